@@ -1,0 +1,60 @@
+/** Alert: findings grouped for a person. Every change of state is a new version of the record on topic `alerts`. */
+import { z } from 'zod'
+import { ActorKind, Severity } from './vocabulary.ts'
+
+const text = z.string()
+
+export const AlertStatus = z.enum(['open', 'acknowledged', 'resolved'])
+
+export const Alert = z.strictObject({
+  alert_id: z.string().regex(/^[0-9a-f]{32}$/),
+  version: z.number().int().min(1),
+  tenant: text,
+  status: AlertStatus,
+  severity: Severity,
+  /** What the findings have in common: `lineage:<trace or conversation>` or `actor:<actor>|<detector>`. */
+  group_key: text,
+  title: text,
+  detectors: z.array(text).readonly(),
+  actor: text,
+  actor_kind: ActorKind,
+  principal: text,
+  client: text,
+  server: text,
+  tool: text,
+  trace_id: text,
+  conversation: text,
+  finding_ids: z.array(text).readonly(),
+  interaction_ids: z.array(text).readonly(),
+  /** At most 20 event ids. */
+  evidence_ids: z.array(text).readonly(),
+  /** One line a finding: title, observed against expected. */
+  reasons: z.array(text).readonly(),
+  /** Nanoseconds: data time of the findings. */
+  first_seen: z.bigint(),
+  last_seen: z.bigint(),
+  /** Time-bounded ClickHouse query that shows the evidence. */
+  sql: text,
+  created_at: z.bigint(),
+  updated_at: z.bigint(),
+})
+export type Alert = Readonly<z.infer<typeof Alert>>
+
+/** One attempt to tell a receiver about an alert. */
+export const Delivery = z.strictObject({
+  /** `webhook-id`: the same for every attempt at one message. */
+  message_id: text,
+  attempt: z.number().int().min(1),
+  tenant: text,
+  alert_id: text,
+  alert_version: z.number().int(),
+  receiver: text,
+  attempted_at: z.bigint(),
+  duration_ns: z.bigint(),
+  /** HTTP status, 0 where no answer came. */
+  status: z.number().int(),
+  outcome: z.enum(['delivered', 'retry', 'gave_up']),
+  /** First 1,024 bytes of the answer, or the reason there was none. */
+  answer: text,
+})
+export type Delivery = Readonly<z.infer<typeof Delivery>>

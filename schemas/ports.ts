@@ -1,0 +1,154 @@
+/** The holes through which services reach the world. Each has one contract suite in `test/contract`, run on every adapter. */
+import type { Topic } from './topics.ts'
+
+/** Nanoseconds since 1970 UTC. Only the collector and the alerter may ask; everything else takes time from records. */
+export interface Clock {
+  now(): bigint
+}
+
+export interface Keyed<T> {
+  /** Records of one key stay in order: the adapter's own hash of it chooses the partition. */
+  readonly key: string
+  readonly record: T
+}
+
+export interface Publisher {
+  /**
+   * Resolves when every record is durable (fdatasync, or acks=-1), in the order given per partition. Throws Failure `unavailable`
+   * when that cannot be said; then any part of the batch may or may not be there.
+   */
+  publish<T>(topic: Topic<T>, batch: readonly Keyed<T>[]): Promise<void>
+  /** The same for one record on every partition of the topic. */
+  broadcast<T>(topic: Topic<T>, record: T): Promise<void>
+}
+
+/** What was written by one publish to one partition. Offsets are consecutive per partition and count envelopes. */
+export interface Envelope<T> {
+  readonly partition: number
+  readonly offset: number
+  readonly records: readonly T[]
+}
+
+export interface Gap {
+  readonly topic: string
+  readonly partition: number
+  /** The offsets `first … next - 1` cannot be had any more. */
+  readonly first: number
+  readonly next: number
+  readonly cause: 'retention' | 'damaged' | 'missing' | 'undecodable'
+}
+
+export interface SubscribeOptions<T> {
+  /** Consumer group: each partition goes to one member; committed offsets are kept per group. */
+  readonly group: string
+  /** Called before the first delivery of a partition; the answer is where to start, undefined = the committed offset, else the oldest. */
+  assigned?(partition: number): Promise<number | undefined>
+  /** Called when the partition goes to another member or the subscription ends: last chance to save state. */
+  revoked?(partition: number): Promise<void>
+  /**
+   * Envelopes of one partition, in order. One call at a time per partition; the next comes when this one has resolved.
+   * On Failure `unavailable` the same envelopes come again after a back-off; any other error stops the subscription and is given to `failed`.
+   */
+  handle(envelopes: readonly Envelope<T>[], signal: AbortSignal): Promise<void>
+  /** Offsets that cannot be delivered; the subscription goes on behind them. */
+  gap(gap: Gap): Promise<void>
+  failed(error: unknown): void
+  /** Most bytes of encoded envelopes in one `handle` call (at least one envelope is given); default 4 MiB. */
+  readonly maxBytes?: number
+}
+
+export interface Subscription {
+  /** Remember that everything before `next` is done. Resolves when that is durable. */
+  commit(partition: number, next: number): Promise<void>
+  /** Stops intake and waits for the running `handle` calls. Safe twice. */
+  stop(): Promise<void>
+}
+
+export interface Subscriber {
+  subscribe<T>(topic: Topic<T>, options: SubscribeOptions<T>): Promise<Subscription>
+}
+
+export interface PartitionLag {
+  readonly topic: string
+  readonly group: string
+  readonly partition: number
+  readonly committed: number
+  readonly end: number
+}
+
+export interface Bus extends Publisher, Subscriber {
+  lag(): Promise<readonly PartitionLag[]>
+  /** Safe before anything was done, and twice. */
+  close(): Promise<void>
+}
+
+/** State of a consumer with the offset it belongs to, replaced as one. */
+export interface Snapshots {
+  /** The newest whole snapshot under `name`, or undefined; a damaged one is reported through `damaged` and skipped. */
+  load(name: string): Promise<Snapshot | undefined>
+  save(name: string, snapshot: Snapshot): Promise<void>
+}
+export interface Snapshot {
+  /** Version of the state's shape; a reader that does not know it starts from nothing. */
+  readonly version: number
+  readonly nextOffset: number
+  readonly state: Buffer
+}
+
+/** An ordinary row, by column name; strings, numbers, bigints, booleans, arrays and maps as the column's type asks. */
+export type Row = Readonly<Record<string, unknown>>
+
+export interface StoredEvent {
+  /** Canonical bytes. */
+  readonly bytes: Buffer
+  readonly partition: number
+  readonly offset: number
+  readonly offsetIndex: number
+  readonly contentHash: string
+  readonly recordHash: string
+}
+
+/** Where rows end: the ClickHouse engine in the process, or a server. */
+export interface Store {
+  /** Applies what is missing of the numbered migrations. Safe to call by several processes. */
+  migrate(): Promise<void>
+  /** Inserts as one block. `token`: the same token is inserted once. Failure `rejected` = a row is bad, `unavailable` = try again. */
+  insertEvents(events: readonly StoredEvent[], token: string): Promise<void>
+  insertRows(table: string, rows: readonly Row[], token: string): Promise<void>
+  /** event_id → content_hash of those events that are stored. */
+  contentHashes(tenant: string, eventIds: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Rows of a read-only query with bound parameters. For our own statements, not for users' text. */
+  query(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<readonly Row[]>
+  close(): Promise<void>
+}
+
+/** Sends one message to one receiver. Never throws for what the receiver did: says it. */
+export interface Notifier {
+  readonly receiver: string
+  send(message: { readonly id: string; readonly at: bigint; readonly body: string }, signal: AbortSignal): Promise<Answer>
+}
+export interface Answer {
+  /** HTTP status, 0 where no answer came. */
+  readonly status: number
+  /** First 1,024 bytes of the body, or why there was none. */
+  readonly text: string
+  /** The receiver's `Retry-After`, if any. */
+  readonly retryAfterSeconds: number | undefined
+}
+
+/** Keyed hashes that tokens, fingerprints and redactions are made of. One key per tenant, derived from a secret in the data directory. */
+export interface KeyedHash {
+  /** HMAC-SHA-256 of `text` under the tenant's key for `purpose`, first 32 hex digits. */
+  of(tenant: string, purpose: 'content' | 'secret' | 'token', text: string): string
+}
+
+/** One part of the running product. */
+export interface Service {
+  readonly name: string
+  /** Fails fast with a clear sentence. */
+  start(): Promise<void>
+  /** Safe before start and twice: stops intake, flushes, then lets go. */
+  stop(): Promise<void>
+  /** '' when ready, else what is missing. */
+  notReady(): string
+}

@@ -1,0 +1,107 @@
+/** What flows on the bus: name, record, codec, key. Everything else about a topic (partitions, retention) is configuration. */
+import { Packr } from 'msgpackr'
+import type { Alert, Delivery } from './alert.ts'
+import type { AuditEvent } from './audit-event.ts'
+import { decodeCanonical } from './canonical.ts'
+import type { Finding } from './finding.ts'
+import type { Interaction } from './interaction.ts'
+import type { MetricPoint } from './metric-point.ts'
+import type { Quarantined } from './quarantined.ts'
+
+/** One envelope's records to bytes and back. `decode` throws on bytes that are not such an envelope. */
+export interface Codec<T> {
+  encode(records: readonly T[]): Buffer
+  decode(bytes: Buffer): readonly T[]
+}
+
+export interface Topic<T> {
+  readonly name: string
+  readonly codec: Codec<T>
+}
+
+/**
+ * A record of topic `events`: an audit event as canonical bytes, or a tick. The event object is made once, on demand,
+ * and shared by all readers in the process; nobody may change it.
+ */
+export class EventRecord {
+  /** Canonical bytes, or undefined for a tick. */
+  readonly bytes: Buffer | undefined
+  /** The collector's clock in nanoseconds when the tick was appended; 0n for an event. */
+  readonly tickAt: bigint
+  #event: AuditEvent | undefined
+
+  private constructor(bytes: Buffer | undefined, tickAt: bigint, event: AuditEvent | undefined) {
+    this.bytes = bytes
+    this.tickAt = tickAt
+    this.#event = event
+  }
+
+  static of(bytes: Buffer, event?: AuditEvent): EventRecord {
+    return new EventRecord(bytes, 0n, event)
+  }
+
+  /** Time moves by records: one a second on every partition. */
+  static tick(at: bigint): EventRecord {
+    return new EventRecord(undefined, at, undefined)
+  }
+
+  /** The decoded event; undefined for a tick. Throws RangeError when the bytes are damaged. */
+  get event(): AuditEvent | undefined {
+    if (this.bytes === undefined) return undefined
+    return (this.#event ??= decodeCanonical(this.bytes))
+  }
+}
+
+/** Envelope of events: per record u32 little-endian length, then the bytes; length 0xFFFFFFFF marks a tick of 8 bytes. */
+const TICK = 0xffff_ffff
+const eventsCodec: Codec<EventRecord> = {
+  encode(records) {
+    let size = 0
+    for (const record of records) size += 4 + (record.bytes?.length ?? 8)
+    const out = Buffer.allocUnsafe(size)
+    let at = 0
+    for (const record of records) {
+      at = out.writeUInt32LE(record.bytes?.length ?? TICK, at)
+      if (record.bytes === undefined) at = out.writeBigInt64LE(record.tickAt, at)
+      else at += record.bytes.copy(out, at)
+    }
+    return out
+  },
+  decode(bytes) {
+    const records: EventRecord[] = []
+    let at = 0
+    while (at < bytes.length) {
+      const length = bytes.readUInt32LE(at)
+      at += 4
+      const size = length === TICK ? 8 : length
+      if (at + size > bytes.length) throw new RangeError('envelope of events: a record runs past its end')
+      records.push(length === TICK ? EventRecord.tick(bytes.readBigInt64LE(at)) : EventRecord.of(bytes.subarray(at, at + size)))
+      at += size
+    }
+    return records
+  },
+}
+
+/** msgpack with records, maps and 64-bit integers kept as they are. */
+function packed<T>(): Codec<T> {
+  const packr = new Packr({ useRecords: true, mapsAsObjects: false, int64AsType: 'bigint' })
+  return {
+    encode: (records) => packr.pack(records),
+    decode: (bytes) => packr.unpack(bytes) as readonly T[],
+  }
+}
+
+/** Key: trace id, else conversation, else event id. */
+export const events: Topic<EventRecord> = { name: 'events', codec: eventsCodec }
+/** Key: actor. */
+export const interactions: Topic<Interaction> = { name: 'interactions', codec: packed() }
+/** Key: tenant. */
+export const findings: Topic<Finding> = { name: 'findings', codec: packed() }
+/** Key: alert id. */
+export const alerts: Topic<Alert> = { name: 'alerts', codec: packed() }
+export const deliveries: Topic<Delivery> = { name: 'deliveries', codec: packed() }
+export const quarantine: Topic<Quarantined> = { name: 'quarantine', codec: packed() }
+/** Key: point id. */
+export const metrics: Topic<MetricPoint> = { name: 'metrics', codec: packed() }
+
+export const TOPICS = [events, interactions, findings, alerts, deliveries, quarantine, metrics] as const
