@@ -1,0 +1,88 @@
+/**
+ * What a detector is. Pure: no clock, no I/O, no node:*. Time is that of the record. State is plain JSON and bounded by params.
+ * The runner owns keys, limits, eviction, snapshots and finding ids.
+ */
+import type { z } from 'zod'
+import type { AuditEvent } from '../schemas/audit-event.ts'
+import type { Interaction } from '../schemas/interaction.ts'
+import type { Severity } from '../schemas/vocabulary.ts'
+
+export interface Rule<Params> {
+  /** Folder name, `finding.detector`. */
+  readonly id: string
+  readonly version: number
+  readonly title: string
+  readonly description: string
+  readonly severity: Severity
+  readonly params: z.ZodType<Params>
+  /** Columns without which the detector is blind; shown as coverage per source. */
+  readonly needs: readonly (keyof Interaction)[]
+  readonly blindSpots: readonly string[]
+  readonly benign: readonly string[]
+  readonly runbook: readonly string[]
+  /** Versioned framework ids, as data. */
+  readonly maps: { readonly owaspMcp2025: readonly string[]; readonly atlas5: readonly string[]; readonly attack19: readonly string[] }
+}
+
+/** What a detector says; the runner adds who, where and ids. Texts never hold argument values or secrets. */
+export interface Draft {
+  /** What the finding is about: its id is a hash of detector, tenant and these. Same thing seen again = same parts. */
+  readonly about: readonly string[]
+  readonly severity: Severity
+  readonly title: string
+  readonly observed: string
+  readonly expected: string
+  readonly reasons: readonly string[]
+  /** Nanoseconds; the subject's own times where omitted. */
+  readonly windowStart?: bigint
+  readonly windowEnd?: bigint
+  /** Event ids; the subject's own where omitted. */
+  readonly evidence?: readonly string[]
+}
+
+/** Per-run helpers that a detector may not make itself. */
+export interface Tools {
+  /** Keyed hash (hex) of an offending value, for `about`. */
+  hash(text: string): string
+}
+
+export interface Detector<Params, State> {
+  readonly rule: Rule<Params>
+  /** Judged at once on one observation; stateless. Use the same `about` here and in `step`, so that both make one finding. */
+  observe?(event: AuditEvent, params: Params, tools: Tools): readonly Draft[]
+  /** Keys of the interaction's states (one state each); empty: not my business. */
+  keysOf?(interaction: Interaction, params: Params): readonly string[]
+  begin?(params: Params): State
+  /** Changes `state` in place. Called once per key and interaction version 1; for later versions only `review` is called. */
+  step?(state: State, interaction: Interaction, key: string, params: Params, tools: Tools): readonly Draft[]
+  /** Stateless judgement of an interaction, called for every version: later versions know more. */
+  review?(interaction: Interaction, params: Params, tools: Tools): readonly Draft[]
+  /** Whether a state may be dropped when the stream has come to `watermark` (nanoseconds). */
+  forget?(state: State, watermark: bigint, params: Params): boolean
+}
+
+/** A detector with its parameters bound, so that a list of different ones needs no `any`. */
+export interface Armed {
+  readonly rule: Rule<unknown>
+  observe(event: AuditEvent, tools: Tools): readonly Draft[]
+  keysOf(interaction: Interaction): readonly string[]
+  begin(): unknown
+  step(state: unknown, interaction: Interaction, key: string, tools: Tools): readonly Draft[]
+  review(interaction: Interaction, tools: Tools): readonly Draft[]
+  forget(state: unknown, watermark: bigint): boolean
+}
+
+/** Checks `params` against the rule's schema (throws ZodError) and closes over both types. */
+export function arm<Params, State>(detector: Detector<Params, State>, params: unknown): Armed {
+  const bound = detector.rule.params.parse(params)
+  const as = (state: unknown) => state as State
+  return {
+    rule: detector.rule as Rule<unknown>,
+    observe: (event, tools) => detector.observe?.(event, bound, tools) ?? [],
+    keysOf: (interaction) => detector.keysOf?.(interaction, bound) ?? [],
+    begin: () => detector.begin?.(bound),
+    step: (state, interaction, key, tools) => detector.step?.(as(state), interaction, key, bound, tools) ?? [],
+    review: (interaction, tools) => detector.review?.(interaction, bound, tools) ?? [],
+    forget: (state, watermark) => detector.forget?.(as(state), watermark, bound) ?? false,
+  }
+}

@@ -1,0 +1,40 @@
+/** What the collector's steps hand to each other: decode → normalise → redact → encode → publish. Steps are pure; time and peer are arguments. */
+import type { AuditEventFields } from '../../schemas/audit-event.ts'
+import type { MetricPoint } from '../../schemas/metric-point.ts'
+import type { SkipReason } from '../../schemas/vocabulary.ts'
+import type { Logs, Metrics, Traces } from './otlp/model.ts'
+
+/** What is known of a request apart from its body. */
+export interface Arrival {
+  readonly tenant: string
+  readonly transport: string
+  readonly peer: string
+  readonly receivedAt: bigint
+}
+
+/**
+ * Normalised, not yet redacted: `arguments` and `result` hold the whole text, `*_hash` are '' and `redacted` is empty.
+ * Only the redactor makes an event that may be written.
+ */
+export interface Normalised {
+  readonly events: readonly AuditEventFields[]
+  readonly skipped: ReadonlyMap<SkipReason, number>
+  /** Records that cannot be used although the request decoded (a span without ids): answered as partial success. */
+  readonly rejected: readonly { readonly what: string; readonly why: string }[]
+}
+
+export interface Normaliser {
+  traces(traces: Traces, arrival: Arrival): Normalised
+  logs(logs: Logs, arrival: Arrival): Normalised
+  metrics(metrics: Metrics, arrival: Arrival): { readonly points: readonly MetricPoint[]; readonly skipped: number }
+}
+
+export interface Redactor {
+  /**
+   * Redacts every text of the event in place, computes `arguments_hash` and `result_hash` from the texts before redaction, and
+   * fills `redacted`. Fails closed: what cannot be scanned within its budget is dropped and named. Never throws.
+   */
+  redact(event: AuditEventFields): void
+  /** The same for one text outside an event (metric attributes, log lines). */
+  text(tenant: string, text: string): string
+}
