@@ -1,0 +1,167 @@
+/**
+ * The ClickHouse engine in this process. One session writes. Every read gets a session of its own (about 3 ms), so that reads run in
+ * parallel and neither settings nor parameters of one are ever seen by another. Sessions run on libuv's thread pool: start the process
+ * with UV_THREADPOOL_SIZE of at least readers + 5, else slow queries hold up file and LMDB work.
+ */
+import { randomUUID } from 'node:crypto'
+import { Session, drainPending } from 'chdb'
+import { Failure } from '../../schemas/failure.ts'
+import { prepareDirectory, whyNotOpen } from './data-directory.ts'
+import { EngineError, engineErrorFrom } from './engine-error.ts'
+import { assignments, bindings, literal } from './literal.ts'
+import { Slots } from './slots.ts'
+
+export interface EngineOptions {
+  /** Where the data lives; made when missing. One directory per process, one process per directory. */
+  readonly directory: string
+  /** How many reads run at once; more wait. */
+  readonly readers: number
+}
+
+export interface EngineResult {
+  /** Exactly what the engine wrote, in the asked format: binary formats are intact. */
+  readonly bytes: Buffer
+  readonly rowsRead: number
+  readonly bytesRead: number
+  readonly elapsedSeconds: number
+}
+
+export interface ReadOptions {
+  /** Output format where the statement names none; default `JSONCompactEachRow`. */
+  readonly format?: string
+  /** Set on the read's own session before the statement. */
+  readonly settings?: Readonly<Record<string, string | number | boolean>>
+  /** Values for `{name:Type}` in the statement. */
+  readonly parameters?: Readonly<Record<string, unknown>>
+  /** Kills the query in the engine; the read then throws EngineError 394 (QUERY_WAS_CANCELLED). */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A session that only the current task uses. Throws EngineError. */
+export interface Reader {
+  run(sql: string, format?: string): Promise<EngineResult>
+}
+
+export interface Engine {
+  readonly directory: string
+  /** Runs one statement on the writing session; statements run one after the other, in order of the calls. Throws EngineError. */
+  write(sql: string): Promise<Buffer>
+  /** Runs one statement on a session of its own and returns the raw result bytes. Throws EngineError. */
+  read(sql: string, options?: ReadOptions): Promise<Buffer>
+  /** Gives `task` a new session (for several statements, e.g. `SET readonly = 1` first) and throws the session away afterwards. */
+  withReader<T>(task: (reader: Reader) => Promise<T>, signal?: AbortSignal): Promise<T>
+  /** How many reads wait for a slot. */
+  readonly waiting: number
+  /** Waits for what runs and lets go of the directory. Safe twice. */
+  close(): Promise<void>
+}
+
+const CLOSED = (): EngineError => new EngineError(236, 'ABORTED', 'The engine is closed')
+
+async function runOn(session: Session, sql: string, format: string): Promise<EngineResult> {
+  try {
+    const result = await session.queryAsync(sql, { format })
+    const bytes = result.bytes()
+    return {
+      bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+      rowsRead: result.rowsRead, bytesRead: result.bytesRead, elapsedSeconds: result.elapsed,
+    }
+  } catch (error) {
+    throw engineErrorFrom(error)
+  }
+}
+
+class ChdbEngine implements Engine {
+  readonly directory: string
+  readonly #writer: Session
+  readonly #slots: Slots
+  readonly #running = new Set<Promise<unknown>>()
+  #lastWrite: Promise<unknown> = Promise.resolve()
+  #closing: Promise<void> | undefined
+
+  constructor(directory: string, writer: Session, readers: number) {
+    this.directory = directory
+    this.#writer = writer
+    this.#slots = new Slots(readers)
+  }
+
+  get waiting(): number {
+    return this.#slots.waiting
+  }
+
+  async write(sql: string): Promise<Buffer> {
+    if (this.#closing !== undefined) throw CLOSED()
+    const turn = this.#lastWrite.then(() => runOn(this.#writer, sql, 'JSONCompactEachRow'))
+    this.#lastWrite = turn.catch(() => undefined)
+    return (await turn).bytes
+  }
+
+  async read(sql: string, options: ReadOptions = {}): Promise<Buffer> {
+    const before = [...bindings(options.parameters ?? {}), ...assignments(options.settings ?? {})]
+    return this.withReader(async (reader) => {
+      if (before.length > 0) await reader.run(before.join('; '))
+      return (await reader.run(sql, options.format)).bytes
+    }, options.signal)
+  }
+
+  withReader<T>(task: (reader: Reader) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (this.#closing !== undefined) return Promise.reject(CLOSED())
+    const running = this.#slots.run(() => this.#onOwnSession(task, signal))
+    this.#running.add(running)
+    const forget = (): void => void this.#running.delete(running)
+    running.then(forget, forget)
+    return running
+  }
+
+  async #onOwnSession<T>(task: (reader: Reader) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (signal?.aborted === true) throw new EngineError(394, 'QUERY_WAS_CANCELLED', 'Query was cancelled')
+    const session = new Session(this.directory)
+    const mark = signal === undefined ? undefined : randomUUID()
+    const kill = (): void => void this.#kill(mark ?? '')
+    signal?.addEventListener('abort', kill, { once: true })
+    try {
+      if (mark !== undefined) await runOn(session, `SET log_comment = ${literal(mark)}`, 'Null')
+      return await task({ run: (sql, format = 'JSONCompactEachRow') => this.#guarded(session, sql, format, signal) })
+    } finally {
+      signal?.removeEventListener('abort', kill)
+      session.close()
+    }
+  }
+
+  async #guarded(session: Session, sql: string, format: string, signal: AbortSignal | undefined): Promise<EngineResult> {
+    if (signal?.aborted === true) throw new EngineError(394, 'QUERY_WAS_CANCELLED', 'Query was cancelled')
+    return runOn(session, sql, format)
+  }
+
+  /** From a session beside the pool: all slots may be taken by what is to be killed. */
+  async #kill(mark: string): Promise<void> {
+    const session = new Session(this.directory)
+    try {
+      await runOn(session, `KILL QUERY WHERE Settings['log_comment'] = ${literal(mark)} ASYNC`, 'Null')
+    } catch {
+      // The query ended by itself, or the engine is going down: there is nothing left to kill.
+    } finally {
+      session.close()
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      await this.#lastWrite
+      await Promise.allSettled(this.#running)
+      this.#writer.close()
+      await drainPending()
+    })()
+    return this.#closing
+  }
+}
+
+/** Opens or makes the data directory. Throws Failure `misconfigured` (`engine.directory`) where it cannot be used, with what to do. */
+export function openEngine(options: EngineOptions): Engine {
+  const directory = prepareDirectory(options.directory)
+  try {
+    return new ChdbEngine(directory, new Session(directory), Math.max(1, options.readers))
+  } catch (error) {
+    throw new Failure('misconfigured', 'engine.directory', whyNotOpen(directory), { cause: error })
+  }
+}
