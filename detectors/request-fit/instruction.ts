@@ -1,0 +1,71 @@
+/** Whether a value of the call stands in a sentence of a tool's result that commands such a call. */
+import type { Effect } from '../../schemas/vocabulary.ts'
+import { instructionLike, isImperative, sentenceAt } from './directive.ts'
+import { REQUEST_WORDS } from './lexicon.ts'
+import { atomsOf, indexOfValue } from './sources.ts'
+import { isTrivial, leavesOf, normalise } from './values.ts'
+import { nameWords, stem, textWords } from './words.ts'
+
+export interface OrderedCall {
+  /** Argument path. */
+  readonly path: string
+  /** `tool_result:<id>`. */
+  readonly source: string
+  /** The value says where something goes or runs (URL, address, account), or the whole sentence is the order. */
+  readonly destination: boolean
+}
+
+export interface CallWithSources {
+  readonly tool: string
+  readonly arguments: string
+  readonly sources: ReadonlyMap<string, string>
+  readonly toolResults?: readonly { readonly id: string; readonly text: string }[]
+}
+
+const RESULTS = 32
+const LENGTH = 64 * 1024
+
+/** The first argument whose value a tool's result orders; undefined where none is. Does nothing unless a value came from a result. */
+export function orderedBy(call: CallWithSources, effect: Effect): OrderedCall | undefined {
+  if (call.toolResults === undefined || ![...call.sources.values()].some((source) => source.startsWith('tool_result'))) return undefined
+  const results = call.toolResults.slice(-RESULTS)
+  for (const leaf of leavesOf(call.arguments)) {
+    const source = call.sources.get(leaf.path)
+    if (source === undefined || !source.startsWith('tool_result')) continue
+    for (const part of partsOf(normalise(leaf.text), effect)) {
+      if (tells(part) && commanded(part, results, { tool: call.tool, effect })) {
+        return { path: leaf.path, source, destination: effect !== 'execute' || /:\/\/|@|\w\.\w{2,}\//.test(part) }
+      }
+    }
+  }
+  return undefined
+}
+
+/** Long texts are content that quotes: only a value of this length or a command is searched for its parts. */
+const CONTENT = 160
+
+const partsOf = (value: string, effect: Effect): readonly string[] =>
+  value.length > CONTENT && effect !== 'execute' ? [value] : [...new Set([value, ...atomsOf(value)])]
+
+/** Dates and amounts stand everywhere; a destination, a name or an id that a sentence dictates does not. */
+const tells = (value: string): boolean => !isTrivial(value) && !/^[\d\s:./,+-]{1,19}$/.test(value)
+
+interface Wanted {
+  readonly tool: string
+  readonly effect: Effect
+}
+
+function commanded(value: string, results: readonly { readonly text: string }[], wanted: Wanted): boolean {
+  return results.some(({ text }) => {
+    const low = text.slice(0, LENGTH)
+    const at = indexOfValue(low.toLowerCase(), value)
+    return at >= 0 && orders(sentenceAt(low, at), wanted)
+  })
+}
+
+/** An imperative, or a sentence with the marks of one, about the effect or the words of the tool. */
+function orders(sentence: string, { tool, effect }: Wanted): boolean {
+  if (!isImperative(sentence) && instructionLike(sentence).score < 0.5) return false
+  const tools = new Set(nameWords(tool).map(stem))
+  return textWords(sentence, 60).some((word) => tools.has(stem(word)) || (REQUEST_WORDS.get(stem(word)) ?? []).includes(effect))
+}

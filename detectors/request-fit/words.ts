@@ -1,0 +1,70 @@
+/**
+ * Words of tool names and of what people write, cut the same way, so that `sendEmails`, `send_email` and "e-mailed" meet.
+ * Linear in the text; callers bound its length.
+ */
+
+const LOWER = /[a-z]/
+const UPPER = /[A-Z]/
+
+/** `getQ3Report`, `get_q3-report`, `HTTPServer` → words in lower case, at most 24. */
+export function nameWords(name: string): string[] {
+  const words: string[] = []
+  let word = ''
+  const end = Math.min(name.length, 200)
+  for (let at = 0; at < end; at++) {
+    const char = name[at] ?? ''
+    const startsWord = UPPER.test(char) && (LOWER.test(name[at - 1] ?? '') || (LOWER.test(name[at + 1] ?? '') && word !== ''))
+    const isWord = /[A-Za-z0-9]/.test(char)
+    if ((startsWord || !isWord) && word !== '') {
+      words.push(word.toLowerCase())
+      word = ''
+    }
+    if (isWord) word += char
+  }
+  if (word !== '') words.push(word.toLowerCase())
+  return words.slice(0, 24)
+}
+
+const TEXT_WORD = /[\p{L}][\p{L}\p{N}'’]*/gu
+
+/** Words of running text in lower case, at most `limit`; "e-mail" counts as `email`. */
+export function textWords(text: string, limit = 400): string[] {
+  const words: string[] = []
+  for (const match of text.replaceAll(/\be-mail/gi, 'email').matchAll(TEXT_WORD)) {
+    words.push(match[0].toLowerCase())
+    if (words.length >= limit) break
+  }
+  return words
+}
+
+const VOWEL = /[aeiouy]/
+
+/**
+ * A light English stem: enough for plural, -ing, -ed and -tion to meet their verb; lexicons are stemmed by the same function,
+ * so it need not be a word.
+ */
+export function stem(word: string): string {
+  let out = word
+  if (out.length > 4 && out.endsWith('ies')) out = `${out.slice(0, -3)}y`
+  else if (out.length > 3 && out.endsWith('s') && !out.endsWith('ss') && !out.endsWith('us')) out = out.slice(0, -1)
+  if (out.length > 5 && out.endsWith('ing') && VOWEL.test(out.slice(0, -3))) out = undouble(out.slice(0, -3))
+  else if (out.length > 4 && out.endsWith('ied')) out = `${out.slice(0, -3)}y`
+  else if (out.length > 4 && out.endsWith('ed') && VOWEL.test(out.slice(0, -2))) out = undouble(out.slice(0, -2))
+  return out.length > 3 && out.endsWith('e') ? out.slice(0, -1) : out
+}
+
+function undouble(word: string): string {
+  const last = word.at(-1)
+  return last === word.at(-2) && last !== 'l' && last !== 's' ? word.slice(0, -1) : word
+}
+
+const ENGLISH = new Set(
+  'the a an to of and in on at my me i is are was be please for with from that this it what which who how when can could you your all any there if'.split(' '),
+)
+
+/** Whether the words read as English: a tenth of them, and at least one, are its commonest ones, or there are hardly any words. */
+export function looksEnglish(words: readonly string[]): boolean {
+  let common = 0
+  for (const word of words) if (ENGLISH.has(word)) common++
+  return common > 0 && common * 10 >= words.length
+}
