@@ -1,4 +1,5 @@
 /** The holes through which services reach the world. Each has one contract suite in `test/contract`, run on every adapter. */
+import type { StoredPosition } from './audit-event.ts'
 import type { Topic } from './topics.ts'
 
 /** Nanoseconds since 1970 UTC. Only the collector and the alerter may ask; everything else takes time from records. */
@@ -115,8 +116,10 @@ export interface Store {
   /** Inserts as one block. `token`: the same token is inserted once. Failure `rejected` = a row is bad, `unavailable` = try again. */
   insertEvents(events: readonly StoredEvent[], token: string): Promise<void>
   insertRows(table: string, rows: readonly Row[], token: string): Promise<void>
-  /** event_id → content_hash of those events that are stored. */
-  contentHashes(tenant: string, eventIds: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Where those of the events stand that are stored, by event_id. */
+  places(tenant: string, eventIds: readonly string[]): Promise<ReadonlyMap<string, StoredPosition>>
+  /** event_ids stored from one partition of the bus at or behind `offset`. */
+  eventIdsFrom(partition: number, offset: number): Promise<readonly string[]>
   /** Rows of a read-only query with bound parameters. For our own statements, not for users' text. */
   query(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<readonly Row[]>
   close(): Promise<void>
@@ -140,6 +143,14 @@ export interface Answer {
 export interface KeyedHash {
   /** HMAC-SHA-256 of `text` under the tenant's key for `purpose`, first 32 hex digits. */
   of(tenant: string, purpose: 'content' | 'secret' | 'token', text: string): string
+}
+
+/** Structured log: the message is a constant, data are fields; never a payload, a token or an argument. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
 }
 
 /** One part of the running product. */

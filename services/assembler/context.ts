@@ -1,0 +1,152 @@
+/**
+ * What was said in one trace or conversation: the user's turns, system text, tool results and listings, in the order of the messages.
+ * Agent spans repeat the whole history with every model call, so the longest list seen is kept, not the sum.
+ * Shapes: OTel GenAI `gen_ai.input.messages` / `gen_ai.output.messages` / `gen_ai.system_instructions`, pydantic-ai
+ * `pydantic_ai.all_messages`, Claude Code's `user_prompt` log.
+ */
+import type { AuditEvent } from '../../schemas/audit-event.ts'
+
+export type PartKind = 'user' | 'system' | 'assistant' | 'tool_call' | 'tool_result'
+export interface Part {
+  readonly kind: PartKind
+  /** Tool call id of calls and results, else ''. */
+  readonly id: string
+  readonly text: string
+}
+
+export interface Context {
+  /** Longest message list seen. */
+  parts: readonly Part[]
+  system: string[]
+  listings: string[]
+  /** Results seen on tool spans themselves, with the end of the call in nanoseconds. */
+  results: { id: string; text: string; endedAt: bigint }[]
+  /** Prompts that came as records of their own. */
+  prompts: { text: string; at: bigint }[]
+  characters: number
+}
+
+const PART_LIMIT = 16_384
+const CONTEXT_LIMIT = 262_144
+const LIST_LIMIT = 1_000
+
+export const emptyContext = (): Context => ({ parts: [], system: [], listings: [], results: [], prompts: [], characters: 0 })
+
+const record = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {})
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value)).slice(0, PART_LIMIT)
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // A list that was cut or is not JSON tells nothing about order: lineage stays unknown.
+    return undefined
+  }
+}
+
+function partOf(role: string, part: unknown): Part | undefined {
+  const { type, id, content, result, response, text } = record(part)
+  if (type === 'tool_call') return { kind: 'tool_call', id: textOf(id), text: '' }
+  if (type === 'tool_call_response') return { kind: 'tool_result', id: textOf(id), text: textOf(result ?? response ?? content) }
+  if (type !== 'text' && type !== undefined) return undefined
+  const said = textOf(content ?? text)
+  if (role === 'user') return { kind: 'user', id: '', text: said }
+  if (role === 'system' || role === 'developer') return { kind: 'system', id: '', text: said }
+  return role === 'tool' ? { kind: 'tool_result', id: textOf(id), text: said } : { kind: 'assistant', id: '', text: said }
+}
+
+/** Parts of a message list as JSON text; empty where it cannot be read. */
+export function partsOf(json: string): Part[] {
+  const parts: Part[] = []
+  for (const message of list(parse(json))) {
+    const { role, parts: own, content } = record(message)
+    const pieces = Array.isArray(own) ? own : Array.isArray(content) ? content : typeof content === 'string' ? [{ type: 'text', content }] : []
+    for (const piece of pieces) {
+      const part = parts.length < LIST_LIMIT ? partOf(textOf(role), piece) : undefined
+      if (part !== undefined) parts.push(part)
+    }
+  }
+  return parts
+}
+
+const attribute = (event: AuditEvent, key: string): string => event.attributes.get(key)?.text ?? ''
+
+function keepParts(context: Context, parts: readonly Part[]): boolean {
+  if (parts.length <= context.parts.length) return false
+  const characters = parts.reduce((sum, part) => sum + part.text.length, 0)
+  if (characters > CONTEXT_LIMIT) return false
+  context.parts = parts
+  return true
+}
+
+function keepText(context: Context, texts: string[], text: string): boolean {
+  if (text === '' || texts.includes(text) || context.characters + text.length > CONTEXT_LIMIT) return false
+  context.characters += text.length
+  texts.push(text)
+  return true
+}
+
+/** Whether the event can say anything about lineage; cheap enough to ask of every event. */
+export const speaks = (event: AuditEvent): boolean =>
+  event.vantage === 'agent' || event.signal === 'log' || event.attributes.has('gen_ai.input.messages') || event.attributes.has('pydantic_ai.all_messages')
+
+const PROMPT_NAMES = new Set(['user_prompt', 'claude_code.user_prompt', 'gemini_cli.user_prompt', 'codex.user_prompt'])
+
+/** Adds what the event says to `context`; true when it says something new. */
+export function hear(context: Context, event: AuditEvent): boolean {
+  let news = false
+  const input = attribute(event, 'gen_ai.input.messages')
+  if (input !== '') news = keepParts(context, [...partsOf(input), ...partsOf(attribute(event, 'gen_ai.output.messages'))]) || news
+  const all = attribute(event, 'pydantic_ai.all_messages')
+  if (all !== '') news = keepParts(context, partsOf(all)) || news
+  news = keepText(context, context.system, attribute(event, 'gen_ai.system_instructions').slice(0, PART_LIMIT)) || news
+  news = keepText(context, context.listings, attribute(event, 'gen_ai.tool.definitions').slice(0, PART_LIMIT)) || news
+  if (event.result !== '' && event.tool !== '') news = keepResult(context, event) || news
+  if (PROMPT_NAMES.has(event.name)) news = keepPrompt(context, attribute(event, 'prompt'), event.started_at) || news
+  return news
+}
+
+function keepResult(context: Context, event: AuditEvent): boolean {
+  const id = event.tool_call_id || event.span_id
+  const text = event.result.slice(0, PART_LIMIT)
+  if (context.results.some((known) => known.id === id) || context.characters + text.length > CONTEXT_LIMIT) return false
+  context.characters += text.length
+  context.results.push({ id, text, endedAt: event.ended_at })
+  return true
+}
+
+function keepPrompt(context: Context, text: string, at: bigint): boolean {
+  if (text === '' || context.characters + text.length > CONTEXT_LIMIT) return false
+  context.characters += text.length
+  context.prompts.push({ text: text.slice(0, PART_LIMIT), at })
+  return true
+}
+
+/** What was known before one call. */
+export interface Before {
+  readonly userTurns: string[]
+  readonly system: string[]
+  readonly toolResults: { readonly id: string; readonly text: string }[]
+  readonly listings: string[]
+  /** The call itself stands in the message list, so everything before it is known. */
+  readonly complete: boolean
+}
+
+/** The part of `context` that came before the call with this id (or, without one, before this start in nanoseconds). */
+export function before(context: Context, toolCallId: string, startedAt: bigint): Before {
+  const place = toolCallId === '' ? -1 : context.parts.findIndex((part) => part.kind === 'tool_call' && part.id === toolCallId)
+  const parts = place === -1 ? context.parts : context.parts.slice(0, place)
+  const of = (kind: PartKind) => parts.filter((part) => part.kind === kind && part.text !== '')
+  const earlier = context.results.filter((result) => result.endedAt <= startedAt && result.id !== toolCallId)
+  const told = of('tool_result')
+  const known = new Set(told.map((part) => part.id))
+  return {
+    userTurns: [...of('user').map((part) => part.text), ...context.prompts.filter((prompt) => prompt.at <= startedAt).map((prompt) => prompt.text)],
+    system: [...context.system, ...of('system').map((part) => part.text)],
+    // Without the call's own place in the list, results in it may be later than the call: only those with a time count then.
+    toolResults: [...(place === -1 ? [] : told.map(({ id, text }) => ({ id, text }))), ...earlier.filter((result) => place === -1 || !known.has(result.id))],
+    listings: context.listings,
+    complete: place !== -1,
+  }
+}

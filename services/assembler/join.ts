@@ -1,0 +1,45 @@
+/**
+ * Whether a span and its parent are two views of one call. Never by session id or request id alone.
+ */
+import type { AuditEvent } from '../../schemas/audit-event.ts'
+import type { Vantage } from '../../schemas/vocabulary.ts'
+
+/** What joining needs to know of a span that has to do with a call. */
+export interface View {
+  /** '' for a plain HTTP span of an MCP endpoint that names no method. */
+  readonly method: string
+  /** Tool, prompt or resource; '' where the span does not name it. */
+  readonly object: string
+  readonly vantage: Vantage
+  readonly jsonrpcId: string
+  readonly toolCallId: string
+}
+
+/** The event as a view of a call; undefined for agent runs, model calls and prompts, which are lineage and no calls. */
+export function viewOf(event: AuditEvent): View | undefined {
+  const object = event.tool || event.prompt || event.resource
+  const method = event.method || (event.vantage === 'agent' && event.tool !== '' ? 'tools/call' : '')
+  if (method === '' && event.vantage !== 'server' && event.vantage !== 'client' && event.vantage !== 'gateway') return undefined
+  return { method, object, vantage: event.vantage, jsonrpcId: event.jsonrpc_request_id, toolCallId: event.tool_call_id }
+}
+
+const sameObject = (left: View, right: View): boolean => left.object === '' || right.object === '' || left.object === right.object
+
+/** Whether `child`, whose parent span is `parent`, belongs to the same call. */
+export function joins(parent: View, child: View): boolean {
+  // A server that calls out starts another call, unless it passes on the very same one as a gateway does.
+  if (parent.vantage === 'server' && (child.vantage === 'client' || child.vantage === 'agent')) {
+    return parent.method === child.method && parent.method !== '' && parent.object === child.object && parent.object !== ''
+  }
+  if (parent.method === '' || child.method === '') return parent.method !== '' || child.vantage !== 'agent'
+  return parent.method === child.method && sameObject(parent, child)
+}
+
+/** Key under which a caller's and a server's span of one trace find each other where the parent link is missing; '' where there is none. */
+export function rpcKey(view: View): string {
+  return view.jsonrpcId === '' || view.method === '' ? '' : `${view.method}\u0000${view.jsonrpcId}`
+}
+
+/** Whether two views with the same JSON-RPC id in one trace are the two ends of one request. */
+export const endsOfOneRequest = (left: View, right: View): boolean =>
+  sameObject(left, right) && (left.vantage === 'server') !== (right.vantage === 'server')

@@ -1,0 +1,55 @@
+/** Who asked for a call, whether that fits, and where its argument values came from. */
+import { effectOf } from '../../detectors/request-fit/effect.ts'
+import { fitOf } from '../../detectors/request-fit/fit.ts'
+import { sourcesOf } from '../../detectors/request-fit/sources.ts'
+import type { InteractionFields } from '../../schemas/interaction.ts'
+import type { RequestedBy } from '../../schemas/vocabulary.ts'
+import { before, type Before } from './context.ts'
+import { agentRunsAbove, type Call, type Trace } from './trace.ts'
+
+/** How often the calls of one client came with a user's turn: only where that is the rule does its absence mean something. */
+export interface Propagation {
+  calls: number
+  asked: number
+}
+const HABIT_CALLS = 20
+const HABIT_SHARE = 0.9
+const REQUEST_TEXT_LIMIT = 2_000
+
+const propagates = (habit: Propagation | undefined): boolean =>
+  habit !== undefined && habit.calls >= HABIT_CALLS && habit.asked >= habit.calls * HABIT_SHARE
+
+function requestedBy(trace: Trace, call: Call, known: Before | undefined, habit: Propagation | undefined): RequestedBy {
+  if (known !== undefined && known.userTurns.length > 0) return agentRunsAbove(trace, call.agentSpan) > 1 ? 'parent_agent' : 'user_turn'
+  if (trace.scheduled) return 'scheduled'
+  if (agentRunsAbove(trace, call.agentSpan) > 1) return 'parent_agent'
+  const saysAll = trace.agentSpoke && call.agentSpan !== '' && known?.complete === true
+  return trace.rootArrived && (saysAll || propagates(habit)) ? 'none' : 'unknown'
+}
+
+function argumentNames(text: string): string[] {
+  if (text.charCodeAt(0) !== 123) return []
+  try {
+    return Object.keys(JSON.parse(text) as object)
+  } catch {
+    return []
+  }
+}
+
+/** Fills the lineage fields of `fields`. */
+export function fillLineage(fields: InteractionFields, trace: Trace, call: Call, habit: Propagation | undefined): void {
+  if (fields.method !== 'tools/call') return
+  fields.effect = effectOf({ tool: fields.tool, argumentNames: argumentNames(fields.arguments) })
+  const known = trace.context === undefined ? undefined : before(trace.context, fields.tool_call_id, fields.started_at)
+  fields.requested_by = requestedBy(trace, call, known, habit)
+  if (known === undefined) return
+  const turns = known.userTurns
+  fields.request_text = (turns.at(-1) ?? '').slice(0, REQUEST_TEXT_LIMIT)
+  if (fields.arguments === '' && turns.length === 0) return
+  fields.argument_sources = new Map(sourcesOf({ arguments: fields.arguments, before: known, complete: known.complete }))
+  const { fit, reasons } = fitOf({
+    turns, tool: fields.tool, effect: fields.effect, arguments: fields.arguments, sources: fields.argument_sources, toolResults: known.toolResults,
+  })
+  fields.request_fit = fit
+  fields.request_fit_reasons = reasons
+}

@@ -1,0 +1,44 @@
+/** Records of traces that were let go: told from new ones by asking the store, which alone remembers everything. */
+import { maybeSeen } from '../../detectors/stats/seen.ts'
+import type { AuditEvent } from '../../schemas/audit-event.ts'
+import type { Envelope, Store } from '../../schemas/ports.ts'
+import type { EventRecord } from '../../schemas/topics.ts'
+import { type AssemblerState, traceKey } from './fold.ts'
+
+export type EventPlaces = Pick<Store, 'places'>
+
+interface Doubt {
+  readonly event: AuditEvent
+  readonly partition: number
+  readonly offset: number
+  readonly index: number
+}
+
+function doubtsOf(state: AssemblerState, envelopes: readonly Envelope<EventRecord>[]): Doubt[] {
+  const doubts: Doubt[] = []
+  for (const { partition, offset, records } of envelopes) {
+    records.forEach(({ event }, index) => {
+      if (event === undefined) return
+      const key = traceKey(event)
+      if (!state.traces.has(key) && maybeSeen(state.gone, key)) doubts.push({ event, partition, offset, index })
+    })
+  }
+  return doubts
+}
+
+/** Event ids in `envelopes` that are stored already, under another place on the bus than the one they have here. */
+export async function repeatsIn(state: AssemblerState, envelopes: readonly Envelope<EventRecord>[], store: EventPlaces): Promise<ReadonlySet<string>> {
+  const repeats = new Set<string>()
+  const all = doubtsOf(state, envelopes)
+  for (const tenant of new Set(all.map((doubt) => doubt.event.tenant))) {
+    const doubts = all.filter((doubt) => doubt.event.tenant === tenant)
+    const places = await store.places(tenant, [...new Set(doubts.map((doubt) => doubt.event.event_id))])
+    for (const { event, partition, offset, index } of doubts) {
+      const place = places.get(event.event_id)
+      if (place === undefined) continue
+      const itself = place.partition === partition && place.offset === offset && place.offset_index === index
+      if (!itself) repeats.add(event.event_id)
+    }
+  }
+  return repeats
+}

@@ -1,0 +1,112 @@
+/** Assembler: topic `events` → topic `interactions`. State and offset are saved as one, so a restart goes on as if nothing had been. */
+import type { Interaction } from '../../schemas/interaction.ts'
+import type { Bus, Envelope, Log, Service, Snapshots, Store, Subscription } from '../../schemas/ports.ts'
+import { type EventRecord, events, interactions } from '../../schemas/topics.ts'
+import { type AssemblerLimits, type AssemblerState, emptyState, fold } from './fold.ts'
+import { repeatsIn } from './repeats.ts'
+import { decodeState, encodeState, STATE_VERSION } from './snapshot.ts'
+import { assemblerTelemetry } from './telemetry.ts'
+
+export interface AssemblerConfig {
+  readonly limits: AssemblerLimits
+  /** Record time between two saves of the state, nanoseconds. */
+  readonly snapshotEveryNs: bigint
+}
+
+export interface AssemblerPorts {
+  readonly bus: Bus
+  readonly snapshots: Snapshots
+  readonly store: Pick<Store, 'places'>
+  readonly log: Log
+}
+
+/** One partition that this instance holds. */
+interface Holding {
+  state: AssemblerState
+  next: number
+  savedAt: bigint
+  /** Folded but not yet on the bus: the state has moved on, so these must get out before anything else. */
+  outbox: Interaction[]
+}
+
+const snapshotName = (partition: number): string => `assembler-events-${partition}`
+
+export function createAssembler(config: AssemblerConfig, { bus, snapshots, store, log }: AssemblerPorts): Service {
+  const holdings = new Map<number, Holding>()
+  const telemetry = assemblerTelemetry(() => [...holdings.values()].map((holding) => holding.state))
+  let subscription: Subscription | undefined
+  let trouble = ''
+
+  async function assigned(partition: number): Promise<number | undefined> {
+    const snapshot = await snapshots.load(snapshotName(partition))
+    const usable = snapshot !== undefined && snapshot.version === STATE_VERSION
+    const state = usable ? decodeState(snapshot.state) : emptyState()
+    holdings.set(partition, { state, next: usable ? snapshot.nextOffset : 0, savedAt: state.now, outbox: [] })
+    return usable ? snapshot.nextOffset : 0
+  }
+
+  async function save(partition: number, holding: Holding): Promise<void> {
+    await snapshots.save(snapshotName(partition), { version: STATE_VERSION, nextOffset: holding.next, state: await encodeState(holding.state) })
+    holding.savedAt = holding.state.now
+    await subscription?.commit(partition, holding.next)
+  }
+
+  async function handle(envelopes: readonly Envelope<EventRecord>[]): Promise<void> {
+    const partition = (envelopes[0] as Envelope<EventRecord>).partition
+    const holding = holdings.get(partition)
+    if (holding === undefined) return
+    await publishOutbox(holding)
+    const fresh = envelopes.filter((envelope) => envelope.offset >= holding.next)
+    const repeats = await repeatsIn(holding.state, fresh, store)
+    for (const envelope of fresh) {
+      foldEnvelope(holding.state, envelope, repeats, holding.outbox)
+      holding.next = envelope.offset + 1
+    }
+    await publishOutbox(holding)
+    if (holding.state.now - holding.savedAt >= config.snapshotEveryNs) await save(partition, holding)
+  }
+
+  function foldEnvelope(state: AssemblerState, envelope: Envelope<EventRecord>, repeats: ReadonlySet<string>, out: Interaction[]): void {
+    for (const record of envelope.records) {
+      if (record.event !== undefined && repeats.has(record.event.event_id)) state.counts.duplicates++
+      else fold(state, record, config.limits, out)
+    }
+  }
+
+  async function publishOutbox({ outbox }: Holding): Promise<void> {
+    if (outbox.length === 0) return
+    await bus.publish(interactions, outbox.map((record) => ({ key: `${record.tenant}\u0000${record.actor}`, record })))
+    telemetry.published(outbox)
+    outbox.length = 0
+  }
+
+  return {
+    name: 'assembler',
+    async start() {
+      subscription = await bus.subscribe(events, {
+        group: 'assembler',
+        assigned,
+        async revoked(partition) {
+          const holding = holdings.get(partition)
+          if (holding !== undefined) await publishOutbox(holding).then(() => save(partition, holding))
+          holdings.delete(partition)
+        },
+        handle,
+        async gap(gap) {
+          log.warn({ ...gap }, 'records of a partition cannot be read any more: calls in them are missing')
+          const holding = holdings.get(gap.partition)
+          if (holding !== undefined && holding.next < gap.next) holding.next = gap.next
+        },
+        failed(error) {
+          trouble = error instanceof Error ? error.message : String(error)
+          log.error({ err: error }, 'assembler stopped')
+        },
+      })
+    },
+    async stop() {
+      await subscription?.stop()
+      subscription = undefined
+    },
+    notReady: () => (subscription === undefined ? 'not started' : trouble),
+  }
+}

@@ -1,0 +1,218 @@
+/** The calls of one trace (or of one conversation, where records have no trace), joined as their observations come, in any order. */
+import type { AuditEvent } from '../../schemas/audit-event.ts'
+import { type Context, emptyContext, hear, speaks } from './context.ts'
+import { endsOfOneRequest, joins, rpcKey, type View, viewOf } from './join.ts'
+import { type Merged, mergeFrom, mergeInto } from './merge.ts'
+
+/** One interaction in the making. */
+export interface Call {
+  /** Index in `Trace.calls`; the call it was joined into, or itself. */
+  readonly index: number
+  into: number
+  readonly merged: Merged
+  /** Event id of the first observation: what the interaction's id is made of. */
+  readonly anchor: string
+  /** Spans whose parent has not arrived. */
+  unresolved: number
+  /** The agent span above it, '' where none is known. */
+  agentSpan: string
+  /** Last version that was published, 0 = none yet; what it said, to publish only what is new. */
+  version: number
+  digest: string
+}
+
+interface Node {
+  readonly parent: string
+  readonly view: View | undefined
+  /** Index of the call, -1 for spans that are lineage only. */
+  readonly call: number
+  readonly agentRun: boolean
+}
+
+export interface Trace {
+  readonly key: string
+  readonly tenant: string
+  /** `received_at` of the last record, nanoseconds. */
+  touchedAt: bigint
+  rootArrived: boolean
+  /** A trigger that no person pulled stands on the root or its resource. */
+  scheduled: boolean
+  /** Agent spans with messages were seen, so a missing user turn means something. */
+  agentSpoke: boolean
+  readonly nodes: Map<string, Node>
+  /** Parent span id → spans that wait for it. */
+  readonly waiting: Map<string, string[]>
+  /** JSON-RPC method and id, or tool call id → call. */
+  readonly byRpc: Map<string, number>
+  readonly logIds: Set<string>
+  readonly calls: Call[]
+  /** Calls that say something new since they were last published. */
+  readonly dirty: Set<number>
+  /** Those of them that the last record touched. */
+  readonly fresh: Set<number>
+  context: Context | undefined
+}
+
+export const newTrace = (key: string, tenant: string): Trace => ({
+  key, tenant, touchedAt: 0n, rootArrived: false, scheduled: false, agentSpoke: false,
+  nodes: new Map(), waiting: new Map(), byRpc: new Map(), logIds: new Set(), calls: [], dirty: new Set(), fresh: new Set(), context: undefined,
+})
+
+/** The call that `index` has been joined into. */
+export function callAt(trace: Trace, index: number): Call {
+  let call = trace.calls[index] as Call
+  while (call.into !== call.index) call = trace.calls[call.into] as Call
+  return call
+}
+
+const mark = (trace: Trace, index: number): void => {
+  trace.dirty.add(index)
+  trace.fresh.add(index)
+}
+
+function markAll(trace: Trace): void {
+  for (const call of trace.calls) if (call.into === call.index) mark(trace, call.index)
+}
+
+/** The earlier call stays, whatever the order of the two: an interaction keeps the id of its first version. */
+function unite(trace: Trace, left: number, right: number): void {
+  const [one, two] = [callAt(trace, left), callAt(trace, right)]
+  if (one === two) return
+  const [kept, gone] = one.index < two.index ? [one, two] : [two, one]
+  mergeInto(kept.merged, gone.merged)
+  kept.unresolved += gone.unresolved
+  kept.agentSpan ||= gone.agentSpan
+  gone.into = kept.index
+  mark(trace, kept.index)
+  if (gone.version > 0) mark(trace, gone.index)
+  else trace.dirty.delete(gone.index)
+}
+
+function addCall(trace: Trace, event: AuditEvent): Call {
+  const call: Call = {
+    index: trace.calls.length, into: trace.calls.length, merged: mergeFrom(event), anchor: event.event_id,
+    unresolved: 0, agentSpan: '', version: 0, digest: '',
+  }
+  trace.calls.push(call)
+  mark(trace, call.index)
+  return call
+}
+
+/** Joins a span that has arrived with the parent that it names, once both are there. */
+function link(trace: Trace, childId: string, parentId: string): void {
+  const child = trace.nodes.get(childId) as Node
+  const parent = trace.nodes.get(parentId) as Node
+  if (child.call === -1) return
+  if (parent.view === undefined) callAt(trace, child.call).agentSpan ||= parentId
+  else if (parent.call !== -1 && child.view !== undefined && joins(parent.view, child.view)) unite(trace, parent.call, child.call)
+  else callAt(trace, child.call).agentSpan ||= parentId
+}
+
+function awaitParent(trace: Trace, spanId: string, parentId: string, call: Call | undefined): void {
+  const others = trace.waiting.get(parentId)
+  if (others === undefined) trace.waiting.set(parentId, [spanId])
+  else others.push(spanId)
+  if (call !== undefined) call.unresolved++
+}
+
+function adoptChildren(trace: Trace, spanId: string): void {
+  const children = trace.waiting.get(spanId)
+  if (children === undefined) return
+  trace.waiting.delete(spanId)
+  for (const child of children) {
+    const { call } = trace.nodes.get(child) as Node
+    if (call !== -1) callAt(trace, call).unresolved--
+    link(trace, child, spanId)
+    if (call !== -1) mark(trace, callAt(trace, call).index)
+  }
+}
+
+/** Without a parent link, the two ends of one request still carry the same JSON-RPC id, and client logs the tool call id. */
+function joinByIds(trace: Trace, call: Call, view: View): void {
+  if (view.toolCallId !== '') joinBy(trace, `t\u0000${view.toolCallId}`, call, () => true)
+  const key = rpcKey(view)
+  if (key !== '') joinBy(trace, `r\u0000${key}`, call, (other) => endsOfOneRequest(other, view))
+}
+
+function joinBy(trace: Trace, key: string, call: Call, same: (other: View) => boolean): void {
+  const known = trace.byRpc.get(key)
+  if (known === undefined) {
+    trace.byRpc.set(key, call.index)
+    return
+  }
+  const other = viewOfCall(callAt(trace, known))
+  if (same(other)) unite(trace, known, call.index)
+}
+
+const viewOfCall = ({ merged: { fields } }: Call): View => ({
+  method: fields.method, object: fields.tool || fields.prompt || fields.resource,
+  vantage: fields.vantages.includes('server') ? 'server' : (fields.vantages[0] ?? 'log'),
+  jsonrpcId: fields.jsonrpc_request_id, toolCallId: fields.tool_call_id,
+})
+
+const text = (event: AuditEvent, key: string): string => (event.attributes.get(key) ?? event.resource_attributes.get(key))?.text ?? ''
+const isScheduled = (event: AuditEvent): boolean => text(event, 'faas.trigger') === 'timer' || text(event, 'k8s.cronjob.name') !== ''
+const isAgentRun = (event: AuditEvent): boolean =>
+  event.vantage === 'agent' && event.tool === '' && (text(event, 'gen_ai.operation.name') === 'invoke_agent' || event.name.startsWith('invoke_agent'))
+
+function listen(trace: Trace, event: AuditEvent): void {
+  if (!speaks(event)) return
+  trace.context ??= emptyContext()
+  if (!hear(trace.context, event)) return
+  if (trace.context.parts.length > 0 || trace.context.prompts.length > 0) trace.agentSpoke = true
+  // New words can change what is known of every call of the trace.
+  markAll(trace)
+}
+
+function addSpan(trace: Trace, event: AuditEvent): void {
+  const view = viewOf(event)
+  const call = view === undefined ? undefined : addCall(trace, event)
+  trace.nodes.set(event.span_id, { parent: event.parent_span_id, view, call: call?.index ?? -1, agentRun: isAgentRun(event) })
+  if (event.parent_span_id === '') {
+    if (!trace.rootArrived) markAll(trace)
+    trace.rootArrived = true
+    trace.scheduled ||= isScheduled(event)
+  } else if (trace.nodes.has(event.parent_span_id)) link(trace, event.span_id, event.parent_span_id)
+  else awaitParent(trace, event.span_id, event.parent_span_id, call)
+  adoptChildren(trace, event.span_id)
+  if (call !== undefined && view !== undefined) joinByIds(trace, call, view)
+}
+
+function addLog(trace: Trace, event: AuditEvent): void {
+  trace.logIds.add(event.event_id)
+  if (event.method === '' && event.tool === '') return
+  const call = addCall(trace, event)
+  const view = viewOf(event)
+  if (view !== undefined) joinByIds(trace, call, view)
+  else if (event.tool_call_id !== '') joinBy(trace, `t\u0000${event.tool_call_id}`, call, () => true)
+}
+
+/** Whether the trace already holds this record's identity: the first one wins. */
+export const holds = (trace: Trace, event: AuditEvent): boolean =>
+  event.signal === 'log' ? trace.logIds.has(event.event_id) : trace.nodes.has(event.span_id)
+
+/** Adds an observation that the trace does not hold yet. */
+export function observe(trace: Trace, event: AuditEvent): void {
+  trace.fresh.clear()
+  listen(trace, event)
+  if (event.signal === 'log') addLog(trace, event)
+  else addSpan(trace, event)
+}
+
+/** How many agent runs stand above a span. */
+export function agentRunsAbove(trace: Trace, spanId: string): number {
+  let count = 0
+  let at = spanId
+  // Parents can be forged into a ring: no chain is longer than the spans there are.
+  for (let steps = trace.nodes.size; steps > 0 && at !== ''; steps--) {
+    const node = trace.nodes.get(at)
+    if (node === undefined) break
+    if (node.agentRun) count++
+    at = node.parent
+  }
+  return count
+}
+
+/** Nothing more is expected: the root is there, every parent is there, and the side that did the work has spoken. */
+export const isComplete = (trace: Trace, call: Call): boolean =>
+  trace.rootArrived && call.unresolved === 0 && call.merged.fields.vantages.includes('server')
