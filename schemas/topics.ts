@@ -29,6 +29,7 @@ export class EventRecord {
   /** The collector's clock in nanoseconds when the tick was appended; 0n for an event. */
   readonly tickAt: bigint
   #event: AuditEvent | undefined
+  #damaged = false
 
   private constructor(bytes: Buffer | undefined, tickAt: bigint, event: AuditEvent | undefined) {
     this.bytes = bytes
@@ -45,10 +46,15 @@ export class EventRecord {
     return new EventRecord(undefined, at, undefined)
   }
 
-  /** The decoded event; undefined for a tick. Throws RangeError when the bytes are damaged. */
+  /** The decoded event; undefined for a tick, and for bytes that are no whole record. */
   get event(): AuditEvent | undefined {
-    if (this.bytes === undefined) return undefined
-    return (this.#event ??= decodeCanonical(this.bytes))
+    if (this.#event !== undefined || this.bytes === undefined || this.#damaged) return this.#event
+    try {
+      this.#event = decodeCanonical(this.bytes)
+    } catch {
+      this.#damaged = true
+    }
+    return this.#event
   }
 }
 

@@ -1,0 +1,70 @@
+/**
+ * Gathers envelopes of one partition into batches and hands them on one after the other. A batch ends at so many records, after so long,
+ * or exactly where an earlier attempt at it ended (`cutAt`), so that a retry after a crash is the same batch.
+ */
+import type { Envelope } from '../../schemas/ports.ts'
+
+export interface BatchLimits {
+  readonly records: number
+  readonly milliseconds: number
+}
+
+export interface Batch<T> {
+  readonly envelopes: Envelope<T>[]
+  readonly first: number
+  next: number
+  records: number
+}
+
+export class Batcher<T> {
+  readonly #limits: BatchLimits
+  readonly #write: (batch: Batch<T>) => Promise<void>
+  readonly #failed: (error: unknown) => void
+  #cutAt: number | undefined
+  #open: Batch<T> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #tail: Promise<void> = Promise.resolve()
+  #waiting = 0
+
+  constructor(limits: BatchLimits, cutAt: number | undefined, write: (batch: Batch<T>) => Promise<void>, failed: (error: unknown) => void) {
+    this.#limits = limits
+    this.#cutAt = cutAt
+    this.#write = write
+    this.#failed = failed
+  }
+
+  /** Resolves at once while there is room; with two batches waiting, when one of them is written. */
+  async add(envelopes: readonly Envelope<T>[]): Promise<void> {
+    for (const envelope of envelopes) this.#append(envelope)
+    while (this.#waiting > 1) await this.#tail
+  }
+
+  /** Resolves when everything given so far is written. */
+  async drain(): Promise<void> {
+    this.#close()
+    await this.#tail
+  }
+
+  #append(envelope: Envelope<T>): void {
+    this.#open ??= { envelopes: [], first: envelope.offset, next: envelope.offset, records: 0 }
+    const batch = this.#open
+    batch.envelopes.push(envelope)
+    batch.records += envelope.records.length
+    batch.next = envelope.offset + 1
+    if (this.#cutAt === undefined ? batch.records >= this.#limits.records : batch.next >= this.#cutAt) this.#close()
+    else if (this.#cutAt === undefined) this.#timer ??= setTimeout(() => this.#close(), this.#limits.milliseconds)
+  }
+
+  #close(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const batch = this.#open
+    if (batch === undefined) return
+    this.#open = undefined
+    this.#cutAt = undefined
+    this.#waiting++
+    this.#tail = this.#tail.then(() => this.#write(batch)).catch(this.#failed).finally(() => {
+      this.#waiting--
+    })
+  }
+}

@@ -1,0 +1,89 @@
+/** Topic `events` → table `audit_events`, each identity once. */
+import { hash } from 'node:crypto'
+import { conflictFinding } from '../../detectors/record-conflict/finding.ts'
+import { addSeen, nothingSeen, type Seen } from '../../detectors/stats/seen.ts'
+import type { Publisher, Snapshots, Store } from '../../schemas/ports.ts'
+import { type EventRecord, findings, quarantine } from '../../schemas/topics.ts'
+import { Packr } from 'msgpackr'
+import type { Batch } from './batch.ts'
+import { judge, type Verdicts } from './gate.ts'
+import { insertOrIsolate } from './isolate.ts'
+import { quarantined } from './quarantined.ts'
+import type { ArchiverTelemetry } from './telemetry.ts'
+
+export interface EventArchivePorts {
+  readonly bus: Publisher
+  readonly store: Store
+  readonly snapshots: Snapshots
+  readonly telemetry: ArchiverTelemetry
+}
+
+const SEEN_VERSION = 1
+const INTENT_VERSION = 1
+/** A save costs 2 bytes for every identity ever seen, so it is made seldom; after a crash the rest is read back from the table. */
+const SAVE_EVERY_RECORDS = 1_000_000
+
+const packr = new Packr({ useRecords: true })
+const seenName = (partition: number): string => `archiver-seen-${partition}`
+const intentName = (partition: number): string => `archiver-intent-${partition}`
+
+/** One partition's memory of identities, and the batch that may be half written. */
+export interface EventPartition {
+  readonly partition: number
+  readonly seen: Seen
+  unsaved: number
+  /** Where the batch in hand at the crash ended; undefined where none was. */
+  readonly cutAt: number | undefined
+}
+
+/** Reads back what the last run knew. */
+export async function openEventPartition(partition: number, { snapshots, store }: EventArchivePorts): Promise<EventPartition> {
+  const saved = await snapshots.load(seenName(partition))
+  const usable = saved !== undefined && saved.version === SEEN_VERSION
+  const seen = usable ? (packr.unpack(saved.state) as Seen) : nothingSeen()
+  const missing = await store.eventIdsFrom(partition, usable ? saved.nextOffset : 0)
+  for (const id of missing) addSeen(seen, id)
+  const intent = await snapshots.load(intentName(partition))
+  return { partition, seen, unsaved: missing.length, cutAt: intent?.version === INTENT_VERSION ? intent.nextOffset : undefined }
+}
+
+export async function saveSeen(held: EventPartition, next: number, { snapshots }: EventArchivePorts): Promise<void> {
+  await snapshots.save(seenName(held.partition), { version: SEEN_VERSION, nextOffset: next, state: packr.pack(held.seen) })
+  held.unsaved = 0
+}
+
+/** Stores one batch. When this has resolved, everything in it is stored, a duplicate, a conflict or in quarantine. */
+export async function archiveEvents(batch: Batch<EventRecord>, held: EventPartition, ports: EventArchivePorts): Promise<void> {
+  const verdicts = await judge(batch.envelopes, held.seen, ports.store)
+  await report(verdicts, held.partition, ports)
+  if (verdicts.rows.length > 0) await insert(batch, verdicts, held, ports)
+  for (const id of verdicts.ids) addSeen(held.seen, id)
+  held.unsaved += verdicts.ids.length
+  if (held.unsaved >= SAVE_EVERY_RECORDS) await saveSeen(held, batch.next, ports)
+  ports.telemetry.archived(verdicts)
+}
+
+/** What the batch says besides rows. Ids are made of the content, so a repetition after a crash says nothing new. */
+async function report({ conflicts, unreadable }: Verdicts, partition: number, { bus }: EventArchivePorts): Promise<void> {
+  if (conflicts.length > 0) {
+    await bus.publish(findings, conflicts.map((event) => ({ key: event.tenant, record: conflictFinding(event, hash('sha256', `record-conflict\u0000${event.event_id}`, 'hex').slice(0, 32)) })))
+  }
+  if (unreadable.length > 0) {
+    await bus.publish(quarantine, unreadable.map(({ bytes, offset, index }) => {
+      const record = quarantined({ reason: 'undecodable_record', topic: 'events', partition, offset, index, payload: bytes.toString('base64'), detail: 'bytes on topic events are no canonical record of a known version' })
+      return { key: record.quarantine_id, record }
+    }))
+  }
+}
+
+async function insert(batch: Batch<EventRecord>, { rows, ids }: Verdicts, held: EventPartition, ports: EventArchivePorts): Promise<void> {
+  await ports.snapshots.save(intentName(held.partition), { version: INTENT_VERSION, nextOffset: batch.next, state: Buffer.alloc(0) })
+  const token = `events:${held.partition}:${batch.first}-${batch.next}:${hash('sha256', ids.join(), 'hex')}`
+  const refused = await insertOrIsolate(rows, token, (some, part) => ports.store.insertEvents(some, part))
+  if (refused.length === 0) return
+  await ports.bus.publish(quarantine, refused.map(({ row, why }) => {
+    const record = quarantined({ reason: 'refused_row', topic: 'events', partition: row.partition, offset: row.offset, index: row.offsetIndex, payload: row.bytes.toString('base64'), detail: why })
+    return { key: record.quarantine_id, record }
+  }))
+  ports.telemetry.refused('events', refused.length)
+}
