@@ -1,0 +1,70 @@
+/** Numbered SQL files, each applied once and remembered with its hash in `watchkeeper.schema_migrations`. */
+import { hash } from 'node:crypto'
+import { readFileSync, readdirSync } from 'node:fs'
+import { Failure } from '../../schemas/failure.ts'
+import type { Row } from '../../schemas/ports.ts'
+import type { Engine } from './engine.ts'
+import { literal } from './literal.ts'
+import { decodeRows } from './row-binary.ts'
+
+export interface Migration {
+  readonly number: number
+  readonly name: string
+  readonly sha256: string
+  readonly statements: readonly string[]
+}
+
+const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/
+
+/** The migrations in a directory, in order of their numbers. Statements end with `;` at the end of a line. */
+export function readMigrations(directory: URL): Migration[] {
+  const files = readdirSync(directory).filter((name) => FILE.test(name)).sort()
+  return files.map((file) => {
+    const text = readFileSync(new URL(file, directory), 'utf8')
+    const [, number, name] = FILE.exec(file) ?? []
+    const statements = text.split(/;[ \t]*(?:\r?\n|$)/).map((s) => s.trim()).filter((s) => s !== '')
+    return { number: Number(number), name: name ?? '', sha256: hash('sha256', text, 'hex'), statements }
+  })
+}
+
+const BOOK = [
+  'CREATE DATABASE IF NOT EXISTS watchkeeper ENGINE = Atomic',
+  `CREATE TABLE IF NOT EXISTS watchkeeper.schema_migrations
+   (
+     number UInt32 COMMENT 'Number of the migration',
+     name String COMMENT 'Its name',
+     sha256 String COMMENT 'SHA-256 of its file',
+     applied_at DateTime64(9, 'UTC') COMMENT 'When it was applied, by the engine''s clock'
+   )
+   ENGINE = MergeTree ORDER BY number SETTINGS non_replicated_deduplication_window = 10000 COMMENT 'Migrations that this database has'`,
+]
+
+function check(applied: readonly Row[], known: readonly Migration[]): void {
+  for (const row of applied) {
+    const file = known.find((migration) => migration.number === row['number'])
+    if (file === undefined) {
+      throw new Failure('misconfigured', 'store.newer', `The database has migration ${String(row['number'])} (${String(row['name'])}), which this version does not know: start the newer version.`)
+    }
+    if (file.sha256 !== row['sha256']) {
+      throw new Failure('misconfigured', 'store.migration_changed', `Migration ${file.number} (${file.name}) was changed after it was applied: restore the file and add a new migration.`)
+    }
+  }
+}
+
+/** Applies what is missing; returns the numbers applied now. Throws Failure `misconfigured` for a changed or unknown migration. */
+export async function migrate(engine: Engine, known: readonly Migration[]): Promise<number[]> {
+  for (const statement of BOOK) await engine.write(statement)
+  const rows = await engine.read('SELECT number, any(name) AS name, any(sha256) AS sha256 FROM watchkeeper.schema_migrations GROUP BY number', { format: 'RowBinaryWithNamesAndTypes' })
+  const applied = decodeRows(rows)
+  check(applied, known)
+  const have = new Set(applied.map((row) => row['number']))
+  const missing = known.filter((migration) => !have.has(migration.number))
+  for (const migration of missing) await apply(engine, migration)
+  return missing.map((migration) => migration.number)
+}
+
+/** Statements are written so that they can run again: a crash between them and the record leads to that. */
+async function apply(engine: Engine, { number, name, sha256, statements }: Migration): Promise<void> {
+  for (const statement of statements) await engine.write(statement)
+  await engine.write(`INSERT INTO watchkeeper.schema_migrations SELECT ${number}, ${literal(name)}, ${literal(sha256)}, now64(9)`)
+}
