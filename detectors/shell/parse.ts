@@ -48,6 +48,8 @@ class Reader {
   at = 0
   current: Command | undefined
   pipe = -1
+  /** Last command of a group that has just been closed. */
+  closed = -1
   /** PowerShell only: commands whose parenthesis or brace is open. */
   parents: number[] = []
   heredocs: { command: Command; word: string }[] = []
@@ -105,7 +107,7 @@ class Reader {
   }
 
   pipeline(): void {
-    const index = this.current?.index ?? this.pipe
+    const index = this.current?.index ?? (this.closed >= 0 ? this.closed : this.pipe)
     this.end()
     this.pipe = index
     this.at += this.text[this.at + 1] === '&' ? 2 : 1
@@ -118,7 +120,12 @@ class Reader {
       const alone = /[\s;]|^$/.test(this.text[this.at + 1] ?? '')
       if (!alone || this.current !== undefined) return false
     }
-    if (!powershell) this.end()
+    if (!powershell) {
+      const last = this.building.commands.length - 1
+      this.end()
+      // `(a; b) | c`: the pipe reads the group, of which the last command stands for all.
+      if (char !== '(' && char !== '{') this.closed = last
+    }
     else if ('({'.includes(char)) {
       this.parents.push(this.current?.index ?? this.parents.at(-1) ?? this.context.inside)
       this.current = undefined
@@ -188,6 +195,7 @@ class Reader {
     if (this.current !== undefined) return this.current
     const inside = this.parents.at(-1) ?? this.context.inside
     const place = this.parents.length > 0 && inside >= 0 ? 'substitution' : this.context.place
+    this.closed = -1
     this.current = blank(this.building.commands.length, place, inside)
     this.current.from = this.pipe
     this.building.commands.push(this.current)
