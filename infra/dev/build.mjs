@@ -1,0 +1,4 @@
+import { build, setUp } from './setup.mjs'
+
+setUp()
+build({ force: true })

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hostPort, loadConfig, masked } from './load.ts'
+import { configurationReference } from './reference.ts'
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'watchkeeper-config-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const from = async (yaml: string, environment: Record<string, string> = {}, flags: { path: string[]; value: string }[] = []) => {
+  const file = join(folder, 'config.yaml')
+  await writeFile(file, yaml)
+  return loadConfig({ file, environment, flags })
+}
+
+describe('configuration', () => {
+  it('has a default for everything', () => {
+    const config = loadConfig({ environment: {}, flags: [] })
+    expect(config.otlp.http).toBe('127.0.0.1:4318')
+    expect(config.alerting.group_wait_seconds).toBe(15)
+  })
+
+  it('takes flags over environment over file', async () => {
+    const yaml = 'data_dir: from-file\notlp: {http: "127.0.0.1:1", grpc: "127.0.0.1:2"}\n'
+    const config = await from(yaml, { WATCHKEEPER_OTLP_HTTP: '127.0.0.1:3', WATCHKEEPER_OTLP_GRPC: '127.0.0.1:4' }, [{ path: ['otlp', 'grpc'], value: '127.0.0.1:5' }])
+    expect([config.data_dir, config.otlp.http, config.otlp.grpc]).toEqual(['from-file', '127.0.0.1:3', '127.0.0.1:5'])
+  })
+
+  it('names every problem at once and repeats no value', async () => {
+    const yaml = 'colour: red\notlp: {http: nowhere, tokens: [{name: a, sha256: hunter2hunter2, tenant: A!}]}\nalerting: {webhooks: [{name: x, url: "ftp://x"}]}\n'
+    const problem = await from(yaml).catch((error: Error) => error.message)
+    for (const part of ['unknown key "colour"', 'otlp.http: must be HOST:PORT', 'otlp.tokens.0.sha256', 'otlp.tokens.0.tenant', 'alerting.webhooks.0.url']) expect(problem).toContain(part)
+    expect(problem).not.toContain('hunter2')
+  })
+
+  it('says which file is missing or no YAML', async () => {
+    expect(() => loadConfig({ file: join(folder, 'none.yaml'), environment: {}, flags: [] })).toThrow(/none\.yaml cannot be read: ENOENT/)
+    await expect(from('a: [')).rejects.toThrow(/is not YAML/)
+    await expect(from('- 1')).rejects.toThrow(/must hold keys/)
+  })
+
+  it('masks secrets for people', async () => {
+    const secret = `whsec_${'a'.repeat(40)}`
+    const config = await from(`alerting: {webhooks: [{name: hook, url: "https://example.org/x", secret: ${secret}}]}\n`)
+    expect(JSON.stringify(masked(config))).not.toContain(secret)
+    expect(config.alerting.webhooks[0]?.secret).toBe(secret)
+  })
+
+  it('splits addresses of both families', () => {
+    expect(hostPort('[::1]:80')).toEqual({ host: '::1', port: 80 })
+    expect(hostPort('localhost:4318')).toEqual({ host: 'localhost', port: 4318 })
+  })
+
+  it('has a reference page that is true', () => {
+    expect(readFileSync('docs/configuration.md', 'utf8')).toBe(configurationReference())
+  })
+})

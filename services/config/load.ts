@@ -1,0 +1,90 @@
+/** The only reader of the configuration file and of the environment: flags over environment over file over defaults. */
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import type { z } from 'zod'
+import { Failure } from '../../schemas/failure.ts'
+import { Config } from './schema.ts'
+
+/** Environment variable → path in the configuration. Everything else is the file's business. */
+export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
+  WATCHKEEPER_DATA_DIR: ['data_dir'],
+  WATCHKEEPER_OTLP_HTTP: ['otlp', 'http'],
+  WATCHKEEPER_OTLP_GRPC: ['otlp', 'grpc'],
+  WATCHKEEPER_SQL: ['sql', 'listen'],
+  WATCHKEEPER_API: ['api', 'listen'],
+  WATCHKEEPER_LOG_LEVEL: ['log', 'level'],
+}
+
+export interface ConfigSources {
+  /** Path of a YAML file; undefined = none. */
+  readonly file?: string | undefined
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Path in the configuration → value; undefined values are left out. */
+  readonly flags: readonly { readonly path: readonly string[]; readonly value: string | undefined }[]
+}
+
+type Tree = Record<string, unknown>
+const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function readTree(path: string): Tree {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new Failure('misconfigured', 'config.file', `The configuration file ${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}. Give the right path to --config.`, { cause: error })
+  }
+  try {
+    const tree: unknown = parse(text)
+    if (tree === null || tree === undefined) return {}
+    if (isTree(tree)) return tree
+  } catch (error) {
+    throw new Failure('misconfigured', 'config.yaml', `The configuration file ${path} is not YAML: ${(error as Error).message}`, { cause: error })
+  }
+  throw new Failure('misconfigured', 'config.yaml', `The configuration file ${path} must hold keys and values.`)
+}
+
+function put(tree: Tree, [key = '', ...rest]: readonly string[], value: string): void {
+  if (rest.length === 0) {
+    tree[key] = value
+    return
+  }
+  if (!isTree(tree[key])) tree[key] = {}
+  put(tree[key] as Tree, rest, value)
+}
+
+/** One line a problem: where, what shape was found, what is wanted. Values are not repeated: one of them may be a secret. */
+export function problems(error: z.ZodError): string[] {
+  return error.issues.map((issue) => {
+    const where = issue.path.join('.') || 'the file'
+    if (issue.code === 'unrecognized_keys') return `${where}: unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}`
+    return `${where}: ${issue.message}`
+  })
+}
+
+export function loadConfig({ file, environment, flags }: ConfigSources): Config {
+  const tree = file === undefined ? {} : readTree(file)
+  for (const [variable, path] of Object.entries(ENVIRONMENT)) {
+    const value = environment[variable]
+    if (value !== undefined && value !== '') put(tree, path, value)
+  }
+  for (const { path, value } of flags) if (value !== undefined) put(tree, path, value)
+  const parsed = Config.safeParse(tree)
+  if (parsed.success) return parsed.data
+  const found = problems(parsed.error)
+  throw new Failure('misconfigured', 'config.values', `The configuration has ${found.length} problem${found.length === 1 ? '' : 's'}:\n${found.map((line) => `  - ${line}`).join('\n')}`)
+}
+
+/** The configuration with every secret masked, for people. */
+export function masked(config: Config): unknown {
+  const copy = structuredClone(config) as Config
+  for (const webhook of copy.alerting.webhooks) if (webhook.secret !== undefined) webhook.secret = 'whsec_********'
+  for (const user of copy.sql.users) user.password_sha256 = '********'
+  for (const token of copy.otlp.tokens) token.sha256 = '********'
+  return copy
+}
+
+/** `HOST:PORT` (IPv6 in brackets) as its two parts. */
+export function hostPort(address: string): { host: string; port: number } {
+  const at = address.lastIndexOf(':')
+  return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) }
+}

@@ -1,0 +1,43 @@
+/** `docs/configuration.md`, made from the schema. */
+import { z } from 'zod'
+import { ENVIRONMENT } from './load.ts'
+import { Config } from './schema.ts'
+
+interface JsonSchema {
+  readonly type?: string
+  readonly description?: string
+  readonly default?: unknown
+  readonly enum?: readonly unknown[]
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly items?: JsonSchema
+}
+
+interface Line {
+  readonly key: string
+  readonly type: string
+  readonly fallback: string
+  readonly meaning: string
+}
+
+function linesOf(schema: JsonSchema, path: string): Line[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
+    const key = path === '' ? name : `${path}.${name}`
+    if (property.properties !== undefined) return linesOf(property, key)
+    const type = property.enum?.join(' \\| ') ?? (property.type === 'array' ? 'list' : (property.type ?? 'map'))
+    const own = { key, type, fallback: property.default === undefined ? '' : `\`${JSON.stringify(property.default)}\``, meaning: property.description ?? '' }
+    return [own, ...(property.items?.properties === undefined ? [] : linesOf(property.items, `${key}[]`))]
+  })
+}
+
+export function configurationReference(): string {
+  const lines = linesOf(z.toJSONSchema(Config, { io: 'input', unrepresentable: 'any' }) as JsonSchema, '')
+  const variables = Object.entries(ENVIRONMENT).map(([variable, path]) => `| \`${variable}\` | \`${path.join('.')}\` |`)
+  return [
+    '# Configuration', '',
+    'Flags win over environment, environment over file, file over defaults. `watchkeeper config check --config FILE` names every problem at once;',
+    '`watchkeeper config print` shows what is in force, secrets masked. This page is generated from the schema.', '',
+    '| key | type | default | meaning |', '| --- | --- | --- | --- |',
+    ...lines.map(({ key, type, fallback, meaning }) => `| \`${key}\` | ${type} | ${fallback} | ${meaning} |`), '',
+    '| environment variable | key |', '| --- | --- |', ...variables, '',
+  ].join('\n')
+}

@@ -1,0 +1,81 @@
+/** The configuration, one strict schema: unknown keys and bad values fail at start, all at once. The reference table is generated from it. */
+import { z } from 'zod'
+
+const address = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s/]+):\d{1,5}$/, 'must be HOST:PORT, such as 127.0.0.1:4318')
+  .refine((value) => Number(value.slice(value.lastIndexOf(':') + 1)) <= 65_535, 'has a port above 65535')
+const file = z.string().min(1)
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 as 64 lower-case hex digits')
+const tenant = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be 1 to 63 of a-z 0-9 _ -')
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'must be 1 to 63 of A-Z a-z 0-9 . _ -')
+
+const Tls = z.strictObject({
+  key: file.describe('PEM file of the private key'),
+  cert: file.describe('PEM file of the certificate chain'),
+  client_ca: file.optional().describe('PEM file of the authority whose client certificates are required'),
+})
+
+const Otlp = z.strictObject({
+  http: address.default('127.0.0.1:4318').describe('Where OTLP/HTTP listens'),
+  grpc: address.default('127.0.0.1:4317').describe('Where OTLP/gRPC listens'),
+  tls: Tls.optional().describe('Required off loopback'),
+  tokens: z.array(z.strictObject({ name, sha256, tenant })).default([]).describe('Bearer tokens that may send, as SHA-256; each belongs to one tenant'),
+  behind_tls_proxy: z.boolean().default(false).describe('A proxy in front ends TLS and authenticates; we take its word'),
+  max_body_bytes: z.number().int().min(1_048_576).max(268_435_456).default(67_108_864).describe('Largest request after inflating'),
+  mcp_paths: z.array(z.string().startsWith('/')).default(['/mcp', '/sse', '/messages']).describe('HTTP paths that are MCP endpoints: their spans are kept whatever their status'),
+})
+
+const Sql = z.strictObject({
+  listen: address.default('127.0.0.1:8123').describe('Where the ClickHouse HTTP interface listens'),
+  tls: Tls.optional().describe('Required off loopback'),
+  users: z.array(z.strictObject({ name, password_sha256: sha256, tenant: z.union([tenant, z.literal('*')]), role: z.enum(['soc_analyst', 'auditor']) })).default([])
+    .describe('Who may query; none means anybody on loopback'),
+  max_seconds: z.number().min(1).max(3_600).default(60).describe('Longest run of a query'),
+  max_memory_bytes: z.number().int().min(67_108_864).default(2_147_483_648).describe('Most memory of a query'),
+  max_result_rows: z.number().int().min(1).default(1_000_000).describe('Most rows a query may return'),
+  concurrency: z.number().int().min(1).max(64).default(4).describe('Queries that run at the same time'),
+})
+
+const Webhook = z.strictObject({
+  name,
+  url: z.url({ protocol: /^https?$/ }).describe('Target; http only makes sense inside'),
+  secret: z.string().regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and base64 of 24 to 64 bytes').optional(),
+  secret_file: file.optional().describe('File that holds the secret, instead of secret'),
+  allow_private: z.boolean().default(false).describe('Loopback and private addresses are allowed as target'),
+}).refine((webhook) => (webhook.secret === undefined) !== (webhook.secret_file === undefined), 'needs exactly one of secret and secret_file')
+
+const Alerting = z.strictObject({
+  group_wait_seconds: z.number().min(0).max(3_600).default(15).describe("Wait before a group's first message; critical findings do not wait"),
+  group_interval_seconds: z.number().min(1).max(86_400).default(300).describe('Least time between two messages of a group'),
+  resolve_after_hours: z.number().min(0.1).max(720).default(24).describe('Quiet time after which an alert resolves by itself'),
+  webhooks: z.array(Webhook).default([]).describe('Receivers'),
+})
+
+const Bus = z.strictObject({
+  partitions: z.number().int().min(1).max(64).default(1).describe('Partitions of every topic; may only grow on an empty log'),
+  max_bytes: z.number().int().min(67_108_864).default(21_474_836_480).describe('Size at which the log refuses more (429/503 to exporters)'),
+  retention_bytes: z.number().int().min(16_777_216).default(8_589_934_592).describe('Size per topic above which what every reader has done is let go'),
+  retention_hours: z.number().min(1).default(168).describe('Age above which what every reader has done is let go'),
+})
+
+const Assembler = z.strictObject({
+  quiet_seconds: z.number().min(0.1).max(600).default(10).describe('Quiet time after which a call is published as it is'),
+  lineage_minutes: z.number().min(1).max(240).default(15).describe('How long a trace is kept for late parts'),
+  max_spans: z.number().int().min(1_000).default(500_000).describe('Most spans held; over it the oldest trace is published as it is'),
+  max_spans_per_trace: z.number().int().min(100).default(20_000).describe('The same for one trace'),
+})
+
+export const Config = z.strictObject({
+  data_dir: z.string().min(1).default('data').describe('Where the log, the tables, snapshots and keys live'),
+  otlp: Otlp.prefault({}),
+  sql: Sql.prefault({}),
+  api: z.strictObject({ listen: address.default('127.0.0.1:8080').describe('Where health, metrics and the API listen') }).prefault({}),
+  bus: Bus.prefault({}),
+  assembler: Assembler.prefault({}),
+  detectors: z.record(z.string(), z.record(z.string(), z.unknown())).default({}).describe('Parameters by detector; see the README of each'),
+  alerting: Alerting.prefault({}),
+  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Least level of our own log') }).prefault({}),
+})
+export type Config = z.infer<typeof Config>
+export type TlsConfig = z.infer<typeof Tls>
