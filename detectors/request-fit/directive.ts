@@ -82,9 +82,18 @@ export function sentencesOf(text: string): readonly string[] {
 const BEFORE = 320
 const AFTER = 240
 
-/** The sentence of `text` that holds the character at `at`. Only its neighbourhood is read, so the cost does not grow with the text. */
-export function sentenceAt(text: string, at: number): string {
+/** A command about what the sentence before it named: "P025 is the one. Please buy it." */
+const REFERS = /\b(?:it|them|one|this|that|there|him|her)\b/i
+const PARAGRAPH = /\n\s*\n/
+
+/**
+ * The sentence of `text` that holds the character at `at`, with the next one of the same paragraph where that refers back to it.
+ * Only the neighbourhood is read, so the cost does not grow with the text.
+ */
+export function sentencesAt(text: string, at: number): readonly string[] {
   const head = partsOf(text.slice(Math.max(0, at - BEFORE), at)).at(-1) ?? ''
-  const tail = partsOf(text.slice(at, at + AFTER))[0] ?? ''
-  return clean(head + tail)
+  const after = text.slice(at, at + AFTER)
+  const sentence = clean(head + (partsOf(after)[0] ?? ''))
+  const next = clean(partsOf(after.replaceAll('\\n', '\n').split(PARAGRAPH)[0] ?? '')[1] ?? '')
+  return next.length < 120 && REFERS.test(next) && isImperative(next) ? [sentence, `${next} (${sentence})`] : [sentence]
 }

@@ -3,10 +3,10 @@
  * whether a value stands in a sentence of a tool's result that commands such a call.
  */
 import type { Effect, RequestFit } from '../../schemas/vocabulary.ts'
+import { milderEffect } from './command-effect.ts'
 import { orderedBy } from './instruction.ts'
 import { RISKY } from './lexicon.ts'
 import { type Request, requestOf } from './request.ts'
-import { milderEffect } from './command-effect.ts'
 import { nameWords, stem } from './words.ts'
 
 export interface FitInput {
@@ -39,7 +39,7 @@ const ASKS: Readonly<Record<Effect, string>> = {
 export function fitOf(input: FitInput): Fit {
   const request = requestOf(input.turns)
   if (request === undefined) return { fit: 'unknown', reasons: ['no words of a user are known'] }
-  const effect = milderEffect(input.effect, input.arguments)
+  const effect = milderEffect(input.effect, input.tool, input.arguments)
   const origins = [...input.sources.values()]
   const fromUser = origins.includes('user')
   const ordered = request.delegates ? undefined : orderedBy(input, effect)

@@ -1,9 +1,9 @@
 /** Whether a value of the call stands in a sentence of a tool's result that commands such a call. */
 import type { Effect } from '../../schemas/vocabulary.ts'
-import { instructionLike, isImperative, sentenceAt } from './directive.ts'
+import { instructionLike, isImperative, sentencesAt } from './directive.ts'
 import { REQUEST_WORDS } from './lexicon.ts'
 import { atomsOf, indexOfValue } from './sources.ts'
-import { isTrivial, leavesOf, normalise } from './values.ts'
+import { isTrivial, leavesOf, normalise } from '../arguments/values.ts'
 import { nameWords, stem, textWords } from './words.ts'
 
 export interface OrderedCall {
@@ -59,7 +59,7 @@ function commanded(value: string, results: readonly { readonly text: string }[],
   return results.some(({ text }) => {
     const low = text.slice(0, LENGTH)
     const at = indexOfValue(low.toLowerCase(), value)
-    return at >= 0 && orders(sentenceAt(low, at), wanted)
+    return at >= 0 && sentencesAt(low, at).some((sentence) => orders(sentence, wanted))
   })
 }
 

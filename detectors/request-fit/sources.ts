@@ -3,7 +3,7 @@
  * was visible. Equality of normalised text only, so that every answer can be shown to a person. Linear in the texts per value;
  * texts are cut at 256 KiB together, values at 4,096 characters and 64 leaves.
  */
-import { isTrivial, type Leaf, leavesOf, normalise } from './values.ts'
+import { isTrivial, type Leaf, leavesOf, normalise } from '../arguments/values.ts'
 import { stem, textWords } from './words.ts'
 
 /** What was visible before the call, oldest first. */
