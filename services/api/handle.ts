@@ -1,0 +1,77 @@
+/** Health, metrics and the first routes of the API. Off the health routes nothing is answered without the token. */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { z } from 'zod'
+import type { HttpHandler, HttpRequest, HttpResponse } from '../../schemas/http.ts'
+import type { PartitionLag, Service } from '../../schemas/ports.ts'
+
+export interface Receivers {
+  add(receiver: { readonly name: string; readonly url: string; readonly secret: string; readonly ttlSeconds: number }): void
+  /** False where there is none of that name. */
+  remove(name: string): boolean
+}
+
+export interface ApiPorts {
+  readonly services: readonly Service[]
+  readonly receivers: Receivers
+  metrics(): Promise<string>
+  lag(): Promise<readonly PartitionLag[]>
+  readonly token: string
+}
+
+const Receiver = z.strictObject({
+  name: z.string().regex(/^[a-z0-9-]{1,62}$/),
+  url: z.url({ protocol: /^https?$/ }),
+  secret: z.string().regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/),
+  ttl_seconds: z.number().int().min(1).max(3_600),
+})
+
+const json = (status: number, body: unknown, headers: Record<string, string> = {}): HttpResponse => ({
+  status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers }, body: `${JSON.stringify(body)}\n`,
+})
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+
+/** A page that a browser was lured to must not speak to a port on loopback: it cannot leave out `Origin`, and cannot know the token. */
+function mayUse({ headers }: HttpRequest, token: string): boolean {
+  if (headers.has('origin')) return false
+  const given = /^Bearer (.+)$/.exec(headers.get('authorization') ?? '')?.[1] ?? ''
+  return timingSafeEqual(digest(given), digest(token))
+}
+
+function addReceiver({ body }: HttpRequest, receivers: Receivers): HttpResponse {
+  let sent: unknown
+  try {
+    sent = JSON.parse(body.toString())
+  } catch {
+    return json(400, { error: 'the body is not JSON' })
+  }
+  const parsed = Receiver.safeParse(sent)
+  if (!parsed.success) return json(400, { error: parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ') })
+  const { ttl_seconds: ttlSeconds, ...receiver } = parsed.data
+  receivers.add({ ...receiver, ttlSeconds })
+  return json(201, { name: receiver.name })
+}
+
+async function readiness(services: readonly Service[]): Promise<HttpResponse> {
+  const missing = services.map((service) => ({ service: service.name, missing: service.notReady() })).filter(({ missing: what }) => what !== '')
+  return json(missing.length === 0 ? 200 : 503, { ready: missing.length === 0, missing })
+}
+
+export function createApi(ports: ApiPorts): HttpHandler {
+  async function guarded(request: HttpRequest): Promise<HttpResponse> {
+    if (!mayUse(request, ports.token)) return json(401, { error: 'a bearer token is needed: see <data_dir>/keys/api.token' }, { 'www-authenticate': 'Bearer' })
+    if (request.path === '/api/v1/lag' && request.method === 'GET') return json(200, await ports.lag())
+    if (request.path === '/api/v1/receivers' && request.method === 'POST') return addReceiver(request, ports.receivers)
+    const name = /^\/api\/v1\/receivers\/([a-z0-9-]{1,62})$/.exec(request.path)?.[1]
+    if (name !== undefined && request.method === 'DELETE') return ports.receivers.remove(name) ? { status: 204, headers: {}, body: '' } : json(404, { error: 'no such receiver' })
+    return json(404, { error: 'no such route' })
+  }
+
+  return async function api(request) {
+    if (request.method === 'GET' && request.path === '/healthz') return json(200, { alive: true })
+    if (request.method === 'GET' && request.path === '/readyz') return readiness(ports.services)
+    if (request.method === 'GET' && request.path === '/metrics') return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }, body: await ports.metrics() }
+    if (request.path === '/') return json(200, { product: 'watchkeeper', routes: ['/healthz', '/readyz', '/metrics', '/api/v1/lag', '/api/v1/receivers'] })
+    return guarded(request)
+  }
+}

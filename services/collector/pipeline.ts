@@ -1,0 +1,51 @@
+/** decode → normalise → redact → encode → publish. What resolves here is durable; only then may an exporter be told 200. */
+import type { AuditEventFields } from '../../schemas/audit-event.ts'
+import { encodeCanonical } from '../../schemas/canonical.ts'
+import type { Keyed, Publisher } from '../../schemas/ports.ts'
+import { EventRecord, events, metrics } from '../../schemas/topics.ts'
+import type { Arrival, Normalised, Normaliser, Redactor } from './contracts.ts'
+import type { Ingest, IngestResult } from './ingest-port.ts'
+import type { CollectorTelemetry } from './telemetry.ts'
+
+export interface PipelinePorts {
+  readonly bus: Publisher
+  readonly normaliser: Normaliser
+  readonly redactor: Redactor
+  readonly telemetry: CollectorTelemetry
+}
+
+/** Records of one call must meet in one partition: trace id, else conversation, else the record alone. */
+const keyOf = (event: AuditEventFields): string => event.trace_id || (event.conversation === '' ? event.event_id : `${event.tenant}\u0000${event.conversation}`)
+
+const REASONS_SHOWN = 3
+
+function answer({ rejected }: Normalised): IngestResult {
+  const reasons = [...new Set(rejected.map(({ what, why }) => `${what}: ${why}`))]
+  const more = reasons.length > REASONS_SHOWN ? `; and ${reasons.length - REASONS_SHOWN} more` : ''
+  return { rejected: rejected.length, message: reasons.slice(0, REASONS_SHOWN).join('; ') + more }
+}
+
+export function createPipeline({ bus, normaliser, redactor, telemetry }: PipelinePorts): Ingest {
+  function record(event: AuditEventFields): Keyed<EventRecord> {
+    redactor.redact(event)
+    return { key: keyOf(event), record: EventRecord.of(encodeCanonical(event).bytes, event) }
+  }
+
+  async function take(normalised: Normalised, arrival: Arrival): Promise<IngestResult> {
+    if (normalised.events.length > 0) await bus.publish(events, normalised.events.map(record))
+    telemetry.received(normalised, arrival)
+    return answer(normalised)
+  }
+
+  return {
+    traces: (traces, arrival) => take(normaliser.traces(traces, arrival), arrival),
+    logs: (logs, arrival) => take(normaliser.logs(logs, arrival), arrival),
+    async metrics(sent, arrival) {
+      const { points, skipped } = normaliser.metrics(sent, arrival)
+      const clean = points.map((point) => ({ ...point, attributes: new Map([...point.attributes].map(([key, value]) => [key, redactor.text(point.tenant, value)])) }))
+      if (clean.length > 0) await bus.publish(metrics, clean.map((point) => ({ key: point.point_id, record: point })))
+      telemetry.receivedMetrics(points.length, skipped)
+      return { rejected: 0, message: '' }
+    },
+  }
+}

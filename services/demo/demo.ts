@@ -1,0 +1,104 @@
+/** `npm run demo`: sends recorded and simulated telemetry to a running Watchkeeper and prints the alerts as they arrive. */
+import { randomBytes } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { Failure } from '../../schemas/failure.ts'
+import { stories } from './company.ts'
+import { printable } from './printable.ts'
+import { recordings } from './recordings.ts'
+
+export interface DemoOptions {
+  /** Base addresses of the running server. */
+  readonly otlp: string
+  readonly api: string
+  /** What the server accepts as proof that we may add a receiver. */
+  readonly apiToken: string
+  readonly fixtures: string
+  readonly now: number
+  /** Stop after so long without a new alert. */
+  readonly quietMs: number
+  print(line: string): void
+  /** Starts a webhook receiver that calls `received` with what is rightly signed. */
+  receive(secret: string, received: (id: string, body: unknown) => void): Promise<{ readonly url: string; stop(): Promise<void> }>
+}
+
+interface AlertBody {
+  readonly type: string
+  readonly data: {
+    readonly alert_id: string
+    readonly severity: string
+    readonly title: string
+    readonly who: { readonly actor: string; readonly actor_kind: string }
+    readonly what: { readonly tool: string; readonly server: string; readonly detectors: readonly string[] }
+    readonly why: readonly { readonly title: string; readonly observed: string; readonly expected: string }[]
+    readonly sql: string
+  }
+}
+
+async function post(url: string, body: Buffer | string, headers: Record<string, string>): Promise<Response> {
+  try {
+    return await fetch(url, { method: 'POST', body, headers })
+  } catch (error) {
+    throw new Failure('unavailable', 'demo.server', `Nothing answers at ${url}. Start the server first: npm start`, { cause: error })
+  }
+}
+
+/** A collector may say "later"; a good exporter waits and sends again. */
+async function send(url: string, body: Buffer | string, contentType: string): Promise<void> {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const response = await post(url, body, { 'content-type': contentType })
+    if (response.ok) return
+    if (response.status !== 429 && response.status !== 503) throw new Failure('rejected', 'demo.refused', `${url} answered ${response.status}: ${printable(await response.text())}`)
+    await wait(1_000)
+  }
+  throw new Failure('unavailable', 'demo.busy', `${url} was busy ten times in a row`)
+}
+
+function show({ type, data }: AlertBody, print: DemoOptions['print']): void {
+  const { who, what } = data
+  const lines = [
+    `${type === 'alert.updated' ? 'UPDATE' : 'ALERT'}  ${data.severity.toUpperCase()}  ${data.title}`,
+    `  who   ${who.actor || 'unknown'} (${who.actor_kind})`,
+    `  what  ${[what.tool, what.server].filter((part) => part !== '').join(' on ')}  [${what.detectors.join(', ')}]`,
+    ...data.why.map(({ title, observed, expected }) => `  why   ${title}: ${observed}; expected ${expected}`),
+    ...data.sql.split('\n').map((line, index) => `  ${index === 0 ? 'SQL ' : '    '}  ${line}`),
+  ]
+  print('')
+  for (const line of lines) print(printable(line))
+}
+
+async function sendAll({ otlp, fixtures, now, print }: DemoOptions): Promise<void> {
+  const recorded = recordings(fixtures)
+  for (const { path, body, contentType } of recorded) await send(`${otlp}${path}`, body, contentType)
+  print(`sent ${recorded.length} recorded requests of ${new Set(recorded.map(({ emitter }) => emitter)).size} MCP programs (sent before: they change nothing)`)
+  for (const { title, bodies } of stories(now)) {
+    for (const body of bodies) await send(`${otlp}/v1/traces`, body, 'application/json')
+    print(`sent: ${title}`)
+  }
+}
+
+/** Runs the demo; the answer is the number of alerts that arrived. */
+export async function runDemo(options: DemoOptions): Promise<number> {
+  const seen = new Set<string>()
+  let last = Date.now()
+  const secret = `whsec_${randomBytes(32).toString('base64')}`
+  const receiver = await options.receive(secret, (id, body) => {
+    last = Date.now()
+    if (seen.has(id)) return
+    seen.add(id)
+    show(body as AlertBody, options.print)
+  })
+  const authorization = { authorization: `Bearer ${options.apiToken}`, 'content-type': 'application/json' }
+  const name = `demo-${randomBytes(4).toString('hex')}`
+  try {
+    const added = await post(`${options.api}/api/v1/receivers`, JSON.stringify({ name, url: receiver.url, secret, ttl_seconds: 600 }), authorization)
+    if (!added.ok) throw new Failure('rejected', 'demo.receiver', `The server did not take our receiver (${added.status}): ${printable(await added.text())}`)
+    await sendAll(options)
+    last = Date.now()
+    options.print('waiting for alerts: critical ones come at once, others 15 s after the first finding of their group')
+    while (Date.now() - last < options.quietMs) await wait(250)
+    return seen.size
+  } finally {
+    await fetch(`${options.api}/api/v1/receivers/${name}`, { method: 'DELETE', headers: authorization }).catch(() => undefined)
+    await receiver.stop()
+  }
+}
