@@ -1,0 +1,25 @@
+import { CONVENTIONS } from './conventions.ts'
+import type { EmitterTable } from './table.ts'
+
+/** FastMCP 3 and 4, server and client side, and the release candidates that used `rpc.*`. */
+export const fastmcp: EmitterTable = {
+  id: 'fastmcp',
+  version: '1',
+  title: 'FastMCP',
+  recognise: { scopes: ['fastmcp'], marks: [{ prefix: 'fastmcp.' }] },
+  keeps: 'all',
+  vantage: { '': 'server', internal: 'server', server: 'server', client: 'client', producer: 'client', consumer: 'server' },
+  fields: {
+    ...CONVENTIONS,
+    server: [{ key: 'fastmcp.server.name' }],
+    client: [{ key: 'enduser.id' }],
+    scopes: [{ key: 'enduser.scope', reading: 'words' }],
+  },
+  names: ['{method} {target}'],
+  internal: [{ kind: 'server', method: 'tools/list', parentless: true }],
+  notes: [
+    '`enduser.id` is the OAuth client of the access token, never a person: it fills `client`, not `principal`.',
+    'A server-side `tools/list` without a parent is the look-up FastMCP makes before each call of a known tool: `server_internal`.',
+    'An unknown tool (`NotFoundError`) is answered with an error result, so it is a `tool_error`, as the client\'s span says too.',
+  ],
+}

@@ -1,0 +1,119 @@
+/**
+ * What a mapping table is: how one emitter's telemetry is recognised and which of its attributes fill which field. Tables are
+ * data; `compile.ts` turns them into look-ups once, `mapping-table.ts` prints them as documentation.
+ */
+import type { Trust, Vantage } from '../../../../schemas/vocabulary.ts'
+
+/** By the OTLP number of the kind; 0 (unspecified) has no word in a record. */
+export const SPAN_KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer'] as const
+export type SpanKind = (typeof SPAN_KINDS)[number]
+
+/** Fields of the record that take one text. */
+export type TextField =
+  | 'method' | 'tool' | 'prompt' | 'resource' | 'server' | 'target' | 'jsonrpc_request_id' | 'tool_call_id' | 'conversation'
+  | 'wire_session' | 'arguments' | 'result' | 'error_code' | 'error_type' | 'decision' | 'decision_by' | 'user_agent'
+
+/** Fields of the record that say who or from where: value, source and trust go together. */
+export type IdentityField = 'principal' | 'client' | 'agent' | 'token_fingerprint' | 'scopes' | 'client_address'
+
+/** What is read for judgement and also stays among the attributes. */
+export type HintField =
+  | 'operation' | 'object' | 'success' | 'rpc_status' | 'http_status' | 'http_method' | 'path'
+  | 'duration_ms' | 'sequence' | 'arguments_bytes' | 'result_bytes' | 'status'
+
+export type Field = TextField | IdentityField | HintField
+
+/** How a value becomes a field. What a reading changes or cannot use stays among the attributes as well. */
+export const READINGS = {
+  text: 'text; numbers and booleans as text',
+  braced: 'text without the braces around it',
+  json: 'text as it is, structures as JSON text',
+  words: 'list of words, separated by spaces or commas, or an array',
+  address: 'address without its port',
+  header: 'first value of a header',
+  'mcp-method': 'text, only where it is a method of MCP',
+  'mcp-name': 'first value of a header, `=?base64?…?=` decoded',
+  path: 'path of a URL, without query',
+} as const
+export type Reading = keyof typeof READINGS
+
+export interface Source {
+  readonly key: string
+  readonly reading?: Reading
+  /** The member of this name in a JSON object (text or structure). */
+  readonly member?: string
+  /** Values that mean something else here and are passed over. */
+  readonly except?: readonly string[]
+  /** Only what these vantages say; all where omitted. */
+  readonly from?: readonly Vantage[]
+  /** Identity only. `reporter`: server_reported from a server or gateway, else client_reported; the default. */
+  readonly trust?: Trust | 'reporter'
+  /** Every attribute whose key starts with `key` becomes a member of one JSON object. */
+  readonly prefix?: true
+}
+
+/** Order is precedence: the first source with a usable value wins, the others stay attributes. */
+export type Sources = Readonly<Partial<Record<Field, readonly Source[]>>>
+
+/** Attributes that give an emitter away where scope and service name do not: all of `keys`, or one key with `prefix`. */
+export interface Mark {
+  readonly keys?: readonly string[]
+  readonly prefix?: string
+  readonly kind?: SpanKind
+}
+
+/** One condition on the record's name or on a text attribute. */
+export type When =
+  | { readonly name: readonly string[] }
+  | { readonly key: string; readonly is: readonly string[] }
+  | { readonly key: string; readonly startsWith: string }
+
+export interface OutcomeRule {
+  readonly name: string
+  readonly field: 'decision' | 'status'
+  readonly is: string
+  readonly outcome: 'ok' | 'denied' | 'protocol_error'
+}
+
+export interface EmitterTable {
+  /** `emitter` column. */
+  readonly id: string
+  /** `mapping_version` column: raised with every change of meaning. */
+  readonly version: string
+  readonly title: string
+  readonly recognise: {
+    readonly scopes?: readonly string[]
+    readonly services?: readonly string[]
+    /** Resource attributes that only this emitter sets: how its metrics are told, which have no other mark. */
+    readonly resource?: readonly string[]
+    readonly marks?: readonly Mark[]
+  }
+  /** `all`: whatever carries its scope or service name; `recognised`: only what has MCP or agent attributes. */
+  readonly keeps: 'all' | 'recognised'
+  readonly vantage: Readonly<Record<SpanKind, Vantage>>
+  /** A GenAI operation makes a span the agent's view: always, or unless it is a client's or server's span with an MCP method. */
+  readonly agentOperations?: true
+  readonly fields: Sources
+  /** Span names that fill what attributes leave empty: `{method}`, `{target}`, `{tool}` and fixed text. */
+  readonly names?: readonly string[]
+  /** Method where the emitter names none: the first condition that holds. */
+  readonly implied?: readonly { readonly when: When; readonly method: string }[]
+  /** `server__tool` in one attribute: the text before is dropped, the rest split once. */
+  readonly splitTool?: { readonly prefix: string; readonly separator: string }
+  /** The server's own bookkeeping, left out of volumes. */
+  readonly internal?: readonly { readonly kind: SpanKind; readonly method: string; readonly parentless: boolean }[]
+  /** Log records are named by the attribute, else by OTLP's event name, else by a body that starts with `prefix`; the prefix is added where it lacks. */
+  readonly eventName?: { readonly key: string; readonly prefix: string }
+  /** Log records whose outcome an attribute says. Values not listed say nothing. */
+  readonly outcomes?: readonly OutcomeRule[]
+  /** The service name names the agent. */
+  readonly agentFromService?: true
+  /** Success over HTTP says nothing about the call inside. */
+  readonly successIsUnknown?: true
+  readonly metrics?: {
+    /** What durations are really in, whatever their unit says. */
+    readonly durationUnit?: 's' | 'ms'
+  }
+  /** Sentences for the documentation. */
+  readonly notes?: readonly string[]
+}

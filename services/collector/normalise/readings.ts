@@ -1,0 +1,88 @@
+/** How a value of any OTLP kind becomes the text of a field; '' = nothing usable. Every reading is linear in its input. */
+import { type AnyValue, Double } from '../otlp/model.ts'
+import type { Reading, Source } from './emitters/table.ts'
+import { jsonText } from './values.ts'
+import { MCP_METHODS, WITHHELD } from './words.ts'
+
+/** Scalars as text; a list of one as its only member. */
+export function plainText(value: AnyValue | undefined): string {
+  if (typeof value === 'string') return value === WITHHELD ? '' : value
+  if (value === null || value === undefined) return ''
+  if (typeof value !== 'object') return String(value)
+  if (value instanceof Double) return String(value.value)
+  return Array.isArray(value) && value.length === 1 && typeof value[0] !== 'object' ? plainText(value[0] as AnyValue) : ''
+}
+
+const first = (value: AnyValue): string => plainText(Array.isArray(value) ? (value[0] as AnyValue | undefined) : value)
+
+/** Words of a text or of a list of texts. */
+export function wordsOf(value: AnyValue): string[] {
+  if (Array.isArray(value)) return value.map((each: AnyValue) => plainText(each)).filter((word) => word !== '')
+  return plainText(value).split(/[\s,]+/).filter((word) => word !== '')
+}
+
+function braced(value: AnyValue): string {
+  const text = plainText(value)
+  return text.startsWith('{') && text.endsWith('}') ? text.slice(1, -1) : text
+}
+
+const structured = (value: AnyValue): string => (typeof value === 'object' && value !== null ? jsonText(value) : plainText(value))
+
+/** `10.1.2.3:99`, `[::1]:99` and bare addresses. */
+function address(value: AnyValue): string {
+  const text = plainText(value)
+  if (text.startsWith('[')) return text.slice(1, text.includes(']') ? text.indexOf(']') : undefined)
+  const colon = text.indexOf(':')
+  return colon !== -1 && colon === text.lastIndexOf(':') ? text.slice(0, colon) : text
+}
+
+/** A non-ASCII name comes as `=?base64?…?=` (MCP 2026-07-28, Streamable HTTP). */
+function mcpName(value: AnyValue): string {
+  const text = first(value)
+  const encoded = text.startsWith('=?base64?') && text.endsWith('?=') && text.length > 11
+  return encoded ? Buffer.from(text.slice(9, -2), 'base64').toString('utf8') : text
+}
+
+function path(value: AnyValue): string {
+  const text = plainText(value)
+  const scheme = text.indexOf('://')
+  const start = scheme === -1 ? 0 : text.indexOf('/', scheme + 3)
+  return start === -1 ? '/' : (text.slice(start).split(/[?#]/, 1)[0] ?? '')
+}
+
+const READ: Readonly<Record<Reading, (value: AnyValue) => string>> = {
+  text: plainText,
+  braced,
+  json: structured,
+  words: (value) => wordsOf(value).join(' '),
+  address,
+  header: first,
+  'mcp-method': (value) => (MCP_METHODS.has(plainText(value)) ? plainText(value) : ''),
+  'mcp-name': mcpName,
+  path,
+}
+
+function memberOf(value: AnyValue, name: string): AnyValue | undefined {
+  if (value instanceof Map) return value.get(name) as AnyValue | undefined
+  if (typeof value !== 'string' || !value.startsWith('{')) return undefined
+  try {
+    const parsed = JSON.parse(value) as Readonly<Record<string, unknown>>
+    const found = Object.hasOwn(parsed, name) ? parsed[name] : undefined
+    return typeof found === 'string' || typeof found === 'boolean' ? found : typeof found === 'number' ? String(found) : undefined
+  } catch {
+    // Cut or forged JSON: the field is simply not known; the text stays an attribute.
+    return undefined
+  }
+}
+
+/** The reader of one source, put together once. */
+export function readerOf(source: Source): (value: AnyValue) => string {
+  const read = READ[source.reading ?? 'text']
+  const { member, except } = source
+  if (member !== undefined) return (value) => read(memberOf(value, member) ?? null)
+  if (except === undefined) return read
+  return (value) => {
+    const text = read(value)
+    return except.includes(text) ? '' : text
+  }
+}

@@ -1,0 +1,87 @@
+/** Which table reads a record: scope name, then service name, then attributes, then HTTP of MCP endpoints, then the span's name. */
+import type { Vantage } from '../../../schemas/vocabulary.ts'
+import type { KeyValues } from '../otlp/model.ts'
+import { compileEmitter, type Emitter } from './compile.ts'
+import { HTTP, MCP_HEADERS } from './emitters/conventions.ts'
+import { CONVENTIONAL, EMITTERS, HTTP_SPANS } from './emitters/list.ts'
+import type { EmitterTable, Mark, Source, SpanKind } from './emitters/table.ts'
+import { nameOf } from './names.ts'
+import { plainText, readerOf } from './readings.ts'
+import { AGENT_OPERATIONS } from './words.ts'
+
+const OPERATION = 'gen_ai.operation.name'
+const METHOD = 'mcp.method.name'
+
+const hasPrefix = (attributes: KeyValues, prefix: string): boolean => {
+  for (const key of attributes.keys()) if (key.startsWith(prefix)) return true
+  return false
+}
+
+const carries = (attributes: KeyValues, kind: SpanKind, mark: Mark): boolean =>
+  (mark.kind === undefined || mark.kind === kind) &&
+  (mark.keys === undefined || mark.keys.every((key) => attributes.has(key))) &&
+  (mark.prefix === undefined || hasPrefix(attributes, mark.prefix))
+
+const isAgentOperation = (attributes: KeyValues): boolean => AGENT_OPERATIONS.has(plainText(attributes.get(OPERATION)))
+
+/** Which side speaks: by span kind, but an agent's operation is the agent's word unless it is a client's or server's span of an MCP method. */
+export function vantageOf(table: EmitterTable, kind: SpanKind, attributes: KeyValues): Vantage {
+  const asAgent = table.agentOperations === true && isAgentOperation(attributes) && (kind === 'internal' || !attributes.has(METHOD))
+  return asAgent ? 'agent' : table.vantage[kind]
+}
+
+export class Recogniser {
+  readonly #byTable: ReadonlyMap<EmitterTable, Emitter> = new Map(EMITTERS.map((table) => [table, compileEmitter(table)]))
+  readonly #byScope = this.#index((table) => table.recognise.scopes)
+  readonly #byService = this.#index((table) => table.recognise.services)
+  readonly #byResource = this.#index((table) => table.recognise.resource)
+  readonly #marks = EMITTERS.flatMap((table) => (table.recognise.marks ?? []).map((mark) => ({ mark, emitter: this.#of(table) })))
+  readonly #paths: readonly string[]
+  readonly #pathReaders = HTTP.path.map((source: Source) => ({ key: source.key, read: readerOf(source) }))
+
+  constructor(mcpPaths: readonly string[]) {
+    this.#paths = mcpPaths.map((path) => path.replace(/\/+$/, ''))
+  }
+
+  /** By scope or service, the same for all records of a group. */
+  group(scope: string, service: string): Emitter | undefined {
+    return this.#byScope.get(scope) ?? this.#byService.get(service)
+  }
+
+  /** For metrics, which have little else to be told by. */
+  resource(attributes: KeyValues): Emitter | undefined {
+    for (const [key, emitter] of this.#byResource) if (attributes.has(key)) return emitter
+    return undefined
+  }
+
+  /** By the record itself; undefined = nothing to do with MCP or an agent. `kind` is '' for logs. */
+  record(known: Emitter | undefined, attributes: KeyValues, kind: SpanKind, name: string): Emitter | undefined {
+    if (known?.table.keeps === 'all') return known
+    for (const { mark, emitter } of this.#marks) if (carries(attributes, kind, mark)) return known ?? emitter
+    if (isAgentOperation(attributes)) return known ?? this.#of(CONVENTIONAL)
+    if (this.#isMcpHttp(attributes)) return this.#of(HTTP_SPANS)
+    const conventional = this.#of(CONVENTIONAL)
+    return nameOf(conventional.names, name) !== undefined || impliedByName(CONVENTIONAL, name) ? (known ?? conventional) : undefined
+  }
+
+  #isMcpHttp(attributes: KeyValues): boolean {
+    if ([...MCP_HEADERS.method, ...MCP_HEADERS.object].some(({ key }) => attributes.has(key))) return true
+    return HTTP.http_method.some(({ key }) => attributes.has(key)) && this.#pathReaders.some(({ key, read }) => this.#isMcpPath(read(attributes.get(key) ?? null)))
+  }
+
+  #isMcpPath(path: string): boolean {
+    return path !== '' && this.#paths.some((known) => path === known || path.startsWith(`${known}/`))
+  }
+
+  #index(names: (table: EmitterTable) => readonly string[] | undefined): ReadonlyMap<string, Emitter> {
+    return new Map(EMITTERS.flatMap((table) => (names(table) ?? []).map((name) => [name, this.#of(table)] as const)))
+  }
+
+  #of(table: EmitterTable): Emitter {
+    const emitter = this.#byTable.get(table)
+    if (emitter === undefined) throw new RangeError(`mapping table ${table.id} is not in the list`)
+    return emitter
+  }
+}
+
+const impliedByName = (table: EmitterTable, name: string): boolean => (table.implied ?? []).some(({ when }) => 'name' in when && when.name.includes(name))

@@ -1,0 +1,39 @@
+/** Events within a span: an exception explains the failure, everything is kept as an attribute, bounded. */
+import type { Attribute, AuditEventFields } from '../../../schemas/audit-event.ts'
+import type { AnyValue, SpanEvent } from '../otlp/model.ts'
+import { plainText } from './readings.ts'
+import { jsonObject } from './values.ts'
+
+/** Events of one span that are kept; the number of the others goes to `events.dropped`. */
+const MOST_EVENTS = 64
+/** UTF-16 units of one event's JSON text; a longer one is cut and so a plain string. */
+const LONGEST_EVENT = 32_768
+/** Code positions of the emitter: no audit content, and the bulk of an exception. */
+const STACK = 'exception.stacktrace'
+
+function explain(event: AuditEventFields, { attributes }: SpanEvent): void {
+  event.error_type ||= plainText(attributes.get('exception.type'))
+  event.status_message ||= plainText(attributes.get('exception.message'))
+}
+
+function keptEvent(at: bigint, attributes: ReadonlyMap<string, AnyValue>): Attribute {
+  const members = new Map<string, AnyValue>([['time_unix_nano', at]])
+  for (const [key, value] of attributes) if (key !== STACK) members.set(key, value)
+  const text = jsonObject(members)
+  return text.length <= LONGEST_EVENT ? { type: 'json', text } : { type: 'string', text: `${text.slice(0, LONGEST_EVENT)}…` }
+}
+
+function freeKey(kept: ReadonlyMap<string, Attribute>, name: string): string {
+  let key = `event.${name}`
+  for (let nth = 2; kept.has(key); nth++) key = `event.${name}#${nth}`
+  return key
+}
+
+/** Adds `event.<name>` to `kept`; a second one of the same name becomes `event.<name>#2`. An exception explains only what failed. */
+export function keepEvents(event: AuditEventFields, kept: Map<string, Attribute>, events: readonly SpanEvent[], errored: boolean): void {
+  for (const spanEvent of events.slice(0, MOST_EVENTS)) {
+    if (spanEvent.name === 'exception' && errored) explain(event, spanEvent)
+    kept.set(freeKey(kept, spanEvent.name), keptEvent(spanEvent.at, spanEvent.attributes))
+  }
+  if (events.length > MOST_EVENTS) kept.set('events.dropped', { type: 'int', text: String(events.length - MOST_EVENTS) })
+}
