@@ -52,7 +52,12 @@ function collect(leaves: Leaf[], value: unknown, place: Place): void {
 
 /** Lower case, white space collapsed, quotes and scheme off the ends: how two spellings of one value are compared. */
 export function normalise(text: string): string {
-  return trimmed(text.toLowerCase().replaceAll(/\s+/g, ' '))
+  return trimmed(spaced(text.toLowerCase()))
+}
+
+/** White space collapsed to single spaces; the text itself where there is none to collapse. */
+export function spaced(text: string): string {
+  return text.includes('\n') || text.includes('  ') || text.includes('\t') || text.includes('\r') ? text.replaceAll(/\s+/g, ' ') : text
 }
 
 const EDGE = new Set(' \'"`.,;:!?()[]<>'.split(''))

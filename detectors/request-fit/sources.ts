@@ -3,7 +3,7 @@
  * was visible. Equality of normalised text only, so that every answer can be shown to a person. Linear in the texts per value;
  * texts are cut at 256 KiB together, values at 4,096 characters and 64 leaves.
  */
-import { isTrivial, type Leaf, leavesOf, normalise } from '../arguments/values.ts'
+import { isTrivial, type Leaf, leavesOf, normalise, spaced } from '../arguments/values.ts'
 import { stem, textWords } from './words.ts'
 
 /** What was visible before the call, oldest first. */
@@ -27,7 +27,11 @@ const TEXT_BUDGET = 256 * 1024
 interface Haystack {
   readonly source: string
   readonly text: string
+  /** Stems, made when first asked for. */
+  words?: ReadonlySet<string>
 }
+
+const wordsOf = (haystack: Haystack): ReadonlySet<string> => (haystack.words ??= new Set(textWords(haystack.text).map(stem)))
 
 /** Path → `user`, `tool_result:<id>`, `listing`, `system`, `model` or `unknown`. Trivial values are left out: they prove nothing. */
 export function sourcesOf(input: SourcesInput): ReadonlyMap<string, string> {
@@ -63,8 +67,6 @@ function haystacksOf(before: Before): readonly Haystack[] {
   return [...users, ...results, ...before.listings.flatMap((text) => take('listing', text)), ...before.system.flatMap((text) => take('system', text))]
 }
 
-const spaced = (text: string): string => (/[\n\r\t]| {2}/.test(text) ? text.replaceAll(/\s+/g, ' ') : text)
-
 function sourceOf(value: string, haystacks: readonly Haystack[]): string | undefined {
   return firstHolding(value, haystacks) ?? sourceOfAtoms(value, haystacks) ?? sourceOfWords(value, haystacks)
 }
@@ -99,17 +101,19 @@ const glued = (outside: string | undefined, inside: string | undefined): boolean
   outside !== undefined && inside !== undefined && WORD.test(outside) && WORD.test(inside)
 
 /** Parts of a value that hardly ever stand in two texts by chance: URLs, e-mail addresses, paths, file names, ids. */
-const ATOM = /(?:https?:\/\/)?[\p{L}\p{N}._@%+~/\\:-]{5,200}/gu
-const DISTINCT = /[\p{N}@/\\]|[\p{L}]\.[\p{L}]/u
+const DISTINCT = /[\d@/\\]|[^\s.]\.[^\s.]/
+const BETWEEN = /[\s"'`()<>|,;=&{}[\]]+/
 const ATOMS = 24
 
-/** Normalised atoms of a normalised value, at most 24; a path gives its file name as well. */
+/** Normalised atoms of a normalised value, at most 24. */
 export function atomsOf(value: string): readonly string[] {
+  if (!DISTINCT.test(value)) return []
   const atoms: string[] = []
-  for (const [raw] of value.matchAll(ATOM)) {
+  for (const part of value.split(BETWEEN, ATOMS * 8)) {
+    if (part.length < 5 || part.length > 200 || !DISTINCT.test(part)) continue
+    const atom = normalise(part)
+    if (!isTrivial(atom)) atoms.push(atom)
     if (atoms.length >= ATOMS) break
-    const atom = normalise(raw)
-    if (DISTINCT.test(atom) && !isTrivial(atom)) atoms.push(atom)
   }
   return atoms
 }
@@ -138,10 +142,5 @@ function sourceOfWords(value: string, haystacks: readonly Haystack[]): string | 
   if (value.length > 120) return undefined
   const words = textWords(value, 12).filter((word) => word.length > 3)
   if (words.length < 2) return undefined
-  for (const { source, text } of haystacks) {
-    if (source !== 'user') continue
-    const known = new Set(textWords(text).map(stem))
-    if (words.every((word) => known.has(stem(word)))) return source
-  }
-  return undefined
+  return haystacks.find((one) => one.source === 'user' && words.every((word) => wordsOf(one).has(stem(word))))?.source
 }

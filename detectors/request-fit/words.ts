@@ -25,16 +25,17 @@ export function nameWords(name: string): string[] {
   return words.slice(0, 24)
 }
 
-const TEXT_WORD = /[\p{L}][\p{L}\p{N}'’]*/gu
+const TEXT_WORD = /\p{L}[\p{L}\p{N}'’]*/gu
+/** The same for plain ASCII, several times as fast. */
+const ASCII_WORD = /[a-z][a-z0-9']*/g
+const ASCII = /^[\x00-\x7f]*$/
+const LETTERS = 12
 
-/** Words of running text in lower case, at most `limit`; "e-mail" counts as `email`. */
+/** Words of running text in lower case, at most `limit`; "e-mail" counts as `email`. Reads no further than that many words can reach. */
 export function textWords(text: string, limit = 400): string[] {
-  const words: string[] = []
-  for (const match of text.replaceAll(/\be-mail/gi, 'email').matchAll(TEXT_WORD)) {
-    words.push(match[0].toLowerCase())
-    if (words.length >= limit) break
-  }
-  return words
+  const low = text.slice(0, limit * LETTERS).toLowerCase()
+  const words = (low.includes('e-mail') ? low.replaceAll('e-mail', 'email') : low).match(ASCII.test(low) ? ASCII_WORD : TEXT_WORD) ?? []
+  return words.length > limit ? words.slice(0, limit) : words
 }
 
 const VOWEL = /[aeiouy]/
