@@ -44,6 +44,8 @@ export interface Draft {
 export interface Tools {
   /** Keyed hash (hex) of an offending value, for `about`. */
   hash(text: string): string
+  /** State of another key of this detector and tenant, to read only: what peers are like. Undefined where there is none, or no runner. */
+  stateOf?(key: string): unknown
 }
 
 export interface Detector<Params, State> {

@@ -1,0 +1,66 @@
+/** Turns what a detector says into a finding: adds who, where, when and the id. Pure. */
+import { hash } from 'node:crypto'
+import type { Draft } from '../../detectors/detector.ts'
+import type { AuditEvent } from '../../schemas/audit-event.ts'
+import type { Finding } from '../../schemas/finding.ts'
+import type { Interaction } from '../../schemas/interaction.ts'
+
+/** Most event ids that one finding carries. */
+export const MAX_EVIDENCE = 20
+
+/** Who raised it. */
+export interface Source {
+  readonly detector: string
+  readonly ruleVersion: number
+}
+
+/**
+ * First 32 hex digits of SHA-256 over detector, tenant and what the finding is about, each preceded by its length, so that
+ * no two lists of parts give the same text.
+ */
+export function findingId(detector: string, tenant: string, about: readonly string[]): string {
+  let text = ''
+  for (const part of [detector, tenant, ...about]) text += `${part.length}:${part}`
+  return hash('sha256', text, 'hex').slice(0, 32)
+}
+
+/** Version 1: the finding is known from one observation and names no interaction yet. */
+export function findingOfEvent(draft: Draft, event: AuditEvent, source: Source): Finding {
+  return assemble(draft, source, { ...event, interaction_id: '', version: 1, event_ids: [event.event_id] })
+}
+
+/** Version 1 + that of the interaction, so that it replaces what was said of an observation or of an earlier version. */
+export function findingOfInteraction(draft: Draft, interaction: Interaction, source: Source): Finding {
+  return assemble(draft, source, { ...interaction, version: 1 + interaction.version })
+}
+
+type Subject = Pick<Interaction, 'tenant' | 'interaction_id' | 'version' | 'trace_id' | 'conversation' | 'actor' | 'actor_kind' | 'principal'
+  | 'client' | 'server' | 'tool' | 'started_at' | 'ended_at' | 'event_ids' | 'received_at'>
+
+function assemble(draft: Draft, source: Source, subject: Subject): Finding {
+  return {
+    finding_id: findingId(source.detector, subject.tenant, draft.about),
+    version: subject.version,
+    tenant: subject.tenant,
+    detector: source.detector,
+    rule_version: source.ruleVersion,
+    severity: draft.severity,
+    title: draft.title,
+    observed: draft.observed,
+    expected: draft.expected,
+    reasons: draft.reasons,
+    interaction_id: subject.interaction_id,
+    trace_id: subject.trace_id,
+    conversation: subject.conversation,
+    actor: subject.actor,
+    actor_kind: subject.actor_kind,
+    principal: subject.principal,
+    client: subject.client,
+    server: subject.server,
+    tool: subject.tool,
+    window_start: draft.windowStart ?? subject.started_at,
+    window_end: draft.windowEnd ?? subject.ended_at,
+    evidence_ids: (draft.evidence ?? subject.event_ids).slice(0, MAX_EVIDENCE),
+    created_at: subject.received_at,
+  }
+}

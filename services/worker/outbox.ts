@@ -1,0 +1,42 @@
+/** What was judged and is not on the bus yet. State has moved on already, so this must get out before anything else is read. */
+import type { Finding } from '../../schemas/finding.ts'
+import type { Publisher } from '../../schemas/ports.ts'
+import type { Quarantined } from '../../schemas/quarantined.ts'
+import { findings, quarantine } from '../../schemas/topics.ts'
+import type { WorkerTelemetry } from './contracts.ts'
+import { RecentFindings } from './recent-findings.ts'
+
+export class Outbox {
+  readonly recent: RecentFindings
+  readonly #telemetry: WorkerTelemetry
+  readonly #findings: Finding[] = []
+  readonly #quarantined: Quarantined[] = []
+
+  constructor(recent: RecentFindings, telemetry: WorkerTelemetry) {
+    this.recent = recent
+    this.#telemetry = telemetry
+  }
+
+  /** Takes the finding unless this version of it was said before. */
+  put(finding: Finding): void {
+    if (this.recent.admit(finding)) this.#findings.push(finding)
+    else this.#telemetry.findingRepeated(finding.detector)
+  }
+
+  refuse(record: Quarantined): void {
+    this.#quarantined.push(record)
+  }
+
+  /** Publishes all of it; on Failure `unavailable` all of it is still here for the next attempt. */
+  async flush(bus: Publisher): Promise<void> {
+    if (this.#findings.length > 0) {
+      await bus.publish(findings, this.#findings.map((record) => ({ key: record.tenant, record })))
+      for (const { detector, severity } of this.#findings) this.#telemetry.findingPublished(detector, severity)
+      this.#findings.length = 0
+    }
+    if (this.#quarantined.length > 0) {
+      await bus.publish(quarantine, this.#quarantined.map((record) => ({ key: record.quarantine_id, record })))
+      this.#quarantined.length = 0
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/** State of a partition as bytes, made in slices so that the event loop stays free; nothing may be folded meanwhile. */
+import { setImmediate as yieldToLoop } from 'node:timers/promises'
+import { Packr } from 'msgpackr'
+import type { Armed } from '../../detectors/detector.ts'
+import type { FoldState } from './fold.ts'
+import { KeyStates } from './key-states.ts'
+
+export const STATE_VERSION = 1
+const SLICE = 2_000
+
+const packr = new Packr({ useRecords: true, moreTypes: true, int64AsType: 'bigint' })
+
+interface Head {
+  readonly watermark: bigint
+  readonly received: bigint
+  readonly sweepAt: bigint
+  readonly recent: readonly string[]
+  readonly detectors: readonly { readonly id: string; readonly version: number; readonly slices: number }[]
+}
+
+const framed = (bytes: Buffer): Buffer[] => {
+  const length = Buffer.allocUnsafe(4)
+  length.writeUInt32LE(bytes.length)
+  return [length, bytes]
+}
+
+/** Layout: frames of u32 length and msgpack; first the head, then per detector its slices of [key, state], least recently used first. */
+export async function encodeFold(state: FoldState, recent: readonly string[], armed: readonly Armed[]): Promise<Buffer> {
+  const { watermark, received, sweepAt } = state
+  const sizes = armed.map(({ rule }) => ({ id: rule.id, version: rule.version, slices: Math.ceil((state.keys.get(rule.id)?.size ?? 0) / SLICE) }))
+  const chunks = framed(packr.pack({ watermark, received, sweepAt, recent, detectors: sizes } satisfies Head))
+  for (const { id, slices } of sizes) {
+    const entries = state.keys.get(id)?.entries() ?? []
+    for (let i = 0; i < slices; i++) {
+      chunks.push(...framed(packr.pack(entries.slice(i * SLICE, (i + 1) * SLICE))))
+      await yieldToLoop()
+    }
+  }
+  return Buffer.concat(chunks)
+}
+
+export interface Decoded {
+  readonly state: FoldState
+  readonly recent: readonly string[]
+  /** Detectors whose state was of another rule version: they start from nothing. */
+  readonly ignored: readonly string[]
+}
+
+/** Throws when the bytes are not such a state. */
+export function decodeFold(bytes: Buffer, armed: readonly Armed[], maxKeys: number): Decoded {
+  const frames = framesOf(bytes)
+  const { watermark, received, sweepAt, recent, detectors } = packr.unpack(frames.next().value ?? Buffer.alloc(0)) as Head
+  const keys = new Map<string, KeyStates>()
+  const ignored: string[] = []
+  for (const { id, version, slices } of detectors) {
+    const entries: [string, unknown][] = []
+    for (let i = 0; i < slices; i++) entries.push(...(packr.unpack(frames.next().value ?? Buffer.alloc(0)) as [string, unknown][]))
+    if (armed.some(({ rule }) => rule.id === id && rule.version === version)) keys.set(id, new KeyStates(maxKeys, entries))
+    else ignored.push(id)
+  }
+  return { state: { watermark, received, sweepAt, keys }, recent, ignored }
+}
+
+function* framesOf(bytes: Buffer): Generator<Buffer, undefined> {
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 4 + bytes.readUInt32LE(at)
+    yield bytes.subarray(at + 4, end)
+    at = end
+  }
+}

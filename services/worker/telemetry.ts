@@ -1,0 +1,38 @@
+/** The worker's named events as OpenTelemetry metrics and log lines. Fields only, never a record's content. */
+import { metrics } from '@opentelemetry/api'
+import type { Log } from '../../schemas/ports.ts'
+import type { WorkerTelemetry } from './contracts.ts'
+
+export function workerTelemetry(log: Log): WorkerTelemetry {
+  const meter = metrics.getMeter('watchkeeper.worker')
+  const counter = (name: string, description: string) => meter.createCounter(`watchkeeper.worker.${name}`, { description })
+  const records = counter('records', 'Records judged, by topic')
+  const said = counter('findings', 'Findings by detector, severity and whether this version was new')
+  const evicted = counter('evicted_keys', 'States dropped because a detector held too many')
+  const failures = counter('detector_failures', 'Records that a detector failed on: quarantined')
+  const undecodable = counter('undecodable', 'Records that are no audit event: quarantined')
+  const keys = meter.createGauge('watchkeeper.worker.keys', { description: 'States held at the last snapshot' })
+  const snapshotBytes = meter.createGauge('watchkeeper.worker.snapshot_bytes', { description: 'Size of the last snapshot', unit: 'By' })
+  return {
+    recordsRead: (topic, count) => records.add(count, { topic }),
+    findingPublished: (detector, severity) => said.add(1, { detector, severity, outcome: 'published' }),
+    findingRepeated: (detector) => said.add(1, { detector, outcome: 'repeated' }),
+    keyEvicted: (detector) => evicted.add(1, { detector }),
+    keysHeld: (detector, partition, count) => keys.record(count, { detector, partition }),
+    detectorFailed(detector, place, error) {
+      failures.add(1, { detector })
+      log.error({ detector, ...place, error }, 'a detector failed on a record: quarantined, the others went on')
+    },
+    recordUndecodable(place) {
+      undecodable.add(1)
+      log.warn({ ...place }, 'a record is no audit event: quarantined')
+    },
+    snapshotSaved(partition, count, bytes) {
+      snapshotBytes.record(bytes, { partition })
+      log.debug({ partition, keys: count, bytes }, 'detector state saved')
+    },
+    snapshotIgnored: (partition, detector) => log.warn({ partition, detector }, 'saved detector state has another shape: starting from nothing'),
+    gapSeen: (gap) => log.warn({ ...gap }, 'records of a partition cannot be read any more: detectors have not seen them'),
+    subscriptionFailed: (topic, error) => log.error({ topic, err: error }, 'worker stopped reading'),
+  }
+}

@@ -1,0 +1,101 @@
+/** The stateless half of the worker: what one observation shows is said at once. Topic `events` → `findings`. */
+import type { Armed } from '../../detectors/detector.ts'
+import type { AuditEvent } from '../../schemas/audit-event.ts'
+import type { Envelope, Subscription } from '../../schemas/ports.ts'
+import { type EventRecord, events } from '../../schemas/topics.ts'
+import type { Place, WorkerParts } from './contracts.ts'
+import { DefectGuard, quarantined } from './defects.ts'
+import { findingOfEvent } from './finding.ts'
+import { Outbox } from './outbox.ts'
+import { RecentFindings } from './recent-findings.ts'
+import { RunTools } from './tools.ts'
+
+/** Subscribes group `worker-events`: every detector observes every event. Ticks say nothing here. */
+export async function watchEvents({ config, armed, ports, failed }: WorkerParts): Promise<Subscription> {
+  const { bus, telemetry } = ports
+  const watchers = new Map<number, Watcher>()
+  let subscription: Subscription | undefined
+
+  function watcherOf(partition: number): Watcher {
+    const watcher = watchers.get(partition) ?? new Watcher({ config, armed, ports, failed })
+    watchers.set(partition, watcher)
+    return watcher
+  }
+
+  async function handle(envelopes: readonly Envelope<EventRecord>[]): Promise<void> {
+    const last = envelopes.at(-1)
+    if (last === undefined) return
+    const watcher = watcherOf(last.partition)
+    await watcher.outbox.flush(bus)
+    for (const { partition, offset, records } of envelopes) {
+      for (const record of records) watcher.read(record, { topic: events.name, partition, offset })
+      telemetry.recordsRead(events.name, records.length)
+    }
+    await watcher.outbox.flush(bus)
+    await subscription?.commit(last.partition, last.offset + 1)
+  }
+
+  subscription = await bus.subscribe(events, {
+    group: 'worker-events',
+    handle,
+    async gap(gap) {
+      telemetry.gapSeen(gap)
+    },
+    failed(error) {
+      telemetry.subscriptionFailed(events.name, error)
+      failed(error)
+    },
+  })
+  return subscription
+}
+
+/** Judges the events of one partition. */
+class Watcher {
+  readonly outbox: Outbox
+  readonly #armed: readonly Armed[]
+  readonly #guard: DefectGuard
+  readonly #tools: RunTools
+  readonly #parts: WorkerParts
+
+  constructor(parts: WorkerParts) {
+    const { config, armed, ports } = parts
+    this.outbox = new Outbox(new RecentFindings(config.recentFindings), ports.telemetry)
+    this.#armed = armed
+    this.#guard = new DefectGuard(config.maxDefectsInARow, ports.telemetry)
+    this.#tools = new RunTools(ports.keyedHash)
+    this.#parts = parts
+  }
+
+  read(record: EventRecord, place: Place): void {
+    const { bytes } = record
+    if (bytes === undefined) return
+    const event = decoded(record)
+    if (event !== undefined) return this.#judge(event, bytes, place)
+    this.#parts.ports.telemetry.recordUndecodable(place)
+    const suspect = { place, tenant: '', receivedAt: 0n, bytes: () => bytes }
+    this.outbox.refuse(quarantined(suspect, { detector: '', reason: 'undecodable_record', detail: 'the record is no audit event in canonical form' }))
+  }
+
+  #judge(event: AuditEvent, bytes: Buffer, place: Place): void {
+    this.#tools.tenant = event.tenant
+    const suspect = { place, tenant: event.tenant, receivedAt: event.received_at, bytes: () => bytes }
+    for (const detector of this.#armed) {
+      const refused = this.#guard.attempt(detector.rule.id, suspect, () => this.#observe(detector, event))
+      if (refused !== undefined) this.outbox.refuse(refused)
+    }
+  }
+
+  #observe(detector: Armed, event: AuditEvent): void {
+    const drafts = detector.observe(event, this.#tools)
+    for (const draft of drafts) this.outbox.put(findingOfEvent(draft, event, { detector: detector.rule.id, ruleVersion: detector.rule.version }))
+  }
+}
+
+/** The event, or undefined when its bytes are damaged. */
+function decoded(record: EventRecord): AuditEvent | undefined {
+  try {
+    return record.event
+  } catch {
+    return undefined
+  }
+}
