@@ -207,6 +207,8 @@ describe('worker on interactions', () => {
     await bus.give('interactions', 1, [call(9)])
     expect(bus.all('findings')).toHaveLength(1)
     expect(bus.commits.get('interactions')).toBe(2)
+    await bus.give('interactions', 2, [call(13), call(17)])
+    expect(bus.all('findings')).toHaveLength(1)
   })
 
   it('lets no wild clock move time or drop state', async () => {
@@ -236,13 +238,14 @@ describe('worker on interactions', () => {
   })
 
   it('says the same findings with restarts at any places as without', async () => {
-    const script = fc.array(fc.record({ size: fc.integer({ min: 1, max: 5 }), end: fc.constantFrom('none', 'stop', 'kill') }), { minLength: 1, maxLength: 30 })
+    let found = 0
+    const script = fc.array(fc.record({ actors: fc.array(fc.integer({ min: 0, max: 8 }), { minLength: 1, maxLength: 8 }), end: fc.constantFrom('none', 'stop', 'kill') }), { minLength: 1, maxLength: 30 })
     await fc.assert(
       fc.asyncProperty(script, fc.integer({ min: 1, max: 9 }), async (steps, snapshotRecords) => {
         let n = 0
         const ends = steps.map(({ end }) => end)
-        const log = steps.map(({ size }) => Array.from({ length: size }, () => call(n++, at(n * 400, { actor: `a${(n * 7) % 11}` }))))
-        const config = { snapshotRecords, maxKeys: 6 }
+        const log = steps.map(({ actors }) => actors.map((actor) => call(n++, at(n * 400, { actor: `a${actor}` }))))
+        const config = { snapshotRecords, maxKeys: 7 }
         const whole = await running(config)
         for (const [offset, records] of log.entries()) await whole.bus.give('interactions', offset, records)
 
@@ -258,8 +261,11 @@ describe('worker on interactions', () => {
           offset = (now.start ?? 0) - 1
         }
         expect(said(bus)).toEqual(said(whole.bus))
+        found += said(bus).size
       }),
+      { numRuns: 200 },
     )
+    expect(found).toBeGreaterThan(500)
   })
 
   it('may be stopped before it starts and twice', async () => {
