@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { accessSync, constants, readdirSync, rmSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '../../schemas/failure.ts'
@@ -45,12 +45,24 @@ export function removeLeftovers(directories: readonly string[]): number {
   return removed
 }
 
-async function place(directories: readonly string[], name: string, block: Uint8Array): Promise<string> {
+/** In one system call; a short write is an error, as it means no room. */
+async function write(path: string, parts: readonly Uint8Array[]): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    const { bytesWritten } = await file.writev(parts)
+    const size = parts.reduce((sum, part) => sum + part.length, 0)
+    if (bytesWritten !== size) throw new Error(`only ${bytesWritten} of ${size} bytes were written`)
+  } finally {
+    await file.close()
+  }
+}
+
+async function place(directories: readonly string[], name: string, parts: readonly Uint8Array[]): Promise<string> {
   let cause: unknown
   for (const directory of directories) {
     const path = join(directory, name)
     try {
-      await writeFile(path, block, { mode: 0o600, flag: 'wx' })
+      await write(path, parts)
       return path
     } catch (error) {
       cause = error
@@ -60,9 +72,9 @@ async function place(directories: readonly string[], name: string, block: Uint8A
   throw new Failure('unavailable', 'store.block', `No room for a block of rows in ${directories.join(' or ')}`, { cause, retryAfterSeconds: 2 })
 }
 
-/** Lets `use` read `block` as a file, which is gone afterwards. Throws Failure `unavailable` when no directory takes it. */
-export async function withBlockFile<T>(directories: readonly string[], block: Uint8Array, use: (path: string) => Promise<T>): Promise<T> {
-  const path = await place(directories, `watchkeeper-block-${process.pid}-${randomBytes(16).toString('hex')}`, block)
+/** Lets `use` read `parts` (at most 1,000) as one file, which is gone afterwards. Throws Failure `unavailable` when no directory takes it. */
+export async function withBlockFile<T>(directories: readonly string[], parts: readonly Uint8Array[], use: (path: string) => Promise<T>): Promise<T> {
+  const path = await place(directories, `watchkeeper-block-${process.pid}-${randomBytes(16).toString('hex')}`, parts)
   try {
     return await use(path)
   } finally {

@@ -4,7 +4,7 @@ import { Failure } from '../../schemas/failure.ts'
 import type { StoredEvent } from '../../schemas/ports.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { type Column, wireType } from './column-type.ts'
-import { EventRows } from './event-rows.ts'
+import { EventColumns } from './event-columns.ts'
 
 /** Where the types of a map's entries stand: `attributes` → `attribute_types`. */
 export const typesColumn = (map: string): string => map.replace(/s$/, '_types')
@@ -21,8 +21,7 @@ const SHAPES: Readonly<Record<CanonicalKind, RegExp>> = {
   text: /^String$/, int: /^(?:Int64|DateTime64\(9, 'UTC'\))$/, flag: /^Bool$/, texts: /^Array\(String\)$/, map: /^Map\(String, String\)$/,
 }
 
-/** Throws Failure `defect` when the table is not what the canonical form asks for. */
-export function checkEventColumns(columns: readonly Column[]): void {
+function checkEventColumns(columns: readonly Column[]): void {
   const kinds = new Map<string, CanonicalKind>(CANONICAL_FIELDS.map(({ name, kind }) => [name, kind]))
   const misfit = EVENT_COLUMNS.findIndex((name, i) => {
     const column = columns[i]
@@ -34,79 +33,58 @@ export function checkEventColumns(columns: readonly Column[]): void {
   }
 }
 
-class EventBlock {
-  readonly #out: ByteWriter
-  readonly #rows: EventRows
-  readonly #types: ReadonlyMap<string, string>
-
-  constructor(columns: readonly Column[], records: readonly Buffer[]) {
-    this.#rows = new EventRows(records)
-    this.#out = new ByteWriter(this.#rows.bytes + records.length * 256 + 16_384)
-    this.#types = new Map(columns.map(({ name, type }) => [name, wireType(type)]))
-    this.#out.varint(columns.length)
-    this.#out.varint(records.length)
-  }
-
-  #head(name: string): ByteWriter {
-    this.#out.text(name)
-    this.#out.text(this.#types.get(name) ?? '')
-    return this.#out
-  }
-
-  #map(name: string): void {
-    const out = this.#head(name)
-    const start = out.length
-    const counts = this.#rows.counts(out)
-    const ends = Buffer.from(out.buffer.subarray(start, out.length))
-    const types = new ByteWriter(counts.length * 16)
-    this.#rows.keys(out, types, counts)
-    this.#rows.values(out, counts)
-    this.#head(typesColumn(name))
-    this.raw(ends)
-    this.raw(types.bytes())
-  }
-
-  raw(bytes: Buffer): void {
-    this.#out.reserve(bytes.length)
-    this.#out.length += bytes.copy(this.#out.buffer, this.#out.length)
-  }
-
-  field(name: string, kind: CanonicalKind): void {
-    if (kind === 'map') return this.#map(name)
-    const out = this.#head(name)
-    if (kind === 'text') this.#rows.text(out)
-    else if (kind === 'int') this.#rows.fixed(out, 8)
-    else if (kind === 'flag') this.#rows.fixed(out, 1)
-    else this.#rows.items(out, this.#rows.counts(out))
-  }
-
-  position(events: readonly StoredEvent[]): Buffer {
-    this.#rows.finish()
-    const partition = this.#head('partition')
-    for (const event of events) partition.small(event.partition, 4)
-    const offset = this.#head('offset')
-    for (const event of events) offset.count(event.offset)
-    const index = this.#head('offset_index')
-    for (const event of events) index.small(event.offsetIndex, 4)
-    this.#hashes('content_hash', events, (event) => event.contentHash)
-    this.#hashes('record_hash', events, (event) => event.recordHash)
-    return this.#out.bytes()
-  }
-
-  #hashes(name: string, events: readonly StoredEvent[], of: (event: StoredEvent) => string): void {
-    const out = this.#head(name)
-    out.reserve(events.length * 65)
-    for (const event of events) {
-      out.varint(64)
-      if (of(event).length !== 64) throw new Failure('rejected', 'store.event', `an event's ${name} is not 64 hex digits`)
-      out.length += out.buffer.write(of(event), out.length, 64, 'latin1')
-    }
-  }
+/** Name and type as they stand before a column's values. */
+function head(name: string, type: string): Buffer {
+  const out = new ByteWriter(128)
+  out.text(name)
+  out.text(type)
+  return out.bytes()
 }
 
-/** One Native block of `audit_events`. Throws Failure `rejected` (`store.event`) when a record is damaged. */
-export function encodeEvents(columns: readonly Column[], events: readonly StoredEvent[]): Buffer {
-  const block = new EventBlock(columns, events.map((event) => event.bytes))
-  for (const { name, kind } of CANONICAL_FIELDS) block.field(name, kind)
-  return block.position(events)
+function hashColumn(events: readonly StoredEvent[], of: (event: StoredEvent) => string): Buffer {
+  const out = Buffer.allocUnsafeSlow(events.length * 65)
+  let to = 0
+  for (const event of events) {
+    const text = of(event)
+    if (text.length !== 64) throw new Failure('rejected', 'store.event', 'a hash of an event is not 64 hex digits')
+    out[to++] = 64
+    to += out.write(text, to, 64, 'latin1')
+  }
+  return out
+}
+
+function positionColumns(events: readonly StoredEvent[]): Uint8Array[] {
+  const partition = new ByteWriter(events.length * 4)
+  const offset = new ByteWriter(events.length * 8)
+  const index = new ByteWriter(events.length * 4)
+  for (const event of events) {
+    partition.small(event.partition, 4)
+    offset.count(event.offset)
+    index.small(event.offsetIndex, 4)
+  }
+  return [partition.bytes(), offset.bytes(), index.bytes(), hashColumn(events, (event) => event.contentHash), hashColumn(events, (event) => event.recordHash)]
+}
+
+/** Makes blocks of `audit_events`; remembers how large its streams grew, so that the next block need not grow again. */
+export class EventEncoder {
+  readonly #heads: readonly Buffer[]
+  #sizes: number[] = []
+
+  /** Throws Failure `defect` when `columns` are not those of the canonical form. */
+  constructor(columns: readonly Column[]) {
+    checkEventColumns(columns)
+    this.#heads = columns.map(({ name, type }) => head(name, wireType(type)))
+  }
+
+  /** The parts of one Native block, in order. Throws Failure `rejected` (`store.event`) when a record is damaged. */
+  encode(events: readonly StoredEvent[]): Uint8Array[] {
+    const fields = new EventColumns(this.#sizes)
+    for (const [row, event] of events.entries()) fields.add(event.bytes, row)
+    this.#sizes = fields.sizes()
+    const start = new ByteWriter(16)
+    start.varint(EVENT_COLUMNS.length)
+    start.varint(events.length)
+    const columns: Uint8Array[][] = [...CANONICAL_FIELDS.flatMap((_, field) => fields.columns(field)), ...positionColumns(events).map((bytes) => [bytes])]
+    return [start.bytes(), ...columns.flatMap((parts, i) => [this.#heads[i] as Uint8Array, ...parts])]
+  }
 }

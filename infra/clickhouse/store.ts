@@ -11,7 +11,7 @@ import { EngineError } from './engine-error.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine.ts'
 import { identifier, literal } from './literal.ts'
 import { type Migration, migrate, readMigrations } from './migrate.ts'
-import { checkEventColumns, encodeEvents } from './native-events.ts'
+import { EventEncoder } from './native-events.ts'
 import { encodeBlock } from './native.ts'
 import { decodeRows } from './row-binary.ts'
 
@@ -46,6 +46,7 @@ class ChdbStore implements ClickHouseStore {
   readonly #migrations: readonly Migration[]
   readonly #blocks = blockDirectories()
   readonly #columns = new Map<string, readonly Column[]>()
+  #events: EventEncoder | undefined
 
   constructor(engine: Engine, migrations: readonly Migration[]) {
     this.engine = engine
@@ -56,13 +57,14 @@ class ChdbStore implements ClickHouseStore {
   async migrate(): Promise<void> {
     await migrate(this.engine, this.#migrations)
     this.#columns.clear()
-    checkEventColumns(await this.#columnsOf('audit_events'))
+    this.#events = new EventEncoder(await this.#columnsOf('audit_events'))
   }
 
   async insertEvents(events: readonly StoredEvent[], token: string): Promise<void> {
     if (events.length === 0) return
     const columns = await this.#columnsOf('audit_events')
-    await this.#insert('audit_events', columns, { block: encodeEvents(columns, events), token })
+    this.#events ??= new EventEncoder(columns)
+    await this.#insert('audit_events', columns, { parts: this.#events.encode(events), token })
   }
 
   async insertRows(table: string, rows: readonly Row[], token: string): Promise<void> {
@@ -70,7 +72,7 @@ class ChdbStore implements ClickHouseStore {
     const physical = TABLES.get(table)
     if (physical === undefined) throw new Failure('defect', 'store.table', `rows cannot be inserted into ${JSON.stringify(table)}`)
     const columns = await this.#columnsOf(physical)
-    await this.#insert(physical, columns, { block: encodeBlock(columns, rows), token })
+    await this.#insert(physical, columns, { parts: [encodeBlock(columns, rows)], token })
   }
 
   async places(tenant: string, eventIds: readonly string[]): Promise<ReadonlyMap<string, StoredPosition>> {
@@ -100,9 +102,9 @@ class ChdbStore implements ClickHouseStore {
     return this.engine.close()
   }
 
-  async #insert(table: string, columns: readonly Column[], { block, token }: { block: Buffer; token: string }): Promise<void> {
+  async #insert(table: string, columns: readonly Column[], { parts, token }: { parts: readonly Uint8Array[]; token: string }): Promise<void> {
     const structure = columns.map(({ name, type }) => `${identifier(name)} ${wireType(type)}`).join(', ')
-    await withBlockFile(this.#blocks, block, async (path) => {
+    await withBlockFile(this.#blocks, parts, async (path) => {
       try {
         await this.engine.write(`INSERT INTO watchkeeper.${table} SETTINGS insert_deduplication_token = ${literal(token)}, ${INSERT_SETTINGS}
           SELECT * FROM file(${literal(path)}, 'Native', ${literal(structure)})`)
