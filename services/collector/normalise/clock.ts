@@ -17,4 +17,4 @@ export function durationOf(milliseconds: string): bigint | undefined {
 }
 
 /** Whole number of at most 18 digits; `otherwise` where the text is none. */
-export const integerOf = (text: string, otherwise: bigint): bigint => (/^-?\d{1,18}$/.test(text) ? BigInt(text) : otherwise)
+export const integerOf = (text: string, otherwise: bigint): bigint => (text !== '' && /^-?\d{1,18}$/.test(text) ? BigInt(text) : otherwise)

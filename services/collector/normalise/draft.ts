@@ -24,14 +24,15 @@ export const openDraft = (template: AuditEventFields): Draft => ({
   kept: new Map(),
 })
 
-function assignIdentity(event: AuditEventFields, slot: Slot, key: string, text: string): void {
-  switch (slot.field) {
-    case 'principal': Object.assign(event, { principal: text, principal_source: key, principal_trust: slot.trust }); break
-    case 'client': Object.assign(event, { client: text, client_source: key, client_trust: slot.trust }); break
-    case 'agent': Object.assign(event, { agent: text, agent_source: key, agent_trust: slot.trust }); break
-    case 'token_fingerprint': Object.assign(event, { token_fingerprint: text, token_source: key, token_trust: slot.trust }); break
-    case 'scopes': Object.assign(event, { scopes: text.split(' '), scopes_source: key, scopes_trust: slot.trust }); break
-    default: Object.assign(event, { client_address: text, client_address_source: key, client_address_trust: slot.trust })
+function assignIdentity(event: AuditEventFields, { field, trust }: Slot, key: string, text: string): void {
+  // Plain stores: this runs for most spans, and a merged object literal costs several times as much.
+  switch (field) {
+    case 'principal': event.principal = text; event.principal_source = key; event.principal_trust = trust; break
+    case 'client': event.client = text; event.client_source = key; event.client_trust = trust; break
+    case 'agent': event.agent = text; event.agent_source = key; event.agent_trust = trust; break
+    case 'token_fingerprint': event.token_fingerprint = text; event.token_source = key; event.token_trust = trust; break
+    case 'scopes': event.scopes = text.split(' '); event.scopes_source = key; event.scopes_trust = trust; break
+    default: event.client_address = text; event.client_address_source = key; event.client_address_trust = trust
   }
 }
 

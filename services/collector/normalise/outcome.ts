@@ -15,8 +15,8 @@ const JSONRPC_CODE = /^-32\d{3}$/
 const INTEGER = /^-?[1-9]\d{0,9}$/
 
 function jsonRpcCode(event: AuditEventFields, hints: Hints): string {
-  if (INTEGER.test(hints.rpc_status)) return hints.rpc_status
-  return JSONRPC_CODE.test(event.error_type) ? event.error_type : ''
+  if (hints.rpc_status !== '' && INTEGER.test(hints.rpc_status)) return hints.rpc_status
+  return event.error_type.startsWith('-32') && JSONRPC_CODE.test(event.error_type) ? event.error_type : ''
 }
 
 /** A class name, or nothing at all: a tool that failed answers with an error result, everything else with a JSON-RPC error. */
@@ -42,7 +42,7 @@ function outcomeOf(event: AuditEventFields, hints: Hints, status: SpanStatus, ta
   if (CANCELLED_TYPES.has(event.error_type)) return 'cancelled'
   if (event.error_type === 'tool_error') return 'tool_error'
   const code = jsonRpcCode(event, hints)
-  const http = INTEGER.test(hints.http_status) ? Number(hints.http_status) : 0
+  const http = hints.http_status !== '' && INTEGER.test(hints.http_status) ? Number(hints.http_status) : 0
   event.error_code ||= code !== '' ? code : http >= 400 ? hints.http_status : ''
   if (http === 401) return 'unauthenticated'
   if (http === 403) return 'denied'

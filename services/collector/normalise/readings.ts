@@ -21,6 +21,9 @@ export function wordsOf(value: AnyValue): string[] {
   return plainText(value).split(/[\s,]+/).filter((word) => word !== '')
 }
 
+/** Words with one space between. */
+const words = (value: AnyValue): string => (typeof value === 'string' && value !== WITHHELD && !/[\s,]/.test(value) ? value : wordsOf(value).join(' '))
+
 function braced(value: AnyValue): string {
   const text = plainText(value)
   return text.startsWith('{') && text.endsWith('}') ? text.slice(1, -1) : text
@@ -54,7 +57,7 @@ const READ: Readonly<Record<Reading, (value: AnyValue) => string>> = {
   text: plainText,
   braced,
   json: structured,
-  words: (value) => wordsOf(value).join(' '),
+  words,
   address,
   header: first,
   'mcp-method': (value) => (MCP_METHODS.has(plainText(value)) ? plainText(value) : ''),

@@ -11,13 +11,24 @@ import { spanEventId } from './identity.ts'
 import { vantageOf } from './recognise.ts'
 import { keepEvents } from './span-events.ts'
 
-const TRACE_ID = /^[0-9a-f]{32}$/
-const SPAN_ID = /^[0-9a-f]{16}$/
-const NO_TRACE = '0'.repeat(32)
-const NO_SPAN = '0'.repeat(16)
+const TRACE_DIGITS = 32
+const SPAN_DIGITS = 16
+const [ZERO, NINE, A, F] = [48, 57, 97, 102]
 
-export const isTraceId = (id: string): boolean => TRACE_ID.test(id) && id !== NO_TRACE
-export const isSpanId = (id: string): boolean => SPAN_ID.test(id) && id !== NO_SPAN
+/** Lower-case hex of this length, not all zero. A loop, because a regular expression costs three times as much here. */
+function isId(id: string, digits: number): boolean {
+  if (id.length !== digits) return false
+  let zero = true
+  for (let at = 0; at < digits; at++) {
+    const code = id.charCodeAt(at)
+    if (code < ZERO || (code > NINE && code < A) || code > F) return false
+    zero &&= code === ZERO
+  }
+  return !zero
+}
+
+export const isTraceId = (id: string): boolean => isId(id, TRACE_DIGITS)
+export const isSpanId = (id: string): boolean => isId(id, SPAN_DIGITS)
 
 export const kindOf = (span: Span): SpanKind => SPAN_KINDS[span.kind] ?? ''
 

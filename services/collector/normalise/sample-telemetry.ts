@@ -1,0 +1,62 @@
+/** Telemetry for tests: recorded bodies decoded, and records written by hand with everything but their point left blank. */
+import { readdirSync, readFileSync } from 'node:fs'
+import type { AuditEventFields } from '../../../schemas/audit-event.ts'
+import type { Arrival, Normalised } from '../contracts.ts'
+import { type Decoded, decode } from '../otlp/decode.ts'
+import { type AnyValue, DECODE_LIMITS, type KeyValues, type LogRecord, type Scoped, type Signal, type Span } from '../otlp/model.ts'
+import { createNormaliser } from './normaliser.ts'
+
+export const ARRIVAL: Arrival = { tenant: 'default', transport: 'otlp/http+protobuf', peer: '198.51.100.1', receivedAt: 1_795_300_000_000_000_000n }
+
+/** Every body of one recording, in the order it was sent. */
+export function recording(folder: 'fastmcp' | 'pydantic-ai' | 'shinzo-ts'): readonly Decoded[] {
+  const path = new URL(`../../../test/fixtures/otlp/${folder}/`, import.meta.url)
+  return readdirSync(path).filter((file) => file.endsWith('.bin')).sort().map((file) => {
+    const bytes = readFileSync(new URL(file, path))
+    const signal = /_v1_(\w+)\.bin$/.exec(file)?.[1] as Signal
+    return decode({ signal, encoding: bytes[0] === 0x7b ? 'json' : 'protobuf', bytes }, DECODE_LIMITS)
+  })
+}
+
+/** All events of a recording. */
+export function recordedEvents(folder: Parameters<typeof recording>[0]): readonly AuditEventFields[] {
+  const normaliser = createNormaliser({ mcpPaths: [] })
+  return recording(folder).flatMap((body) => (body.signal === 'traces' ? normaliser.traces(body.data, ARRIVAL).events : []))
+}
+
+export type Values = Readonly<Record<string, AnyValue>>
+const mapOf = (values: Values): KeyValues => new Map(Object.entries(values))
+
+export interface Around {
+  readonly scope?: string
+  readonly resource?: Values
+  readonly mcpPaths?: readonly string[]
+}
+
+const within = <T>(items: readonly T[], { scope = 'my-scope', resource = { 'service.name': 'shop' } }: Around): Scoped<T>[] =>
+  [{ resource: { attributes: mapOf(resource) }, scope: { name: scope, version: '', attributes: new Map() }, items }]
+
+export type SpanLike = Partial<Omit<Span, 'attributes'>> & { readonly attributes?: Values }
+
+export const spanOf = (like: SpanLike): Span => ({
+  traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', parentSpanId: '', traceState: '', name: 'something', kind: 0,
+  startedAt: 1_000_000_000n, endedAt: 1_500_000_000n, events: [], links: [], statusCode: 0, statusMessage: '', ...like, attributes: mapOf(like.attributes ?? {}),
+})
+
+export const normaliseSpans = (spans: readonly SpanLike[], around: Around = {}): Normalised =>
+  createNormaliser({ mcpPaths: around.mcpPaths ?? [] }).traces(within(spans.map(spanOf), around), ARRIVAL)
+
+/** The one event that one span becomes. */
+export function eventOf(span: SpanLike, around: Around = {}): AuditEventFields {
+  const [event, ...rest] = normaliseSpans([span], around).events
+  if (event === undefined || rest.length > 0) throw new Error('expected exactly one event')
+  return event
+}
+
+export type LogLike = Partial<Omit<LogRecord, 'attributes'>> & { readonly attributes?: Values }
+
+export const normaliseLogs = (logs: readonly LogLike[], around: Around = {}): Normalised =>
+  createNormaliser({ mcpPaths: around.mcpPaths ?? [] }).logs(
+    within(logs.map((like) => ({
+      at: 5_000_000_000n, observedAt: 5_000_000_100n, severityNumber: 0, severityText: '', body: null, eventName: '', traceId: '', spanId: '', ...like, attributes: mapOf(like.attributes ?? {}),
+    })), around), ARRIVAL)
