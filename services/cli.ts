@@ -1,0 +1,80 @@
+/** The command line: `watchkeeper serve|demo|query|config|doctor`. */
+import './thread-pool.ts'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { Failure } from '../schemas/failure.ts'
+import { configCheck, configPrint } from './commands/config.ts'
+import { demo } from './commands/demo.ts'
+import { doctor } from './commands/doctor.ts'
+import { query } from './commands/query.ts'
+import { serve } from './commands/serve.ts'
+import type { CommonOptions } from './commands/common.ts'
+import { VERSION } from './version.ts'
+
+/** Exit codes that mean something: 1 it failed, 2 the call or the configuration is wrong. */
+const EXIT = { failed: 1, misconfigured: 2 } as const
+
+function hostPort(value: string): string {
+  if (!/^(\[[0-9a-fA-F:]+\]|[^:\s/]+):\d{1,5}$/.test(value)) throw new InvalidArgumentError('It must be HOST:PORT, such as 127.0.0.1:4318.')
+  return value
+}
+
+function seconds(value: string): number {
+  const number = Number(value)
+  if (!(number > 0 && number <= 3_600)) throw new InvalidArgumentError('It must be a number of seconds from 0 to 3600.')
+  return number
+}
+
+const common = (command: Command): Command =>
+  command
+    .option('-c, --config <file>', 'configuration file (YAML); see docs/configuration.md')
+    .option('--data-dir <dir>', 'where the log, the tables, snapshots and keys live')
+    .option('--otlp-http <host:port>', 'where OTLP/HTTP listens', hostPort)
+    .option('--otlp-grpc <host:port>', 'where OTLP/gRPC listens', hostPort)
+    .option('--sql <host:port>', 'where the ClickHouse HTTP interface listens', hostPort)
+    .option('--api <host:port>', 'where health, metrics and the API listen', hostPort)
+
+/** Runs a command; what it throws becomes a sentence and an exit code. */
+const run = <A extends unknown[]>(action: (...args: A) => Promise<number>) => async (...args: A): Promise<void> => {
+  try {
+    process.exitCode = await action(...args)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    console.error(error.message)
+    process.exitCode = error.kind === 'misconfigured' ? EXIT.misconfigured : EXIT.failed
+  }
+}
+
+const program = new Command('watchkeeper')
+  .description('Audit log and anomaly detection for the Model Context Protocol')
+  .version(VERSION)
+  .showHelpAfterError('(watchkeeper --help shows what there is)')
+  .configureOutput({ outputError: (text, write) => write(text) })
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT.misconfigured))
+
+common(program.command('serve'))
+  .description('run collector, assembler, detectors, archiver and alerter in this process')
+  .action(run((options: CommonOptions) => serve(options)))
+
+common(program.command('demo'))
+  .description('send recorded and simulated telemetry to a running server and print the alerts as they arrive')
+  .addOption(new Option('--quiet <seconds>', 'end after so long without a new alert').default(30).argParser(seconds))
+  .action(run((options: CommonOptions & { quiet: number }) => demo(options)))
+
+common(program.command('query'))
+  .description('run one SQL query against a running server')
+  .argument('<sql>', 'ClickHouse SQL; tables are in database watchkeeper')
+  .option('-f, --format <name>', 'ClickHouse output format; PrettyCompact on a terminal, TSVWithNames elsewhere')
+  .option('--json', 'the same as --format JSON')
+  .option('-u, --user <name>', 'user name; the password comes from WATCHKEEPER_SQL_PASSWORD')
+  .action(run((sql: string, options: CommonOptions & { format?: string; json?: boolean; user?: string }) => query(sql, options)))
+
+const config = program.command('config').description('look at the configuration')
+common(config.command('check')).description('name every problem of the configuration at once').action(run((options: CommonOptions) => configCheck(options)))
+common(config.command('print')).description('show what is in force, secrets masked').action(run((options: CommonOptions) => configPrint(options)))
+
+common(program.command('doctor'))
+  .description('check ports, disk, permissions, engine and clock')
+  .option('--json', 'machine-readable answer')
+  .action(run((options: CommonOptions & { json?: boolean }) => doctor(options)))
+
+await program.parseAsync()

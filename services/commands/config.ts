@@ -1,0 +1,18 @@
+import { stringify } from 'yaml'
+import { checkDetectors } from '../detector-list.ts'
+import { masked } from '../config/load.ts'
+import { type CommonOptions, configOf } from './common.ts'
+
+/** `watchkeeper config check` */
+export async function configCheck(options: CommonOptions): Promise<number> {
+  const config = configOf(options)
+  checkDetectors(config.detectors)
+  console.log('The configuration is right.')
+  return 0
+}
+
+/** `watchkeeper config print` */
+export async function configPrint(options: CommonOptions): Promise<number> {
+  process.stdout.write(stringify(masked(configOf(options))))
+  return 0
+}

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startReceiver } from '../../infra/webhook/receiver.ts'
+import { Failure } from '../../schemas/failure.ts'
+import { runDemo } from '../demo/demo.ts'
+import { ROOT } from '../version.ts'
+import { type CommonOptions, baseUrl, configOf } from './common.ts'
+
+function readToken(dataDir: string): string {
+  const file = join(dataDir, 'keys', 'api.token')
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw new Failure('misconfigured', 'demo.token', `${file} cannot be read. Start the server first (npm start) and use the same --data-dir.`, { cause: error })
+  }
+}
+
+/** `watchkeeper demo` */
+export async function demo(options: CommonOptions & { readonly quiet: number }): Promise<number> {
+  const config = configOf(options)
+  const alerts = await runDemo({
+    otlp: baseUrl(config.otlp.http, config.otlp.tls !== undefined), api: baseUrl(config.api.listen, false), apiToken: readToken(config.data_dir),
+    fixtures: fileURLToPath(new URL('test/fixtures/otlp', ROOT)), now: Date.now(), quietMs: options.quiet * 1000,
+    print: (line) => console.log(line), receive: startReceiver,
+  })
+  console.log(`\n${alerts} message${alerts === 1 ? '' : 's'} arrived. Ask for more:  npx watchkeeper query "SELECT * FROM findings ORDER BY created_at DESC LIMIT 10"`)
+  return alerts > 0 ? 0 : 1
+}
