@@ -1,0 +1,64 @@
+/** AnyValue and KeyValue in JSON. Recursion here is bounded by the depth limit, which is checked before each step down. */
+import { undecodable } from '../budget.ts'
+import type { Budget } from '../budget.ts'
+import { Double } from '../model.ts'
+import type { AnyValue } from '../model.ts'
+import { asDouble, asList, asObject, asPlainInteger, asText, field } from './fields.ts'
+import type { JsonObject } from './fields.ts'
+
+const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/
+const KINDS = ['stringValue', 'boolValue', 'intValue', 'doubleValue', 'arrayValue', 'kvlistValue', 'bytesValue'] as const
+type Kind = (typeof KINDS)[number]
+
+/** A list of KeyValue as a Map. Of a repeated key the last value counts. */
+export function keyValues(list: unknown, budget: Budget, name: string, depth = 1): Map<string, AnyValue> {
+  const into = new Map<string, AnyValue>()
+  for (const entry of asList(list, name)) {
+    budget.part(name)
+    const pair = asObject(entry, name)
+    into.set(asText(field(pair, 'key'), `${name}.key`), anyValue(field(pair, 'value'), budget, depth))
+  }
+  return into
+}
+
+/** Null where no kind is set. Of several kinds the last in the text counts. */
+export function anyValue(json: unknown, budget: Budget, depth = 1): AnyValue {
+  if (depth > budget.depth) throw budget.tooDeep('AnyValue')
+  const object = asObject(json, 'AnyValue')
+  let value: AnyValue = null
+  for (const name of Object.keys(object)) {
+    const kind = KINDS.find((known) => known === name)
+    const given = object[name]
+    if (kind !== undefined && given !== null) value = ofKind(kind, given, budget, depth)
+  }
+  return value
+}
+
+function ofKind(kind: Kind, given: unknown, budget: Budget, depth: number): AnyValue {
+  switch (kind) {
+    case 'stringValue': return asText(given, 'AnyValue.stringValue')
+    case 'intValue': return asPlainInteger(given, 'AnyValue.intValue')
+    case 'doubleValue': return new Double(asDouble(given, 'AnyValue.doubleValue'))
+    case 'boolValue':
+      if (typeof given !== 'boolean') throw undecodable('AnyValue.boolValue: is no boolean')
+      return given
+    case 'bytesValue': return asBytes(given)
+    case 'arrayValue': return list(asObject(given, 'AnyValue.arrayValue'), budget, depth)
+    case 'kvlistValue':
+      return keyValues(field(asObject(given, 'AnyValue.kvlistValue'), 'values'), budget, 'AnyValue.kvlistValue.values', depth + 1)
+  }
+}
+
+function list(given: JsonObject, budget: Budget, depth: number): readonly AnyValue[] {
+  return asList(field(given, 'values'), 'AnyValue.arrayValue.values').map((entry) => {
+    budget.part('AnyValue.arrayValue.values')
+    return anyValue(entry, budget, depth + 1)
+  })
+}
+
+/** Base64, standard or URL-safe, padded or not. */
+function asBytes(given: unknown): Uint8Array {
+  const text = asText(given, 'AnyValue.bytesValue')
+  if (!BASE64.test(text)) throw undecodable('AnyValue.bytesValue: is not base64')
+  return new Uint8Array(Buffer.from(text, 'base64'))
+}
