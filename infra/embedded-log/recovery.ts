@@ -1,0 +1,107 @@
+/**
+ * What an opened store holds: bounds from the records of the topics, sizes and group numbers from the group records, holes from the keys.
+ * Payloads are not read here; a damaged one is found when it is read.
+ */
+import { decodeFrame, payloadUnder } from './frame.ts'
+import { envelopeKey, groupKey, kindRange, parseKey } from './keys.ts'
+import type { LmdbStore } from './lmdb-store.ts'
+import { decodeBounds, decodeGroup, decodeNumbers, type TopicBounds } from './records.ts'
+import { diskBytes } from './topic-log.ts'
+
+export interface RecoveredTopic {
+  readonly bounds: TopicBounds
+  readonly bytes: number
+  /** Group numbers within the bounds that are absent or damaged. */
+  readonly missingGroups: number
+  /** By partition: offsets within the bounds that are absent, ascending. */
+  readonly holes: readonly (readonly { readonly first: number; readonly next: number }[])[]
+}
+
+export interface Recovered {
+  readonly topics: ReadonlyMap<string, RecoveredTopic>
+  /** Committed offsets by topic and consumer group. */
+  readonly commits: ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>
+  /** The highest serial of a bounds record. */
+  readonly serial: number
+  /** Records of committed offsets that could not be read: those groups start at the oldest again. */
+  readonly damagedCommits: number
+}
+
+/** The tree is whole but what it holds contradicts itself: the log must be salvaged. */
+export class Contradiction extends Error {}
+
+export function recover(store: LmdbStore): Recovered {
+  const topics = new Map<string, RecoveredTopic>()
+  const { commits, damaged } = readCommits(store)
+  let newest = 0
+  const { start, end } = kindRange('state')
+  for (const { key, value } of store.entries(start, end)) {
+    const parsed = parseKey(key)
+    const payload = payloadUnder(key, value)
+    const bounds = payload && decodeBounds(payload)
+    if (parsed?.kind !== 'state' || bounds === undefined) throw new Contradiction('the record of a topic is damaged')
+    newest = Math.max(newest, decodeFrame(value)!.serial)
+    topics.set(parsed.topic, recoverTopic(store, parsed.topic, bounds))
+  }
+  checkStrangers(store, topics)
+  return { topics, commits, serial: newest, damagedCommits: damaged }
+}
+
+function recoverTopic(store: LmdbStore, topic: string, bounds: TopicBounds): RecoveredTopic {
+  let bytes = 0
+  let whole = 0
+  for (const { key, value } of store.entries(groupKey(topic, bounds.firstGroup), groupKey(topic, bounds.nextGroup))) {
+    const payload = payloadUnder(key, value)
+    const group = payload && decodeGroup(payload)
+    if (group === undefined) continue
+    whole++
+    bytes += diskBytes(value.length)
+    for (const entry of group.entries) bytes += diskBytes(entry.length)
+  }
+  const holes = bounds.partitions.map((range, partition) => holesOf(store, topic, partition, range))
+  return { bounds, bytes, missingGroups: bounds.nextGroup - bounds.firstGroup - whole, holes }
+}
+
+function holesOf(store: LmdbStore, topic: string, partition: number, { first, next }: { first: number; next: number }): { first: number; next: number }[] {
+  const holes: { first: number; next: number }[] = []
+  let expected = first
+  for (const key of store.keys(envelopeKey(topic, partition, first), envelopeKey(topic, partition, next))) {
+    const offset = key.readUIntBE(key.length - 6, 6)
+    if (offset > expected) holes.push({ first: expected, next: offset })
+    expected = offset + 1
+  }
+  if (expected < next) holes.push({ first: expected, next })
+  return holes
+}
+
+function readCommits(store: LmdbStore): { commits: Map<string, Map<string, readonly number[]>>; damaged: number } {
+  const commits = new Map<string, Map<string, readonly number[]>>()
+  let damaged = 0
+  const { start, end } = kindRange('commits')
+  for (const { key, value } of store.entries(start, end)) {
+    const parsed = parseKey(key)
+    const payload = payloadUnder(key, value)
+    const offsets = payload && decodeNumbers(payload)
+    if (parsed?.kind !== 'commits' || offsets === undefined) {
+      damaged++
+      continue
+    }
+    if (!commits.has(parsed.topic)) commits.set(parsed.topic, new Map())
+    commits.get(parsed.topic)!.set(parsed.group, offsets)
+  }
+  return { commits, damaged }
+}
+
+/** Envelopes outside the bounds of a topic were never written: a flipped byte in a key made them. */
+function checkStrangers(store: LmdbStore, topics: ReadonlyMap<string, RecoveredTopic>): void {
+  let known = 0
+  for (const { bounds, holes } of topics.values()) {
+    bounds.partitions.forEach(({ first, next }, partition) => {
+      known += next - first - holes[partition]!.reduce((sum, hole) => sum + hole.next - hole.first, 0)
+    })
+  }
+  let stored = 0
+  const { start, end } = kindRange('envelope')
+  for (const _ of store.keys(start, end)) stored++
+  if (stored !== known) throw new Contradiction('envelopes lie outside the bounds of their topics')
+}

@@ -1,0 +1,38 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type EmbeddedLogOptions, openEmbeddedLog } from '../../infra/embedded-log/embedded-log.ts'
+import type { Bus } from '../../schemas/ports.ts'
+import { busContract, type OpenBus, PARTITIONS } from './bus.ts'
+
+const clock = { now: () => BigInt(Date.now()) * 1_000_000n }
+
+async function open(tailCacheBytes: number): Promise<OpenBus> {
+  const directory = await mkdtemp(join(tmpdir(), 'wk-log-'))
+  const start = (more: Partial<EmbeddedLogOptions> = {}) => openEmbeddedLog({ directory, partitions: PARTITIONS, clock, tailCacheBytes, ...more })
+  let bus: Bus = await start()
+  const reopen = async (more?: Partial<EmbeddedLogOptions>): Promise<Bus> => {
+    await bus.close()
+    bus = await start(more)
+    return bus
+  }
+  return {
+    bus,
+    reopen: async () => reopen(),
+    // At a hard limit of one byte whatever retention allows goes; the publish that asks for room is refused.
+    cut: async (topic) => {
+      const small = await reopen({ retention: { [topic]: { bytes: 0, ageMs: 0 } }, maxBytes: 1 })
+      const full = await small.publish({ name: topic, codec: { encode: () => Buffer.from('[]'), decode: () => [] } }, [{ key: 'key-0', record: 0 }])
+        .then(() => undefined, (error: unknown) => error)
+      if ((full as { code?: string } | undefined)?.code !== 'log.full') throw new Error('the log should have been full', { cause: full })
+      return await reopen()
+    },
+    close: async () => {
+      await bus.close()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+busContract('embedded log, readers at the tail from memory', () => open(64 * 1024 * 1024))
+busContract('embedded log, every reader from disk', () => open(0))
