@@ -6,12 +6,45 @@ import { compileNames, type NamePattern } from './names.ts'
 import { readerOf } from './readings.ts'
 
 export const TEXT_FIELDS = [
-  'method', 'tool', 'prompt', 'resource', 'server', 'target', 'jsonrpc_request_id', 'tool_call_id', 'conversation',
-  'wire_session', 'arguments', 'result', 'error_code', 'error_type', 'decision', 'decision_by', 'user_agent',
+  'method',
+  'tool',
+  'prompt',
+  'resource',
+  'server',
+  'target',
+  'jsonrpc_request_id',
+  'tool_call_id',
+  'conversation',
+  'wire_session',
+  'arguments',
+  'result',
+  'error_code',
+  'error_type',
+  'decision',
+  'decision_by',
+  'user_agent',
 ] as const satisfies readonly TextField[]
-export const IDENTITY_FIELDS = ['principal', 'client', 'agent', 'token_fingerprint', 'scopes', 'client_address'] as const satisfies readonly IdentityField[]
+export const IDENTITY_FIELDS = [
+  'principal',
+  'client',
+  'agent',
+  'token_fingerprint',
+  'scopes',
+  'client_address',
+] as const satisfies readonly IdentityField[]
 export const HINT_FIELDS = [
-  'operation', 'object', 'success', 'rpc_status', 'http_status', 'http_method', 'path', 'duration_ms', 'sequence', 'arguments_bytes', 'result_bytes', 'status',
+  'operation',
+  'object',
+  'success',
+  'rpc_status',
+  'http_status',
+  'http_method',
+  'path',
+  'duration_ms',
+  'sequence',
+  'arguments_bytes',
+  'result_bytes',
+  'status',
 ] as const satisfies readonly HintField[]
 const FIELDS: readonly Field[] = [...TEXT_FIELDS, ...IDENTITY_FIELDS, ...HINT_FIELDS]
 export const FIELD_COUNT = FIELDS.length

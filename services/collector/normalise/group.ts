@@ -39,19 +39,31 @@ export function openGroup(resource: Resource, scope: Scope, arrival: Arrival): G
   const service = text(RESOURCE.service)
   const template: AuditEventFields = {
     ...blankAuditEvent(),
-    tenant: arrival.tenant, transport: arrival.transport, exporter_peer: arrival.peer, received_at: arrival.receivedAt,
-    source: sourceOf(service, scope.name), scope_name: scope.name, scope_version: scope.version,
-    service_version: text(RESOURCE.version), service_instance: text(RESOURCE.instance), host: text(RESOURCE.host),
+    tenant: arrival.tenant,
+    transport: arrival.transport,
+    exporter_peer: arrival.peer,
+    received_at: arrival.receivedAt,
+    source: sourceOf(service, scope.name),
+    scope_name: scope.name,
+    scope_version: scope.version,
+    service_version: text(RESOURCE.version),
+    service_instance: text(RESOURCE.instance),
+    host: text(RESOURCE.host),
     resource_attributes: attributesOf(resource.attributes),
   }
-  const reported = { principal: text(WATCHKEEPER.principal[0].key), token: text(WATCHKEEPER.token_fingerprint[0].key), address: ADDRESS(value(WATCHKEEPER.client_address[0].key)) }
+  const reported = {
+    principal: text(WATCHKEEPER.principal[0].key),
+    token: text(WATCHKEEPER.token_fingerprint[0].key),
+    address: ADDRESS(value(WATCHKEEPER.client_address[0].key)),
+  }
   return { resource, scope, service, template, own: text(RESOURCE.own) === 'true', reported }
 }
 
 /** Fills what the record itself left open from what its resource reports. */
 export function applyReported(event: AuditEventFields, { principal, token, address }: Reported): void {
   const trust = reporterTrust(event.vantage)
-  if (event.principal === '' && principal !== '') Object.assign(event, { principal, principal_source: WATCHKEEPER.principal[0].key, principal_trust: trust })
+  if (event.principal === '' && principal !== '')
+    Object.assign(event, { principal, principal_source: WATCHKEEPER.principal[0].key, principal_trust: trust })
   if (event.token_fingerprint === '' && token !== '') {
     Object.assign(event, { token_fingerprint: token, token_source: WATCHKEEPER.token_fingerprint[0].key, token_trust: trust })
   }

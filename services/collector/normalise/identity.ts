@@ -24,6 +24,6 @@ export function canonicalValues(values: KeyValues): string {
 /** The whole log record as one text; resource and scope go before it. */
 export function canonicalLog(record: LogRecord): string {
   const body = attributeOf(record.body)
-  const head = `${record.at},${record.observedAt},${record.severityNumber},${part(record.severityText)}${part(record.eventName)}${body.type}${part(body.text)}`
-  return `${head}${part(record.traceId)}${part(record.spanId)}${canonicalValues(record.attributes)}`
+  const head = `${record.at},${record.observedAt},${record.severityNumber},${part(record.severityText)}${part(record.eventName)}`
+  return `${head}${body.type}${part(body.text)}${part(record.traceId)}${part(record.spanId)}${canonicalValues(record.attributes)}`
 }

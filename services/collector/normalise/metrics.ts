@@ -19,11 +19,20 @@ export const METRIC_LABELS = {
   server: ['mcp.server.name', 'mcp.backend', 'kong.service.name'],
 } as const
 
-const SECONDS: ReadonlyMap<string, number> = new Map([['s', 1], ['ms', 1e-3], ['us', 1e-6], ['µs', 1e-6], ['ns', 1e-9], ['min', 60], ['h', 3_600]])
+const SECONDS: ReadonlyMap<string, number> = new Map([
+  ['s', 1],
+  ['ms', 1e-3],
+  ['us', 1e-6],
+  ['µs', 1e-6],
+  ['ns', 1e-9],
+  ['min', 60],
+  ['h', 3_600],
+])
 const TEMPORALITIES = ['', 'delta', 'cumulative'] as const
 const DURATION = '.duration'
 
-export const isMcpMetric = ({ name }: Metric): boolean => METRIC_PREFIXES.some((prefix) => name.startsWith(prefix)) || nameOf(NAMES, name) !== undefined
+export const isMcpMetric = ({ name }: Metric): boolean =>
+  METRIC_PREFIXES.some((prefix) => name.startsWith(prefix)) || nameOf(NAMES, name) !== undefined
 
 const firstOf = (attributes: KeyValues, keys: readonly string[]): string => {
   for (const key of keys) {
@@ -57,12 +66,20 @@ export function pointsOf(metric: Metric, { group, emitter, tenantPart }: MetricC
   const { tenant, source, received_at } = group.template
   return metric.points.map((point) => ({
     point_id: digest(`${stream}${canonicalValues(point.attributes)}${point.at}`),
-    tenant, source, received_at,
-    metric: metric.name, unit: metric.unit, kind: metric.kind, temporality: TEMPORALITIES[metric.temporality] ?? '',
+    tenant,
+    source,
+    received_at,
+    metric: metric.name,
+    unit: metric.unit,
+    kind: metric.kind,
+    temporality: TEMPORALITIES[metric.temporality] ?? '',
     method: firstOf(point.attributes, METRIC_LABELS.method) || (named?.method ?? ''),
     tool: firstOf(point.attributes, METRIC_LABELS.tool) || (named?.method === 'tools/call' ? named.object : ''),
     server: firstOf(point.attributes, METRIC_LABELS.server) || (metric.name.startsWith('mcp.server.') || emitter !== undefined ? source : ''),
-    started_at: clampTime(point.startedAt), at: clampTime(point.at), count: point.count, sum: point.value,
+    started_at: clampTime(point.startedAt),
+    at: clampTime(point.at),
+    count: point.count,
+    sum: point.value,
     value_seconds: secondsOf(metric, point, emitter),
     attributes: new Map([...point.attributes].map(([key, value]) => [key, attributeOf(value).text])),
   }))

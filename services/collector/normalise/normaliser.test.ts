@@ -11,7 +11,11 @@ const MCP = { 'mcp.method.name': 'tools/list' }
 
 describe('what is kept', () => {
   it('counts what has nothing to do with MCP', () => {
-    const { events, skipped } = normaliseSpans([{ name: 'SELECT' }, { name: 'GET /', kind: 2, attributes: { 'http.request.method': 'GET', 'url.path': '/' } }, { attributes: MCP }])
+    const { events, skipped } = normaliseSpans([
+      { name: 'SELECT' },
+      { name: 'GET /', kind: 2, attributes: { 'http.request.method': 'GET', 'url.path': '/' } },
+      { attributes: MCP },
+    ])
     expect(events).toHaveLength(1)
     expect(skipped).toEqual(new Map([['not_mcp', 2]]))
     expect(normaliseLogs([{ body: 'started' }]).skipped).toEqual(new Map([['not_mcp', 1]]))
@@ -24,28 +28,46 @@ describe('what is kept', () => {
   })
 
   it('keeps logs that carry MCP attributes, with body and severity', () => {
-    const [event] = normaliseLogs([{ attributes: MCP, body: 'served', severityText: 'INFO', eventName: 'access', traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'short' }]).events
-    expect(event).toMatchObject({ name: 'access', vantage: 'log', emitter: 'semconv', trace_id: '0af7651916cd43dd8448eb211c80319c', span_id: '', outcome: 'unknown', observed_at: 5_000_000_100n })
+    const [event] = normaliseLogs([
+      { attributes: MCP, body: 'served', severityText: 'INFO', eventName: 'access', traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'short' },
+    ]).events
+    expect(event).toMatchObject({
+      name: 'access',
+      vantage: 'log',
+      emitter: 'semconv',
+      trace_id: '0af7651916cd43dd8448eb211c80319c',
+      span_id: '',
+      outcome: 'unknown',
+      observed_at: 5_000_000_100n,
+    })
     expect(event?.attributes.get('log.body')).toEqual({ type: 'string', text: 'served' })
   })
 })
 
 describe('identity', () => {
-  it.each([['', ''], ['0af7', 'b7ad6b7169203331'], ['0'.repeat(32), 'b7ad6b7169203331'], ['0af7651916cd43dd8448eb211c80319c', '0'.repeat(16)], ['0AF7651916CD43DD8448EB211C80319C', 'b7ad6b7169203331']])(
-    'refuses a span with ids %o %o', (traceId, spanId) => {
-      const { events, rejected } = normaliseSpans([{ traceId, spanId, attributes: MCP, name: 'x\u001b[31m' + 'y'.repeat(200) }, { attributes: MCP }])
-      expect(events).toHaveLength(1)
-      expect(rejected).toHaveLength(1)
-      expect(rejected[0]?.why).toMatch(/(trace_id must be 16|span_id must be 8) bytes/)
-      expect(rejected[0]?.what).not.toContain('\u001b')
-      expect(rejected[0]?.what.length).toBeLessThan(120)
-    })
+  it.each([
+    ['', ''],
+    ['0af7', 'b7ad6b7169203331'],
+    ['0'.repeat(32), 'b7ad6b7169203331'],
+    ['0af7651916cd43dd8448eb211c80319c', '0'.repeat(16)],
+    ['0AF7651916CD43DD8448EB211C80319C', 'b7ad6b7169203331'],
+  ])('refuses a span with ids %o %o', (traceId, spanId) => {
+    const { events, rejected } = normaliseSpans([{ traceId, spanId, attributes: MCP, name: 'x\u001b[31m' + 'y'.repeat(200) }, { attributes: MCP }])
+    expect(events).toHaveLength(1)
+    expect(rejected).toHaveLength(1)
+    expect(rejected[0]?.why).toMatch(/(trace_id must be 16|span_id must be 8) bytes/)
+    expect(rejected[0]?.what).not.toContain('\u001b')
+    expect(rejected[0]?.what.length).toBeLessThan(120)
+  })
 
   it('depends on tenant, trace and span, and on nothing else', () => {
     const one = eventOf({ attributes: MCP })
     expect(eventOf({ attributes: MCP, name: 'forged', startedAt: 7n }).event_id).toBe(one.event_id)
     expect(eventOf({ attributes: MCP, spanId: 'b7ad6b7169203332' }).event_id).not.toBe(one.event_id)
-    const other = createNormaliser({ mcpPaths: [] }).traces([{ resource: { attributes: new Map() }, scope: { name: '', version: '', attributes: new Map() }, items: [spanOf({ attributes: MCP })] }], { ...ARRIVAL, tenant: 'other' })
+    const other = createNormaliser({ mcpPaths: [] }).traces(
+      [{ resource: { attributes: new Map() }, scope: { name: '', version: '', attributes: new Map() }, items: [spanOf({ attributes: MCP })] }],
+      { ...ARRIVAL, tenant: 'other' },
+    )
     expect(other.events[0]?.event_id).not.toBe(one.event_id)
   })
 
@@ -56,7 +78,9 @@ describe('identity', () => {
 
 describe('a wild clock', () => {
   it.each([
-    ['none', 0n, 0n], ['1970', 1n, 0n], ['end before start', 1_795_225_724_644_000_000n, 1_700_000_000_000_000_000n],
+    ['none', 0n, 0n],
+    ['1970', 1n, 0n],
+    ['end before start', 1_795_225_724_644_000_000n, 1_700_000_000_000_000_000n],
   ])('is kept (%s), with no duration', (_what, startedAt, endedAt) => {
     expect(eventOf({ attributes: MCP, startedAt, endedAt })).toMatchObject({ started_at: startedAt, ended_at: endedAt, duration_ns: 0n })
   })
@@ -72,8 +96,20 @@ describe('a wild clock', () => {
 
 describe('events within a span', () => {
   it('explain a failure only where there is one, and are kept under names of their own', () => {
-    const exception = { at: 3n, name: 'exception', attributes: new Map<string, AnyValue>([['exception.type', 'ValueError'], ['exception.message', 'no']]) }
-    const failed = eventOf({ kind: 2, statusCode: 2, attributes: { 'mcp.method.name': 'tools/call' }, events: [exception, exception, { at: 4n, name: 'x', attributes: new Map() }] })
+    const exception = {
+      at: 3n,
+      name: 'exception',
+      attributes: new Map<string, AnyValue>([
+        ['exception.type', 'ValueError'],
+        ['exception.message', 'no'],
+      ]),
+    }
+    const failed = eventOf({
+      kind: 2,
+      statusCode: 2,
+      attributes: { 'mcp.method.name': 'tools/call' },
+      events: [exception, exception, { at: 4n, name: 'x', attributes: new Map() }],
+    })
     expect(failed).toMatchObject({ error_type: 'ValueError', status_message: 'no', outcome: 'tool_error' })
     expect([...failed.attributes.keys()]).toEqual(['event.exception', 'event.exception#2', 'event.x'])
     expect(eventOf({ attributes: MCP, events: [exception] })).toMatchObject({ error_type: '', outcome: 'ok' })
@@ -88,57 +124,109 @@ describe('events within a span', () => {
   })
 
   it('keeps links', () => {
-    expect(eventOf({ attributes: MCP, links: [{ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) }] }).links).toEqual([`${'a'.repeat(32)}:${'b'.repeat(16)}`])
+    expect(eventOf({ attributes: MCP, links: [{ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) }] }).links).toEqual([
+      `${'a'.repeat(32)}:${'b'.repeat(16)}`,
+    ])
   })
 })
 
 describe('hostile telemetry', () => {
-  const keys = EMITTERS.flatMap((table) => Object.values(table.fields).flat().map(({ key }) => key))
+  const keys = EMITTERS.flatMap((table) =>
+    Object.values(table.fields)
+      .flat()
+      .map(({ key }) => key),
+  )
   const leaf = fc.oneof(
-    fc.constant(null), fc.string({ unit: 'binary' }), fc.boolean(), fc.integer(), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), fc.double().map((value) => new Double(value)),
-    fc.uint8Array({ maxLength: 8 }), fc.constantFrom('[REDACTED]', '{', '{}', '=?base64?', '://', '[', 'tools/call', '401', '-32603', '{"mcp_tool_name":1}'),
+    fc.constant(null),
+    fc.string({ unit: 'binary' }),
+    fc.boolean(),
+    fc.integer(),
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    fc.double().map((value) => new Double(value)),
+    fc.uint8Array({ maxLength: 8 }),
+    fc.constantFrom('[REDACTED]', '{', '{}', '=?base64?', '://', '[', 'tools/call', '401', '-32603', '{"mcp_tool_name":1}'),
   ) as fc.Arbitrary<AnyValue>
-  const value: fc.Arbitrary<AnyValue> = fc.oneof(leaf, fc.array(leaf, { maxLength: 3 }), fc.array(fc.tuple(fc.string(), leaf), { maxLength: 3 }).map((entries) => new Map(entries)))
+  const value: fc.Arbitrary<AnyValue> = fc.oneof(
+    leaf,
+    fc.array(leaf, { maxLength: 3 }),
+    fc.array(fc.tuple(fc.string(), leaf), { maxLength: 3 }).map((entries) => new Map(entries)),
+  )
   const name = fc.oneof(fc.constantFrom(...keys, '__proto__', 'constructor', 'toString', 'event.exception', 'hasOwnProperty'), fc.string())
   const attributes = fc.array(fc.tuple(name, value), { maxLength: 12 }).map((entries) => new Map(entries))
   const scopes = fc.constantFrom('', 'fastmcp', 'mcp-python-sdk', 'pydantic-ai', 'com.anthropic.claude_code.events', '__proto__', 'constructor')
 
   it('always gives whole records that survive the canonical form, or says why not', () => {
     const normaliser = createNormaliser({ mcpPaths: ['/mcp'] })
-    fc.assert(fc.property(attributes, attributes, scopes, fc.integer({ min: -1, max: 7 }), name, (own, resource, scope, kind, spanName) => {
-      const span = { ...spanOf({ kind, name: spanName, statusCode: 2, events: [{ at: 1n, name: spanName, attributes: own }] }), attributes: own }
-      const log = { at: 1n, observedAt: 2n, severityNumber: 9, severityText: spanName, body: [...own.values()], eventName: spanName, attributes: own, traceId: spanName, spanId: '' }
-      const around = { resource: { attributes: resource }, scope: { name: scope, version: '', attributes: own } }
-      const spans = normaliser.traces([{ ...around, items: [span] }], ARRIVAL)
-      const logs = normaliser.logs([{ ...around, items: [log] }], ARRIVAL)
-      for (const result of [spans, logs]) {
-        expect(result.events.length + result.rejected.length + [...result.skipped.values()].reduce((sum, count) => sum + count, 0)).toBe(1)
-        for (const event of result.events) {
-          expect(AuditEvent.parse(event)).toEqual(event)
-          expect(decodeCanonical(encodeCanonical(event).bytes).event_id).toBe(event.event_id)
+    fc.assert(
+      fc.property(attributes, attributes, scopes, fc.integer({ min: -1, max: 7 }), name, (own, resource, scope, kind, spanName) => {
+        const span = { ...spanOf({ kind, name: spanName, statusCode: 2, events: [{ at: 1n, name: spanName, attributes: own }] }), attributes: own }
+        const log = {
+          at: 1n,
+          observedAt: 2n,
+          severityNumber: 9,
+          severityText: spanName,
+          body: [...own.values()],
+          eventName: spanName,
+          attributes: own,
+          traceId: spanName,
+          spanId: '',
         }
-      }
-    }), { numRuns: 300 })
+        const around = { resource: { attributes: resource }, scope: { name: scope, version: '', attributes: own } }
+        const spans = normaliser.traces([{ ...around, items: [span] }], ARRIVAL)
+        const logs = normaliser.logs([{ ...around, items: [log] }], ARRIVAL)
+        for (const result of [spans, logs]) {
+          expect(result.events.length + result.rejected.length + [...result.skipped.values()].reduce((sum, count) => sum + count, 0)).toBe(1)
+          for (const event of result.events) {
+            expect(AuditEvent.parse(event)).toEqual(event)
+            expect(decodeCanonical(encodeCanonical(event).bytes).event_id).toBe(event.event_id)
+          }
+        }
+      }),
+      { numRuns: 300 },
+    )
   })
 
   it('loses no attribute: each is a field whole or still an attribute', () => {
-    fc.assert(fc.property(attributes, (own) => {
-      const [event] = createNormaliser({ mcpPaths: [] }).traces([
-        { resource: { attributes: new Map() }, scope: { name: 'fastmcp', version: '', attributes: new Map() }, items: [{ ...spanOf({}), attributes: own }] }], ARRIVAL).events
-      const fields = event === undefined ? [] : Object.values(event)
-      for (const [key, sent] of own) {
-        const whole = (typeof sent === 'string' && (fields.includes(sent) || event?.scopes.join(' ') === sent)) || (typeof sent === 'object' && key.startsWith('gen_ai.tool.call.'))
-        expect(whole || event?.attributes.has(key)).toBe(true)
-      }
-    }))
+    fc.assert(
+      fc.property(attributes, (own) => {
+        const [event] = createNormaliser({ mcpPaths: [] }).traces(
+          [
+            {
+              resource: { attributes: new Map() },
+              scope: { name: 'fastmcp', version: '', attributes: new Map() },
+              items: [{ ...spanOf({}), attributes: own }],
+            },
+          ],
+          ARRIVAL,
+        ).events
+        const fields = event === undefined ? [] : Object.values(event)
+        for (const [key, sent] of own) {
+          const whole =
+            (typeof sent === 'string' && (fields.includes(sent) || event?.scopes.join(' ') === sent)) ||
+            (typeof sent === 'object' && key.startsWith('gen_ai.tool.call.'))
+          expect(whole || event?.attributes.has(key)).toBe(true)
+        }
+      }),
+    )
   })
 })
 
 describe('metrics', () => {
-  const metrics = (name: string, unit: string, kind: 'sum' | 'histogram' = 'histogram'): Metrics => [{
-    resource: { attributes: new Map([['service.name', 'shop']]) }, scope: { name: 'any', version: '', attributes: new Map() },
-    items: [{ name, unit, kind, temporality: 2, points: [{ attributes: new Map([['mcp.method.name', 'tools/call']]), startedAt: 1n, at: 2n, value: 6, count: kind === 'sum' ? 0n : 3n }] }],
-  }]
+  const metrics = (name: string, unit: string, kind: 'sum' | 'histogram' = 'histogram'): Metrics => [
+    {
+      resource: { attributes: new Map([['service.name', 'shop']]) },
+      scope: { name: 'any', version: '', attributes: new Map() },
+      items: [
+        {
+          name,
+          unit,
+          kind,
+          temporality: 2,
+          points: [{ attributes: new Map([['mcp.method.name', 'tools/call']]), startedAt: 1n, at: 2n, value: 6, count: kind === 'sum' ? 0n : 3n }],
+        },
+      ],
+    },
+  ]
   const read = (input: Metrics) => createNormaliser({ mcpPaths: [] }).metrics(input, ARRIVAL)
 
   it('are those of MCP', () => {
@@ -147,7 +235,11 @@ describe('metrics', () => {
     expect(read(metrics('pingpong', '1', 'sum')).points).toEqual([])
   })
 
-  it.each([['s', 2], ['ms', 0.002], ['us', 0.000002]])('in %s become seconds', (unit, seconds) => {
+  it.each([
+    ['s', 2],
+    ['ms', 0.002],
+    ['us', 0.000002],
+  ])('in %s become seconds', (unit, seconds) => {
     expect(read(metrics('mcp.client.operation.duration', unit)).points[0]?.value_seconds).toBeCloseTo(seconds, 12)
   })
 

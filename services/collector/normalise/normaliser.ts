@@ -77,7 +77,12 @@ class TableNormaliser implements Normaliser {
     return { points, skipped }
   }
 
-  #groups<T>(scoped: readonly Scoped<T>[], arrival: Arrival, tally: Tally, each: (group: Group, known: Emitter | undefined, items: readonly T[]) => void): void {
+  #groups<T>(
+    scoped: readonly Scoped<T>[],
+    arrival: Arrival,
+    tally: Tally,
+    each: (group: Group, known: Emitter | undefined, items: readonly T[]) => void,
+  ): void {
     for (const { resource, scope, items } of scoped) {
       const group = openGroup(resource, scope, arrival)
       if (group.own) tally.skip('own_telemetry', items.length)

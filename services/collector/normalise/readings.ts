@@ -18,11 +18,14 @@ const first = (value: AnyValue): string => plainText(Array.isArray(value) ? (val
 /** Words of a text or of a list of texts. */
 export function wordsOf(value: AnyValue): string[] {
   if (Array.isArray(value)) return value.map((each: AnyValue) => plainText(each)).filter((word) => word !== '')
-  return plainText(value).split(/[\s,]+/).filter((word) => word !== '')
+  return plainText(value)
+    .split(/[\s,]+/)
+    .filter((word) => word !== '')
 }
 
 /** Words with one space between. */
-const words = (value: AnyValue): string => (typeof value === 'string' && value !== WITHHELD && !/[\s,]/.test(value) ? value : wordsOf(value).join(' '))
+const words = (value: AnyValue): string =>
+  typeof value === 'string' && value !== WITHHELD && !/[\s,]/.test(value) ? value : wordsOf(value).join(' ')
 
 function braced(value: AnyValue): string {
   const text = plainText(value)

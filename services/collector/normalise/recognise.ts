@@ -66,7 +66,10 @@ export class Recogniser {
 
   #isMcpHttp(attributes: KeyValues): boolean {
     if ([...MCP_HEADERS.method, ...MCP_HEADERS.object].some(({ key }) => attributes.has(key))) return true
-    return HTTP.http_method.some(({ key }) => attributes.has(key)) && this.#pathReaders.some(({ key, read }) => this.#isMcpPath(read(attributes.get(key) ?? null)))
+    return (
+      HTTP.http_method.some(({ key }) => attributes.has(key)) &&
+      this.#pathReaders.some(({ key, read }) => this.#isMcpPath(read(attributes.get(key) ?? null)))
+    )
   }
 
   #isMcpPath(path: string): boolean {
@@ -84,4 +87,5 @@ export class Recogniser {
   }
 }
 
-const impliedByName = (table: EmitterTable, name: string): boolean => (table.implied ?? []).some(({ when }) => 'name' in when && when.name.includes(name))
+const impliedByName = (table: EmitterTable, name: string): boolean =>
+  (table.implied ?? []).some(({ when }) => 'name' in when && when.name.includes(name))

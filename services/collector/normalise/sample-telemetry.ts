@@ -11,11 +11,14 @@ export const ARRIVAL: Arrival = { tenant: 'default', transport: 'otlp/http+proto
 /** Every body of one recording, in the order it was sent. */
 export function recording(folder: 'fastmcp' | 'pydantic-ai' | 'shinzo-ts'): readonly Decoded[] {
   const path = new URL(`../../../test/fixtures/otlp/${folder}/`, import.meta.url)
-  return readdirSync(path).filter((file) => file.endsWith('.bin')).sort().map((file) => {
-    const bytes = readFileSync(new URL(file, path))
-    const signal = /_v1_(\w+)\.bin$/.exec(file)?.[1] as Signal
-    return decode({ signal, encoding: bytes[0] === 0x7b ? 'json' : 'protobuf', bytes }, DECODE_LIMITS)
-  })
+  return readdirSync(path)
+    .filter((file) => file.endsWith('.bin'))
+    .sort()
+    .map((file) => {
+      const bytes = readFileSync(new URL(file, path))
+      const signal = /_v1_(\w+)\.bin$/.exec(file)?.[1] as Signal
+      return decode({ signal, encoding: bytes[0] === 0x7b ? 'json' : 'protobuf', bytes }, DECODE_LIMITS)
+    })
 }
 
 /** All events of a recording. */
@@ -33,14 +36,27 @@ export interface Around {
   readonly mcpPaths?: readonly string[]
 }
 
-const within = <T>(items: readonly T[], { scope = 'my-scope', resource = { 'service.name': 'shop' } }: Around): Scoped<T>[] =>
-  [{ resource: { attributes: mapOf(resource) }, scope: { name: scope, version: '', attributes: new Map() }, items }]
+const within = <T>(items: readonly T[], { scope = 'my-scope', resource = { 'service.name': 'shop' } }: Around): Scoped<T>[] => [
+  { resource: { attributes: mapOf(resource) }, scope: { name: scope, version: '', attributes: new Map() }, items },
+]
 
 export type SpanLike = Partial<Omit<Span, 'attributes'>> & { readonly attributes?: Values }
 
 export const spanOf = (like: SpanLike): Span => ({
-  traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', parentSpanId: '', traceState: '', name: 'something', kind: 0,
-  startedAt: 1_000_000_000n, endedAt: 1_500_000_000n, events: [], links: [], statusCode: 0, statusMessage: '', ...like, attributes: mapOf(like.attributes ?? {}),
+  traceId: '0af7651916cd43dd8448eb211c80319c',
+  spanId: 'b7ad6b7169203331',
+  parentSpanId: '',
+  traceState: '',
+  name: 'something',
+  kind: 0,
+  startedAt: 1_000_000_000n,
+  endedAt: 1_500_000_000n,
+  events: [],
+  links: [],
+  statusCode: 0,
+  statusMessage: '',
+  ...like,
+  attributes: mapOf(like.attributes ?? {}),
 })
 
 export const normaliseSpans = (spans: readonly SpanLike[], around: Around = {}): Normalised =>
@@ -57,6 +73,20 @@ export type LogLike = Partial<Omit<LogRecord, 'attributes'>> & { readonly attrib
 
 export const normaliseLogs = (logs: readonly LogLike[], around: Around = {}): Normalised =>
   createNormaliser({ mcpPaths: around.mcpPaths ?? [] }).logs(
-    within(logs.map((like) => ({
-      at: 5_000_000_000n, observedAt: 5_000_000_100n, severityNumber: 0, severityText: '', body: null, eventName: '', traceId: '', spanId: '', ...like, attributes: mapOf(like.attributes ?? {}),
-    })), around), ARRIVAL)
+    within(
+      logs.map((like) => ({
+        at: 5_000_000_000n,
+        observedAt: 5_000_000_100n,
+        severityNumber: 0,
+        severityText: '',
+        body: null,
+        eventName: '',
+        traceId: '',
+        spanId: '',
+        ...like,
+        attributes: mapOf(like.attributes ?? {}),
+      })),
+      around,
+    ),
+    ARRIVAL,
+  )

@@ -54,7 +54,9 @@ function setPlace(event: AuditEventFields, span: Span): void {
 }
 
 const isInternal = (event: AuditEventFields, emitter: Emitter): boolean =>
-  (emitter.table.internal ?? []).some(({ kind, method, parentless }) => kind === event.span_kind && method === event.method && (!parentless || event.parent_span_id === ''))
+  (emitter.table.internal ?? []).some(
+    ({ kind, method, parentless }) => kind === event.span_kind && method === event.method && (!parentless || event.parent_span_id === ''),
+  )
 
 export interface SpanContext {
   readonly emitter: Emitter

@@ -7,30 +7,68 @@ const events = (...logs: LogLike[]): readonly AuditEventFields[] => normaliseLog
 const one = (attributes: Values, rest: LogLike = {}): AuditEventFields => events({ ...rest, attributes })[0] as AuditEventFields
 
 const RESULT: Values = {
-  'event.name': 'tool_result', 'event.sequence': 14, 'session.id': 'sess-1', 'prompt.id': 'p-1', 'user.email': 'kim@corp.example', 'user.id': 'install-99',
-  tool_name: 'mcp_tool', tool_use_id: 'toolu_01', success: 'true', duration_ms: 341, decision_type: 'accept', decision_source: 'config',
-  tool_input_size_bytes: '13', tool_result_size_bytes: '880', tool_parameters: '{"mcp_server_name":"github","mcp_tool_name":"create_issue"}', tool_input: '{"title":"x"}',
+  'event.name': 'tool_result',
+  'event.sequence': 14,
+  'session.id': 'sess-1',
+  'prompt.id': 'p-1',
+  'user.email': 'kim@corp.example',
+  'user.id': 'install-99',
+  tool_name: 'mcp_tool',
+  tool_use_id: 'toolu_01',
+  success: 'true',
+  duration_ms: 341,
+  decision_type: 'accept',
+  decision_source: 'config',
+  tool_input_size_bytes: '13',
+  tool_result_size_bytes: '880',
+  tool_parameters: '{"mcp_server_name":"github","mcp_tool_name":"create_issue"}',
+  tool_input: '{"title":"x"}',
 }
 
 describe('Claude Code logs', () => {
   it('read a finished MCP call, numbers and booleans as text included', () => {
     expect(one(RESULT, { body: 'claude_code.tool_result', eventName: 'tool_result' })).toMatchObject({
-      signal: 'log', vantage: 'log', emitter: 'claude-code', name: 'claude_code.tool_result', method: 'tools/call', tool: 'create_issue', server: 'github',
-      tool_call_id: 'toolu_01', conversation: 'sess-1', sequence: 14n, arguments: '{"title":"x"}', arguments_bytes: 13n, result: '', result_bytes: 880n,
-      outcome: 'ok', decision: 'accept', decision_by: 'config', duration_ns: 341_000_000n, ended_at: 5_000_000_000n, started_at: 4_659_000_000n,
+      signal: 'log',
+      vantage: 'log',
+      emitter: 'claude-code',
+      name: 'claude_code.tool_result',
+      method: 'tools/call',
+      tool: 'create_issue',
+      server: 'github',
+      tool_call_id: 'toolu_01',
+      conversation: 'sess-1',
+      sequence: 14n,
+      arguments: '{"title":"x"}',
+      arguments_bytes: 13n,
+      result: '',
+      result_bytes: 880n,
+      outcome: 'ok',
+      decision: 'accept',
+      decision_by: 'config',
+      duration_ns: 341_000_000n,
+      ended_at: 5_000_000_000n,
+      started_at: 4_659_000_000n,
     })
   })
 
   it('believe the account as far as the client says it, and the installation id not at all', () => {
     const event = one(RESULT)
-    expect(event).toMatchObject({ principal: 'kim@corp.example', principal_source: 'user.email', principal_trust: 'client_reported', actor_kind: 'principal' })
+    expect(event).toMatchObject({
+      principal: 'kim@corp.example',
+      principal_source: 'user.email',
+      principal_trust: 'client_reported',
+      actor_kind: 'principal',
+    })
     expect(event.attributes.get('user.id')?.text).toBe('install-99')
-    expect(one({ 'event.name': 'user_prompt', 'user.id': 'install-99' })).toMatchObject({ principal: '', actor: 'claude-code', actor_kind: 'agent', agent_trust: 'self_declared' })
+    expect(one({ 'event.name': 'user_prompt', 'user.id': 'install-99' })).toMatchObject({
+      principal: '',
+      actor: 'claude-code',
+      actor_kind: 'agent',
+      agent_trust: 'self_declared',
+    })
   })
 
-  it.each([
-    [341], ['341'], [341n],
-  ])('read a duration of %o', (duration_ms) => {
+  it.each([[341], ['341'], [341n]])('read a duration of %o', (duration_ms) => {
     expect(one({ ...RESULT, duration_ms }).duration_ns).toBe(341_000_000n)
   })
 
@@ -43,14 +81,23 @@ describe('Claude Code logs', () => {
     const decision = { decision: 'reject', source: 'user_reject', tool_name: 'mcp_tool', tool_source: 'mcp' }
     for (const name of place === 'body' ? ['claude_code.tool_decision'] : ['tool_decision', 'claude_code.tool_decision']) {
       const log = place === 'event.name' ? { attributes: { ...decision, 'event.name': name } } : { attributes: decision, [place]: name }
-      expect(events(log)[0]).toMatchObject({ name: 'claude_code.tool_decision', method: 'tools/call', outcome: 'denied', decision: 'reject', decision_by: 'user_reject' })
+      expect(events(log)[0]).toMatchObject({
+        name: 'claude_code.tool_decision',
+        method: 'tools/call',
+        outcome: 'denied',
+        decision: 'reject',
+        decision_by: 'user_reject',
+      })
     }
   })
 
   it('say nothing of the outcome where nothing is said', () => {
     expect(one({ 'event.name': 'tool_decision', decision: 'accept', source: 'config', tool_name: 'mcp_tool' }).outcome).toBe('unknown')
-    expect(one({ 'event.name': 'mcp_server_connection', status: 'failed', error_code: 'ECONNREFUSED', server_name: 'github' }))
-      .toMatchObject({ outcome: 'protocol_error', error_code: 'ECONNREFUSED', server: 'github' })
+    expect(one({ 'event.name': 'mcp_server_connection', status: 'failed', error_code: 'ECONNREFUSED', server_name: 'github' })).toMatchObject({
+      outcome: 'protocol_error',
+      error_code: 'ECONNREFUSED',
+      server: 'github',
+    })
   })
 
   it('keep the prompt where lineage looks for it', () => {
@@ -61,23 +108,32 @@ describe('Claude Code logs', () => {
 
   it('tell a built-in tool from one of MCP', () => {
     expect(one({ 'event.name': 'tool_result', tool_name: 'Bash', success: 'true' })).toMatchObject({ method: '', tool: 'Bash', server: '' })
-    expect(one({ 'event.name': 'tool_result', tool_name: 'mcp__git__hub__x', success: 'true' })).toMatchObject({ method: 'tools/call', server: 'git', tool: 'hub__x' })
+    expect(one({ 'event.name': 'tool_result', tool_name: 'mcp__git__hub__x', success: 'true' })).toMatchObject({
+      method: 'tools/call',
+      server: 'git',
+      tool: 'hub__x',
+    })
     expect(one({ 'event.name': 'tool_result', tool_name: 'mcp_tool', success: 'true' })).toMatchObject({ method: 'tools/call', tool: '' })
   })
 
-  it.each([['{"mcp_tool_name":'], ['[1]'], ['{"mcp_tool_name":{"a":1}}'], ['{"__proto__":{"mcp_tool_name":"evil"}}'], ['null']])('are not misled by tool_parameters %s', (tool_parameters) => {
-    const event = one({ 'event.name': 'tool_result', tool_name: 'mcp_tool', tool_parameters })
-    expect(event.tool).toBe('')
-    expect(event.attributes.get('tool_parameters')?.text).toBe(tool_parameters)
-  })
+  it.each([['{"mcp_tool_name":'], ['[1]'], ['{"mcp_tool_name":{"a":1}}'], ['{"__proto__":{"mcp_tool_name":"evil"}}'], ['null']])(
+    'are not misled by tool_parameters %s',
+    (tool_parameters) => {
+      const event = one({ 'event.name': 'tool_result', tool_name: 'mcp_tool', tool_parameters })
+      expect(event.tool).toBe('')
+      expect(event.attributes.get('tool_parameters')?.text).toBe(tool_parameters)
+    },
+  )
 
   it('are told apart when two of one request are the same, and stay the same when sent again', () => {
-    const ids = events({ attributes: RESULT }, { attributes: RESULT }, { attributes: { ...RESULT, 'event.sequence': 15 } }).map((event) => event.event_id)
+    const ids = events({ attributes: RESULT }, { attributes: RESULT }, { attributes: { ...RESULT, 'event.sequence': 15 } }).map(
+      (event) => event.event_id,
+    )
     expect(new Set(ids).size).toBe(3)
     expect(events({ attributes: RESULT }, { attributes: RESULT }).map((event) => event.event_id)).toEqual(ids.slice(0, 2))
   })
 
-  it('differ in identity by type, resource and tenant\'s request alike', () => {
+  it("differ in identity by type, resource and tenant's request alike", () => {
     const [text, number] = [one({ ...RESULT, duration_ms: '341' }), one(RESULT)]
     expect(text.event_id).not.toBe(number.event_id)
     const elsewhere = normaliseLogs([{ attributes: RESULT }], { ...AROUND, resource: { ...AROUND.resource, 'host.name': 'h' } }).events[0]
@@ -86,10 +142,21 @@ describe('Claude Code logs', () => {
 })
 
 describe('Claude Code spans', () => {
-  it('are the agent\'s word', () => {
-    const { events: spans } = normaliseSpans([{ name: 'claude_code.tool', kind: 1, attributes: { tool_name: 'mcp__git__push', 'gen_ai.tool.call.id': 't1', duration_ms: '12' } }], {
-      resource: { 'service.name': 'claude-code' }, scope: 'com.anthropic.claude_code.tracing',
+  it("are the agent's word", () => {
+    const { events: spans } = normaliseSpans(
+      [{ name: 'claude_code.tool', kind: 1, attributes: { tool_name: 'mcp__git__push', 'gen_ai.tool.call.id': 't1', duration_ms: '12' } }],
+      {
+        resource: { 'service.name': 'claude-code' },
+        scope: 'com.anthropic.claude_code.tracing',
+      },
+    )
+    expect(spans[0]).toMatchObject({
+      vantage: 'agent',
+      method: 'tools/call',
+      server: 'git',
+      tool: 'push',
+      tool_call_id: 't1',
+      duration_ns: 12_000_000n,
     })
-    expect(spans[0]).toMatchObject({ vantage: 'agent', method: 'tools/call', server: 'git', tool: 'push', tool_call_id: 't1', duration_ns: 12_000_000n })
   })
 })

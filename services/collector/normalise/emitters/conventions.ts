@@ -11,12 +11,19 @@ export const WATCHKEEPER = {
 } as const satisfies Sources
 
 /** The same attributes where a resource carries them. */
-export const RESOURCE = { host: 'host.name', service: 'service.name', version: 'service.version', instance: 'service.instance.id', own: 'watchkeeper.telemetry' } as const
+export const RESOURCE = {
+  host: 'host.name',
+  service: 'service.name',
+  version: 'service.version',
+  instance: 'service.instance.id',
+  own: 'watchkeeper.telemetry',
+} as const
 
-const headers = (name: string) => [
-  { key: `http.request.header.${name}`, reading: 'header' },
-  { key: `http.request.header.${name.replaceAll('-', '_')}`, reading: 'header' },
-] as const
+const headers = (name: string) =>
+  [
+    { key: `http.request.header.${name}`, reading: 'header' },
+    { key: `http.request.header.${name.replaceAll('-', '_')}`, reading: 'header' },
+  ] as const
 
 /** Headers that MCP 2026-07-28 requires of every request over HTTP. */
 export const MCP_HEADERS = {
@@ -31,11 +38,16 @@ export const HTTP = {
   http_status: [{ key: 'http.response.status_code' }, { key: 'http.status_code' }, { key: 'http.status' }],
   http_method: [{ key: 'http.request.method' }, { key: 'http.method' }],
   path: [
-    { key: 'url.path', reading: 'path' }, { key: 'http.target', reading: 'path' }, { key: 'http.path', reading: 'path' }, { key: 'http.route', reading: 'path' },
-    { key: 'url.full', reading: 'path' }, { key: 'http.url', reading: 'path' },
+    { key: 'url.path', reading: 'path' },
+    { key: 'http.target', reading: 'path' },
+    { key: 'http.path', reading: 'path' },
+    { key: 'http.route', reading: 'path' },
+    { key: 'url.full', reading: 'path' },
+    { key: 'http.url', reading: 'path' },
   ],
   client_address: [
-    { key: 'client.address', reading: 'address', from: SIDES }, { key: 'src.addr', reading: 'address', from: SIDES },
+    { key: 'client.address', reading: 'address', from: SIDES },
+    { key: 'src.addr', reading: 'address', from: SIDES },
     { key: 'http.client_ip', reading: 'address', from: SIDES },
   ],
   user_agent: [{ key: 'user_agent.original' }, { key: 'http.user_agent' }, ...headers('user-agent')],
@@ -51,7 +63,10 @@ export const CONVENTIONS = {
   resource: [{ key: 'mcp.resource.uri' }],
   server: [{ key: 'mcp.server.name' }],
   target: [...HTTP.target, { key: 'server.address', from: ['client', 'agent', 'gateway'] }],
-  jsonrpc_request_id: [{ key: 'jsonrpc.request.id', reading: 'braced' }, { key: 'mcp.request.id', reading: 'braced' }],
+  jsonrpc_request_id: [
+    { key: 'jsonrpc.request.id', reading: 'braced' },
+    { key: 'mcp.request.id', reading: 'braced' },
+  ],
   tool_call_id: [{ key: 'gen_ai.tool.call.id' }, { key: 'gen_ai.tool.call_id' }],
   conversation: [{ key: 'gen_ai.conversation.id' }, { key: 'session.id' }],
   wire_session: [{ key: 'mcp.session.id' }],

@@ -10,16 +10,41 @@ export type SpanKind = (typeof SPAN_KINDS)[number]
 
 /** Fields of the record that take one text. */
 export type TextField =
-  | 'method' | 'tool' | 'prompt' | 'resource' | 'server' | 'target' | 'jsonrpc_request_id' | 'tool_call_id' | 'conversation'
-  | 'wire_session' | 'arguments' | 'result' | 'error_code' | 'error_type' | 'decision' | 'decision_by' | 'user_agent'
+  | 'method'
+  | 'tool'
+  | 'prompt'
+  | 'resource'
+  | 'server'
+  | 'target'
+  | 'jsonrpc_request_id'
+  | 'tool_call_id'
+  | 'conversation'
+  | 'wire_session'
+  | 'arguments'
+  | 'result'
+  | 'error_code'
+  | 'error_type'
+  | 'decision'
+  | 'decision_by'
+  | 'user_agent'
 
 /** Fields of the record that say who or from where: value, source and trust go together. */
 export type IdentityField = 'principal' | 'client' | 'agent' | 'token_fingerprint' | 'scopes' | 'client_address'
 
 /** What is read for judgement and also stays among the attributes. */
 export type HintField =
-  | 'operation' | 'object' | 'success' | 'rpc_status' | 'http_status' | 'http_method' | 'path'
-  | 'duration_ms' | 'sequence' | 'arguments_bytes' | 'result_bytes' | 'status'
+  | 'operation'
+  | 'object'
+  | 'success'
+  | 'rpc_status'
+  | 'http_status'
+  | 'http_method'
+  | 'path'
+  | 'duration_ms'
+  | 'sequence'
+  | 'arguments_bytes'
+  | 'result_bytes'
+  | 'status'
 
 export type Field = TextField | IdentityField | HintField
 
@@ -102,7 +127,7 @@ export interface EmitterTable {
   readonly splitTool?: { readonly prefix: string; readonly separator: string }
   /** The server's own bookkeeping, left out of volumes. */
   readonly internal?: readonly { readonly kind: SpanKind; readonly method: string; readonly parentless: boolean }[]
-  /** Log records are named by the attribute, else by OTLP's event name, else by a body that starts with `prefix`; the prefix is added where it lacks. */
+  /** Log records are named by the attribute, else by OTLP's event name, else by a body that starts with `prefix`. It is added where it lacks. */
   readonly eventName?: { readonly key: string; readonly prefix: string }
   /** Log records whose outcome an attribute says. Values not listed say nothing. */
   readonly outcomes?: readonly OutcomeRule[]
