@@ -25,6 +25,7 @@ export class Batcher<T> {
   #timer: NodeJS.Timeout | undefined
   #tail: Promise<void> = Promise.resolve()
   #waiting = 0
+  #room: (() => void)[] = []
 
   constructor(limits: BatchLimits, cutAt: number | undefined, write: (batch: Batch<T>) => Promise<void>, failed: (error: unknown) => void) {
     this.#limits = limits
@@ -36,7 +37,7 @@ export class Batcher<T> {
   /** Resolves at once while there is room; with two batches waiting, when one of them is written. */
   async add(envelopes: readonly Envelope<T>[]): Promise<void> {
     for (const envelope of envelopes) this.#append(envelope)
-    while (this.#waiting > 1) await this.#tail
+    while (this.#waiting > 1) await new Promise<void>((resolve) => this.#room.push(resolve))
   }
 
   /** Resolves when everything given so far is written. */
@@ -65,6 +66,7 @@ export class Batcher<T> {
     this.#waiting++
     this.#tail = this.#tail.then(() => this.#write(batch)).catch(this.#failed).finally(() => {
       this.#waiting--
+      for (const resolve of this.#room.splice(0)) resolve()
     })
   }
 }

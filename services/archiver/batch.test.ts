@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { type Batch, Batcher } from './batch.ts'
+
+const envelope = (offset: number, size = 1) => ({ partition: 0, offset, records: Array.from({ length: size }, () => offset) })
+const fail = (error: unknown): void => {
+  throw error
+}
+
+function recorder(limits: { records: number; milliseconds: number }, cutAt?: number) {
+  const written: [number, number][] = []
+  const write = async ({ first, next }: Batch<number>): Promise<void> => {
+    written.push([first, next])
+  }
+  return { written, batcher: new Batcher<number>(limits, cutAt, write, fail) }
+}
+
+describe('batches', () => {
+  it('end at the limit of records and hold whole envelopes', async () => {
+    const { batcher, written } = recorder({ records: 5, milliseconds: 60_000 })
+    await batcher.add([envelope(0, 3), envelope(1, 3), envelope(2, 1)])
+    await batcher.drain()
+    expect(written).toEqual([[0, 2], [2, 3]])
+  })
+
+  it('end by themselves after a while', async () => {
+    let done: () => void = () => undefined
+    const closed = new Promise<void>((resolve) => {
+      done = resolve
+    })
+    const batcher = new Batcher<number>({ records: 100, milliseconds: 1 }, undefined, async () => done(), fail)
+    await batcher.add([envelope(0)])
+    await closed
+  })
+
+  it('are cut where an earlier attempt was, then by the limits again', async () => {
+    const { batcher, written } = recorder({ records: 2, milliseconds: 60_000 }, 3)
+    await batcher.add([0, 1, 2, 3, 4, 5].map((offset) => envelope(offset)))
+    await batcher.drain()
+    expect(written).toEqual([[0, 3], [3, 5], [5, 6]])
+  })
+
+  it('hold back who gives more than can be written', async () => {
+    const release: (() => void)[] = []
+    const batcher = new Batcher<number>({ records: 1, milliseconds: 60_000 }, undefined, () => new Promise<void>((resolve) => release.push(resolve)), fail)
+    await batcher.add([envelope(0)])
+    let taken = false
+    const second = batcher.add([envelope(1)]).then(() => {
+      taken = true
+    })
+    await new Promise(setImmediate)
+    expect(taken).toBe(false)
+    release.shift()?.()
+    await second
+    expect(taken).toBe(true)
+    release.shift()?.()
+    await batcher.drain()
+  })
+})

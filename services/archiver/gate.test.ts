@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { addSeen, nothingSeen, type Seen } from '../../detectors/stats/seen.ts'
+import { type AuditEvent, exampleAuditEvent, type StoredPosition } from '../../schemas/audit-event.ts'
+import { encodeCanonical } from '../../schemas/canonical.ts'
+import type { Envelope } from '../../schemas/ports.ts'
+import { EventRecord } from '../../schemas/topics.ts'
+import { judge, type Verdicts } from './gate.ts'
+
+const id = (digit: string): string => digit.repeat(32)
+const event = (changes: Partial<AuditEvent> = {}): AuditEvent => ({ ...exampleAuditEvent, ...changes })
+const record = (value: AuditEvent): EventRecord => EventRecord.of(encodeCanonical(value).bytes)
+const envelope = (offset: number, ...events: AuditEvent[]): Envelope<EventRecord> => ({ partition: 0, offset, records: events.map(record) })
+
+/** A table of what is stored, asked as the store is. */
+function table() {
+  const rows = new Map<string, StoredPosition>()
+  const asked: string[][] = []
+  return {
+    rows, asked,
+    keep({ rows: stored, ids }: Verdicts, seen: Seen) {
+      stored.forEach((row, index) => rows.set(ids[index] ?? '', { partition: row.partition, offset: row.offset, offset_index: row.offsetIndex, content_hash: row.contentHash, record_hash: row.recordHash }))
+      for (const one of ids) addSeen(seen, one)
+    },
+    places: async (_tenant: string, ids: readonly string[]) => {
+      asked.push([...ids])
+      return new Map(ids.flatMap((one) => (rows.has(one) ? [[one, rows.get(one) as StoredPosition] as const] : [])))
+    },
+  }
+}
+
+describe('identity gate', () => {
+  it('stores what is new without asking the store', async () => {
+    const store = table()
+    const verdicts = await judge([envelope(0, event({ event_id: id('a') }), event({ event_id: id('b') }))], nothingSeen(), store)
+    expect(verdicts.ids).toEqual([id('a'), id('b')])
+    expect(store.asked).toEqual([])
+  })
+
+  it('counts the same record again, in one batch or later, as a duplicate', async () => {
+    const store = table()
+    const seen = nothingSeen()
+    const first = await judge([envelope(0, event(), event({ received_at: 9n }))], seen, store)
+    expect([first.rows.length, first.duplicates]).toEqual([1, 1])
+    store.keep(first, seen)
+    const again = await judge([envelope(1, event({ received_at: 7n, exporter_peer: '10.0.0.9' }))], seen, store)
+    expect([again.rows.length, again.duplicates, again.conflicts.length]).toEqual([0, 1, 0])
+  })
+
+  it('keeps another content under an id of its own, once, and leaves the first alone', async () => {
+    const store = table()
+    const seen = nothingSeen()
+    store.keep(await judge([envelope(0, event())], seen, store), seen)
+    const forged = event({ arguments: 'ls' })
+    const verdicts = await judge([envelope(1, forged)], seen, store)
+    expect(verdicts.conflicts).toMatchObject([{ conflict_with: exampleAuditEvent.event_id, arguments: 'ls' }])
+    expect(verdicts.ids).not.toContain(exampleAuditEvent.event_id)
+    store.keep(verdicts, seen)
+    const repeated = await judge([envelope(2, forged, forged)], seen, store)
+    expect([repeated.rows.length, repeated.conflicts.length, repeated.duplicates]).toEqual([0, 0, 2])
+  })
+
+  it('makes the same batch again after a crash in the middle of it', async () => {
+    const store = table()
+    const seen = nothingSeen()
+    const batch = [envelope(4, event({ event_id: id('a') }), event({ event_id: id('b') }), event({ event_id: id('a'), tool: 'other' }))]
+    const before = await judge(batch, seen, store)
+    store.keep(before, seen)
+    store.rows.delete(id('b'))
+    const after = await judge(batch, seen, store)
+    expect(after.rows.map((row) => row.recordHash)).toEqual(before.rows.map((row) => row.recordHash))
+  })
+
+  it('asks and is not misled when the filter only thinks that it has seen an id', async () => {
+    const store = table()
+    const seen = nothingSeen()
+    addSeen(seen, exampleAuditEvent.event_id)
+    const verdicts = await judge([envelope(0, event())], seen, store)
+    expect(store.asked).toEqual([[exampleAuditEvent.event_id]])
+    expect(verdicts.rows.length).toBe(1)
+  })
+
+  it('sets bytes apart that are no record, and passes over ticks', async () => {
+    const verdicts = await judge([{ partition: 0, offset: 3, records: [EventRecord.tick(1n), EventRecord.of(Buffer.from([1, 2, 3])), record(event())] }], nothingSeen(), table())
+    expect(verdicts.unreadable).toMatchObject([{ offset: 3, index: 1 }])
+    expect(verdicts.rows).toMatchObject([{ offset: 3, offsetIndex: 2 }])
+  })
+})
