@@ -52,6 +52,7 @@ describe('batches', () => {
     release.shift()?.()
     await second
     expect(taken).toBe(true)
+    await new Promise(setImmediate)
     release.shift()?.()
     await batcher.drain()
   })
