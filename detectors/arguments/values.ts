@@ -44,7 +44,8 @@ function collect(leaves: Leaf[], value: unknown, place: Place): void {
   }
   if (place.depth >= DEPTH) return
   if (Array.isArray(value)) {
-    for (let at = 0; at < value.length && leaves.length < LEAVES; at++) collect(leaves, value[at], { path: `${place.path}[${at}]`, key: place.key, depth: place.depth + 1 })
+    for (let at = 0; at < value.length && leaves.length < LEAVES; at++) collect(leaves, value[at],
+      { path: `${place.path}[${at}]`, key: place.key, depth: place.depth + 1 })
     return
   }
   for (const [key, inner] of Object.entries(value)) collect(leaves, inner, { path: `${place.path}.${key}`, key, depth: place.depth + 1 })

@@ -17,8 +17,10 @@ interface Feature {
   readonly test: (text: string) => boolean
 }
 
-const LEAD_IN = new Set(['please', 'now', 'then', 'also', 'first', 'next', 'finally', 'and', 'just', 'kindly', 'immediately', 'instead', 'additionally', 'but', 'so', 'once', 'done'])
-const NOT_IMPERATIVE = new Set(['report', 'order', 'book', 'mail', 'email', 'message', 'transfer', 'payment', 'post', 'share', 'list', 'view', 'comment', 'purchase', 'display', 'note', 'date'])
+const LEAD_IN = new Set(['please', 'now', 'then', 'also', 'first', 'next', 'finally', 'and', 'just', 'kindly', 'immediately', 'instead',
+  'additionally', 'but', 'so', 'once', 'done'])
+const NOT_IMPERATIVE = new Set(['report', 'order', 'book', 'mail', 'email', 'message', 'transfer', 'payment', 'post', 'share', 'list', 'view',
+  'comment', 'purchase', 'display', 'note', 'date'])
 
 /** Whether the sentence begins with a verb in its base form, after words like "please"; a noun-like verb needs an object behind it. */
 export function isImperative(sentence: string): boolean {
@@ -29,27 +31,47 @@ export function isImperative(sentence: string): boolean {
   if (!BASE_VERBS.has(verb) && !TOOL_VERBS.has(stem(verb)) && !REQUEST_WORDS.has(stem(verb))) return false
   if (/(?:ed|ing|s)$/.test(verb) && !/(?:ss|feed|embed|need|proceed|address|process)$/.test(verb)) return false
   if (words.length < at + 2) return false
-  return at > 0 || !NOT_IMPERATIVE.has(verb) || OBJECT.has(words[at + 1] ?? '') || /^\W{0,3}\p{L}+ [$€£#]?\d/u.test(sentence)
+  return at > 0 || !NOT_IMPERATIVE.has(verb) || OBJECT.has(words[at + 1] ?? '') || AMOUNT.test(sentence)
 }
+
+/** "Transfer $10 …", "Wire 300 to …": an amount behind a word that is a noun as well. */
+const AMOUNT = /^\W{0,3}\p{L}+ (?:[$€£]\d|\d[\d,.]{0,12} (?:to|into|onto)\b)/u
 
 /** Verbs that no lexicon of effects needs, in the form that a command has. */
 const BASE_VERBS = new Set((
-  'accept access acquire act adopt advise aggregate agree aim allocate alter attach attempt avoid begin bring bypass capture carry choose claim collect combine ' +
-  'concatenate concat confirm connect consider consult contain continue convince copy decide decode decrypt demand derive disclose display distribute encode encrypt ' +
-  'ensure enumerate expose express finish gather go grab guide hand hide hold ignore include infer initiate inject instruct introduce issue join keep learn leave leak ' +
-  'let locate match meet mention modify name obtain offer omit output override paste persuade pick place point prefer pretend print proceed produce promise provide ' +
-  'raise react recite redirect refer refuse relay remember repeat rephrase request require respond reveal rewrite save say see select simulate solve specify start state ' +
+  'accept access acquire act adopt advise aggregate agree aim allocate alter attach attempt avoid begin bring bypass capture carry choose ' +
+  'claim collect combine ' +
+  'concatenate concat confirm connect consider consult contain continue convince copy decide decode decrypt demand derive disclose display ' +
+  'distribute encode encrypt ' +
+  'ensure enumerate expose express finish gather go grab guide hand hide hold ignore include infer initiate inject instruct introduce issue ' +
+  'join keep learn leave leak ' +
+  'let locate match meet mention modify name obtain offer omit output override paste persuade pick place point prefer pretend print proceed ' +
+  'produce promise provide ' +
+  'raise react recite redirect refer refuse relay remember repeat rephrase request require respond reveal rewrite save say see select ' +
+  'simulate solve specify start state ' +
   'stream supply swap switch take talk tell think throw trace transmit treat try turn type use utilize wait warn'
 ).split(' '))
 const OBJECT = new Set('the a an my your all any every this that these those it them him her to me us everything'.split(' '))
 
+const SILENCE =
+  /\b(?:do not|don't|never|without) (?:tell|mention|inform|notify|reveal|ask)(?:ing|ying)?\b[^.]{0,30}\b(?:user|human|this|him|her|anyone)\b/i
+
 const FEATURES: readonly Feature[] = [
   { weight: 0.5, reason: 'begins with a command', test: isImperative },
-  { weight: 0.3, reason: 'says what somebody has to do', test: (text) => /\b(?:you|we) (?:must|should|need to|have to|are (?:required|asked|instructed|to))\b|\b(?:make sure|be sure|remember|do not forget|don't forget) to\b/i.test(text) },
-  { weight: 0.3, reason: 'addresses a model or assistant', test: (text) => /\b(?:assistant|agent|model|chatbot|ai|llm|gpt|claude|copilot)\b[^.]{0,60}\b(?:you|must|should|please|will)\b|\bas an (?:ai|assistant|agent)\b/i.test(text) },
-  { weight: 0.3, reason: 'puts itself before other work', test: (text) => /\b(?:before|instead of|prior to) (?:you )?(?:answer|solv|complet|continu|proceed|respond|finish|do)/i.test(text) || /\b(?:ignore|disregard|forget|override)\b[^.]{0,40}\b(?:previous|prior|above|earlier|all|instruction)/i.test(text) },
-  { weight: 0.2, reason: 'speaks about tools or parameters', test: (text) => /\b(?:call|use|invoke) (?:the )?[\w`'"-]{2,40} (?:tool|function|command)\b|\bwith (?:the )?(?:argument|parameter)s?\b/i.test(text) },
-  { weight: 0.3, reason: 'asks for silence towards the user', test: (text) => /\b(?:do not|don't|never|without) (?:tell|mention|inform|notify|telling|mentioning|informing|notifying|reveal|revealing|ask|asking)\b[^.]{0,30}\b(?:user|human|this|him|her|anyone)\b/i.test(text) },
+  { weight: 0.3, reason: 'says what somebody has to do', test: (text) =>
+    (/\b(?:you|we) (?:must|should|need to|have to|are (?:required|asked|instructed|to))\b/i.test(text)
+    || /\b(?:make sure|be sure|remember|do not forget|don't forget) to\b/i.test(text)) },
+  { weight: 0.3, reason: 'addresses a model or assistant', test: (text) =>
+    (/\b(?:assistant|agent|model|chatbot|ai|llm|gpt|claude|copilot)\b[^.]{0,60}\b(?:you|must|should|please|will)\b/i.test(text)
+    || /\bas an (?:ai|assistant|agent)\b/i.test(text)) },
+  { weight: 0.3, reason: 'puts itself before other work', test: (text) =>
+    /\b(?:before|instead of|prior to) (?:you )?(?:answer|solv|complet|continu|proceed|respond|finish|do)/i.test(text)
+    || /\b(?:ignore|disregard|forget|override)\b[^.]{0,40}\b(?:previous|prior|above|earlier|all|instruction)/i.test(text) },
+  { weight: 0.2, reason: 'speaks about tools or parameters', test: (text) =>
+    (/\b(?:call|use|invoke) (?:the )?[\w`'"-]{2,40} (?:tool|function|command)\b/i.test(text)
+    || /\bwith (?:the )?(?:argument|parameter)s?\b/i.test(text)) },
+  { weight: 0.3, reason: 'asks for silence towards the user', test: (text) =>
+    SILENCE.test(text) },
 ]
 
 const TEXT = 4096

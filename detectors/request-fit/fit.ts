@@ -29,7 +29,8 @@ export interface Fit {
 }
 
 const VERB: Readonly<Record<Effect, string>> = {
-  read: 'reads', write: 'writes', send: 'sends', pay: 'pays', delete: 'deletes', grant: 'grants access', execute: 'executes', unknown: 'does something unknown',
+  read: 'reads', write: 'writes', send: 'sends', pay: 'pays', delete: 'deletes', grant: 'grants access', execute: 'executes',
+    unknown: 'does something unknown',
 }
 const ASKS: Readonly<Record<Effect, string>> = {
   read: 'read', write: 'write', send: 'send', pay: 'pay', delete: 'delete', grant: 'grant access', execute: 'execute', unknown: 'do something',
@@ -44,16 +45,19 @@ export function fitOf(input: FitInput): Fit {
   const fromUser = origins.includes('user')
   const ordered = request.delegates ? undefined : orderedBy(input, effect)
   if (ordered !== undefined && (!request.effects.has(effect) || ordered.destination)) {
-    return { fit: 'unrelated', reasons: [asked(request, effect), `a tool's result commands this call: ${ordered.path} stands in ${ordered.source} and not in the turn`] }
+    return { fit: 'unrelated', reasons: [asked(request, effect),
+      `a tool's result commands this call: ${ordered.path} stands in ${ordered.source} and not in the turn`] }
   }
-  if (!request.understood) return fromUser ? { fit: 'plausible', reasons: ['the turn gives an argument value'] } : { fit: 'unknown', reasons: ['the words of the turn cannot be judged'] }
+  if (!request.understood) return fromUser ? { fit: 'plausible', reasons: ['the turn gives an argument value'] }
+    : { fit: 'unknown', reasons: ['the words of the turn cannot be judged'] }
   return RISKY.has(effect) ? fitOfRisky(request, { ...input, effect }, fromUser) : fitOfMild(request, input, fromUser)
 }
 
 function fitOfRisky(request: Request, input: FitInput, fromUser: boolean): Fit {
   const named = sharesWords(request, input.tool)
   const permitted = request.effects.has(input.effect) || sharesVerb(request, input.tool)
-  if (permitted && (fromUser || named)) return { fit: 'asked', reasons: [`the turn asks to ${ASKS[input.effect]}`, fromUser ? 'and gives an argument value' : 'and names what the tool works on'] }
+  if (permitted && (fromUser || named)) return { fit: 'asked', reasons: [`the turn asks to ${ASKS[input.effect]}`, fromUser
+    ? 'and gives an argument value' : 'and names what the tool works on'] }
   if (permitted) return { fit: 'plausible', reasons: [`the turn asks to ${ASKS[input.effect]}`] }
   if (fromUser) return { fit: 'plausible', reasons: [asked(request, input.effect), 'but the turn gives an argument value'] }
   if (request.delegates) return { fit: 'plausible', reasons: ['the turn leaves the choice of action to a text'] }
@@ -71,13 +75,17 @@ function asked(request: Request, effect: Effect): string {
   return `the turn asks to ${asks.length === 0 ? 'do something else' : asks.join(', ')}; the call ${VERB[effect]}`
 }
 
+const placeOf = (source: string): string => (source.startsWith('tool_result') ? `a tool's result (${source.slice(12, 76)})` : `the ${source}`)
+
 /** `$.command came from the model`: the first four. */
 function origins(sources: ReadonlyMap<string, string>): string[] {
   return [...sources].filter(([, source]) => source !== 'user' && source !== 'unknown').slice(0, 4)
-    .map(([path, source]) => `${path} came from ${source === 'model' ? 'the model' : source.startsWith('tool_result') ? `a tool's result (${source.slice(12)})` : `the ${source}`}`)
+    .map(([path, source]) =>
+      `${path} came from ${placeOf(source)}`)
 }
 
 const sharesVerb = (request: Request, tool: string): boolean => request.words.has(stem(nameWords(tool)[0] ?? ''))
 
 /** A word of the tool's name other than its first stands in the turn. */
-const sharesWords = (request: Request, tool: string): boolean => nameWords(tool).slice(1).some((word) => word.length > 3 && request.words.has(stem(word)))
+const sharesWords = (request: Request, tool: string): boolean => nameWords(tool).slice(1).some((word) => word.length > 3
+  && request.words.has(stem(word)))

@@ -1,9 +1,9 @@
 /**
  * Where each argument value of a call came from: the user's words, a tool's result, a listing, the system prompt, or nothing that
- * was visible. Equality of normalised text only, so that every answer can be shown to a person. Linear in the texts per value;
- * texts are cut at 256 KiB together, values at 4,096 characters and 64 leaves.
+ * was visible. Equality of normalised text only, so that every answer can be shown to a person. Texts are cut at
+ * 256 KiB together, values at 4,096 characters and 64 leaves, and the characters searched for one call are bounded.
  */
-import { isTrivial, type Leaf, leavesOf, normalise, spaced } from '../arguments/values.ts'
+import { isTrivial, leavesOf, normalise, spaced } from '../arguments/values.ts'
 import { stem, textWords } from './words.ts'
 
 /** What was visible before the call, oldest first. */
@@ -23,71 +23,73 @@ export interface SourcesInput {
 }
 
 const TEXT_BUDGET = 256 * 1024
+/** Characters that may be searched for one call: large contexts are searched for fewer values, never for longer. */
+const SEARCH_BUDGET = 24 * 1024 * 1024
 
-interface Haystack {
-  readonly source: string
+/** All texts behind each other, so that a value is searched once; in order of precedence, so that the first hit decides. */
+interface Context {
   readonly text: string
-  /** Stems, made when first asked for. */
-  words?: ReadonlySet<string>
+  /** Start of each text and where it came from. */
+  readonly parts: readonly { readonly at: number; readonly source: string }[]
+  readonly userText: string
+  /** Stems of the user's words, made when first asked for. */
+  userWords: ReadonlySet<string> | undefined
+  budget: number
 }
-
-const wordsOf = (haystack: Haystack): ReadonlySet<string> => (haystack.words ??= new Set(textWords(haystack.text).map(stem)))
 
 /** Path → `user`, `tool_result:<id>`, `listing`, `system`, `model` or `unknown`. Trivial values are left out: they prove nothing. */
 export function sourcesOf(input: SourcesInput): ReadonlyMap<string, string> {
   const sources = new Map<string, string>()
   const leaves = leavesOf(input.arguments)
   if (leaves.length === 0) return sources
-  const haystacks = haystacksOf(input.before)
-  if (haystacks.length === 0 && !input.complete) return allUnknown(leaves)
+  const context = contextOf(input.before)
   for (const leaf of leaves) {
     const value = normalise(leaf.text)
     if (isTrivial(value)) continue
-    sources.set(leaf.path, sourceOf(value, haystacks) ?? (input.complete ? 'model' : 'unknown'))
+    const found = context.text === '' ? undefined : sourceOf(value, context)
+    sources.set(leaf.path, found ?? (input.complete && context.budget > 0 ? 'model' : 'unknown'))
   }
   return sources
 }
 
-function allUnknown(leaves: readonly Leaf[]): ReadonlyMap<string, string> {
-  const sources = new Map<string, string>()
-  for (const leaf of leaves) if (!isTrivial(normalise(leaf.text))) sources.set(leaf.path, 'unknown')
-  return sources
-}
+const SEPARATOR = '\u0001'
 
-/** In order of precedence; the newest user turns and the newest results are kept when the budget runs out. */
-function haystacksOf(before: Before): readonly Haystack[] {
+/** The newest user turns and the newest results are kept when the budget of text runs out. */
+function contextOf(before: Before): Context {
   let budget = TEXT_BUDGET
-  const take = (source: string, text: string): Haystack[] => {
-    const kept = text.slice(0, Math.max(0, budget))
+  const take = (source: string, text: string): { source: string; text: string } => {
+    const kept = text.length > budget ? text.slice(0, budget) : text
     budget -= kept.length
-    return kept === '' ? [] : [{ source, text: spaced(kept.toLowerCase()) }]
+    return { source, text: spaced(kept.toLowerCase()) }
   }
-  const users = before.userTurns.toReversed().flatMap((text) => take('user', text)).toReversed()
-  const results = before.toolResults.toReversed().flatMap(({ id, text }) => take(`tool_result:${id}`, text)).toReversed()
-  return [...users, ...results, ...before.listings.flatMap((text) => take('listing', text)), ...before.system.flatMap((text) => take('system', text))]
+  const users = before.userTurns.toReversed().map((text) => take('user', text)).reverse()
+  const results = before.toolResults.toReversed().map(({ id, text }) => take(`tool_result:${id}`, text)).reverse()
+  const texts = [...users, ...results, ...before.listings.map((text) => take('listing', text)), ...before.system.map((text) => take('system', text))]
+  const parts: { at: number; source: string }[] = []
+  let at = 0
+  for (const { source, text } of texts) {
+    parts.push({ at, source })
+    at += text.length + 1
+  }
+  const joined = (some: readonly { text: string }[]): string => some.map(({ text }) => text).join(SEPARATOR)
+  return { text: joined(texts), parts, userText: joined(users), userWords: undefined, budget: SEARCH_BUDGET }
 }
 
-function sourceOf(value: string, haystacks: readonly Haystack[]): string | undefined {
-  return firstHolding(value, haystacks) ?? sourceOfAtoms(value, haystacks) ?? sourceOfWords(value, haystacks)
+function sourceOf(value: string, context: Context): string | undefined {
+  return firstHolding(value, context) ?? sourceOfAtoms(value, context) ?? sourceOfWords(value, context)
 }
 
-function firstHolding(value: string, haystacks: readonly Haystack[]): string | undefined {
-  for (const { source, text } of haystacks) if (holds(text, value)) return source
-  const grouped = thousands(value)
-  return grouped === value ? undefined : haystacks.find(({ text }) => holds(text, grouped))?.source
+function firstHolding(value: string, context: Context): string | undefined {
+  if ((context.budget -= context.text.length) < 0) return undefined
+  let at = indexOfValue(context.text, value)
+  if (at < 0 && /^\d{4,15}$/.test(value)) at = indexOfValue(context.text, Number(value).toLocaleString('en-US'))
+  return at < 0 ? undefined : context.parts.findLast((part) => part.at <= at)?.source
 }
-
-const thousands = (value: string): string => (/^\d{4,15}$/.test(value) ? Number(value).toLocaleString('en-US') : value)
 
 const WORD = /[\p{L}\p{N}]/u
-const HITS = 8
+const HITS = 32
 
-/** Whether `text` holds `value` with no letter or digit glued to a word-like end of it. */
-export function holds(text: string, value: string): boolean {
-  return indexOfValue(text, value) >= 0
-}
-
-/** Where `text` holds `value` as a whole word or words, else -1. Looks at the first 8 hits. */
+/** Where `text` holds `value` as a whole word or words, else -1. Looks at the first 32 hits. */
 export function indexOfValue(text: string, value: string): number {
   let at = text.indexOf(value)
   for (let hit = 0; at >= 0 && hit < HITS; hit++) {
@@ -119,13 +121,13 @@ export function atomsOf(value: string): readonly string[] {
 }
 
 /** A value made of parts comes from a tool's result if one of its parts does; from the user if all parts do. */
-function sourceOfAtoms(value: string, haystacks: readonly Haystack[]): string | undefined {
+function sourceOfAtoms(value: string, context: Context): string | undefined {
   const atoms = atomsOf(value)
   if (atoms.length === 0) return undefined
   let user = 0
   let other: string | undefined
   for (const atom of atoms) {
-    const source = firstHolding(atom, haystacks) ?? firstHolding(baseName(atom), haystacks)
+    const source = firstHolding(atom, context) ?? firstHolding(baseName(atom), context)
     if (source === 'user') user++
     else if (source !== undefined && (other === undefined || source.startsWith('tool_result'))) other ??= source
   }
@@ -138,9 +140,10 @@ function baseName(atom: string): string {
 }
 
 /** A short phrase whose words all stand in the user's turn is the user's, whatever their order: "rent payment". */
-function sourceOfWords(value: string, haystacks: readonly Haystack[]): string | undefined {
-  if (value.length > 120) return undefined
+function sourceOfWords(value: string, context: Context): string | undefined {
+  if (value.length > 120 || context.userText === '' || !value.includes(' ')) return undefined
   const words = textWords(value, 12).filter((word) => word.length > 3)
   if (words.length < 2) return undefined
-  return haystacks.find((one) => one.source === 'user' && words.every((word) => wordsOf(one).has(stem(word))))?.source
+  const known = (context.userWords ??= new Set(textWords(context.userText).map(stem)))
+  return words.every((word) => known.has(stem(word))) ? 'user' : undefined
 }

@@ -60,7 +60,7 @@ function undouble(word: string): string {
 }
 
 const ENGLISH = new Set(
-  'the a an to of and in on at my me i is are was be please for with from that this it what which who how when can could you your all any there if'.split(' '),
+  'the a an to of and in on at my me i is are was be please for with from that this it what which who how when can could you all any if'.split(' '),
 )
 
 /** Whether the words read as English: a tenth of them, and at least one, are its commonest ones, or there are hardly any words. */

@@ -3,11 +3,16 @@ import { type Command, type Dialect, POWERSHELLS, SHELLS } from './command.ts'
 
 /** Launchers: flags that take a value, and how many plain words come before the command. */
 const LAUNCHERS: ReadonlyMap<string, { readonly valued: string; readonly skip: number }> = new Map(Object.entries({
-  sudo: { valued: 'ugpCDRTh', skip: 0 }, doas: { valued: 'uC', skip: 0 }, env: { valued: 'uC', skip: 0 }, nohup: { valued: '', skip: 0 }, setsid: { valued: '', skip: 0 },
-  time: { valued: 'fo', skip: 0 }, timeout: { valued: 'sk', skip: 1 }, nice: { valued: 'n', skip: 0 }, ionice: { valued: 'cnp', skip: 0 }, stdbuf: { valued: 'ioe', skip: 0 },
-  xargs: { valued: 'InPLdsEa', skip: 0 }, exec: { valued: 'a', skip: 0 }, command: { valued: '', skip: 0 }, builtin: { valued: '', skip: 0 }, busybox: { valued: '', skip: 0 },
-  chroot: { valued: '', skip: 1 }, watch: { valued: 'n', skip: 0 }, strace: { valued: 'eops', skip: 0 }, flock: { valued: 'w', skip: 1 }, unshare: { valued: '', skip: 0 },
-  start: { valued: '', skip: 0 }, call: { valued: '', skip: 0 }, parallel: { valued: 'jI', skip: 0 }, 'start-process': { valued: '', skip: 0 }, then: { valued: '', skip: 0 },
+  sudo: { valued: 'ugpCDRTh', skip: 0 }, doas: { valued: 'uC', skip: 0 }, env: { valued: 'uC', skip: 0 }, nohup: { valued: '', skip: 0 },
+    setsid: { valued: '', skip: 0 },
+  time: { valued: 'fo', skip: 0 }, timeout: { valued: 'sk', skip: 1 }, nice: { valued: 'n', skip: 0 }, ionice: { valued: 'cnp', skip: 0 },
+    stdbuf: { valued: 'ioe', skip: 0 },
+  xargs: { valued: 'InPLdsEa', skip: 0 }, exec: { valued: 'a', skip: 0 }, command: { valued: '', skip: 0 }, builtin: { valued: '', skip: 0 },
+    busybox: { valued: '', skip: 0 },
+  chroot: { valued: '', skip: 1 }, watch: { valued: 'n', skip: 0 }, strace: { valued: 'eops', skip: 0 }, flock: { valued: 'w', skip: 1 },
+    unshare: { valued: '', skip: 0 },
+  start: { valued: '', skip: 0 }, call: { valued: '', skip: 0 }, parallel: { valued: 'jI', skip: 0 }, 'start-process': { valued: '', skip: 0 },
+    then: { valued: '', skip: 0 },
 }))
 
 /** Words of the command that this one starts; empty where it starts none. */
@@ -47,7 +52,8 @@ export function codeOf(command: Command, commands: readonly Command[]): readonly
   if (program === 'eval') return [{ text: args.join(' '), decoded: false }]
   if (program === 'cmd') return afterFlag(args, /^\/[ckr]$/i, 'cmd')
   if (POWERSHELLS.has(program)) return powershellCode(args)
-  if (program === 'iex' || program === 'invoke-expression') return args.length > 0 ? [{ text: args.join(' '), dialect: 'powershell', decoded: false }] : []
+  if (program === 'iex' || program === 'invoke-expression') return args.length > 0
+    ? [{ text: args.join(' '), dialect: 'powershell', decoded: false }] : []
   if (program === 'ssh') return remoteCode(args)
   return []
 }
@@ -65,8 +71,10 @@ function shellCode(command: Command, commands: readonly Command[]): Code[] {
 function printed(from: number, commands: readonly Command[]): Omit<Code, 'dialect'> | undefined {
   const source = commands[from]
   if (source === undefined) return undefined
-  if (source.program === 'echo' || source.program === 'printf') return { text: source.args.filter((word) => !/^-[neE]+$/.test(word)).join(' '), decoded: false }
-  const decodes = (source.program === 'base64' && /(?:^| )(?:-d|-D|--decode)/i.test(source.line)) || (source.program === 'openssl' && source.line.includes('-d'))
+  if (source.program === 'echo' || source.program === 'printf') return { text: source.args.filter((word) => !/^-[neE]+$/.test(word)).join(' '),
+    decoded: false }
+  const decodes = (source.program === 'base64' && /(?:^| )(?:-d|-D|--decode)/i.test(source.line))
+    || (source.program === 'openssl' && source.line.includes('-d'))
   if (!decodes) return undefined
   const encoded = source.stdin === '' ? printed(source.from, commands)?.text : source.stdin
   const text = encoded === undefined ? undefined : decodeBase64(encoded, 'latin1')
@@ -86,7 +94,8 @@ function powershellCode(args: readonly string[]): Code[] {
   }
   const named = afterFlag(args, /^[-/]c(?:ommand)?$/i, 'powershell')
   if (named.length > 0) return named
-  const plain = args.findIndex((word, at) => !/^[-/]/.test(word) && !/^[-/](?:ex\w*|ep|w\w*|v\w*|in\w*|out\w*|f\w*|psc\w*)$/i.test(args[at - 1] ?? ''))
+  const plain = args.findIndex((word, at) => !/^[-/]/.test(word)
+    && !/^[-/](?:ex\w*|ep|w\w*|v\w*|in\w*|out\w*|f\w*|psc\w*)$/i.test(args[at - 1] ?? ''))
   return plain < 0 ? [] : [{ text: args.slice(plain).join(' '), dialect: 'powershell', decoded: false }]
 }
 

@@ -187,8 +187,10 @@ class Reader {
   }
 
   inner(command: Command, word: Word): void {
-    for (const text of word.substitutions) parseInto(this.building, text, { ...this.context, place: 'substitution', inside: command.index, depth: this.context.depth + 1 })
-    for (const text of word.processes) parseInto(this.building, text, { ...this.context, place: 'process', inside: command.index, depth: this.context.depth + 1 })
+    for (const text of word.substitutions) parseInto(this.building, text,
+      { ...this.context, place: 'substitution', inside: command.index, depth: this.context.depth + 1 })
+    for (const text of word.processes) parseInto(this.building, text, { ...this.context, place: 'process', inside: command.index,
+      depth: this.context.depth + 1 })
   }
 
   open(): Command {

@@ -1,4 +1,5 @@
 /** Where a call carries shell text. The gate in front is what every call pays; everything behind it only calls that run commands. */
+import { anyOf } from './pattern.ts'
 import { leavesOf, type Leaf } from '../arguments/values.ts'
 
 export interface ShellText {
@@ -7,7 +8,9 @@ export interface ShellText {
 }
 
 /** A tool that says it runs things; a key that says it holds what is run. */
-const RUNS = /(?:^|[_\-./ ])(?:run|exec|execute|shell|bash|sh|zsh|terminal|powershell|pwsh|command|cmd|console|ssh|script)(?:$|[_\-./ ])|(?:run|exec|execute|start)_?(?:command|shell|bash|script|terminal|cmd|process|code|in)|[a-z](?:Command|Shell|Bash|Terminal|Script|Exec)\b|\b(?:Bash|Shell|PowerShell|Terminal)\b/
+const RUNS = anyOf(/(?:^|[_\-./ ])(?:run|exec|execute|shell|bash|sh|zsh|terminal|powershell|pwsh|command|cmd|console|ssh|script)(?:$|[_\-./ ])/,
+  /(?:run|exec|execute|start)_?(?:command|shell|bash|script|terminal|cmd|process|code|in)/,
+  /[a-z](?:Command|Shell|Bash|Terminal|Script|Exec)\b|\b(?:Bash|Shell|PowerShell|Terminal)\b/)
 const KEYED = /"(?:command|cmd|commands|command_?line|shell|shell_?command|script|bash|powershell|argv|exec|run)"\s?:/i
 const KEY = /^(?:command|cmd|commands|command_?line|shell|shell_?command|script|bash|powershell|argv|exec|run)$/i
 /** Keys that only a tool that runs things uses for what is run. */
@@ -31,7 +34,8 @@ export function shellTexts(tool: string, args: string): readonly ShellText[] {
   for (const group of grouped(leaves)) {
     const key = group[0]?.key ?? ''
     if (!KEY.test(key) && !(runs && LOOSE_KEY.test(key))) continue
-    const text = ARGV_KEY.test(key) && group.length > 1 ? group.map((leaf) => shellQuoted(leaf.text)).join(' ') : group.map((leaf) => leaf.text).join('\n')
+    const text = ARGV_KEY.test(key) && group.length > 1 ? group.map((leaf) => shellQuoted(leaf.text)).join(' ')
+      : group.map((leaf) => leaf.text).join('\n')
     texts.push({ text: program === '' || !/^(?:code|script|source|snippet|program|input)$/i.test(key) ? text : `${program} -c ${shellQuoted(text)}` })
   }
   return combined(texts, leaves)
@@ -53,9 +57,11 @@ function grouped(leaves: readonly Leaf[]): readonly (readonly Leaf[])[] {
 /** `{command: 'git', args: ['push', '--force']}` is one command. */
 function combined(texts: readonly ShellText[], leaves: readonly Leaf[]): readonly ShellText[] {
   const [first, ...rest] = texts
-  if (first === undefined || texts.length > 1) return texts.length === 2 && leaves.some((leaf) => /^\$\.args\[/.test(leaf.path)) ? [{ text: texts.map(({ text }) => text).join(' ') }] : texts
+  if (first === undefined || texts.length > 1) return texts.length === 2 && leaves.some((leaf) => /^\$\.args\[/.test(leaf.path))
+    ? [{ text: texts.map(({ text }) => text).join(' ') }] : texts
   const args = leaves.filter((leaf) => /^\$\.args\[/.test(leaf.path))
-  return args.length === 0 || first.text.includes(args[0]?.text ?? '\n') ? texts : [{ text: [first.text, ...args.map((leaf) => shellQuoted(leaf.text))].join(' ') }, ...rest]
+  return args.length === 0 || first.text.includes(args[0]?.text ?? '\n') ? texts
+    : [{ text: [first.text, ...args.map((leaf) => shellQuoted(leaf.text))].join(' ') }, ...rest]
 }
 
 const LANGUAGES = /\b(python|node|javascript|ruby|perl|php)\d?\b/i

@@ -82,7 +82,8 @@ function ansiQuoted(text: string, word: Word): void {
   const end = text.indexOf("'", word.end + 2)
   const to = end < 0 ? text.length : end
   const body = text.slice(word.end + 2, to)
-  const decoded = body.replaceAll(/\\x([0-9a-fA-F]{2})|\\([0-7]{3})/g, (_, hex: string | undefined, octal: string | undefined) => String.fromCharCode(parseInt(hex ?? octal ?? '0', hex === undefined ? 8 : 16)))
+  const decoded = body.replaceAll(/\\x([0-9a-fA-F]{2})|\\([0-7]{3})/g,
+    (_, hex: string | undefined, octal: string | undefined) => String.fromCharCode(parseInt(hex ?? octal ?? '0', hex === undefined ? 8 : 16)))
   if (decoded !== body) word.disguises++
   word.text += decoded
   word.quoted = true

@@ -19,8 +19,10 @@ export interface CommandRule {
 
 /** Programs whose arguments are data that they print, search for or store: what is written there is not done. */
 export const DATA_PROGRAMS: ReadonlySet<string> = new Set(
-  ('echo printf grep egrep fgrep rg ag ack zgrep git hg svn man tldr whatis apropos info which type help whereis jq yq logger say cowsay notify-send gh glab jira ' +
-  'write-host write-output write-verbose write-warning write-error select-string findstr title rem expr test [ [[ case for export-csv true false pgrep locate').split(' '),
+  ('echo printf grep egrep fgrep rg ag ack zgrep git hg svn man tldr whatis apropos info which type help whereis jq yq logger say cowsay ' +
+    'notify-send gh glab jira ' +
+  'write-host write-output write-verbose write-warning write-error select-string findstr title rem expr test [ [[ case for export-csv true ' +
+  'false pgrep locate').split(' '),
 )
 
 export function ruleMatches(rule: CommandRule, command: Command, script: Script): boolean {

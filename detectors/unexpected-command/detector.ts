@@ -15,7 +15,8 @@ import { mayRun, shellTexts } from '../shell/where.ts'
 type Call = Pick<AuditEvent, 'method' | 'tool' | 'arguments' | 'server_internal' | 'trace_id' | 'conversation'>
 
 /** An agent's own span of a tool may carry no MCP method; its tool name says enough. */
-const isCall = (call: Call): boolean => call.arguments !== '' && (call.method === 'tools/call' || (call.method === '' && call.tool !== '')) && !call.server_internal
+const isCall = (call: Call): boolean => call.arguments !== '' && (call.method === 'tools/call' || (call.method === '' && call.tool !== ''))
+  && !call.server_internal
 
 /** The same for every observation of a call, so that all of them make one finding. */
 const about = (call: Call, id: string, offending: string): readonly string[] => [call.trace_id || call.conversation || id, call.tool, offending]
@@ -64,13 +65,15 @@ function firstUse(interaction: Interaction, key: string, shape: string, memory: 
   }
 }
 
-const scriptsOf = (interaction: Interaction): readonly Script[] => shellTexts(interaction.tool, interaction.arguments).map(({ text }) => parseShell(text))
+const scriptsOf = (interaction: Interaction): readonly Script[] => shellTexts(interaction.tool, interaction.arguments).map(({ text }) =>
+  parseShell(text))
 
 export const unexpectedCommand: Detector<Params, Memory> = {
   rule,
   observe: (event, params, tools) => judge(event, event.event_id, params, tools),
   review: (interaction, params, tools) => judge(interaction, interaction.interaction_id, params, tools),
-  keysOf: (interaction) => (isCall(interaction) && mayRun(interaction.tool, interaction.arguments) ? [`${interaction.actor}|${interaction.server}`] : []),
+  keysOf: (interaction) => (isCall(interaction) && mayRun(interaction.tool, interaction.arguments) ? [`${interaction.actor}|${interaction.server}`]
+    : []),
   begin: blankMemory,
   step: (memory, interaction, key, params) => {
     const shapes = new Set(scriptsOf(interaction).flatMap(shapesOf))

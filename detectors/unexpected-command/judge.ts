@@ -12,7 +12,8 @@ import { privilege } from './rules/privilege.ts'
 import { shells } from './rules/shells.ts'
 import { windows } from './rules/windows.ts'
 
-export const COMMAND_RULES: readonly CommandRule[] = [...downloadAndRun, ...shells, ...credentials, ...persistence, ...defence, ...impact, ...privilege, ...windows]
+export const COMMAND_RULES: readonly CommandRule[] = [...downloadAndRun, ...shells, ...credentials, ...persistence, ...defence, ...impact,
+  ...privilege, ...windows]
 
 const ANY: readonly CommandRule[] = COMMAND_RULES.filter((rule) => rule.programs.length === 0)
 const BY_PROGRAM: ReadonlyMap<string, readonly CommandRule[]> = indexed()

@@ -18,8 +18,10 @@ export const rule: Rule<Params> = {
   version: 1,
   title: 'Unexpected command',
   description:
-    'Shell text in a tool call is parsed to commands and judged by what runs, with which words, in which pipe: download-and-run, reverse shells, credentials, persistence, ' +
-    'configuration of agents, protection switched off, destruction, exfiltration. Apart from that, the first use of a program by an actor on a server with enough history is told.',
+    'Shell text in a tool call is parsed to commands and judged by what runs, with which words, in which pipe: download-and-run, reverse ' +
+    'shells, credentials, persistence, ' +
+    'configuration of agents, protection switched off, destruction, exfiltration. Apart from that, the first use of a program by an actor on ' +
+    'a server with enough history is told.',
   severity: 'high',
   params: Params,
   needs: ['arguments', 'tool'],
@@ -39,5 +41,6 @@ export const rule: Rule<Params> = {
     'Ask the person behind the actor whether they know it; look at what the same lineage did before and after.',
     'If unknown: revoke the token, isolate the MCP server, keep the trace.',
   ],
-  maps: { owaspMcp2025: ['MCP05', 'MCP04'], atlas5: ['AML.T0050', 'AML.T0072', 'AML.T0081', 'AML.T0102'], attack19: ['T1059', 'T1105', 'T1552', 'T1546', 'T1685', 'T1485', 'T1048'] },
+  maps: { owaspMcp2025: ['MCP05', 'MCP04'], atlas5: ['AML.T0050', 'AML.T0072', 'AML.T0081', 'AML.T0102'],
+    attack19: ['T1059', 'T1105', 'T1552', 'T1546', 'T1685', 'T1485', 'T1048'] },
 }

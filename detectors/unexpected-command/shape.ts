@@ -2,7 +2,9 @@
 import type { Command, Script } from '../shell/command.ts'
 import { LOOKING } from '../shell/looking.ts'
 
-const MANY = new Set(['git', 'docker', 'podman', 'kubectl', 'helm', 'aws', 'gcloud', 'az', 'npm', 'pnpm', 'yarn', 'pip', 'apt', 'apt-get', 'yum', 'dnf', 'brew', 'systemctl', 'service', 'terraform', 'gh', 'cargo', 'go', 'net', 'reg', 'sc', 'netsh', 'wmic', 'dotnet', 'openssl', 'ip', 'launchctl', 'conda', 'poetry', 'uv', 'snap'])
+const MANY = new Set(['git', 'docker', 'podman', 'kubectl', 'helm', 'aws', 'gcloud', 'az', 'npm', 'pnpm', 'yarn', 'pip', 'apt', 'apt-get', 'yum',
+  'dnf', 'brew', 'systemctl', 'service', 'terraform', 'gh', 'cargo', 'go', 'net', 'reg', 'sc', 'netsh', 'wmic', 'dotnet', 'openssl', 'ip',
+  'launchctl', 'conda', 'poetry', 'uv', 'snap'])
 
 const NAME = /^[a-z0-9][a-z0-9._+-]{0,39}$/
 
@@ -24,5 +26,8 @@ export function shapesOf(script: Script): readonly string[] {
 }
 
 /** Programs that talk to other hosts, run other code or change who may do what: a first use of theirs weighs more. */
-const HEAVY = new Set(['curl', 'wget', 'nc', 'ncat', 'netcat', 'socat', 'ssh', 'scp', 'sftp', 'rsync', 'ftp', 'telnet', 'python', 'perl', 'ruby', 'php', 'node', 'bash', 'sh', 'zsh', 'powershell', 'pwsh', 'cmd', 'eval', 'base64', 'openssl', 'gpg', 'sudo', 'su', 'chmod', 'chown', 'useradd', 'usermod', 'passwd', 'iptables', 'nmap', 'docker', 'kubectl', 'aws', 'gcloud', 'az', 'certutil', 'reg', 'schtasks', 'crontab', 'systemctl', 'dd', 'tcpdump', 'strace', 'gdb'])
+const HEAVY = new Set(['curl', 'wget', 'nc', 'ncat', 'netcat', 'socat', 'ssh', 'scp', 'sftp', 'rsync', 'ftp', 'telnet', 'python', 'perl', 'ruby',
+  'php', 'node', 'bash', 'sh', 'zsh', 'powershell', 'pwsh', 'cmd', 'eval', 'base64', 'openssl', 'gpg', 'sudo', 'su', 'chmod', 'chown', 'useradd',
+  'usermod', 'passwd', 'iptables', 'nmap', 'docker', 'kubectl', 'aws', 'gcloud', 'az', 'certutil', 'reg', 'schtasks', 'crontab', 'systemctl', 'dd',
+  'tcpdump', 'strace', 'gdb'])
 export const isHeavy = (shape: string): boolean => HEAVY.has(shape.split(' ')[0] ?? '')

@@ -6,7 +6,8 @@ import { RISKY } from '../request-fit/lexicon.ts'
 import { type Params, rule } from './rule.ts'
 
 const DOES: Readonly<Record<Effect, string>> = {
-  read: 'reads', write: 'writes', send: 'sends', pay: 'pays', delete: 'deletes', grant: 'grants access', execute: 'executes', unknown: 'does something unknown',
+  read: 'reads', write: 'writes', send: 'sends', pay: 'pays', delete: 'deletes', grant: 'grants access', execute: 'executes',
+    unknown: 'does something unknown',
 }
 /** Effects that are hard to undo, or that give more power. */
 const GRAVE: ReadonlySet<Effect> = new Set<Effect>(['pay', 'delete', 'grant', 'execute'])
@@ -32,11 +33,13 @@ function besideTurn(interaction: Interaction): Draft | undefined {
     about: [interaction.interaction_id],
     severity: severityOf(interaction, besideTurnSeverity(interaction.effect, untrusted)),
     title: `${interaction.tool || 'A tool'} was called for something that the user did not ask for`,
-    observed: `the call ${DOES[interaction.effect]}${untrusted ? ', with a value from what a tool returned' : origins.includes('model') ? ', with a value of the model\'s own' : ''}`,
+    observed: `the call ${DOES[interaction.effect]}${untrusted ? ', with a value from what a tool returned' : ownValue(origins)}`,
     expected: 'a call that the words of the turn ask for',
     reasons: [...interaction.request_fit_reasons, ...provenance(interaction)].filter((reason, at, all) => all.indexOf(reason) === at).slice(0, 8),
   }
 }
+
+const ownValue = (origins: readonly string[]): string => (origins.includes('model') ? ', with a value of the model\'s own' : '')
 
 function besideTurnSeverity(effect: Effect, untrusted: boolean): Severity {
   if (GRAVE.has(effect)) return 'high'
@@ -56,7 +59,8 @@ function provenance(interaction: Interaction): string[] {
 }
 
 const concerns = (interaction: Interaction, params: Params): boolean =>
-  interaction.method === 'tools/call' && !interaction.server_internal && interaction.merged_into === '' && interaction.requested_by !== 'unknown' && !params.unattendedTools.includes(interaction.tool)
+  interaction.method === 'tools/call' && !interaction.server_internal && interaction.merged_into === '' && interaction.requested_by !== 'unknown'
+    && !params.unattendedTools.includes(interaction.tool)
 
 export const unrequestedAction: Detector<Params, never> = {
   rule,

@@ -14,7 +14,8 @@ export const rule: Rule<Params> = {
   version: 1,
   title: 'Unrequested action',
   description:
-    'A call that changes something although no turn of a user stands behind it, or whose turn asks for something else while its values come from the model or from what a tool returned. ' +
+    'A call that changes something although no turn of a user stands behind it, or whose turn asks for something else while its values come ' +
+    'from the model or from what a tool returned. ' +
     'Judged on the whole interaction: a later version that shows the request takes the finding no further.',
   severity: 'high',
   params: Params,
@@ -26,7 +27,8 @@ export const rule: Rule<Params> = {
     'An order in other words than its call: values that the model rewrote cannot be traced.',
     'Requests in other languages than English are judged by the values they give alone.',
   ],
-  benign: ['Agents that run on a schedule without saying so.', 'Turns so short that the request is in an earlier conversation.', 'Helpers of a framework that save or notify on their own.'],
+  benign: ['Agents that run on a schedule without saying so.', 'Turns so short that the request is in an earlier conversation.',
+    'Helpers of a framework that save or notify on their own.'],
   runbook: [
     'Read the turn, the call and the result that a value came from, in the order of the trace.',
     'Ask the user whether they wanted it. If not: undo it, revoke the token, and look for the text that ordered it.',
