@@ -69,6 +69,7 @@ export class Catalog {
     const retention = own(this.#options.retention, name) ?? { bytes: maxBytes / 4, ageMs: WEEK_MS }
     const topic = new TopicLog(name, partitions, retention, found?.bounds ?? { firstGroup: 0, nextGroup: 0 })
     topic.bytes = found?.bytes ?? 0
+    topic.serial = found?.serial ?? 0
     return topic
   }
 

@@ -120,7 +120,7 @@ export class Committer {
     if (!fits) this.#refuse(taken)
     const jobs = fits ? taken : []
     try {
-      const transaction = new Transaction({ published: jobs, offsets, removals, now }, this.#serial++)
+      const transaction = new Transaction({ published: jobs, offsets, removals, topics: this.#options.topics, now }, this.#serial++)
       if (!transaction.empty) await this.#write(transaction)
       transaction.apply(this.#options.cache)
       for (const job of [...jobs, ...waiters]) job.resolve()

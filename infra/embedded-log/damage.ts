@@ -1,10 +1,13 @@
 /** Everything that was found wrong with the log since it was opened, counted and, for the last hundred, named. */
 import type { Gap } from '../../schemas/ports.ts'
 import type { Rebuilt } from './open-store.ts'
+import { UNKNOWN_END } from './salvage.ts'
 
 export interface DamageReport {
   /** Envelopes by cause, each counted once however many groups meet it. */
   readonly envelopes: Readonly<Record<Gap['cause'], number>>
+  /** Partitions of a rebuilt log at whose end an unknown number of envelopes is missing. */
+  readonly unknownEnds: number
   readonly groupRecords: number
   readonly commitRecords: number
   readonly rebuilt: Rebuilt | undefined
@@ -16,6 +19,7 @@ const KEPT = 100
 const KNOWN = 100_000
 
 export class Damage {
+  #unknownEnds = 0
   groupRecords = 0
   commitRecords = 0
   rebuilt: Rebuilt | undefined
@@ -28,12 +32,13 @@ export class Damage {
     const name = `${gap.topic}/${gap.partition}/${gap.first}/${gap.cause}`
     if (this.#known.has(name)) return
     if (this.#known.size < KNOWN) this.#known.add(name)
-    this.#counts[gap.cause] += gap.next - gap.first
+    if (gap.cause === 'missing' && gap.next - gap.first >= UNKNOWN_END) this.#unknownEnds++
+    else this.#counts[gap.cause] += gap.next - gap.first
     this.#gaps.push(gap)
     if (this.#gaps.length > KEPT) this.#gaps.shift()
   }
 
   report(): DamageReport {
-    return { envelopes: { ...this.#counts }, groupRecords: this.groupRecords, commitRecords: this.commitRecords, rebuilt: this.rebuilt, gaps: [...this.#gaps] }
+    return { envelopes: { ...this.#counts }, unknownEnds: this.#unknownEnds, groupRecords: this.groupRecords, commitRecords: this.commitRecords, rebuilt: this.rebuilt, gaps: [...this.#gaps] }
   }
 }

@@ -59,6 +59,22 @@ export function decodeBounds(bytes: Buffer): TopicBounds | undefined {
   return { firstGroup, nextGroup, partitions }
 }
 
+/** Serial of the youngest record of bounds, by topic: tells whether a salvaged one is the youngest there was. */
+export function encodeLast(serials: ReadonlyMap<string, number>): Buffer {
+  return Buffer.concat([...serials].flatMap(([topic, serial]) => [Buffer.from([Buffer.byteLength(topic)]), Buffer.from(topic), encodeNumbers([serial])]))
+}
+
+export function decodeLast(bytes: Buffer): ReadonlyMap<string, number> | undefined {
+  const serials = new Map<string, number>()
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 1 + bytes[at]!
+    if (end + 8 > bytes.length) return undefined
+    serials.set(bytes.toString('utf8', at + 1, end), bytes.readDoubleLE(end))
+    at = end + 8
+  }
+  return serials
+}
+
 /** Offsets by partition; -1 where nothing is committed. */
 export function encodeNumbers(numbers: readonly number[]): Buffer {
   const out = Buffer.allocUnsafe(numbers.length * 8)

@@ -10,6 +10,8 @@ import { diskBytes } from './topic-log.ts'
 
 export interface RecoveredTopic {
   readonly bounds: TopicBounds
+  /** Of the transaction that wrote the bounds. */
+  readonly serial: number
   readonly bytes: number
   /** Group numbers within the bounds that are absent or damaged. */
   readonly missingGroups: number
@@ -40,14 +42,15 @@ export function recover(store: LmdbStore): Recovered {
     const payload = payloadUnder(key, value)
     const bounds = payload && decodeBounds(payload)
     if (parsed?.kind !== 'state' || bounds === undefined) throw new Contradiction('the record of a topic is damaged')
-    newest = Math.max(newest, decodeFrame(value)!.serial)
-    topics.set(parsed.topic, recoverTopic(store, parsed.topic, bounds))
+    const { serial } = decodeFrame(value)!
+    newest = Math.max(newest, serial)
+    topics.set(parsed.topic, { ...recoverTopic(store, parsed.topic, bounds), serial })
   }
   checkStrangers(store, topics)
   return { topics, commits, serial: newest, damagedCommits: damaged }
 }
 
-function recoverTopic(store: LmdbStore, topic: string, bounds: TopicBounds): RecoveredTopic {
+function recoverTopic(store: LmdbStore, topic: string, bounds: TopicBounds): Omit<RecoveredTopic, 'serial'> {
   let bytes = 0
   let whole = 0
   for (const { key, value } of store.entries(groupKey(topic, bounds.firstGroup), groupKey(topic, bounds.nextGroup))) {

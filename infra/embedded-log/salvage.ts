@@ -4,14 +4,17 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { claimedLength, decodeFrame, encodeFrame, type Frame, FRAME_HEADER, FRAME_MAGIC } from './frame.ts'
-import { type LogKey, parseKey, stateKey } from './keys.ts'
+import { LAST_KEY, type LogKey, parseKey, stateKey } from './keys.ts'
 import type { LmdbStore } from './lmdb-store.ts'
-import { decodeBounds, encodeBounds, type TopicBounds } from './records.ts'
+import { decodeBounds, decodeLast, encodeBounds, encodeLast, type TopicBounds } from './records.ts'
+import { lastTransaction, leafTransaction } from './tree-check.ts'
 
 const WINDOW = 8 * 1024 * 1024
 const BATCH = 16 * 1024 * 1024
 /** No envelope is longer: the collector's largest body is 64 MiB. */
 const LONGEST = 256 * 1024 * 1024
+/** A hole of this many offsets or more stands for an unknown number of envelopes: no partition is ever that long. */
+export const UNKNOWN_END = 2 ** 40
 
 interface Found {
   readonly key: Buffer
@@ -23,26 +26,33 @@ interface Found {
 type Finds = Map<string, Found>
 
 /**
- * Copies every frame that counts from the data file at `from` into the empty store. `base` is an offset above every one that was ever
- * given. Returns how many frames were kept.
+ * Copies every frame that counts from the data file at `from` into the empty store. Where it is not certain that the end of a topic was found, its
+ * partitions go on far behind it, at `base` or later: no offset may ever name two envelopes. Returns how many frames were kept.
  */
 export async function salvage(from: string, store: LmdbStore, base: number): Promise<number> {
   const file = openSync(from, 'r')
   try {
     const finds = scan(file)
     const bounds = boundsOf(file, finds)
-    const kept = [...finds.values()].filter(({ key }) => bounds.get(parseKey(key)!.topic)!.holds(parseKey(key)!))
+    const kept = [...finds.values()].filter(({ key }) => bounds.get(parseKey(key)!.topic)?.holds(parseKey(key)!))
     await copy(file, kept, store)
     const serial = newestSerial(finds)
-    const puts = [...bounds].map(([topic, made]) => {
-      const key = stateKey(topic)
-      return { key, value: encodeFrame({ serial, key, payload: encodeBounds(made.made(base)) }) }
-    })
-    await store.write({ puts, removes: [] })
+    const last = lastSerials(file, finds)
+    const put = (key: Buffer, payload: Buffer) => ({ key, value: encodeFrame({ serial, key, payload }) })
+    const puts = [...bounds].map(([topic, made]) => put(stateKey(topic), encodeBounds(made.made(base, made.serial > 0 && last.get(topic) === made.serial))))
+    const marker = put(LAST_KEY, encodeLast(new Map([...bounds.keys()].map((topic) => [topic, serial]))))
+    await store.write({ puts: [...puts, marker], removes: [] })
     return kept.length
   } finally {
     closeSync(file)
   }
+}
+
+/** What the last transaction of the file says of the topics; empty unless it is certain that it is the last. */
+function lastSerials(file: number, finds: Finds): ReadonlyMap<string, number> {
+  const found = finds.get(LAST_KEY.toString('latin1'))
+  if (found === undefined || leafTransaction(file, found.at) < lastTransaction(file)) return new Map()
+  return decodeLast(decodeFrame(readAt(file, found.at, found.length))!.payload) ?? new Map()
 }
 
 function newestSerial(finds: Finds): number {
@@ -107,10 +117,13 @@ class Bounds {
     }
   }
 
-  /** Partitions of which nothing is left go on at `base`, above every offset that was ever given. */
-  made(base: number): TopicBounds {
+  /** Unless `certain`, an unknown number of envelopes is missing at the end of each partition. */
+  made(base: number, certain: boolean): TopicBounds {
     const count = Math.max(1, ...[...this.partitions.keys()].map((partition) => partition + 1))
-    const partitions = Array.from({ length: count }, (_, at) => this.partitions.get(at) ?? { first: base, next: base })
+    const partitions = Array.from({ length: count }, (_, at) => {
+      const { first, next } = this.partitions.get(at) ?? { first: base, next: base }
+      return { first, next: certain ? next : Math.max(base, next + UNKNOWN_END) }
+    })
     return { firstGroup: Math.min(this.firstGroup, this.nextGroup), nextGroup: this.nextGroup, partitions }
   }
 
@@ -126,14 +139,15 @@ function boundsOf(file: number, finds: Finds): Map<string, Bounds> {
   const all = new Map<string, Bounds>()
   for (const found of finds.values()) {
     const key = parseKey(found.key)!
+    if (key.kind === 'last') continue
     if (!all.has(key.topic)) all.set(key.topic, new Bounds())
     const bounds = key.kind === 'state' && decodeBounds(decodeFrame(readAt(file, found.at, found.length))!.payload)
     if (bounds) all.get(key.topic)!.start(found.serial, bounds)
   }
   for (const found of finds.values()) {
     const key = parseKey(found.key)!
-    const bounds = all.get(key.topic)!
-    if (found.serial > bounds.serial) bounds.widen(key)
+    const bounds = all.get(key.topic)
+    if (bounds !== undefined && found.serial > bounds.serial) bounds.widen(key)
   }
   return all
 }

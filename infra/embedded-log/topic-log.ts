@@ -67,6 +67,8 @@ export class TopicLog {
   nextGroup: number
   /** Disk bytes of the retained groups. */
   bytes = 0
+  /** Of the transaction that last wrote the bounds; 0 = they were never written. */
+  serial = 0
   readonly groups = new Map<string, GroupOffsets>()
 
   constructor(name: string, partitions: readonly PartitionLog[], retention: Retention, numbers: { firstGroup: number; nextGroup: number }) {

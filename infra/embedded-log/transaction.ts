@@ -1,9 +1,9 @@
 /** Turns what waits to be written into one LMDB transaction, and what it means in memory once it is on disk. */
 import type { Envelope } from '../../schemas/ports.ts'
 import { encodeFrame } from './frame.ts'
-import { envelopeKey, groupKey, stateKey } from './keys.ts'
+import { envelopeKey, groupKey, LAST_KEY, stateKey } from './keys.ts'
 import type { Write } from './lmdb-store.ts'
-import { encodeBounds, encodeGroup, encodeNumbers, type GroupEntry } from './records.ts'
+import { encodeBounds, encodeGroup, encodeLast, encodeNumbers, type GroupEntry } from './records.ts'
 import type { Removal } from './retention.ts'
 import type { TailCache } from './tail-cache.ts'
 import { diskBytes, type GroupOffsets, type PartitionLog, type TopicLog } from './topic-log.ts'
@@ -19,6 +19,7 @@ export interface Pending {
   readonly published: readonly { readonly topic: TopicLog; readonly parts: readonly Part[] }[]
   readonly offsets: readonly GroupOffsets[]
   readonly removals: ReadonlyMap<TopicLog, Removal>
+  readonly topics: ReadonlyMap<string, TopicLog>
   /** Nanoseconds since 1970. */
   readonly now: bigint
 }
@@ -55,6 +56,7 @@ export class Transaction {
     }
     this.#offsets = pending.offsets.map((offsets) => ({ offsets, values: [...offsets.wanted] }))
     for (const { offsets, values } of this.#offsets) this.#put(offsets.key, encodeNumbers(values))
+    if (!this.empty) this.#putLast(pending.topics)
   }
 
   get empty(): boolean {
@@ -68,6 +70,7 @@ export class Transaction {
       topic.firstGroup = firstGroup
       topic.nextGroup = nextGroup
       topic.bytes += bytes
+      topic.serial = this.#serial
       for (const { log, envelope, bytes: size } of appended) if (log.readers.size > 0) cache.add(log.tail, envelope, size)
       topic.partitions.forEach((log, partition) => {
         log.first = firsts[partition]!
@@ -80,6 +83,12 @@ export class Transaction {
     const value = encodeFrame({ serial: this.#serial, key, payload })
     this.write.puts.push({ key, value })
     return { length: value.length, crc: value.readUInt32LE(4) }
+  }
+
+  #putLast(topics: ReadonlyMap<string, TopicLog>): void {
+    const changed = new Set(this.#changes.map(({ topic }) => topic))
+    const serials = [...topics.values()].map((topic): [string, number] => [topic.name, changed.has(topic) ? this.#serial : topic.serial])
+    this.#put(LAST_KEY, encodeLast(new Map(serials.filter(([, serial]) => serial > 0))))
   }
 
   #change(topic: TopicLog, parts: readonly Part[], { removal, now }: { removal: Removal | undefined; now: bigint }): TopicChange {

@@ -55,6 +55,30 @@ export function brokenTree(path: string): string | undefined {
   }
 }
 
+/**
+ * Pages written by this transaction or a later one are of the last state of the file, as far as its meta pages can be believed: with both
+ * the newest, with one the next (the other page may have held it), with none no transaction will do.
+ */
+export function lastTransaction(file: number): number {
+  const known = [0, 1].flatMap((page) => {
+    try {
+      return [new Walk(file, 2).metaAt(page).transaction]
+    } catch {
+      return []
+    }
+  })
+  if (known.length === 1) return known[0]! + 1
+  return known.length === 2 && Math.abs(known[0]! - known[1]!) <= 1 ? Math.max(...known) : Infinity
+}
+
+/** The transaction that wrote the leaf page around byte `at`; 0 where there is no such page. */
+export function leafTransaction(file: number, at: number): number {
+  const head = Buffer.alloc(HEADER)
+  const page = Math.floor(at / PAGE)
+  const whole = readSync(file, head, 0, HEADER, page * PAGE) === HEADER
+  return whole && head.readBigUInt64LE(0) === BigInt(page) && head.readUInt16LE(18) === LEAF ? Number(head.readBigUInt64LE(8)) : 0
+}
+
 class Walk {
   readonly #file: number
   readonly #pages: number
@@ -87,14 +111,14 @@ class Walk {
 
   /** Transaction n writes meta page n mod 2, so the two name neighbouring transactions; else one of them is damaged. */
   #newestMeta(): Meta {
-    const [even, odd] = [this.#metaAt(0), this.#metaAt(1)]
+    const [even, odd] = [this.metaAt(0), this.metaAt(1)]
     const newest = even.transaction > odd.transaction ? even : odd
     must(Math.abs(even.transaction - odd.transaction) <= 1 && (newest.transaction < 2 || newest.transaction % 2 === (newest === odd ? 1 : 0)),
       'the meta pages do not follow each other')
     return newest
   }
 
-  #metaAt(page: number): Meta {
+  metaAt(page: number): Meta {
     const bytes = this.#read(page)
     must(bytes.readUInt16LE(18) === META && bytes.readUInt32LE(24) === 0xbeef_c0de && bytes.readUInt32LE(28) === 2, `page ${page} is no meta page`)
     must(bytes.readBigUInt64LE(32) === 0n && bytes.readBigUInt64LE(40) < 1n << 46n && bytes.readUInt32LE(48) === PAGE, `meta page ${page} has odd sizes`)

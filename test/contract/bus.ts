@@ -59,7 +59,10 @@ export class Recorder {
   options(group: string, more: Partial<SubscribeOptions<Item>> = {}): SubscribeOptions<Item> {
     return {
       group,
-      assigned: async (partition) => void this.note(() => this.assigned.push(partition)) ?? undefined,
+      assigned: async (partition) => {
+        this.note(() => this.assigned.push(partition))
+        return undefined
+      },
       revoked: async (partition) => void this.note(() => this.revoked.push(partition)),
       handle: async (envelopes) => void this.note(() => this.envelopes.push(...envelopes)),
       gap: async (gap) => void this.note(() => this.gaps.push(gap)),
