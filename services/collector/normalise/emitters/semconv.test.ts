@@ -205,6 +205,7 @@ describe('names as a last source', () => {
       eventOf({ name: 'MCP send tools/call evil', kind: CLIENT, attributes: { ...CALL, 'gen_ai.tool.name': 'good' } }, { scope: 'mcp-python-sdk' })
         .tool,
     ).toBe('good')
-    expect(eventOf({ name: 'prompts/get evil', kind: CLIENT, attributes: { 'mcp.method.name': 'tools/call' } }).tool).toBe('')
+    const other = eventOf({ name: 'prompts/get evil', kind: CLIENT, attributes: { 'mcp.method.name': 'tools/call' } })
+    expect(other).toMatchObject({ method: 'tools/call', tool: '', prompt: '' })
   })
 })
