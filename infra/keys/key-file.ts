@@ -1,0 +1,69 @@
+/** The secret of this installation: 32 random bytes in `<dataDir>/keys/keyed-hash.key`, readable by its owner alone. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { link, mkdir, open, readFile, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Failure } from '../../schemas/failure.ts'
+import type { KeyedHash } from '../../schemas/ports.ts'
+import { createKeyedHash } from './keyed-hash.ts'
+
+const SECRET_BYTES = 32
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r')
+  await directory.sync().finally(() => directory.close())
+}
+
+/** Writes a new secret whole under a name of its own, then links it: of two processes one wins, and both read the winner's. */
+async function create(path: string): Promise<void> {
+  const folder = dirname(path)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const draft = join(folder, `.${randomUUID()}.tmp`)
+  const file = await open(draft, 'wx', 0o600)
+  try {
+    await file.writeFile(randomBytes(SECRET_BYTES))
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  try {
+    await link(draft, path)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  } finally {
+    await unlink(draft)
+  }
+  await syncDirectory(folder)
+}
+
+async function read(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+async function readOrCreate(path: string): Promise<Buffer> {
+  const found = await read(path)
+  if (found !== undefined) return found
+  await create(path)
+  return readFile(path)
+}
+
+/** Opens the keyed hashes of `dataDir`, making the secret when there is none. Failure `misconfigured` names the file that cannot be used. */
+export async function openKeyedHash(dataDir: string): Promise<KeyedHash> {
+  const path = join(dataDir, 'keys', 'keyed-hash.key')
+  let secret: Buffer
+  try {
+    secret = await readOrCreate(path)
+  } catch (cause) {
+    throw new Failure('misconfigured', 'keys.unusable', `the key file ${path} cannot be read or created (${codeOf(cause)})`, { cause })
+  }
+  if (secret.length !== SECRET_BYTES || secret.every((byte) => byte === secret[0])) {
+    throw new Failure('misconfigured', 'keys.damaged', `the key file ${path} is damaged: it must hold ${SECRET_BYTES} random bytes. Restore it from a backup; a new key breaks every link to older hashes`)
+  }
+  return createKeyedHash(secret)
+}

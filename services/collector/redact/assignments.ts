@@ -1,0 +1,91 @@
+/** Secrets given by name in plain text: `name=value`, `"name": "value"`, `--name value`, `Authorization: scheme value`. */
+import { gradeOf, nameBefore } from './names.ts'
+import { isSecretValue } from './plausible.ts'
+import { ASSIGNMENT } from './kinds.ts'
+import type { Span } from './span.ts'
+
+const OPTION = /(?<![\w-])--?([A-Za-z][A-Za-z0-9_-]{1,40})[ \t]{1,4}/g
+const SEPARATOR = /[:=]/g
+const PASSWORD_NAME = /pass|pwd|psk|cv[vc]|cookie/i
+const SCHEME_WORD = /^(?:bearer|basic|token|digest|apikey|ssws)$/i
+const LONGEST_QUOTED = 512
+/** Blanks and further separators (`:=`, `=>`, `==`) that may stand between name and value. */
+const LEAD = /[ \t=>:]{0,6}/y
+const BARE = /[^\s"'`,;&<>()|\\]{1,4096}/y
+const BARE_WITH_CALL = /[^\s"'`,;&<>|\\]{1,4096}/y
+
+interface Value {
+  readonly start: number
+  readonly end: number
+  readonly quoted: boolean
+}
+
+const QUOTE = /\\{0,4}["'`]/y
+
+/** Where the text ends that begins at `start` and was opened by `mark`, a quote with the backslashes before it; -1 when it is not closed. */
+function closing(text: string, start: number, mark: string): number {
+  const part = text.slice(start, start + LONGEST_QUOTED)
+  const line = part.indexOf('\n')
+  let end = part.indexOf(mark)
+  // Inside plain quotes an escaped quote is a character of the value.
+  while (mark.length === 1 && end > 0 && part.charCodeAt(end - 1) === 92) end = part.indexOf(mark, end + 1)
+  if (end < 0 || (line >= 0 && line < end)) return line >= 0 ? start + line : -1
+  return start + end
+}
+
+function match(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at
+  return pattern.test(text) ? pattern.lastIndex : at
+}
+
+function valueAt(text: string, at: number): Value | undefined {
+  const lead = match(LEAD, text, at)
+  const start = match(QUOTE, text, lead)
+  const close = start > lead ? closing(text, start, text.slice(lead, start)) : -1
+  if (close >= 0) return { start, end: close, quoted: true }
+  const end = match(BARE, text, start)
+  if (end === start) return undefined
+  // A call or an index belongs to the expression: it shows that this is code and no value.
+  const call = text.charCodeAt(end) === 40
+  return { start, end: call ? match(BARE_WITH_CALL, text, start) : end, quoted: start > lead }
+}
+
+/** `Bearer abc` → `abc`: the scheme is not the secret. */
+function withoutScheme(text: string, value: Value): Value {
+  const blank = value.quoted ? text.slice(value.start, Math.min(value.end, value.start + 16)).search(/[ \t]/) : value.end - value.start
+  if (blank < 1 || !SCHEME_WORD.test(text.slice(value.start, value.start + blank))) return value
+  if (value.quoted) return { ...value, start: value.start + blank + 1 }
+  const start = match(LEAD, text, value.end)
+  return { start, end: match(BARE, text, start), quoted: true }
+}
+
+function judge(text: string, name: string, at: number): Span | undefined {
+  const found = valueAt(text, at)
+  if (found === undefined) return undefined
+  const { start, end, quoted } = withoutScheme(text, found)
+  const tight = text.charCodeAt(at - 1) === 61 && found.start === at
+  const value = text.slice(start, end)
+  return isSecretValue({ value, quoted, password: PASSWORD_NAME.test(name), tight, vague: gradeOf(name) === 'vague' }) ? { start, end, kind: ASSIGNMENT.kind } : undefined
+}
+
+/** Values of secrets' names in `text`. Linear: every value is looked at once, and names and values are bounded. */
+export function findAssignments(text: string): Span[] {
+  const spans: Span[] = []
+  let done = 0
+  const take = (span: Span | undefined): void => {
+    if (span === undefined) return
+    spans.push(span)
+    done = span.end
+  }
+  SEPARATOR.lastIndex = 0
+  for (let found = SEPARATOR.exec(text); found !== null; found = SEPARATOR.exec(text)) {
+    if (found.index < done) continue
+    const name = nameBefore(text, found.index)
+    if (gradeOf(name) !== 'none') take(judge(text, name, found.index + 1))
+  }
+  for (const option of text.matchAll(OPTION)) {
+    const name = option[1] ?? ''
+    if (gradeOf(name) !== 'none') take(judge(text, name, option.index + option[0].length))
+  }
+  return spans
+}

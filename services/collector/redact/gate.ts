@@ -1,0 +1,127 @@
+/**
+ * The gate: one pass over a text that says which detectors can possibly find something. Most texts open nothing and cost a few
+ * nanoseconds a character. It may open for nothing; it must never stay shut where a detector would find a secret.
+ */
+import { gradeOf, nameBefore } from './names.ts'
+
+/** A run of 16 token characters with a capital, or a digit beside more than hex digits (in a URL any digit): vendor tokens, keys; or a crypt(5) mark. */
+export const LONG_RUN = 1
+/** Thirteen or more digits close together. */
+export const DIGITS = 2
+/** A name of a secret before `:` or `=`, or an option that may carry one. */
+export const NAMED = 4
+/** `Bearer` or `Basic` before a blank. */
+export const SCHEME = 8
+/** `://` and later `@`. */
+export const USERINFO = 16
+/** An escape that can hide any character of a JSON text. */
+export const ESCAPE = 32
+/** A run of 16 characters of base64 with both cases: encoded text, JWTs. */
+export const ENCODED = 64
+
+const RUN_LENGTH = 16
+const SHORTEST = 6
+
+/** Classes from `END` on are looked at one by one. Those before it make up runs. */
+const HEX_LETTER = 0, LOWER = 1, UPPER = 2, JOINER = 3, DIGIT = 4, DASH = 5, SLASH = 6
+const END = 7, COLON = 8, EQUALS = 9, BLANK = 10, AT = 11, BACKSLASH = 12, DOLLAR = 13
+/** By UTF-16 unit: the whole range, so that no unit needs a test of its own. */
+const CLASSES = new Uint8Array(65_536).fill(END)
+const assign = (characters: string, kind: number): void => {
+  for (const character of characters) CLASSES[character.charCodeAt(0)] = kind
+}
+assign('abcdef', HEX_LETTER)
+assign('ghijklmnopqrstuvwxyz', LOWER)
+assign('ABCDEFGHIJKLMNOPQRSTUVWXYZ', UPPER)
+assign('0123456789', DIGIT)
+assign('+_', JOINER)
+assign('-', DASH)
+assign('/', SLASH)
+assign(':', COLON)
+assign('=', EQUALS)
+assign(' \t', BLANK)
+assign('@', AT)
+assign('\\', BACKSLASH)
+assign('$', DOLLAR)
+
+/** Whether `Bearer` or `Basic` stands before `end`, in any case. */
+function schemeBefore(text: string, end: number): boolean {
+  const last = text.charCodeAt(end - 1) | 32
+  if (last === 114) return end >= 6 && (text.charCodeAt(end - 6) | 32) === 98 && text.slice(end - 6, end).toLowerCase() === 'bearer'
+  return last === 99 && end >= 5 && text.slice(end - 5, end).toLowerCase() === 'basic'
+}
+
+const OPTION_NAME = /[A-Za-z][A-Za-z0-9_-]{0,40}/y
+
+/** NAMED when the option whose name starts at `start` is named like a secret, or can carry one in a known command (`-u`, `-p`, `-a`). */
+function optionAt(text: string, start: number): number {
+  const code = text.charCodeAt(start)
+  if (!(code >= 65)) return 0
+  OPTION_NAME.lastIndex = start
+  const name = OPTION_NAME.exec(text)?.[0]
+  if (name === undefined) return 0
+  const carries = (code === 117 || code === 112 || code === 97) && (name.length === 1 || text.charCodeAt(start - 2) !== 45)
+  return carries || name === 'user' || name === 'proxy-user' || gradeOf(name) !== 'none' ? NAMED : 0
+}
+
+/** What one of the characters that end a run opens, at `at`. */
+function mark(text: string, at: number, kind: number): number {
+  if (kind === BLANK) return schemeBefore(text, at) ? SCHEME : 0
+  if (kind === BACKSLASH) return text.charCodeAt(at + 1) === 117 || text.charCodeAt(at + 1) === 47 ? ESCAPE : 0
+  // `$1$`, `$2b$`: a hash of crypt(5), whose dots cut the runs.
+  if (kind === DOLLAR) return text.charCodeAt(at + 2) === 36 || text.charCodeAt(at + 3) === 36 ? LONG_RUN : 0
+  const name = nameBefore(text, at)
+  return name === '' || gradeOf(name) === 'none' ? 0 : NAMED
+}
+
+const CAPITAL = 1 << UPPER
+const SMALL = (1 << LOWER) | (1 << HEX_LETTER)
+
+/** Whether the classes in a run of token characters can make a token. In a URL the run is a part of more, so any digit will do. */
+const canBeToken = (classes: number, inUrl: boolean): boolean =>
+  (classes & CAPITAL) !== 0 || ((classes & (1 << DIGIT)) !== 0 && (inUrl || (classes & (1 << LOWER)) !== 0))
+
+const canBeEncoded = (classes: number): boolean => (classes & CAPITAL) !== 0 && (classes & (SMALL | (1 << DIGIT))) !== 0
+
+/** The union of the flags above for `text`; 0 = nothing in it can be a secret. Linear in its length. */
+export function gate(text: string): number {
+  const length = text.length
+  if (length < SHORTEST) return 0
+  let flags = 0
+  // Where the current run began, without and with slashes, and the classes in it.
+  let run = 0
+  let path = 0
+  let runClasses = 0
+  let pathClasses = 0
+  let digits = 0
+  let digit = -3
+  let inUrl = false
+  for (let i = 0; i <= length; i++) {
+    const kind = i < length ? CLASSES[text.charCodeAt(i)]! : END
+    runClasses |= 1 << kind
+    if (kind < DIGIT) continue
+    if (kind === DIGIT) {
+      digits = i - digit <= 2 ? digits + 1 : 1
+      digit = i
+      if (digits === 13) flags |= DIGITS
+      continue
+    }
+    if (kind === DASH) {
+      if (i - run <= 1) flags |= optionAt(text, i + 1)
+      continue
+    }
+    if (i - run >= RUN_LENGTH && canBeToken(runClasses, inUrl)) flags |= LONG_RUN
+    pathClasses |= runClasses
+    run = i + 1
+    runClasses = 0
+    if (kind === SLASH) continue
+    if (i - path >= RUN_LENGTH && canBeEncoded(pathClasses)) flags |= ENCODED
+    path = i + 1
+    pathClasses = 0
+    if (kind === END) continue
+    if (kind === AT) flags |= inUrl ? USERINFO : 0
+    else if (kind === COLON && text.charCodeAt(i + 1) === 47 && text.charCodeAt(i + 2) === 47) inUrl = true
+    else flags |= mark(text, i, kind)
+  }
+  return flags
+}

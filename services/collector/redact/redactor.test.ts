@@ -1,0 +1,210 @@
+import { createHmac, randomInt } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { blankAuditEvent, type AuditEventFields } from '../../../schemas/audit-event.ts'
+import { CONTENT_FIELDS, encodeCanonical } from '../../../schemas/canonical.ts'
+import type { KeyedHash } from '../../../schemas/ports.ts'
+import { OWN_TEXT_COLUMNS, SCANNED_LIST_COLUMNS, SCANNED_MAP_COLUMNS, SCANNED_TEXT_COLUMNS } from './columns.ts'
+import { createRedactor, LONGEST_TEXT } from './redactor.ts'
+
+const keyed: KeyedHash = { of: (tenant, purpose, text) => createHmac('sha256', `${purpose} ${tenant}`).update(text).digest('hex').slice(0, 32) }
+const redactor = createRedactor(keyed)
+const clean = (text: string): string => redactor.text('t', text)
+const drawn = (alphabet: string, length: number): string => Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('')
+const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
+const alnum = (length: number): string => `a7B${drawn(LETTERS, length - 3)}`
+const hex = (length: number): string => `a7${drawn('0123456789abcdef', length - 2)}`
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+function card(): string {
+  const digits = `4${drawn('0123456789', 14)}`
+  for (let check = 0; ; check++) {
+    const sum = [...`${digits}${check}`].reverse().reduce((total, digit, i) => total + (i % 2 === 0 ? Number(digit) : Number(digit) * 2 - (Number(digit) > 4 ? 9 : 0)), 0)
+    if (sum % 10 === 0) return `${digits}${check}`
+  }
+}
+const jwt = (): string => `${Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url')}.${Buffer.from(`{"sub":"${alnum(12)}"}`).toString('base64url')}.${alnum(43)}`
+
+/** A planted text, and the part of it that nobody may find again. */
+interface Canary {
+  readonly text: string
+  readonly secret: string
+}
+const self = (secret: string): Canary => ({ text: secret, secret })
+const within = (before: string, secret: string, after = ''): Canary => ({ text: `${before}${secret}${after}`, secret })
+
+const PLANTERS: readonly (() => Canary)[] = [
+  () => {
+    const body = Array.from({ length: 8 }, () => alnum(64)).join('\n')
+    return { text: `-----BEGIN RSA PRIVATE KEY-----\n${body}\n-----END RSA PRIVATE KEY-----`, secret: body.slice(70, 100) }
+  },
+  () => self(jwt()), () => self(`AKIA${drawn('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', 16)}`), () => self(`ghp_${alnum(36)}`), () => self(`github_pat_${alnum(22)}_${alnum(59)}`),
+  () => self(`glpat-${alnum(20)}`), () => self(`xoxb-${drawn('123456789', 12)}-${drawn('123456789', 12)}-${alnum(24)}`), () => self(`sk-proj-${alnum(48)}`), () => self(`sk-ant-api03-${alnum(80)}`),
+  () => self(`AIza${alnum(35)}`), () => self(`sk_live_${alnum(24)}`), () => self(`npm_${alnum(36)}`), () => self(`pypi-AgEIcHlwaS5vcmc${alnum(60)}`), () => self(`SG.${alnum(22)}.${alnum(43)}`),
+  () => self(`SK${hex(32)}`), () => self(`hf_${alnum(34)}`), () => self(`dop_v1_${hex(64)}`), () => self(`https://hooks.slack.com/services/T${alnum(9)}/B${alnum(9)}/${alnum(24)}`.slice(8)),
+  () => within('postgres://app:', alnum(14), '@db.internal:5432/main'), () => within('Authorization: Bearer ', hex(40)), () => within('curl -H "authorization: Basic ', base64(`admin:${alnum(12)}`), '" https://x'),
+  () => within('export DB_PASSWORD=', alnum(12)), () => within('password: "', alnum(10), '"'), () => within('api_key=', hex(32), '&limit=5'), () => within('--client-secret ', alnum(32), ' --verbose'),
+  () => within('curl -u admin:', alnum(12), ' https://x'), () => within('AccountKey=', `${base64(alnum(63))}`, ';EndpointSuffix=x'), () => within('pay with ', card(), ' please'),
+  () => within('aws_secret_access_key = ', drawn(`${LETTERS}/+`, 39) + '7'), () => within('$6$saltsalt', `$${alnum(86)}`),
+]
+
+/** Where a canary can be planted in an event. */
+const PLACES: readonly ((event: AuditEventFields, canary: Canary) => void)[] = [
+  (event, { text }) => (event.arguments = text),
+  (event, { text }) => (event.result = JSON.stringify({ content: [{ type: 'text', text: `see: ${text} there` }] })),
+  (event, { text }) => (event.arguments = JSON.stringify({ command: `run ${text}`, inner: JSON.stringify({ deep: [{ deeper: JSON.stringify({ note: text }) }] }) })),
+  (event, { text }) => (event.result = `data ${base64(`some words, then ${text} and others`)} end`),
+  (event, { text }) => (event.status_message = `failed: ${text}`),
+  (event, { text }) => event.attributes instanceof Map && event.attributes.set(text, { type: 'string', text: 'value' }),
+  (event, { text }) => event.attributes instanceof Map && event.attributes.set('gen_ai.input.messages', { type: 'json', text: JSON.stringify([{ role: 'user', content: text }]) }),
+  (event, { text }) => event.attributes instanceof Map && event.attributes.set('body', { type: 'bytes', text: base64(text) }),
+  (event, { text }) => event.resource_attributes instanceof Map && event.resource_attributes.set('process.command_line', { type: 'string', text }),
+  (event, { text }) => (event.scopes = ['read', text]),
+  (event, { text }) => (event.arguments = `{"text":"${[...text].map((character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"}`),
+  (event, { text }) => (event.arguments = `{"cut off": ["${JSON.stringify(text).slice(1, -1)}`),
+]
+
+const fresh = (): AuditEventFields => ({ ...blankAuditEvent(), event_id: hex(32), tenant: 't', trace_id: hex(32), span_id: hex(16), name: 'tools/call run' })
+
+describe('redactor', () => {
+  it('scans every column that is text', () => {
+    const known = [...OWN_TEXT_COLUMNS, ...SCANNED_TEXT_COLUMNS, ...SCANNED_LIST_COLUMNS, ...SCANNED_MAP_COLUMNS] as readonly string[]
+    const closed = ['signal', 'span_kind', 'vantage', 'outcome', 'actor_kind', 'links', 'redacted']
+    const open = CONTENT_FIELDS.filter(({ name, kind }) => (kind === 'text' || kind === 'texts' || kind === 'map') && !name.endsWith('_trust')).map(({ name }) => name)
+    expect(open.filter((name) => !known.includes(name) && !closed.includes(name))).toEqual([])
+  })
+
+  it('leaves no byte of planted secrets of all kinds in any place', () => {
+    for (const plant of PLANTERS) {
+      for (const place of PLACES) {
+        const canary = plant()
+        const event = fresh()
+        place(event, canary)
+        redactor.redact(event)
+        const bytes = encodeCanonical(event).bytes.toString('latin1')
+        expect(bytes.includes(canary.secret), `${canary.text} in ${place.toString()}`).toBe(false)
+        expect(bytes.includes(base64(canary.secret).slice(4, -8))).toBe(false)
+        expect(event.redacted.length).toBeGreaterThan(0)
+      }
+      for (const column of SCANNED_TEXT_COLUMNS) {
+        const canary = plant()
+        const event = fresh()
+        event[column] = canary.text
+        redactor.redact(event)
+        expect(event[column], column).not.toContain(canary.secret)
+        expect(event.redacted.some((entry) => entry.startsWith(`${column}:`))).toBe(true)
+      }
+    }
+  })
+
+  it('gives one secret one token within a tenant, and another one elsewhere', () => {
+    const secret = `ghp_${alnum(36)}`
+    const token = /\[redacted:github-token:[0-9a-f]{12}\]/.exec(clean(`a ${secret} b`))?.[0]
+    expect(clean(JSON.stringify({ x: secret }))).toBe(JSON.stringify({ x: token }))
+    expect(redactor.text('other', secret)).not.toBe(clean(secret))
+    expect(token).toContain(keyed.of('t', 'secret', secret).slice(0, 12))
+  })
+
+  it('keeps JSON valid and every other byte of it', () => {
+    const text = '{ "n": 1.0, "big": 12345678901234567890, "n": 2,\t"password": {"a":[1,2]}, "list": [ "x", "ghp_aaaa1111bbbb2222cccc3333dddd4444eeee" ], "token_count": 7 }'
+    const after = clean(text)
+    expect(JSON.parse(after)).toBeTypeOf('object')
+    expect(after).toMatch(/^\{ "n": 1\.0, "big": 12345678901234567890, "n": 2,\t"password": "\[redacted:field:[0-9a-f]{12}\]", "list": \[ "x", "\[redacted:github-token:[0-9a-f]{12}\]" \], "token_count": 7 \}$/)
+  })
+
+  it('changes nothing when done twice, whatever the text', () => {
+    const piece = fc.oneof(
+      fc.string({ maxLength: 12 }), fc.constantFrom(...PLANTERS.map((plant) => plant().text)),
+      fc.constantFrom('password', '"token"', ': ', '=', '"', '\\"', '{', '}', '[', ']', ',', '--password ', 'Bearer ', 'curl -u ', '://', '@', '[redacted:card:0123456789ab]', '\n'),
+    )
+    fc.assert(fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+      const once = clean(pieces.join(''))
+      expect(clean(once)).toBe(once)
+    }), { numRuns: 5000 })
+    const event = { ...fresh(), arguments: `{"password":"${alnum(12)}"}`, result: card() }
+    redactor.redact(event)
+    const once = structuredClone(event)
+    redactor.redact(event)
+    expect(event).toEqual(once)
+  })
+
+  it('keeps JSON JSON, whatever it holds', () => {
+    const text = fc.oneof(fc.string(), fc.constantFrom(...PLANTERS.map((plant) => plant().text)))
+    const json = fc.letrec((tie) => ({
+      value: fc.oneof({ maxDepth: 4 }, text, fc.double({ noNaN: true }), fc.boolean(), fc.constant(null), fc.array(tie('value')), fc.dictionary(fc.oneof(text, fc.constantFrom('password', 'token')), tie('value'))),
+    })).value
+    fc.assert(fc.property(json, (value) => void JSON.parse(clean(JSON.stringify(value)))), { numRuns: 500 })
+  })
+
+  it('leaves ordinary things alone', () => {
+    for (const text of [
+      'tools/call read_file', '{"max_tokens":512,"token_type":"Bearer","input_tokens":4321,"next_page_token":"eyAiYSI6IDEgfQ"}', '192.0.2.2', 'https://user@example.com/a:b@c',
+      '9b74c9897bac770ffc029102a200c5de', '0192f0c1-7e1a-7c3b-9d2e-123456789abc', '/srv/shares/Finance/2026/Q3/report-final-version.xlsx', 'the password is required', 'const token = getToken(request)',
+      'password: ${DB_PASSWORD}', 'token: <your token>', 'git log --author=jo --since=2026-01-01', '1795225724644000000', 'claude-sonnet-4-20250514', 'sk-learn-something-quite-long-words', '{"secret":"","password":null}',
+      'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'order 4111111111111112 is no card', 'ps -u root -o pid', 'mkdir -p /srv/a',
+    ]) expect(clean(text)).toBe(text)
+  })
+
+  it('redacts attributes by name, and numbers only where they are values of such names', () => {
+    const event = fresh()
+    event.attributes = new Map([
+      ['http.request.header.authorization', { type: 'json', text: '["Basic x"]' }], ['app.password', { type: 'int', text: '123456' }], ['gen_ai.usage.input_tokens', { type: 'int', text: '1200' }],
+      ['http.request.header.cookie.0', { type: 'string', text: 'a=b' }], ['use_token', { type: 'bool', text: 'true' }], ['token_fingerprint', { type: 'string', text: 'ab12' }],
+    ])
+    redactor.redact(event)
+    expect([...event.attributes].map(([key, { type, text }]) => `${key} ${type} ${text.replace(/[0-9a-f]{12}\]/, '#]')}`)).toEqual([
+      'http.request.header.authorization string [redacted:field:#]', 'app.password string [redacted:field:#]', 'gen_ai.usage.input_tokens int 1200',
+      'http.request.header.cookie.0 string [redacted:field:#]', 'use_token bool true', 'token_fingerprint string ab12',
+    ])
+    expect(event.redacted).toEqual(['attributes.app.password:field', 'attributes.http.request.header.authorization:field', 'attributes.http.request.header.cookie.0:field'])
+  })
+
+  it('hashes contents as they were sent, and only where they were', () => {
+    const text = `{"password":"${alnum(12)}"}`
+    const event = { ...fresh(), arguments: text }
+    redactor.redact(event)
+    expect(event.arguments_hash).toBe(keyed.of('t', 'content', text))
+    expect(event.result_hash).toBe('')
+  })
+
+  it('cuts long texts, and no secret across the cut survives in part', () => {
+    const secret = `ghp_${alnum(36)}`
+    const event = { ...fresh(), result: `${'x '.repeat(LONGEST_TEXT / 2 - 10)}${secret} ${'y '.repeat(100)}` }
+    redactor.redact(event)
+    expect(event.result.length).toBeLessThanOrEqual(LONGEST_TEXT)
+    expect(event.result).not.toContain(secret.slice(0, 10))
+    expect(event.redacted).toEqual(['result:github-token', 'result:truncated'])
+    const plain = { ...fresh(), status_message: '😀'.repeat(LONGEST_TEXT) }
+    redactor.redact(plain)
+    expect(plain.status_message).toBe('😀'.repeat(LONGEST_TEXT / 2))
+    expect(plain.redacted).toEqual(['status_message:truncated'])
+  })
+
+  it('drops what it cannot scan within its budget, and says so', () => {
+    const event = fresh()
+    event.attributes = new Map(Array.from({ length: 40 }, (_, i) => [`a${i}`, { type: 'string' as const, text: `password=${alnum(12)} `.repeat(2500) }]))
+    redactor.redact(event)
+    const texts = [...event.attributes.values()].map(({ text }) => text)
+    expect(texts.at(-1)).toBe('[redacted:unscanned]')
+    expect(event.redacted).toContain('attributes.a39:unscanned')
+  })
+
+  it('fails closed when hashing fails', () => {
+    const broken = createRedactor({ of: () => { throw new Error('no key') } })
+    const event = { ...fresh(), result: 'password=hunter22' }
+    expect(() => broken.redact(event)).not.toThrow()
+    expect(event.result).toBe('[redacted:unscanned]')
+    expect(event.redacted).toEqual(['event:unscanned'])
+    expect(broken.text('t', `password=${alnum(12)}`)).toBe('[redacted:unscanned]')
+  })
+
+  it('walks 100,000 levels of JSON and 64 KiB of anything', () => {
+    expect(clean(`${'['.repeat(30_000)}"password=${alnum(12)}"${']'.repeat(30_000)}`)).toContain('[redacted:assignment:')
+    for (const unit of ['{"a":', 'token=', 'eyJ', '"\\"', '-----BEGIN PRIVATE KEY-----', '://a:', '4 ', 'AKIA', '\u0000', '\ud800']) expect(clean(unit.repeat(9_000))).toBeTypeOf('string')
+  })
+
+  it('lets no secret hide in something that looks like a replacement', () => {
+    const secret = `ghp_${alnum(36)}`
+    expect(clean(`[redacted:github-token:${secret}]`)).not.toContain(secret)
+  })
+})

@@ -1,0 +1,153 @@
+/** Redaction of one text: gate, JSON walk or detectors, replacement. Nested texts (JSON in text, base64) come back here, bounded. */
+import type { KeyedHash } from '../../../schemas/ports.ts'
+import { findAssignments } from './assignments.ts'
+import { findCards } from './cards.ts'
+import { findCommandPasswords } from './command-passwords.ts'
+import { base64Runs } from './encoded.ts'
+import { DIGITS, ENCODED, ESCAPE, gate, LONG_RUN, NAMED, SCHEME, USERINFO } from './gate.ts'
+import { isWholeString, jsonStart, walkJson } from './json-text.ts'
+import { FIELD } from './kinds.ts'
+import { settle, type Span, tokensIn, UNSCANNED } from './span.ts'
+import { findJwts, findPasswordHashes, findPrivateKeys, findSchemes, findUrlPasswords, findVendorTokens } from './tokens.ts'
+
+/** What one event or text may cost: characters given to detectors, counted again at every level of nesting. */
+export const CHARACTER_BUDGET = 1024 * 1024
+/** Texts within texts: arguments → a JSON string in it → base64 in that. */
+const DEEPEST = 5
+/** Readings of one text; two do for nearly all that hold a secret. */
+const MOST_ROUNDS = 8
+
+export class OverBudget extends Error {}
+
+/** One redaction: of an event, or of a text alone. */
+export class Scan {
+  readonly tenant: string
+  readonly #keyed: KeyedHash
+  #left = CHARACTER_BUDGET
+  /** Kinds found since `take`. */
+  #kinds = new Set<string>()
+
+  constructor(tenant: string, keyed: KeyedHash) {
+    this.tenant = tenant
+    this.#keyed = keyed
+  }
+
+  spend(characters: number): void {
+    this.#left -= characters
+    if (this.#left < 0) throw new OverBudget('more text than may be scanned in one event')
+  }
+
+  token(kind: string, secret: string): string {
+    this.#kinds.add(kind)
+    return `[redacted:${kind}:${this.#keyed.of(this.tenant, 'secret', secret).slice(0, 12)}]`
+  }
+
+  unscanned(): string {
+    this.#kinds.add('unscanned')
+    return UNSCANNED
+  }
+
+  /** The kinds found since the last call. */
+  take(): ReadonlySet<string> {
+    const kinds = this.#kinds
+    if (kinds.size > 0) this.#kinds = new Set()
+    return kinds
+  }
+}
+
+function spansOf(text: string, flags: number): Span[] {
+  const spans: Span[] = []
+  if ((flags & LONG_RUN) !== 0) spans.push(...findVendorTokens(text), ...findPrivateKeys(text), ...findPasswordHashes(text))
+  if ((flags & ENCODED) !== 0) spans.push(...findJwts(text), ...findPrivateKeys(text))
+  if ((flags & SCHEME) !== 0) spans.push(...findSchemes(text))
+  if ((flags & NAMED) !== 0) spans.push(...findAssignments(text), ...findCommandPasswords(text))
+  if ((flags & DIGITS) !== 0) spans.push(...findCards(text))
+  if ((flags & USERINFO) !== 0) spans.push(...findUrlPasswords(text))
+  return spans
+}
+
+/** Base64 runs in which something is found, as spans of the kind found first. `covered` runs are replaced anyway. */
+function encodedSpans(text: string, covered: readonly Span[], scan: Scan): Span[] {
+  const spans: Span[] = []
+  let next = 0
+  for (const run of base64Runs(text)) {
+    while (next < covered.length && covered[next]!.end < run.end) next++
+    if (next < covered.length && covered[next]!.start <= run.start) continue
+    const flags = gate(run.decoded)
+    if (flags === 0) continue
+    scan.spend(run.decoded.length)
+    const kind = firstKind(run.decoded, flags, scan)
+    if (kind !== undefined) spans.push({ start: run.start, end: run.end, kind })
+  }
+  return spans
+}
+
+/** The kind of the first secret in a decoded text; JSON in it is walked, so that a value is judged by its name. */
+function firstKind(text: string, flags: number, scan: Scan): string | undefined {
+  if (jsonStart(text) === undefined) return settle(spansOf(text, flags), [])[0]?.kind
+  let kind: string | undefined
+  const walked = walkJson(text, {
+    text: (value) => {
+      kind ??= settle(spansOf(value, gate(value)), [])[0]?.kind
+      return value
+    },
+    secret: (value) => {
+      kind ??= FIELD.kind
+      return value
+    },
+  })
+  scan.spend(walked.end)
+  return kind ?? settle(spansOf(text, flags), [])[0]?.kind
+}
+
+function plain(text: string, flags: number, scan: Scan): string {
+  const found = spansOf(text, flags)
+  if ((flags & ENCODED) !== 0) found.push(...encodedSpans(text, settle(found, []), scan))
+  if (found.length === 0) return text
+  let out = ''
+  let copied = 0
+  for (const { start, end, kind } of settle(found, tokensIn(text))) {
+    out += text.slice(copied, start) + scan.token(kind, text.slice(start, end))
+    copied = end
+  }
+  return out + text.slice(copied)
+}
+
+/**
+ * `text` with every secret in it replaced. Throws OverBudget. A replacement can uncover what stood beside it, so a changed text is
+ * read again until nothing changes; this also makes redacting twice the same as redacting once.
+ */
+export function cleanse(text: string, scan: Scan): string {
+  let current = text
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const next = cleanseOnce(current, scan, 0)
+    if (next === current) return current
+    current = next
+  }
+  return scan.unscanned()
+}
+
+function cleanseOnce(text: string, scan: Scan, depth: number): string {
+  const flags = gate(text)
+  if (flags === 0) return text
+  if (depth > DEEPEST) return scan.unscanned()
+  scan.spend(text.length)
+  return cleanseJson(text, scan, depth) ?? ((flags & ~ESCAPE) === 0 ? text : plain(text, flags, scan))
+}
+
+/** The text as one JSON value or several, edited, with plain text behind it; undefined when it does not begin as JSON. */
+function cleanseJson(text: string, scan: Scan, depth: number): string | undefined {
+  const edits = { text: (value: string) => cleanseOnce(value, scan, depth + 1), secret: (value: string) => scan.token(FIELD.kind, value) }
+  let out = ''
+  let rest = text
+  for (let start = jsonStart(rest); start !== undefined; start = jsonStart(rest)) {
+    // A quoted word at the start of a sentence is no JSON text: what follows may be its value.
+    if (start === '"' && !isWholeString(rest)) break
+    const { edited, end } = walkJson(rest, edits)
+    if (end === 0) break
+    out += edited
+    rest = rest.slice(end)
+  }
+  if (rest === text) return undefined
+  return rest === '' ? out : out + plain(rest, gate(rest), scan)
+}

@@ -1,0 +1,145 @@
+/** Secrets that show what they are: vendor tokens, JWTs, private keys, Bearer and Basic values, passwords in URLs. */
+import { BASIC, BEARER, JWT, PASSWORD_HASH, PRIVATE_KEY, URL_PASSWORD, VENDOR_TOKENS, type VendorToken } from './kinds.ts'
+import { hasDistinct, isPlaceholder } from './plausible.ts'
+import type { Span } from './span.ts'
+
+const BODIES: Readonly<Record<VendorToken['body'], RegExp>> = {
+  alphanumeric: /[A-Za-z0-9]+/y,
+  upper: /[A-Z0-9]+/y,
+  hex: /[0-9a-f]+/y,
+  word: /[A-Za-z0-9_-]+/y,
+  session: /[A-Za-z0-9]{12}![A-Za-z0-9._]+/y,
+  dotted: /[A-Za-z0-9_./@?=&%-]+/y,
+}
+/** By the first two characters of the prefix; within one list the longest first, so that `sk-ant-` is not read as `sk-`. */
+const BY_START = new Map<number, { readonly prefix: string; readonly token: VendorToken }[]>()
+const startOf = (text: string, at: number): number => text.charCodeAt(at) * 128 + text.charCodeAt(at + 1)
+const STARTS = new Uint8Array(128 * 128)
+for (const token of VENDOR_TOKENS) {
+  for (const prefix of token.prefixes) {
+    const start = startOf(prefix, 0)
+    STARTS[start] = 1
+    BY_START.set(start, [...(BY_START.get(start) ?? []), { prefix, token }].sort((a, b) => b.prefix.length - a.prefix.length))
+  }
+}
+
+const isAlphanumeric = (code: number): boolean => (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122)
+
+/** Whether a token can start at `at`: not inside a word. The letter of an escape (`\n`) is not part of a word. */
+function startsWord(text: string, at: number): boolean {
+  if (at === 0 || !isAlphanumeric(text.charCodeAt(at - 1))) return true
+  return at > 1 && text.charCodeAt(at - 2) === 92
+}
+
+function endOf(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at
+  return pattern.test(text) ? pattern.lastIndex : at
+}
+
+/** Whether a machine drew these characters: not one repeated, not words joined by dashes. */
+function isDrawn(secret: string, token: VendorToken): boolean {
+  if (!hasDistinct(secret, 3) || secret.endsWith('EXAMPLE') || /1234567890|here$/i.test(secret)) return false
+  return token.body === 'upper' || /[0-9]/.test(secret) || (/[A-Z]/.test(secret) && /[a-z]/.test(secret))
+}
+
+/** The token that starts at `at`, if one does. */
+function vendorTokenAt(text: string, at: number): Span | undefined {
+  for (const { prefix, token } of BY_START.get(startOf(text, at)) ?? []) {
+    if (!text.startsWith(prefix, at)) continue
+    const body = at + prefix.length
+    const end = endOf(BODIES[token.body], text, body)
+    const length = end - body
+    if (length < token.least || (token.most !== undefined && (length > token.most || isAlphanumeric(text.charCodeAt(end))))) continue
+    if (isDrawn(text.slice(body, end), token)) return { start: at, end, kind: token.kind }
+  }
+  return undefined
+}
+
+/** Tokens with a vendor's prefix. */
+export function findVendorTokens(text: string): Span[] {
+  const spans: Span[] = []
+  for (let at = 0; at + 1 < text.length; at++) {
+    const start = startOf(text, at)
+    if (start >= STARTS.length || STARTS[start] === 0 || !startsWord(text, at)) continue
+    const span = vendorTokenAt(text, at)
+    if (span === undefined) continue
+    spans.push(span)
+    at = span.end - 1
+  }
+  return spans
+}
+
+const JWT_HEADER = /[A-Za-z0-9_-]+/y
+const JWT_REST = /\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}/y
+
+/** JSON Web Tokens. The cut-off token of a header and a body alone is one too: its body tells what the signature would. */
+export function findJwts(text: string): Span[] {
+  const spans: Span[] = []
+  for (let start = text.indexOf('eyJ'); start >= 0; ) {
+    const dot = endOf(JWT_HEADER, text, start)
+    const end = endOf(JWT_REST, text, dot)
+    const isJwt = end > dot && Buffer.from(text.slice(start, Math.min(dot, start + 16)), 'base64url').toString('latin1').startsWith('{"')
+    if (isJwt) spans.push({ start, end, kind: JWT.kind })
+    // Another start inside the same run would meet the same end, so the search goes on behind it.
+    start = text.indexOf('eyJ', isJwt ? end : dot)
+  }
+  return spans
+}
+
+const BEGIN_KEY = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g
+const ARMOUR = /(?:[A-Za-z0-9+/=:,. \t\r\n-]|\\[nrt]){0,}/y
+const END_KEY = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/y
+
+/** Private keys in armour, with or without their end mark. */
+export function findPrivateKeys(text: string): Span[] {
+  if (!text.includes('PRIVATE KEY')) return []
+  const spans: Span[] = []
+  BEGIN_KEY.lastIndex = 0
+  for (let begin = BEGIN_KEY.exec(text); begin !== null; begin = BEGIN_KEY.exec(text)) {
+    const body = begin.index + begin[0].length
+    const mark = text.indexOf('-----END ', body)
+    const reach = endOf(ARMOUR, text, body)
+    const end = mark >= 0 && mark <= reach ? endOf(END_KEY, text, mark) : reach
+    spans.push({ start: begin.index, end, kind: PRIVATE_KEY.kind })
+    BEGIN_KEY.lastIndex = Math.max(end, body)
+  }
+  return spans
+}
+
+/** The formats of crypt(5): `$id$salt$hash`. Whoever has one can search for the password at leisure. */
+const CRYPT = /\$(?:1|2[abxy]?|5|6|7|8|9|y|gy|apr1|argon2(?:id|i|d))\$[A-Za-z0-9./$=,+-]{20,256}/g
+
+/** Hashes of passwords. */
+export function findPasswordHashes(text: string): Span[] {
+  if (!text.includes('$')) return []
+  return Array.from(text.matchAll(CRYPT), (found) => ({ start: found.index, end: found.index + found[0].length, kind: PASSWORD_HASH.kind }))
+}
+
+const SCHEME = /\b(bearer|basic)[ \t]{1,4}["']?([A-Za-z0-9_~+/.-]{6,}={0,2})/gi
+
+/** Values behind the words Bearer and Basic. */
+export function findSchemes(text: string): Span[] {
+  const spans: Span[] = []
+  for (const found of text.matchAll(SCHEME)) {
+    const value = found[2] ?? ''
+    const end = found.index + found[0].length
+    const basic = (found[1] ?? '').toLowerCase() === 'basic'
+    const secret = basic ? /^[^\0-\x1f]*:[^\0-\x1f]*$/.test(Buffer.from(value, 'base64').toString('latin1')) : value.length >= 8 && /[0-9]/.test(value) && !isPlaceholder(value)
+    if (secret) spans.push({ start: end - value.length, end, kind: basic ? BASIC.kind : BEARER.kind })
+  }
+  return spans
+}
+
+/** The user's part is bounded and cannot hold `/`, so each `://` costs a bounded look. */
+const USERINFO = /:\/\/[^\s/:@"'<>]{0,128}:([^\s/@"'<>]{1,256})@/g
+
+/** Passwords of `scheme://user:password@host`. */
+export function findUrlPasswords(text: string): Span[] {
+  const spans: Span[] = []
+  for (const found of text.matchAll(USERINFO)) {
+    const password = found[1] ?? ''
+    const end = found.index + found[0].length - 1
+    if (!isPlaceholder(password)) spans.push({ start: end - password.length, end, kind: URL_PASSWORD.kind })
+  }
+  return spans
+}
