@@ -20,7 +20,7 @@ export type Attributes = ReadonlyMap<string, Attribute>
 
 const text = z.string()
 const nanos = z.bigint()
-const attributes = z.map(text, z.object({ type: z.enum(ATTRIBUTE_TYPES), text }))
+const attributes = z.map(text, z.object({ type: z.enum(ATTRIBUTE_TYPES), text })).readonly()
 
 /** What the emitter said: everything that counts when two records of one identity are compared. */
 export const AuditEventContent = z.strictObject({

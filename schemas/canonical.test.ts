@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AuditEvent, blankAuditEvent, exampleAuditEvent } from './audit-event.ts'
-import { canonicalOf, contentHash, decodeCanonical, encodeCanonical, recordHash } from './canonical.ts'
+import { CANONICAL_FIELDS, canonicalOf, contentHash, decodeCanonical, encodeCanonical, recordHash } from './canonical.ts'
 
 describe('canonical form of an audit event', () => {
   it('has an example that its own schema accepts', () => {
@@ -34,6 +35,14 @@ describe('canonical form of an audit event', () => {
   it('tells an attribute of type int from the same text as a string', () => {
     const as = (type: 'int' | 'string') => encodeCanonical({ ...blankAuditEvent(), attributes: new Map([['n', { type, text: '5' }]]) })
     expect(contentHash(as('int'))).not.toBe(contentHash(as('string')))
+  })
+
+  it('writes and reads its fields in the order of the schema', () => {
+    const source = readFileSync(new URL('./canonical-fields.ts', import.meta.url), 'utf8')
+    const written = [...source.matchAll(/writer\.(\w+)\(event\.(\w+)\)/g)].map(([, kind, name]) => ({ name, kind }))
+    const read = [...source.matchAll(/(\w+): reader\.(\w+)\(\)/g)].map(([, name, kind]) => ({ name, kind }))
+    expect(written).toEqual(CANONICAL_FIELDS)
+    expect(read).toEqual(CANONICAL_FIELDS)
   })
 
   it('refuses bytes that are cut, changed in version, or continued', () => {

@@ -12,7 +12,9 @@
  * content_hash = SHA-256(version ‖ content bytes). record_hash = SHA-256(version ‖ content_hash ‖ arrival bytes).
  */
 import { hash } from 'node:crypto'
-import { ATTRIBUTE_TYPES, type Attribute, type Attributes, type AuditEvent, AuditEventArrival, AuditEventContent, blankAuditEvent } from './audit-event.ts'
+import { type AuditEvent, AuditEventArrival, AuditEventContent, blankAuditEvent } from './audit-event.ts'
+import { CanonicalReader, CanonicalWriter } from './canonical-bytes.ts'
+import { readEvent, writeArrival, writeContent } from './canonical-fields.ts'
 
 export const CANONICAL_VERSION = 1
 export type CanonicalKind = 'text' | 'int' | 'flag' | 'texts' | 'map'
@@ -33,84 +35,7 @@ export const CONTENT_FIELDS: readonly CanonicalField[] = fieldsOf(AuditEventCont
 export const ARRIVAL_FIELDS: readonly CanonicalField[] = fieldsOf(AuditEventArrival.shape)
 export const CANONICAL_FIELDS: readonly CanonicalField[] = [...CONTENT_FIELDS, ...ARRIVAL_FIELDS]
 
-/** A growing buffer with the primitive writers. One is reused per encoder; `take` copies the bytes out. */
-class Writer {
-  buffer = Buffer.allocUnsafe(64 * 1024)
-  length = 0
-
-  reserve(bytes: number): void {
-    if (this.length + bytes <= this.buffer.length) return
-    const grown = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, this.length + bytes))
-    this.buffer.copy(grown, 0, 0, this.length)
-    this.buffer = grown
-  }
-
-  varint(value: number): void {
-    let rest = value
-    while (rest > 127) {
-      this.buffer[this.length++] = (rest & 127) | 128
-      rest >>>= 7
-    }
-    this.buffer[this.length++] = rest
-  }
-
-  text(value: string): void {
-    const characters = value.length
-    this.reserve(characters * 3 + 5)
-    if (characters < 128) {
-      const start = this.length
-      const bytes = this.buffer.write(value, start + 1)
-      if (bytes < 128) {
-        this.buffer[start] = bytes
-        this.length = start + 1 + bytes
-        return
-      }
-    }
-    this.varint(Buffer.byteLength(value))
-    this.length += this.buffer.write(value, this.length)
-  }
-
-  int(value: bigint): void {
-    this.reserve(8)
-    this.buffer.writeBigInt64LE(BigInt.asIntN(64, value), this.length)
-    this.length += 8
-  }
-
-  flag(value: boolean): void {
-    this.reserve(1)
-    this.buffer[this.length++] = value ? 1 : 0
-  }
-
-  texts(values: readonly string[]): void {
-    this.reserve(5)
-    this.varint(values.length)
-    for (const value of values) this.text(value)
-  }
-
-  map(values: Attributes): void {
-    this.reserve(5)
-    this.varint(values.size)
-    for (const [key, value] of values) {
-      this.text(key)
-      this.reserve(1)
-      this.buffer[this.length++] = ATTRIBUTE_TYPES.indexOf(value.type)
-      this.text(value.text)
-    }
-  }
-}
-
-const writer = new Writer()
-
-function writeFields(fields: readonly CanonicalField[], event: AuditEvent): void {
-  for (const { name, kind } of fields) {
-    const value = event[name]
-    if (kind === 'text') writer.text(value as string)
-    else if (kind === 'int') writer.int(value as bigint)
-    else if (kind === 'flag') writer.flag(value as boolean)
-    else if (kind === 'texts') writer.texts(value as readonly string[])
-    else writer.map(value as Attributes)
-  }
-}
+const writer = new CanonicalWriter()
 
 export interface Canonical {
   /** All bytes, version first. */
@@ -123,9 +48,9 @@ export interface Canonical {
 export function encodeCanonical(event: AuditEvent): Canonical {
   writer.length = 0
   writer.buffer[writer.length++] = CANONICAL_VERSION
-  writeFields(CONTENT_FIELDS, event)
+  writeContent(writer, event)
   const contentLength = writer.length
-  writeFields(ARRIVAL_FIELDS, event)
+  writeArrival(writer, event)
   return { bytes: Buffer.from(writer.buffer.subarray(0, writer.length)), contentLength }
 }
 
@@ -142,66 +67,15 @@ export function recordHash(canonical: Canonical, content = contentHash(canonical
   return hash('sha256', input, 'hex')
 }
 
-class Reader {
-  readonly buffer: Buffer
-  position = 0
-  constructor(buffer: Buffer) {
-    this.buffer = buffer
-  }
-
-  varint(): number {
-    let value = 0
-    let shift = 0
-    for (;;) {
-      const byte = this.buffer[this.position++]
-      if (byte === undefined || shift > 28) throw new RangeError('canonical record: length runs past its end')
-      value |= (byte & 127) << shift
-      if (byte < 128) return value >>> 0
-      shift += 7
-    }
-  }
-
-  text(): string {
-    const length = this.varint()
-    const start = this.position
-    if (start + length > this.buffer.length) throw new RangeError('canonical record: text runs past its end')
-    this.position = start + length
-    return length === 0 ? '' : this.buffer.toString('utf8', start, this.position)
-  }
-
-  value(kind: CanonicalKind): unknown {
-    if (kind === 'text') return this.text()
-    if (kind === 'int') {
-      const value = this.buffer.readBigInt64LE(this.position)
-      this.position += 8
-      return value
-    }
-    if (kind === 'flag') return this.buffer[this.position++] === 1
-    const count = this.varint()
-    if (count > this.buffer.length) throw new RangeError('canonical record: count runs past its end')
-    if (kind === 'texts') return Array.from({ length: count }, () => this.text())
-    const entries = new Map<string, Attribute>()
-    for (let i = 0; i < count; i++) {
-      const key = this.text()
-      const type = ATTRIBUTE_TYPES[this.buffer[this.position++] ?? -1]
-      if (type === undefined) throw new RangeError('canonical record: unknown attribute type')
-      entries.set(key, { type, text: this.text() })
-    }
-    return entries
-  }
-}
-
 /**
  * The event in `bytes`. Throws RangeError when the bytes are not a whole version 1 record.
  */
 export function decodeCanonical(bytes: Buffer): AuditEvent {
   if (bytes[0] !== CANONICAL_VERSION) throw new RangeError(`canonical record: version ${bytes[0]} is not ${CANONICAL_VERSION}`)
-  const reader = new Reader(bytes)
-  reader.position = 1
-  const event: Record<string, unknown> = blankAuditEvent()
-  for (const { name, kind } of CANONICAL_FIELDS) event[name] = reader.value(kind)
+  const reader = new CanonicalReader(bytes, 1)
+  const event = readEvent(reader)
   if (reader.position !== bytes.length) throw new RangeError('canonical record: bytes after its end')
-  return event as unknown as AuditEvent
+  return event
 }
 
 const varintLength = (value: number): number => (value < 128 ? 1 : value < 16_384 ? 2 : value < 2_097_152 ? 3 : value < 268_435_456 ? 4 : 5)
