@@ -1,7 +1,7 @@
 /** The registered detectors with the configured parameters bound. */
 import { ZodError } from 'zod'
 import type { Armed } from '../detectors/detector.ts'
-import { DETECTORS } from '../detectors/registry.ts'
+import { REGISTRY } from '../detectors/registry.ts'
 import { Failure } from '../schemas/failure.ts'
 
 type Parameters = Readonly<Record<string, Readonly<Record<string, unknown>>>>
@@ -13,10 +13,10 @@ function problemsOf(id: string, error: unknown): string[] {
 
 /** Throws Failure `misconfigured` that names every unknown detector and bad parameter at once. */
 export function armAll(parameters: Parameters): readonly Armed[] {
-  const known = new Set(DETECTORS.map(({ id }) => id))
+  const known = new Set(Object.keys(REGISTRY))
   const problems = Object.keys(parameters).filter((id) => !known.has(id)).map((id) => `detectors.${id}: there is no such detector; there are ${[...known].join(', ')}`)
   const armed: Armed[] = []
-  for (const { id, arm } of DETECTORS) {
+  for (const [id, arm] of Object.entries(REGISTRY)) {
     try {
       armed.push(arm(parameters[id] ?? {}))
     } catch (error) {

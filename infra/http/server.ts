@@ -1,147 +1,174 @@
-/**
- * node:http(s) for handlers that know no sockets. A body goes into one buffer of the announced length; slow and oversized clients are cut off; stop
- * answers what is open.
- */
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createHttpsServer } from 'node:https'
+/** HTTP and HTTPS listeners on node:http: the one place where requests become `HttpRequest` and answers go out. */
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { Failure } from '../../schemas/failure.ts'
-import type { HttpHandler, HttpRequest, HttpResponse } from '../../schemas/http.ts'
-import { readBody } from './body.ts'
+import type { HttpHandler, HttpHead, HttpResponse } from '../../schemas/http.ts'
+import { answer, drain, PLAIN } from './answer.ts'
+import { bindFailure } from './bind-failure.ts'
+import { readBody } from './read-body.ts'
+import type { HeldBytes } from './read-body.ts'
 
-export interface TlsFiles {
-  readonly key: string
-  readonly cert: string
-  /** PEM of the authority whose client certificates are required. */
-  readonly client_ca?: string | undefined
+/** PEM texts. With `ca`, clients must show a certificate of that authority. */
+export interface TlsMaterial {
+  readonly key: string | Buffer
+  readonly cert: string | Buffer
+  readonly ca?: string | Buffer
+}
+
+/** Times in milliseconds. */
+export interface HttpLimits {
+  readonly maxConnections: number
+  /** Bytes of all bodies that are being read or worked on; over it new ones are answered 503. */
+  readonly maxHeldBytes: number
+  /** Until the head is there, counted from its first byte. */
+  readonly headersTimeout: number
+  /** Until the whole request is there. */
+  readonly requestTimeout: number
+  /** How long a connection may be without any traffic, even while an answer is being made. */
+  readonly silenceTimeout: number
+  /** How long `stop` waits for open requests. */
+  readonly stopTimeout: number
 }
 
 export interface HttpServerOptions {
-  /** For error messages: `OTLP/HTTP`, `SQL`. */
+  /** For messages: `OTLP/HTTP`. */
   readonly name: string
+  /** Where the address comes from, for messages: `--otlp-http`. */
+  readonly setting?: string
   readonly host: string
   /** 0 = any free one. */
   readonly port: number
-  readonly tls?: TlsFiles | undefined
-  /** As sent; a larger body is answered with 413. */
+  readonly tls?: TlsMaterial | undefined
+  /** As sent, before any content-encoding is undone. */
   readonly maxBodyBytes: number
+  readonly limits?: Partial<HttpLimits>
+  /** Refuses on the head alone, before the body is read; undefined = go on. */
+  admit?(head: HttpHead): HttpResponse | undefined
+  /** Should not throw; if it does, the client hears 503 and `failed` is called. */
   readonly handle: HttpHandler
-  /** What a handler threw: the client is told 503 and to come again. */
-  failed(error: unknown): void
+  failed?(error: unknown): void
 }
 
 export interface HttpServer {
-  /** `host:port` as bound. */
-  readonly address: string
-  /** Takes no new connections, answers what is open, then lets go. Safe twice. */
+  readonly address: { readonly host: string; readonly port: number }
+  /** Takes no more connections, answers what is open, then closes. Safe twice. */
   stop(): Promise<void>
 }
 
-const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 30_000
-const MAX_CONNECTIONS = 1_024
-const STOP_WAIT_MS = 8_000
-
-function readPem(path: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new Failure('misconfigured', 'http.tls', `The TLS file ${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`, { cause: error })
-  }
+const DEFAULTS: Omit<HttpLimits, 'maxHeldBytes'> = {
+  maxConnections: 1024, headersTimeout: 10_000, requestTimeout: 30_000, silenceTimeout: 300_000, stopTimeout: 10_000,
 }
+/** Longer than the usual export interval, so that a sender's connection is not closed in its face. */
+const KEEP_ALIVE_MS = 75_000
+const CHECK_MS = 1_000
+const BUSY: HttpResponse = { status: 503, headers: { ...PLAIN, 'retry-after': '1' }, body: 'busy; send this again\n' }
+const TOO_LARGE: HttpResponse = { status: 413, headers: PLAIN, body: 'the body is too large\n' }
 
-function createServer(tls: TlsFiles | undefined, listener: (request: IncomingMessage, response: ServerResponse) => void): Server {
-  if (tls === undefined) return createHttpServer(listener)
-  const ca = tls.client_ca === undefined ? {} : { ca: readPem(tls.client_ca), requestCert: true, rejectUnauthorized: true }
-  try {
-    return createHttpsServer({ key: readPem(tls.key), cert: readPem(tls.cert), minVersion: 'TLSv1.2', ...ca }, listener)
-  } catch (error) {
-    if (error instanceof Failure) throw error
-    throw new Failure('misconfigured', 'http.tls', `The TLS key and certificate (${tls.key}, ${tls.cert}) cannot be used: ${(error as Error).message}`, { cause: error })
-  }
-}
-
-function bindFailure({ name, host, port }: HttpServerOptions, error: NodeJS.ErrnoException): Failure {
-  const where = `${name} cannot listen on ${host}:${port}`
-  const why: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'another program listens there (perhaps another watchkeeper). Stop it, or choose another address.',
-    EACCES: 'that needs rights which this user does not have. Choose a port above 1023.',
-    EADDRNOTAVAIL: 'this machine has no such address.',
-    ENOTFOUND: 'the host name is not known.',
-  }
-  return new Failure('misconfigured', 'http.address', `${where}: ${why[error.code ?? ''] ?? error.message}`, { cause: error })
-}
-
-function headersOf(message: IncomingMessage): ReadonlyMap<string, string> {
-  const headers = new Map<string, string>()
-  for (const [name, value] of Object.entries(message.headers)) if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
-  return headers
-}
-
-function requestOf(message: IncomingMessage, body: Buffer, signal: AbortSignal): HttpRequest {
-  const url = message.url ?? '/'
-  const at = url.indexOf('?')
-  return {
-    method: (message.method ?? '').toUpperCase(), path: at === -1 ? url : url.slice(0, at), query: at === -1 ? '' : url.slice(at + 1),
-    headers: headersOf(message), body, peer: message.socket.remoteAddress ?? '', signal,
-  }
-}
-
-async function answer(response: ServerResponse, { status, headers, body }: HttpResponse): Promise<void> {
-  if (typeof body === 'string' || Buffer.isBuffer(body)) {
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body
-    const hasBody = status !== 204 && status !== 304
-    response.writeHead(status, { ...headers, ...(hasBody ? { 'content-length': bytes.length } : {}) }).end(hasBody ? bytes : undefined)
-    return
-  }
-  response.writeHead(status, headers)
-  for await (const chunk of body) if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')])
-  response.end()
-}
-
-const plain = (status: number, text: string, headers: Record<string, string> = {}): HttpResponse => ({ status, headers: { 'content-type': 'text/plain', ...headers }, body: `${text}\n` })
-
-async function respond({ maxBodyBytes, handle, failed }: HttpServerOptions, message: IncomingMessage, response: ServerResponse): Promise<void> {
-  const gone = new AbortController()
-  response.once('close', () => {
-    if (!response.writableFinished) gone.abort()
-  })
-  try {
-    const body = await readBody(message, maxBodyBytes)
-    if (body === 'too_large') return await answer(response, plain(413, `The body is larger than ${maxBodyBytes} bytes; send smaller batches.`, { connection: 'close' }))
-    if (body === 'cut') return
-    await answer(response, await handle(requestOf(message, body, gone.signal)))
-  } catch (error) {
-    failed(error)
-    if (response.headersSent) response.destroy()
-    else await answer(response, plain(503, 'The request could not be worked on; send it again.', { 'retry-after': '2' }))
-  }
-}
-
-/** Throws Failure `misconfigured` when the address or the TLS files cannot be used. */
+/** Throws Failure `misconfigured` when the address cannot be listened on or the TLS material cannot be used. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const server = createServer(options.tls, (message, response) => void respond(options, message, response))
-  server.headersTimeout = HEADERS_TIMEOUT_MS
-  server.requestTimeout = REQUEST_TIMEOUT_MS
-  server.maxConnections = MAX_CONNECTIONS
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(bindFailure(options, error)))
-    server.listen(options.port, options.host, resolve)
-  })
-  server.on('error', options.failed)
+  const limits = { ...DEFAULTS, maxHeldBytes: options.maxBodyBytes * 4, ...options.limits }
+  const state: ServerState = { options, held: { max: limits.maxHeldBytes, used: 0 }, stopping: false }
+  const server = makeServer(options, limits)
+  server.maxConnections = limits.maxConnections
+  server.setTimeout(limits.silenceTimeout)
+  server.on('request', (request, response) => void serve(state, { request, response, expectsContinue: false }))
+  server.on('checkContinue', (request, response) => void serve(state, { request, response, expectsContinue: true }))
+  await listen(server, options)
   const { address, port } = server.address() as AddressInfo
   let stopped: Promise<void> | undefined
-  return {
-    address: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
-    stop() {
-      stopped ??= new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeIdleConnections()
-        setTimeout(() => server.closeAllConnections(), STOP_WAIT_MS).unref()
-      })
-      return stopped
-    },
+  return { address: { host: address, port }, stop: () => (stopped ??= stop(server, state, limits.stopTimeout)) }
+}
+
+interface ServerState {
+  readonly options: HttpServerOptions
+  readonly held: HeldBytes
+  stopping: boolean
+}
+
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly expectsContinue: boolean
+}
+
+function makeServer({ name, tls }: HttpServerOptions, { headersTimeout, requestTimeout }: HttpLimits): Server {
+  const common: ServerOptions = { headersTimeout, requestTimeout, connectionsCheckingInterval: CHECK_MS, keepAliveTimeout: KEEP_ALIVE_MS }
+  if (tls === undefined) return createServer(common)
+  const { key, cert, ca } = tls
+  try {
+    return createTlsServer({ ...common, key, cert, ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }) })
+  } catch (cause) {
+    throw new Failure('misconfigured', 'http.bad_tls', `${name}: the TLS key and certificate cannot be used together; check both PEM files.`, { cause })
   }
+}
+
+function listen(server: Server, { name, setting, host, port }: HttpServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(bindFailure({ name, setting, address: `${host}:${port}` }, error)))
+    server.listen({ host: host.replace(/^\[(.*)\]$/, '$1'), port }, resolve)
+  })
+}
+
+async function serve(state: ServerState, exchange: Exchange): Promise<void> {
+  const { request, response } = exchange
+  try {
+    await exchangeOnce(state, exchange)
+  } catch (error) {
+    state.options.failed?.(error)
+    if (response.headersSent) response.destroy()
+    else await answer(response, BUSY, true).catch(() => response.destroy())
+  }
+  if (state.stopping) request.socket.end()
+}
+
+async function exchangeOnce(state: ServerState, { request, response, expectsContinue }: Exchange): Promise<void> {
+  const { options, held } = state
+  const head = headOf(request)
+  const early = options.admit?.(head)
+  const refuseUnread = (refusal: HttpResponse) => {
+    drain(request)
+    return answer(response, refusal, state.stopping)
+  }
+  if (early !== undefined) return refuseUnread(early)
+  if (expectsContinue) response.writeContinue()
+  const read = await readBody(request, options.maxBodyBytes, held)
+  if (read.kind === 'gone') return
+  if (read.kind !== 'whole') return refuseUnread(read.kind === 'busy' ? BUSY : TOO_LARGE)
+  try {
+    const signal = abortedWhenGone(response)
+    await answer(response, await options.handle({ ...head, body: read.body, signal }), state.stopping)
+  } finally {
+    held.used -= read.body.length
+  }
+}
+
+function headOf(request: IncomingMessage): HttpHead {
+  const url = request.url ?? '/'
+  const mark = url.indexOf('?')
+  return {
+    method: request.method ?? '',
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: mark < 0 ? '' : url.slice(mark + 1),
+    headers: new Map(Object.entries(request.headers).map(([name, value = '']) => [name, Array.isArray(value) ? value.join(', ') : value])),
+    peer: (request.socket.remoteAddress ?? '').replace(/^::ffff:(?=[0-9.]+$)/, ''),
+  }
+}
+
+function abortedWhenGone(response: ServerResponse): AbortSignal {
+  const controller = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort()
+  })
+  return controller.signal
+}
+
+async function stop(server: Server, state: ServerState, timeout: number): Promise<void> {
+  state.stopping = true
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), timeout)
+  await closed
+  clearTimeout(timer)
 }

@@ -78,7 +78,10 @@ export function loadConfig({ file, environment, flags }: ConfigSources): Config 
 export function masked(config: Config): unknown {
   const copy = structuredClone(config) as Config
   for (const webhook of copy.alerting.webhooks) if (webhook.secret !== undefined) webhook.secret = 'whsec_********'
-  for (const user of copy.sql.users) user.password_sha256 = '********'
+  for (const user of copy.sql.users) {
+    if (user.password_sha256 !== undefined) user.password_sha256 = '********'
+    if (user.password_scrypt !== undefined) user.password_scrypt = '********'
+  }
   for (const token of copy.otlp.tokens) token.sha256 = '********'
   return copy
 }

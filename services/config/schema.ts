@@ -1,5 +1,6 @@
 /** The configuration, one strict schema: unknown keys and bad values fail at start, all at once. The reference table is generated from it. */
 import { z } from 'zod'
+import { SqlConfig } from '../sql/config.ts'
 
 const address = z
   .string()
@@ -29,12 +30,8 @@ const Otlp = z.strictObject({
 const Sql = z.strictObject({
   listen: address.default('127.0.0.1:8123').describe('Where the ClickHouse HTTP interface listens'),
   tls: Tls.optional().describe('Required off loopback'),
-  users: z.array(z.strictObject({ name, password_sha256: sha256, tenant: z.union([tenant, z.literal('*')]), role: z.enum(['soc_analyst', 'auditor']) })).default([])
-    .describe('Who may query; none means anybody on loopback'),
-  max_seconds: z.number().min(1).max(3_600).default(60).describe('Longest run of a query'),
-  max_memory_bytes: z.number().int().min(67_108_864).default(2_147_483_648).describe('Most memory of a query'),
-  max_result_rows: z.number().int().min(1).default(1_000_000).describe('Most rows a query may return'),
-  concurrency: z.number().int().min(1).max(64).default(4).describe('Queries that run at the same time'),
+  concurrency: z.number().int().min(1).max(64).default(4).describe('Queries that run at the same time; others wait'),
+  ...SqlConfig.shape,
 })
 
 const Webhook = z.strictObject({

@@ -1,0 +1,38 @@
+/** Sends an answer, and reads on where a request was refused before its end. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { HttpResponse } from '../../schemas/http.ts'
+
+/** What a client may still send after it has been refused: most write everything before they read, and would only see a reset. */
+const MAX_DRAINED = 128 * 1024 * 1024
+
+export const PLAIN = { 'content-type': 'text/plain; charset=utf-8' }
+
+/** Resolves when everything is handed to the system, or the connection is gone. Throws only for what cannot be sent (a bad header). */
+export async function answer(response: ServerResponse, { status, headers, body }: HttpResponse, close: boolean): Promise<void> {
+  if (response.destroyed) return
+  const connection = close ? { connection: 'close' } : {}
+  if (typeof body !== 'string' && !Buffer.isBuffer(body)) {
+    response.writeHead(status, { ...headers, ...connection })
+    // A body that breaks off destroys the connection: a part never looks like the whole.
+    await pipeline(Readable.from(body, { objectMode: false }), response).catch(() => response.destroy())
+    return
+  }
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body), ...connection })
+  await new Promise<void>((resolve) => {
+    response.once('close', resolve)
+    response.end(body, resolve)
+  })
+}
+
+/** Reads on and forgets, up to a limit. */
+export function drain(request: IncomingMessage): void {
+  let size = 0
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    if (size > MAX_DRAINED) request.destroy()
+  })
+  request.on('error', () => {})
+  request.resume()
+}

@@ -1,0 +1,68 @@
+/** Reads a request's body into one buffer, within a limit per request and one for all requests of a server together. */
+import type { IncomingMessage } from 'node:http'
+
+export type ReadOutcome =
+  | { readonly kind: 'whole'; readonly body: Buffer }
+  /** Over the request's own limit: 413. */
+  | { readonly kind: 'too_large' }
+  /** Too much is being read already: 503. */
+  | { readonly kind: 'busy' }
+  /** The client is gone. */
+  | { readonly kind: 'gone' }
+
+/** Bytes that have arrived of bodies that are not answered yet: what is only announced costs nothing. */
+export interface HeldBytes {
+  readonly max: number
+  used: number
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** Never throws. What it has counted in `held` is the caller's to give back: the size of the body, 0 where there is none. */
+export function readBody(request: IncomingMessage, maxBytes: number, held: HeldBytes): Promise<ReadOutcome> {
+  const announced = request.headers['content-length']
+  if (announced === undefined && request.headers['transfer-encoding'] === undefined) return Promise.resolve({ kind: 'whole', body: NOTHING })
+  if (announced !== undefined && Number(announced) > maxBytes) return Promise.resolve({ kind: 'too_large' })
+  return new Promise((resolve) => {
+    const body = new Collected(announced === undefined ? undefined : Number(announced))
+    let finished = false
+    const finish = (outcome: ReadOutcome) => {
+      if (finished) return
+      finished = true
+      request.off('data', take)
+      if (outcome.kind !== 'whole') held.used -= body.size
+      resolve(outcome)
+    }
+    const take = (chunk: Buffer) => {
+      if (body.size + chunk.length > maxBytes) return finish({ kind: 'too_large' })
+      if (held.used + chunk.length > held.max) return finish({ kind: 'busy' })
+      held.used += chunk.length
+      body.add(chunk)
+    }
+    request.on('data', take)
+    request.once('end', () => finish({ kind: 'whole', body: body.whole() }))
+    request.once('error', () => finish({ kind: 'gone' }))
+    request.once('close', () => finish({ kind: 'gone' }))
+  })
+}
+
+/** One buffer where the size was announced, else the pieces. */
+class Collected {
+  size = 0
+  readonly #one: Buffer | undefined
+  readonly #pieces: Buffer[] = []
+
+  constructor(announced: number | undefined) {
+    this.#one = announced === undefined ? undefined : Buffer.allocUnsafe(announced)
+  }
+
+  add(chunk: Buffer): void {
+    if (this.#one === undefined) this.#pieces.push(chunk)
+    else chunk.copy(this.#one, this.size)
+    this.size += chunk.length
+  }
+
+  whole(): Buffer {
+    return this.#one === undefined ? Buffer.concat(this.#pieces, this.size) : this.#one.subarray(0, this.size)
+  }
+}
