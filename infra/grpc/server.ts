@@ -1,101 +1,144 @@
-/** Unary gRPC on @grpc/grpc-js for handlers of raw messages: no generated code, no message classes. */
-import { readFileSync } from 'node:fs'
-import { Metadata, Server, ServerCredentials, type handleUnaryCall, type ServerUnaryCall } from '@grpc/grpc-js'
+/**
+ * Unary gRPC methods over @grpc/grpc-js, messages as bytes: no .proto is loaded and nothing is decoded here. The listening socket is our
+ * own, so that connections are counted and a failure to bind comes with its error code.
+ */
+import { createServer } from 'node:net'
+import type { AddressInfo, Server as SocketServer } from 'node:net'
+import { Metadata, Server, ServerCredentials, status as STATUS } from '@grpc/grpc-js'
+import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js'
 import { Failure } from '../../schemas/failure.ts'
-import { RPC_STATUS, type RpcCall, type RpcHandler } from '../../schemas/rpc.ts'
+import { RPC_STATUS } from '../../schemas/rpc.ts'
+import type { RpcAnswer, RpcHandler } from '../../schemas/rpc.ts'
 
 export interface GrpcServerOptions {
+  /** For messages: `OTLP/gRPC`. */
   readonly name: string
+  /** Where the address comes from, for messages: `--otlp-grpc`. */
+  readonly setting?: string
   readonly host: string
   /** 0 = any free one. */
   readonly port: number
-  readonly tls?: { readonly key: string; readonly cert: string; readonly client_ca?: string | undefined } | undefined
-  /** After decompression; larger messages are answered with RESOURCE_EXHAUSTED. */
+  /** PEM texts. With `ca`, clients must show a certificate of that authority. */
+  readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer; readonly ca?: string | Buffer } | undefined
+  /** Of one message, after decompression; over it the call ends with RESOURCE_EXHAUSTED. */
   readonly maxMessageBytes: number
-  /** Full method name → handler. */
-  readonly handlers: ReadonlyMap<string, RpcHandler>
-  failed(error: unknown): void
+  readonly maxConnections?: number
+  /** Full method name (`/package.Service/Method`) → handler. */
+  readonly methods: ReadonlyMap<string, RpcHandler>
+  /** A handler threw, which it should not; the caller hears UNAVAILABLE. */
+  failed?(error: unknown): void
 }
 
 export interface GrpcServer {
-  readonly address: string
-  /** Takes no new calls, answers those that are open, then lets go. Safe twice. */
+  readonly address: { readonly host: string; readonly port: number }
+  /** Takes no more calls, answers what is open, then closes. Safe twice. */
   stop(): Promise<void>
 }
 
-const STOP_WAIT_MS = 8_000
-const same = (bytes: Buffer): Buffer => bytes
+const MAX_CONNECTIONS = 256
+const MAX_STREAMS = 32
+const STOP_TIMEOUT_MS = 10_000
+const DETAILS = 'grpc-status-details-bin'
 
-function pem(path: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new Failure('misconfigured', 'grpc.tls', `The TLS file ${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`, { cause: error })
-  }
-}
-
-function credentials(tls: GrpcServerOptions['tls']): ServerCredentials {
-  if (tls === undefined) return ServerCredentials.createInsecure()
-  const ca = tls.client_ca === undefined ? null : pem(tls.client_ca)
-  return ServerCredentials.createSsl(ca, [{ private_key: pem(tls.key), cert_chain: pem(tls.cert) }], ca !== null)
-}
-
-/** `ipv4:127.0.0.1:1234` or `[::1]:1234` without its port. */
-const addressOf = (peer: string): string => peer.replace(/^ipv[46]:/, '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
-
-function callOf(call: ServerUnaryCall<Buffer, Buffer>): RpcCall {
-  const metadata = new Map(Object.entries(call.metadata.getMap()).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
-  return { metadata, message: call.request, peer: addressOf(call.getPeer()) }
-}
-
-function unary(handler: RpcHandler, failed: (error: unknown) => void): handleUnaryCall<Buffer, Buffer> {
-  return (call, reply) => {
-    handler(callOf(call)).then(
-      (answer) => {
-        if (answer.status === RPC_STATUS.ok) return reply(null, answer.message)
-        const metadata = new Metadata()
-        if (answer.details.length > 0) metadata.set('grpc-status-details-bin', answer.details)
-        reply({ code: answer.status, details: answer.reason, metadata })
-      },
-      (error: unknown) => {
-        failed(error)
-        reply({ code: RPC_STATUS.unavailable, details: 'The request could not be worked on; send it again.' })
-      },
-    )
-  }
-}
-
-function addHandlers(server: Server, { handlers, failed }: GrpcServerOptions): void {
-  for (const [path, handler] of handlers) {
-    const definition = { path, requestStream: false, responseStream: false, requestSerialize: same, requestDeserialize: same, responseSerialize: same, responseDeserialize: same }
-    server.addService({ [path]: definition }, { [path]: unary(handler, failed) })
-  }
-}
-
-/** Throws Failure `misconfigured` when the address or the TLS files cannot be used. */
+/** Throws Failure `misconfigured` when the address cannot be listened on or the TLS material cannot be used. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { name, host, port, maxMessageBytes } = options
-  const server = new Server({ 'grpc.max_receive_message_length': maxMessageBytes, 'grpc.max_concurrent_streams': 128, 'grpc.keepalive_timeout_ms': 20_000 })
-  addHandlers(server, options)
-  const authority = host.includes(':') ? `[${host}]` : host
-  const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`${authority}:${port}`, credentials(options.tls), (error, number) => {
-      if (error === null) resolve(number)
-      else reject(new Failure('misconfigured', 'grpc.address', `${name} cannot listen on ${authority}:${port}: another program listens there, or the address is not this machine's. Stop that program, or choose another address.`, { cause: error }))
-    })
+  const server = new Server({
+    'grpc.max_receive_message_length': options.maxMessageBytes,
+    'grpc.max_concurrent_streams': MAX_STREAMS,
+    'grpc.keepalive_time_ms': 60_000,
+    'grpc.keepalive_timeout_ms': 20_000,
+    'grpc-node.max_session_memory': 64,
   })
+  for (const [method, handler] of options.methods) register(server, method, { handler, failed: options.failed })
+  const injector = server.createConnectionInjector(credentialsOf(options))
+  const sockets = createServer((socket) => {
+    // A connection that breaks off is no news; without a listener it would end the process.
+    socket.on('error', () => {})
+    injector.injectConnection(socket)
+  })
+  sockets.maxConnections = options.maxConnections ?? MAX_CONNECTIONS
+  await listen(sockets, options)
+  const { address, port } = sockets.address() as AddressInfo
   let stopped: Promise<void> | undefined
-  return {
-    address: `${authority}:${bound}`,
-    stop() {
-      stopped ??= new Promise((resolve) => {
-        const force = setTimeout(() => server.forceShutdown(), STOP_WAIT_MS)
-        server.tryShutdown(() => {
-          clearTimeout(force)
-          resolve()
-        })
-      })
-      return stopped
-    },
+  return { address: { host: address, port }, stop: () => (stopped ??= stop(server, sockets)) }
+}
+
+function credentialsOf({ name, tls }: GrpcServerOptions): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure()
+  const pem = (text: string | Buffer) => Buffer.from(text)
+  const { key, cert, ca } = tls
+  try {
+    return ServerCredentials.createSsl(ca === undefined ? null : pem(ca), [{ private_key: pem(key), cert_chain: pem(cert) }], ca !== undefined)
+  } catch (cause) {
+    throw new Failure('misconfigured', 'grpc.bad_tls', `${name}: the TLS key and certificate cannot be used together; check both PEM files.`, { cause })
   }
+}
+
+const asSent = (bytes: Buffer): Buffer => bytes
+
+interface Bound {
+  readonly handler: RpcHandler
+  readonly failed: ((error: unknown) => void) | undefined
+}
+
+function register(server: Server, method: string, bound: Bound): void {
+  const call = (unary: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) => void reply(unary, done, bound)
+  server.register(method, call, asSent, asSent, 'unary')
+}
+
+async function reply(unary: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>, bound: Bound): Promise<void> {
+  const answer = await answered(unary, bound)
+  if (answer.status === RPC_STATUS.ok) return done(null, answer.message)
+  const metadata = new Metadata()
+  metadata.set(DETAILS, answer.details)
+  // The library percent-encodes it, which half a surrogate pair would break.
+  done({ code: answer.status as number as STATUS, details: Buffer.from(answer.reason).toString(), metadata })
+}
+
+async function answered(unary: ServerUnaryCall<Buffer, Buffer>, { handler, failed }: Bound): Promise<RpcAnswer> {
+  try {
+    return await handler({ metadata: textOf(unary.metadata), message: unary.request, peer: addressOf(unary.getPeer()) })
+  } catch (error) {
+    failed?.(error)
+    return UNAVAILABLE
+  }
+}
+
+const UNAVAILABLE: RpcAnswer = { status: RPC_STATUS.unavailable, reason: 'The call could not be worked on; send it again.', details: Buffer.alloc(0) }
+
+function textOf(metadata: Metadata): ReadonlyMap<string, string> {
+  return new Map(Object.entries(metadata.getMap()).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+}
+
+/** `127.0.0.1:4317` and `[::1]:4317` without the port. */
+function addressOf(peer: string): string {
+  const host = peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+  return host.replace(/^::ffff:(?=[0-9.]+$)/, '')
+}
+
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['EADDRINUSE', 'another program uses that port. Stop it, or choose another port'],
+  ['EACCES', 'this user may not open that port. Choose one above 1023'],
+  ['EADDRNOTAVAIL', 'this machine has no such address. Choose one that it has, such as 127.0.0.1'],
+  ['ENOTFOUND', 'there is no host of that name. Choose an address of this machine, such as 127.0.0.1'],
+])
+
+function listen(sockets: SocketServer, { name, setting, host, port }: GrpcServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    sockets.once('error', (cause: NodeJS.ErrnoException) => {
+      const code = cause.code ?? 'no reason given'
+      const reason = REASONS.get(code) ?? `the system refuses it (${code}). Choose another address`
+      const where = setting === undefined ? '' : ` (${setting})`
+      reject(new Failure('misconfigured', 'grpc.cannot_listen', `${name} cannot listen on ${host}:${port}: ${reason}${where}.`, { cause }))
+    })
+    sockets.listen({ host: host.replace(/^\[(.*)\]$/, '$1'), port }, resolve)
+  })
+}
+
+async function stop(server: Server, sockets: SocketServer): Promise<void> {
+  const closed = new Promise<void>((resolve) => sockets.close(() => resolve()))
+  const timer = setTimeout(() => server.forceShutdown(), STOP_TIMEOUT_MS)
+  await new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
+  await closed
+  clearTimeout(timer)
 }

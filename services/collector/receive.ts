@@ -1,0 +1,154 @@
+/**
+ * OTLP/HTTP without sockets: one request in, one answer out, by the OTLP specification 1.11 ("OTLP/HTTP"). Never 500: exporters throw
+ * their data away on it.
+ */
+import type { HttpHandler, HttpHead, HttpRequest, HttpResponse } from '../../schemas/http.ts'
+import type { Clock } from '../../schemas/ports.ts'
+import type { Authenticate } from './authenticate.ts'
+import { exportRequest, outcomeOf } from './export-request.ts'
+import type { ExportOutcome } from './export-request.ts'
+import { busy, inflate, TOO_LARGE, tooLarge } from './inflate.ts'
+import type { InFlight, Lease } from './in-flight.ts'
+import type { Ingest } from './ingest-port.ts'
+import type { Encoding } from './otlp/decode.ts'
+import type { DecodeLimits, Signal } from './otlp/model.ts'
+import { exportResponse, statusBody } from './otlp/responses.ts'
+
+/** A request that was not taken: to be counted, and logged where `cause` is ours. */
+export interface Untaken {
+  readonly transport: string
+  readonly peer: string
+  /** Empty where the path was not one of ours. */
+  readonly signal: Signal | ''
+  /** HTTP status, or the gRPC status code. */
+  readonly status: number
+  readonly message: string
+  readonly cause: unknown
+}
+
+export interface ReceivePorts {
+  readonly ingest: Ingest
+  readonly authenticate: Authenticate
+  readonly inFlight: InFlight
+  readonly clock: Clock
+  readonly limits: DecodeLimits
+  /** After inflating. */
+  readonly maxBodyBytes: number
+  untaken(request: Untaken): void
+}
+
+const PATHS: ReadonlyMap<string, Signal> = new Map([['/v1/traces', 'traces'], ['/v1/logs', 'logs'], ['/v1/metrics', 'metrics']])
+const CONTENT_TYPES: ReadonlyMap<string, Encoding> = new Map([['application/x-protobuf', 'protobuf'], ['application/json', 'json']])
+const TYPE_OF: Readonly<Record<Encoding, string>> = { protobuf: 'application/x-protobuf', json: 'application/json' }
+/** google.rpc.Code for the statuses that we give. */
+const RPC_CODES: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 404: 5, 405: 12, 413: 8, 415: 3, 503: 14 }
+
+/** What the head alone decides. */
+interface Admitted {
+  readonly signal: Signal
+  readonly encoding: Encoding
+  readonly gzip: boolean
+  readonly tenant: string
+}
+
+interface Refusal {
+  readonly status: number
+  readonly message: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly cause?: unknown
+}
+
+export interface Receiver {
+  /** What can be refused before the body is read; undefined = read it. */
+  admit(head: HttpHead): HttpResponse | undefined
+  /** Never throws. Checks the head too. */
+  readonly handle: HttpHandler
+}
+
+export function createReceiver(ports: ReceivePorts): Receiver {
+  const refuse = (head: HttpHead, refusal: Refusal): HttpResponse => {
+    const encoding = encodingOf(head)
+    const { status, message, cause } = refusal
+    ports.untaken({ transport: transportOf(encoding), peer: head.peer, signal: PATHS.get(head.path) ?? '', status, message, cause })
+    return refusalResponse(encoding, refusal)
+  }
+  return {
+    admit(head) {
+      const admitted = judge(head, ports)
+      return 'status' in admitted ? refuse(head, admitted) : undefined
+    },
+    async handle(request) {
+      const admitted = judge(request, ports)
+      if ('status' in admitted) return refuse(request, admitted)
+      const outcome = await taken(request, admitted, ports)
+      return outcome.kind === 'accepted'
+        ? success(admitted, exportResponse(admitted.signal, admitted.encoding, outcome))
+        : refuse(request, refusalOf(outcome))
+    },
+  }
+}
+
+/** Whether the head is one of an export request that may be sent. */
+function judge(head: HttpHead, { authenticate, maxBodyBytes }: ReceivePorts): Admitted | Refusal {
+  const signal = PATHS.get(head.path)
+  if (signal === undefined) return { status: 404, message: `Nothing is at this path; there are ${[...PATHS.keys()].join(', ')}.` }
+  if (head.method !== 'POST') return { status: 405, message: 'Only POST is understood here.', headers: { allow: 'POST' } }
+  // A page that a browser was lured to cannot leave out `Origin`; exporters do not send it, and we answer no preflight.
+  if (head.headers.has('origin')) return { status: 403, message: 'Requests from web pages are not taken.' }
+  const admission = authenticate(head.headers.get('authorization'))
+  if ('refusal' in admission) return { status: 401, message: admission.refusal, headers: { 'www-authenticate': 'Bearer' } }
+  const encoding = encodingOf(head)
+  if (encoding === undefined) return { status: 415, message: `The content-type must be ${[...CONTENT_TYPES.keys()].join(' or ')}.` }
+  const coding = (head.headers.get('content-encoding') ?? '').trim().toLowerCase()
+  if (coding !== '' && coding !== 'identity' && coding !== 'gzip') {
+    return { status: 415, message: 'The content-encoding must be gzip (once) or absent.', headers: { 'accept-encoding': 'gzip' } }
+  }
+  if (Number(head.headers.get('content-length') ?? 0) > maxBodyBytes) return { status: 413, message: tooLarge(maxBodyBytes).message }
+  return { signal, encoding, gzip: coding === 'gzip', tenant: admission.tenant }
+}
+
+/** The media type without its parameters. */
+function encodingOf({ headers }: HttpHead): Encoding | undefined {
+  const [type = ''] = (headers.get('content-type') ?? '').split(';', 1)
+  return CONTENT_TYPES.get(type.trim().toLowerCase())
+}
+
+const transportOf = (encoding: Encoding | undefined): string => (encoding === undefined ? 'otlp/http' : `otlp/http+${encoding}`)
+
+async function taken(request: HttpRequest, admitted: Admitted, ports: ReceivePorts): Promise<ExportOutcome> {
+  const lease = ports.inFlight.lease()
+  try {
+    const bytes = await bodyOf(request, admitted, ports, lease)
+    const arrival = {
+      tenant: admitted.tenant, transport: transportOf(admitted.encoding), peer: request.peer, receivedAt: ports.clock.now(),
+    }
+    return await exportRequest({ signal: admitted.signal, encoding: admitted.encoding, bytes, arrival }, ports)
+  } catch (error) {
+    return outcomeOf(error)
+  } finally {
+    lease.release()
+  }
+}
+
+async function bodyOf({ body }: HttpRequest, { gzip }: Admitted, { maxBodyBytes }: ReceivePorts, lease: Lease): Promise<Buffer> {
+  if (body.length > maxBodyBytes) throw tooLarge(maxBodyBytes)
+  if (!lease.grow(body.length)) throw busy()
+  return gzip && body.length > 0 ? inflate(body, maxBodyBytes, lease) : body
+}
+
+function refusalOf(outcome: Exclude<ExportOutcome, { kind: 'accepted' }>): Refusal {
+  const { message, cause } = outcome
+  if (outcome.kind === 'refused') return { status: outcome.code === TOO_LARGE ? 413 : 400, message, cause }
+  return { status: 503, message, cause, headers: { 'retry-after': String(outcome.retryAfterSeconds) } }
+}
+
+function success({ encoding }: Admitted, body: Buffer): HttpResponse {
+  return { status: 200, headers: { 'content-type': TYPE_OF[encoding] }, body }
+}
+
+/** A google.rpc.Status in the request's encoding; plain text where that is unknown. */
+function refusalResponse(encoding: Encoding | undefined, { status, message, headers = {} }: Refusal): HttpResponse {
+  if (encoding === undefined) return { status, headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' }, body: `${message}\n` }
+  const body = statusBody(encoding, { code: RPC_CODES[status] ?? 2, message })
+  return { status, headers: { ...headers, 'content-type': TYPE_OF[encoding] }, body }
+}
