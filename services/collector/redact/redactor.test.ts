@@ -91,7 +91,7 @@ describe('redactor', () => {
         const event = fresh()
         event[column] = canary.text
         redactor.redact(event)
-        expect(event[column], column).not.toContain(canary.secret)
+        expect(event[column].includes(canary.secret), `${canary.text} in ${column}`).toBe(false)
         expect(event.redacted.some((entry) => entry.startsWith(`${column}:`))).toBe(true)
       }
     }

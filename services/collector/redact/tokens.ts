@@ -38,7 +38,7 @@ function endOf(pattern: RegExp, text: string, at: number): number {
 
 /** Whether a machine drew these characters: not one repeated, not words joined by dashes. */
 function isDrawn(secret: string, token: VendorToken): boolean {
-  if (!hasDistinct(secret, 3) || secret.endsWith('EXAMPLE') || /1234567890|here$/i.test(secret)) return false
+  if (!hasDistinct(secret, 3) || secret.endsWith('EXAMPLE') || /1234567890|(?:Token|Key|STRING|_)here$/i.test(secret)) return false
   return token.body === 'upper' || /[0-9]/.test(secret) || (/[A-Z]/.test(secret) && /[a-z]/.test(secret))
 }
 
