@@ -24,7 +24,7 @@ export interface GrpcServerOptions {
   readonly maxMessageBytes: number
   readonly maxConnections?: number
   /** Full method name (`/package.Service/Method`) → handler. */
-  readonly methods: ReadonlyMap<string, RpcHandler>
+  readonly handlers: ReadonlyMap<string, RpcHandler>
   /** A handler threw, which it should not; the caller hears UNAVAILABLE. */
   failed?(error: unknown): void
 }
@@ -49,7 +49,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     'grpc.keepalive_timeout_ms': 20_000,
     'grpc-node.max_session_memory': 64,
   })
-  for (const [method, handler] of options.methods) register(server, method, { handler, failed: options.failed })
+  for (const [method, handler] of options.handlers) register(server, method, { handler, failed: options.failed })
   const injector = server.createConnectionInjector(credentialsOf(options))
   const sockets = createServer((socket) => {
     // A connection that breaks off is no news; without a listener it would end the process.
