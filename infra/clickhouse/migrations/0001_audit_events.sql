@@ -96,5 +96,5 @@ CREATE TABLE IF NOT EXISTS watchkeeper.audit_events
 ENGINE = MergeTree
 PARTITION BY if(started_at >= toDateTime64('2020-01-01', 9, 'UTC') AND started_at < toDateTime64('2100-01-01', 9, 'UTC'), toYYYYMM(started_at), 0)
 ORDER BY (tenant, toDate32(started_at), actor, started_at, event_id)
-SETTINGS non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)'
+SETTINGS non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)', min_bytes_for_wide_part = 134217728
 COMMENT 'Every observation of an MCP interaction, one row each, as received and redacted';

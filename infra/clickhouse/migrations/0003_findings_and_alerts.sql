@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS watchkeeper.finding_versions
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, finding_id)
-SETTINGS non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)'
+SETTINGS non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)', min_bytes_for_wide_part = 134217728
 COMMENT 'Storage of findings, every version of each. Query the view findings';
 
 CREATE TABLE IF NOT EXISTS watchkeeper.alert_versions
@@ -65,7 +65,7 @@ CREATE TABLE IF NOT EXISTS watchkeeper.alert_versions
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, alert_id)
-SETTINGS non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)'
+SETTINGS non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)', min_bytes_for_wide_part = 134217728
 COMMENT 'Storage of alerts, every version of each. Query the view alerts';
 
 CREATE OR REPLACE VIEW watchkeeper.alerts

@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS watchkeeper.delivery_versions
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (tenant, message_id, receiver, attempt)
-SETTINGS non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)'
+SETTINGS non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)', min_bytes_for_wide_part = 134217728
 COMMENT 'Storage of deliveries. Query the view deliveries';
 
 CREATE TABLE IF NOT EXISTS watchkeeper.quarantine_versions
@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS watchkeeper.quarantine_versions
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (tenant, quarantine_id)
-SETTINGS non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)'
+SETTINGS non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)', min_bytes_for_wide_part = 134217728
 COMMENT 'Storage of quarantined records. Query the view quarantine';
 
 CREATE TABLE IF NOT EXISTS watchkeeper.mcp_metric_versions
@@ -61,7 +61,7 @@ CREATE TABLE IF NOT EXISTS watchkeeper.mcp_metric_versions
 ENGINE = ReplacingMergeTree
 PARTITION BY if(at >= toDateTime64('2020-01-01', 9, 'UTC') AND at < toDateTime64('2100-01-01', 9, 'UTC'), toYYYYMM(at), 0)
 ORDER BY (tenant, metric, source, at, point_id)
-SETTINGS non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)'
+SETTINGS non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)', min_bytes_for_wide_part = 134217728
 COMMENT 'Storage of metric points. Query the view mcp_metrics';
 
 CREATE OR REPLACE VIEW watchkeeper.deliveries
