@@ -1,17 +1,16 @@
-/** The list. A detector is in the product when it has a line here. */
-import { type Armed, arm, type Detector } from './detector.ts'
+/**
+ * The list: a detector is in the product when it has a line here. `record-conflict` is raised where the store is asked, so it is not
+ * among them. Each entry binds parameters and throws ZodError when they do not fit the rule's schema.
+ */
+import { type Armed, arm } from './detector.ts'
+import { offHoursToken } from './off-hours-token/detector.ts'
 import { unexpectedCommand } from './unexpected-command/detector.ts'
 import { unrequestedAction } from './unrequested-action/detector.ts'
+import { unusualVolume } from './unusual-volume/detector.ts'
 
-export interface Registered {
-  readonly id: string
-  /** Binds parameters; throws ZodError when they do not fit the rule's schema. */
-  arm(params: unknown): Armed
+export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
+  'unusual-volume': (params) => arm(unusualVolume, params),
+  'off-hours-token': (params) => arm(offHoursToken, params),
+  'unexpected-command': (params) => arm(unexpectedCommand, params),
+  'unrequested-action': (params) => arm(unrequestedAction, params),
 }
-
-const registered = <Params, State>(detector: Detector<Params, State>): Registered => ({ id: detector.rule.id, arm: (params) => arm(detector, params) })
-
-export const DETECTORS: readonly Registered[] = [
-  registered(unexpectedCommand),
-  registered(unrequestedAction),
-]

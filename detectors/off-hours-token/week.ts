@@ -1,0 +1,85 @@
+/** State of one actor or token: what is usual, the hour that runs, and the quiet spell that runs. Plain JSON, about 500 bytes. */
+import { dayOf, offsetOf, SLOTS, slotOf } from './local-time.ts'
+import { addDay, age, blankProfile, type Profile, supportOf } from './profile.ts'
+import type { Params } from './rule.ts'
+
+export interface Week {
+  readonly profile: Profile
+  /** Events and local days with activity so far. */
+  events: number
+  days: number
+  lastDay: number
+  /** The running hour, since 1970 UTC, -1 before the first, and what holds for all of it. */
+  hour: number
+  offset: number
+  hourSlot: number
+  hourDay: number
+  quiet: boolean
+  rarity: number
+  /** Something was said about the running hour: it is not learned. */
+  hourTold: boolean
+  /** Seconds since 1970: latest event in an active hour, and latest quiet event. */
+  activeAt: number
+  quietAt: number
+  /** The quiet spell: UTC hour of its beginning, evidence of its first events, how many of these, and whether it was told. */
+  spell: number
+  evidence: number
+  counted: number
+  told: boolean
+  /** Hours told and not learned, newest last: local day · 168 + slot. */
+  toldHours: number[]
+}
+
+export const blankWeek = (): Week => ({
+  profile: blankProfile(), events: 0, days: 0, lastDay: -1, hour: -1, offset: 0, hourSlot: 0, hourDay: 0, quiet: false, rarity: 0, hourTold: false,
+  activeAt: 0, quietAt: 0, spell: 0, evidence: 0, counted: 0, told: false, toldHours: [],
+})
+
+/** Most told hours that wait for a decision. */
+const MOST_TOLD = 24
+
+export const hasHistory = (week: Week, params: Params): boolean => week.events >= params.minEvents && week.days >= params.minDays
+
+/** Learns the hour that is over and works out what holds for the one that begins. */
+export function enterHour(week: Week, hour: number, zone: string | undefined, params: Params): void {
+  if (week.hour >= 0) leaveHour(week, params)
+  const seconds = hour * 3600
+  week.hour = hour
+  week.offset = zone === undefined ? 0 : offsetOf(zone, seconds)
+  week.hourSlot = slotOf(seconds + week.offset)
+  week.hourDay = dayOf(seconds + week.offset)
+  week.hourTold = false
+  age(week.profile, week.hourDay, params.halfLifeDays)
+  Object.assign(week, judgeSlot(week, week.hourSlot, params))
+}
+
+/** Whether an hour of the week is quiet: rarely active by count of days, and rarer than an average hour. */
+export function judgeSlot(week: Week, slot: number, params: Params): { readonly quiet: boolean; readonly rarity: number } {
+  const { days, rarity } = supportOf(week.profile, slot)
+  return { quiet: rarity > params.quietness && days < Math.max(params.activeDays, params.activeShare * week.days), rarity }
+}
+
+function leaveHour(week: Week, params: Params): void {
+  if (week.hourTold) return dispute(week, params)
+  addDay(week.profile, week.hourSlot)
+  if (week.hourDay > week.lastDay) {
+    week.days++
+    week.lastDay = week.hourDay
+  }
+}
+
+/** A told hour is learned, with those like it, once it has come back on enough days: then it is somebody's new habit. */
+function dispute(week: Week, params: Params): void {
+  week.toldHours.push(week.hourDay * SLOTS + week.hourSlot)
+  if (week.toldHours.length > MOST_TOLD) week.toldHours.shift()
+  const alike = week.toldHours.filter((told) => near(told % SLOTS, week.hourSlot))
+  if (new Set(alike.map((told) => Math.floor(told / SLOTS))).size < params.acceptDays) return
+  for (const told of alike) addDay(week.profile, told % SLOTS)
+  week.toldHours = week.toldHours.filter((told) => !alike.includes(told))
+}
+
+/** At most an hour apart on the clock, in the same part of the week. */
+function near(one: number, other: number): boolean {
+  const apart = Math.abs((one % 24) - (other % 24))
+  return Math.min(apart, 24 - apart) <= 1 && one >= 120 === other >= 120
+}

@@ -1,0 +1,56 @@
+/** Says why an hour is unusual: observed, usual, limit, and on whose word. */
+import type { Severity } from '../../schemas/vocabulary.ts'
+import type { Draft } from '../detector.ts'
+import { nanosOf } from '../stats/moment.ts'
+import type { Basis, Limit } from './limit.ts'
+import type { Metric } from './window.ts'
+
+export interface Crossing {
+  readonly key: string
+  readonly metric: Metric
+  readonly hour: number
+  readonly value: number
+  readonly limit: Limit
+  /** Part of the hour that had passed, 0 to 1. */
+  readonly elapsed: number
+}
+
+const NOUN: Readonly<Record<Metric, string>> = { calls: 'calls', bytes: 'bytes', distinct: 'distinct resources or arguments' }
+const figure = (value: number): string => Math.round(value).toLocaleString('en-US')
+
+export function draftOf(crossing: Crossing): Draft {
+  const { key, metric, hour, value, limit, elapsed } = crossing
+  const noun = NOUN[metric]
+  return {
+    about: [key, metric, String(hour)],
+    severity: severityOf(crossing),
+    title: `Unusual volume for ${key}: ${figure(value)} ${noun} within an hour`,
+    observed: `${figure(value)} ${noun} in the first ${Math.max(1, Math.ceil(elapsed * 60))} min of the hour`,
+    expected: limit.basis === 'none' ? `at most ${figure(limit.value)} ${noun} an hour` : `about ${figure(limit.usual)} ${noun} an hour, at most ${figure(limit.value)}`,
+    reasons: [basisSentence(limit)],
+    windowStart: nanosOf(hour * 3600),
+    windowEnd: nanosOf((hour + 1) * 3600),
+  }
+}
+
+const BASIS: Readonly<Record<Basis, string>> = {
+  own_hours: 'its own active hours at this time of day',
+  own: 'its own active hours (too few at this time of day)',
+  peers: 'the active hours of its peers (cold start: too little history of its own)',
+  none: 'no history of its own or of peers yet',
+}
+
+const basisSentence = ({ basis, windows, scale }: Limit): string =>
+  basis === 'none' ? `cold start: ${BASIS.none}, so a fixed limit applies` : `measured by ${windows} of ${BASIS[basis]}; spread on the log scale ${scale.toFixed(2)}`
+
+/**
+ * How far: deviations beyond the median where the hour would end at this pace (at most 4 times what is there), on the log scale.
+ * Without a history of its own, no more than medium.
+ */
+function severityOf({ value, limit, elapsed }: Crossing): Severity {
+  if (limit.basis === 'none') return 'low'
+  const projected = value / Math.max(elapsed, 1 / 4)
+  const deviations = (Math.log1p(projected) - Math.log1p(limit.usual)) / limit.scale
+  const severity = deviations >= 10 ? 'high' : deviations >= 6 ? 'medium' : 'low'
+  return limit.basis === 'peers' && severity === 'high' ? 'medium' : severity
+}

@@ -1,0 +1,49 @@
+/** What one hour of one key holds, while it runs and packed into one number once it is over. */
+import type { Interaction } from '../../schemas/interaction.ts'
+import { addDistinct, countDistinct, type Distinct } from '../stats/distinct.ts'
+
+export const METRICS = ['calls', 'bytes', 'distinct'] as const
+export type Metric = (typeof METRICS)[number]
+
+/** The running hour. */
+export interface Running {
+  /** Hours since 1970 UTC; 0 before the first. */
+  hour: number
+  calls: number
+  /** Bytes of arguments and results; -1 while no call of the hour has said any. */
+  bytes: number
+  distinct: Distinct
+}
+
+export const emptyRunning = (hour: number): Running => ({ hour, calls: 0, bytes: -1, distinct: [] })
+
+export function addTo(running: Running, interaction: Interaction): void {
+  running.calls++
+  const bytes = Math.max(Number(interaction.arguments_bytes), 0) + Math.max(Number(interaction.result_bytes), 0)
+  if (interaction.arguments_bytes >= 0n || interaction.result_bytes >= 0n) running.bytes = Math.max(running.bytes, 0) + bytes
+  const what = interaction.resource || interaction.arguments_hash || interaction.prompt
+  if (what !== '') addDistinct(running.distinct, interaction.resource !== '' ? what : `${interaction.tool}\u0000${what}`)
+}
+
+/** Values in the order of METRICS; -1 = blind. */
+export const valueOf = (running: Running, metric: Metric): number =>
+  metric === 'calls' ? running.calls : metric === 'bytes' ? running.bytes : countDistinct(running.distinct)
+
+/** Natural logarithms of 1 + value are kept in tenths, one byte each; 255 = blind. */
+const TENTHS = 10
+const BLIND = 255
+const byteOf = (value: number): number => (value < 0 ? BLIND : Math.min(BLIND - 1, Math.round(Math.log1p(value) * TENTHS)))
+
+/** A finished hour: hour · 2^24 + one byte per metric. An exact integer until the year 60000. */
+export type Packed = number
+
+export const pack = (running: Running): Packed =>
+  METRICS.reduce((packed, metric) => packed * 256 + byteOf(valueOf(running, metric)), running.hour)
+
+export const hourIn = (packed: Packed): number => Math.floor(packed / 2 ** 24)
+
+/** Logarithm of 1 + value, or undefined where the hour was blind. */
+export function logIn(packed: Packed, metric: Metric): number | undefined {
+  const byte = Math.floor(packed / 256 ** (METRICS.length - 1 - METRICS.indexOf(metric))) % 256
+  return byte === BLIND ? undefined : byte / TENTHS
+}
