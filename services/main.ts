@@ -1,8 +1,7 @@
 /** The wiring of the small form: everything in one process. Sinks start first and stop last. */
 import { startMetrics } from '../infra/otel/metrics.ts'
-import type { HttpServer } from '../infra/http/server.ts'
 import type { Log, Service } from '../schemas/ports.ts'
-import { createAlerter } from './alerter/service.ts'
+import { createAlerter } from './alerting/service.ts'
 import { createArchiver } from './archiver/service.ts'
 import { createAssembler } from './assembler/service.ts'
 import { createNormaliser } from './collector/normalise/normaliser.ts'
@@ -14,14 +13,14 @@ import type { Config } from './config/schema.ts'
 import { armAll } from './detector-list.ts'
 import { type Foundation, openFoundation, systemClock } from './wiring/foundation.ts'
 import { type LiveReceivers, openReceivers } from './wiring/receivers.ts'
-import { openServers, refuseUnsafeDoors } from './wiring/servers.ts'
+import { type OpenServer, openServers, refuseUnsafeDoors } from './wiring/servers.ts'
 import { WORKER_DEFAULTS } from './worker/contracts.ts'
 import { createWorker } from './worker/service.ts'
 import { workerTelemetry } from './worker/telemetry.ts'
 
 export interface Watchkeeper {
   readonly foundation: Foundation
-  readonly servers: readonly HttpServer[]
+  readonly servers: readonly OpenServer[]
   readonly services: readonly Service[]
   /** Stops intake, lets what is under way finish, saves state. Safe twice. */
   stop(): Promise<void>

@@ -1,7 +1,7 @@
 /** The doors: OTLP over HTTP and gRPC, SQL, API. Every address is checked before anything is opened. */
 import { SqlRunner } from '../../infra/clickhouse/sql-runner.ts'
 import { startGrpcServer } from '../../infra/grpc/server.ts'
-import { type HttpServer, startHttpServer } from '../../infra/http/server.ts'
+import { startHttpServer } from '../../infra/http/server.ts'
 import type { OwnMetrics } from '../../infra/otel/metrics.ts'
 import { Failure } from '../../schemas/failure.ts'
 import type { HttpHandler } from '../../schemas/http.ts'
@@ -27,6 +27,11 @@ export interface ServerParts {
   readonly receivers: Receivers
   readonly services: readonly Service[]
   readonly log: Log
+}
+
+/** A door that can be closed again: it answers what is open first. */
+export interface OpenServer {
+  stop(): Promise<void>
 }
 
 /** Bytes of requests that are worked on at the same time, over all connections. */
@@ -62,13 +67,13 @@ function sqlHandler({ config, foundation, log }: ServerParts): HttpHandler {
 }
 
 /** Opens all doors; if one cannot be opened, those that were are closed again. */
-export async function openServers(parts: ServerParts): Promise<readonly HttpServer[]> {
+export async function openServers(parts: ServerParts): Promise<readonly OpenServer[]> {
   const { config, foundation, metrics, receivers, services, log } = parts
   const failed = (error: unknown) => log.error({ err: error }, 'a request failed for a reason of ours')
   const ports = receivePorts(parts)
   const receiver = createReceiver(ports)
   const api = createApi({ services, receivers, metrics: () => metrics.render(), lag: () => foundation.bus.lag(), token: foundation.apiToken })
-  const open: HttpServer[] = []
+  const open: OpenServer[] = []
   try {
     open.push(await startHttpServer({ name: 'SQL', ...hostPort(config.sql.listen), tls: config.sql.tls, maxBodyBytes: 16_777_216, handle: sqlHandler(parts), failed }))
     open.push(await startHttpServer({ name: 'The API', ...hostPort(config.api.listen), maxBodyBytes: API_BODY_BYTES, handle: api, failed }))
