@@ -1,0 +1,60 @@
+/** What the clock makes of the state: messages that are due, alerts that have been quiet long enough. Pure but for the state given. */
+import { messageBody } from './body.ts'
+import type { AlerterRules } from './contracts.ts'
+import { heads } from './deliver.ts'
+import { resolve } from './group.ts'
+import type { AlerterState, Group, Pending } from './state.ts'
+
+const MINUTE = 60n * 1_000_000_000n
+
+/** The same for every attempt at this message, and after a restart. Without a `.`, which separates what is signed. */
+export const messageIdOf = (alertId: string, version: number): string => `msg_${alertId}_${version}`
+
+function compose(group: Group, receivers: readonly string[], now: bigint): Pending[] {
+  const { alert_id, version, tenant } = group.alert
+  const body = messageBody(group.notifiedAt === 0n ? 'alert.open' : 'alert.updated', group)
+  return receivers.map((receiver) => ({
+    messageId: messageIdOf(alert_id, version), alertId: alert_id, alertVersion: version, tenant, receiver, body, madeAt: now, attempts: 0, nextAt: now,
+  }))
+}
+
+/** Makes the group's message where it is due; false when there is nothing to say now. */
+function notify(state: AlerterState, group: Group, receivers: readonly string[], now: bigint, rules: AlerterRules): boolean {
+  if (group.notifyAt === 0n || group.notifyAt > now) return false
+  if (state.pending.length + receivers.length > rules.maxPending) {
+    group.notifyAt = now + MINUTE
+    return false
+  }
+  state.pending.push(...compose(group, receivers, now))
+  group.notifiedAt = now
+  group.notifyAt = 0n
+  return true
+}
+
+/** Everything that is due at `now`; true when the state has changed. `receivers`: names of those who get new messages. */
+export function runDue(state: AlerterState, receivers: readonly string[], now: bigint, rules: AlerterRules): boolean {
+  let changed = false
+  let excess = state.groups.size - rules.maxOpenAlerts
+  for (const group of state.groups.values()) {
+    const goes = group.heardAt + rules.resolveAfter <= now || excess > 0
+    // Nobody may miss an alert because it leaves early.
+    if (goes && group.notifyAt > now && excess > 0) group.notifyAt = now
+    if (notify(state, group, receivers, now, rules)) changed = true
+    if (!goes || group.notifyAt !== 0n) continue
+    resolve(state, group, now)
+    excess--
+    changed = true
+  }
+  return changed
+}
+
+/** When something is due next: the earliest of messages, resolutions and attempts that nothing stands before; undefined when nothing waits. */
+export function nextDue(state: AlerterState, inFlight: ReadonlySet<Pending>, rules: AlerterRules): bigint | undefined {
+  let next: bigint | undefined
+  const consider = (at: bigint): void => {
+    if (next === undefined || at < next) next = at
+  }
+  for (const { notifyAt, heardAt } of state.groups.values()) consider(notifyAt !== 0n ? notifyAt : heardAt + rules.resolveAfter)
+  for (const pending of heads(state)) if (!inFlight.has(pending)) consider(pending.nextAt)
+  return next
+}

@@ -1,0 +1,110 @@
+/** Alerter: findings to alerts, alerts to people. Reads topic `findings`, publishes `alerts` and `deliveries`. */
+import type { Service, Subscription } from '../../schemas/ports.ts'
+import { findings } from '../../schemas/topics.ts'
+import { type AlerterConfig, type AlerterPorts, rulesOf, type Wake } from './contracts.ts'
+import { Desk } from './desk.ts'
+
+const NANOSECONDS = 1_000_000n
+const LONGEST_SLEEP_MS = 3_600_000
+
+/** The process's own timer. */
+function ownWake(): Wake {
+  let timer: NodeJS.Timeout | undefined
+  const clear = (): void => clearTimeout(timer)
+  return {
+    clear,
+    set(milliseconds, run) {
+      clear()
+      timer = setTimeout(run, milliseconds)
+    },
+  }
+}
+
+/** All partitions that this process has, and the one alarm clock that serves them. */
+class Office {
+  readonly desks = new Map<number, Desk>()
+  readonly #ports: AlerterPorts
+  readonly #wake: Wake
+  #open = true
+
+  constructor(ports: AlerterPorts, wake: Wake) {
+    this.#ports = ports
+    this.#wake = wake
+  }
+
+  readonly schedule = (): void => {
+    const times = [...this.desks.values()].map((desk) => desk.nextDue()).filter((at) => at !== undefined)
+    if (!this.#open || times.length === 0) return this.#wake.clear()
+    const wait = Number((times.reduce((a, b) => (b < a ? b : a)) - this.#ports.clock.now()) / NANOSECONDS) + 1
+    this.#wake.set(Math.min(Math.max(wait, 1), LONGEST_SLEEP_MS), () => void this.#ring())
+  }
+
+  async #ring(): Promise<void> {
+    for (const desk of this.desks.values()) {
+      await desk.tick().catch((error: unknown) => this.#ports.log.error({ error: error instanceof Error ? error.message : String(error) }, 'the alerter cannot write its state; it tries again'))
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#open = false
+    this.#wake.clear()
+    for (const desk of this.desks.values()) await desk.close()
+    this.desks.clear()
+  }
+}
+
+/** Group `alerter`. Pending messages, waits and open alerts survive a crash. Throws Failure `unavailable` from `start` when the bus is away. */
+export function createAlerter(config: AlerterConfig, ports: AlerterPorts): Service {
+  const rules = rulesOf(config)
+  let office: Office | undefined
+  let subscription: Subscription | undefined
+  let trouble = ''
+
+  async function subscribe(at: Office): Promise<Subscription> {
+    return await ports.bus.subscribe(findings, {
+      group: 'alerter',
+      async assigned(partition) {
+        const desk = await Desk.open(partition, ports, rules, at.schedule)
+        at.desks.set(partition, desk)
+        await desk.tick()
+        return desk.start
+      },
+      async revoked(partition) {
+        const desk = at.desks.get(partition)
+        at.desks.delete(partition)
+        await desk?.close()
+      },
+      async handle(envelopes) {
+        const desk = at.desks.get(envelopes[0]?.partition ?? -1)
+        if (desk === undefined) return
+        await desk.take(envelopes)
+        if (desk.saved > 0) await subscription?.commit(envelopes[0]!.partition, desk.saved)
+      },
+      async gap(gap) {
+        ports.log.error({ ...gap }, 'findings are missing from the bus: alerts may be missing too')
+        await at.desks.get(gap.partition)?.skipTo(gap.next)
+      },
+      failed(error) {
+        trouble = error instanceof Error ? error.message : String(error)
+      },
+    })
+  }
+
+  return {
+    name: 'alerter',
+    async start() {
+      trouble = ''
+      office = new Office(ports, ports.wake ?? ownWake())
+      subscription = await subscribe(office)
+      if (ports.notifiers.length === 0) ports.log.info({}, 'no receiver is configured: alerts are stored, and nobody is told')
+    },
+    async stop() {
+      const [running, closing] = [subscription, office]
+      subscription = undefined
+      office = undefined
+      await running?.stop()
+      await closing?.close()
+    },
+    notReady: () => (trouble !== '' ? trouble : subscription === undefined ? 'not started' : ''),
+  }
+}
