@@ -53,6 +53,14 @@ export interface SqlEndpoint {
   readonly busy: number
 }
 
+interface Known {
+  readonly catalogue: EngineCatalogue
+  /** For who sees all tenants. */
+  readonly all: Policy
+  /** For who sees one. */
+  readonly bound: Policy
+}
+
 interface Answered {
   readonly result: SqlResult
   readonly format: string
@@ -80,7 +88,7 @@ class Endpoint implements SqlEndpoint {
   readonly #places: Places
   readonly #limits: SqlLimits
   readonly #published: readonly string[]
-  #catalogue: Promise<EngineCatalogue> | undefined
+  #known: Promise<Known> | undefined
 
   constructor(config: SqlConfig, ports: SqlPorts) {
     this.#config = config
@@ -130,9 +138,9 @@ class Endpoint implements SqlEndpoint {
 
   async #run(asked: QueryRequest, identity: Identity, signal: AbortSignal | undefined): Promise<Answered> {
     contentTypeOf(asked.defaultFormat)
-    const catalogue = await this.#known()
+    const { catalogue, all, bound } = await this.#knowing()
     const setup = this.#setup(asked, identity, catalogue)
-    const { canonical, format } = await this.#judged(asked, policyFor(catalogue, this.#published, identity.tenant), signal)
+    const { canonical, format } = await this.#judged(asked, identity.tenant === '*' ? all : bound, signal)
     return this.#ports.engine.session(setup, async (session) => ({ result: await this.#bounded(session, canonical, format), format }), signal)
   }
 
@@ -167,17 +175,23 @@ class Endpoint implements SqlEndpoint {
   }
 
   /** Read once: migrations have run before the endpoint listens, and nothing else changes tables. */
-  #known(): Promise<EngineCatalogue> {
-    this.#catalogue ??= this.#ports.engine.catalogue(DATABASE).catch((error: unknown) => {
-      this.#catalogue = undefined
+  #knowing(): Promise<Known> {
+    this.#known ??= this.#learn().catch((error: unknown) => {
+      this.#known = undefined
       throw error
     })
-    return this.#catalogue
+    return this.#known
+  }
+
+  async #learn(): Promise<Known> {
+    const catalogue = await this.#ports.engine.catalogue(DATABASE)
+    const policy = (tenantBound: boolean): Policy => policyFor(catalogue, this.#published, tenantBound)
+    return { catalogue, all: policy(false), bound: policy(true) }
   }
 
   async #respond(answered: Answered, asked: QueryRequest, who: { identity: Identity; queryId: string }): Promise<HttpResponse> {
     const { result, format } = answered
-    const catalogue = await this.#known()
+    const { catalogue } = await this.#knowing()
     const counted = who.identity.tenant === '*'
     const summary = {
       read_rows: counted ? String(result.rowsRead) : '0', read_bytes: counted ? String(result.bytesRead) : '0', written_rows: '0', written_bytes: '0',
@@ -200,7 +214,7 @@ class Endpoint implements SqlEndpoint {
 
   async #refuse(exception: EngineException, queryId: string): Promise<HttpResponse> {
     const status = statusOf(exception.code)
-    const version = await this.#known().then((known) => known.version, () => 'unknown')
+    const version = await this.#knowing().then((known) => known.catalogue.version, () => 'unknown')
     return {
       status,
       headers: {

@@ -32,7 +32,7 @@ export interface EngineCatalogue {
   readonly version: string
   readonly timezone: string
   readonly databases: readonly string[]
-  /** Every table and view of the database; `filtered` = has rows of its own and a column `tenant`. */
+  /** Every table and view of the database: whether it has rows of its own, and a column `tenant`. */
   readonly tables: readonly { readonly name: string; readonly stored: boolean; readonly tenant: boolean }[]
   /** Every function of the engine. */
   readonly functions: readonly string[]

@@ -156,9 +156,18 @@ function checkCatalogue(body: AstNode): void {
 const isCountOfAll = (visits: readonly Visit[], list: AstNode | undefined): boolean =>
   visits.some(({ node }) => node.type === 'Function' && /^count$/i.test(nameOf(node)) && node.children.length === 1 && node.children[0] === list)
 
+/** `arrayJoin()` in a join's condition is computed below the tenant's filter: its errors would tell of other rows. The clause ARRAY JOIN is not. */
+function checkJoins(body: AstNode): void {
+  const nodes = [...nodesOf(body)].map(({ node }) => node)
+  const unrolls = nodes.some((node) => node.type === 'Function' && /^(arrayJoin|unnest)$/i.test(nameOf(node)))
+  if (unrolls && nodes.some((node) => node.type === 'TableJoin')) throw denied('arrayJoin() is not allowed in a query that joins. Use ARRAY JOIN')
+}
+
 function checkBody(body: AstNode, policy: Policy): void {
   for (const visit of nodesOf(body)) checkNode(visit, policy)
-  if (policy.tenantBound) checkCatalogue(body)
+  if (!policy.tenantBound) return
+  checkCatalogue(body)
+  checkJoins(body)
 }
 
 /** The part of a SELECT that is judged like any subquery: its tail is split off. */

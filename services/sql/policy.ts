@@ -4,15 +4,15 @@ import { isAllowedFunction } from './functions.ts'
 import type { Policy } from './judge.ts'
 import { DATABASE } from './published.ts'
 
-/** What is allowed to a user who sees all tenants (`*`) or one. `published` are the names that may be read. */
-export function policyFor(catalogue: EngineCatalogue, published: readonly string[], tenant: string): Policy {
+/** What is allowed to a user who sees one tenant, or all. `published` are the names that may be read. */
+export function policyFor(catalogue: EngineCatalogue, published: readonly string[], tenantBound: boolean): Policy {
   const names = new Set(published)
   return {
     published: names,
     hidden: new Set(catalogue.tables.map((table) => table.name).filter((name) => !names.has(name))),
     databases: new Set(catalogue.databases.map((name) => name.toLowerCase())),
     refusedFunctions: new Set(catalogue.functions.filter((name) => !isAllowedFunction(name)).map((name) => name.toLowerCase())),
-    tenantBound: tenant !== '*',
+    tenantBound,
   }
 }
 

@@ -130,11 +130,15 @@ export const limitSettings = (limits: SqlLimits): ReadonlyMap<string, string | n
 export const TENANT_SETTINGS: ReadonlyMap<string, string | number> = new Map<string, string | number>([
   ['query_plan_merge_filters', 0],
   ['query_plan_optimize_prewhere', 0],
+  ['optimize_prewhere_after_pushdown', 0],
   ['optimize_move_to_prewhere', 0],
+  ['query_plan_merge_filter_into_join_condition', 0],
   ['optimize_use_implicit_projections', 0],
   ['optimize_use_projections', 0],
   ['optimize_trivial_count_query', 0],
   ['use_query_condition_cache', 0],
   ['query_plan_optimize_lazy_materialization', 0],
+  // Where a join pushes a condition into the same step nevertheless, it comes behind the filter and is computed only for the rows that passed it.
+  ['short_circuit_function_evaluation', 'force_enable'],
   ['output_format_write_statistics', 0],
 ])

@@ -51,6 +51,9 @@ export async function fillTenants(engine: Engine): Promise<void> {
 function insertOf(table: string, columns: readonly [string, string][]): string {
   const valueOf = (name: string, type: string): string => {
     if (name === 'tenant') return "if(number % 2, 'a', 'b')"
+    if (name === 'method') return "'tools/call'"
+    if (name === 'outcome') return "if(number % 4 < 2, 'denied', 'ok')"
+    if (name === 'principal') return "if(number % 4 < 2, '', concat(if(number % 2, 'a', 'b'), '-principal'))"
     if (name === 'merged_into' || name === 'conflict_with') return "''"
     if (/^(LowCardinality\()?String/.test(type)) return `concat(if(number % 2, 'a', 'b'), '-${name}-', toString(number))`
     if (/^U?Int(32|64)$/.test(type)) return 'number'
