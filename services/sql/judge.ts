@@ -201,7 +201,7 @@ function judgeRoot(root: AstNode, canonical: string, policy: Policy): Allowed {
     case 'Explain':
       return judgeExplain(root, policy)
     default:
-      return judgeShow(root.type, canonical, (name) => checkTable(name, policy))
+      return { format: judgeShow(root.type, canonical, (name) => checkTable(name, policy)) }
   }
 }
 

@@ -1,5 +1,4 @@
 /** SHOW and EXISTS: their parse hides what they filter by, so that only these whole forms of the engine's own spelling are accepted. */
-import type { Allowed } from './judge.ts'
 import { DATABASE } from './published.ts'
 import { SqlError } from './sql-error.ts'
 
@@ -19,8 +18,8 @@ const FORMS: ReadonlyMap<string, readonly RegExp[]> = new Map([
   ['ExistsViewQuery', [EXISTS]],
 ])
 
-/** `type` is the parse's outermost node. Throws SqlError READONLY for everything but the forms above; `checkTable` throws for its own reasons. */
-export function judgeShow(type: string, canonical: string, checkTable: (name: string) => void): Allowed {
+/** The format asked for, or ''. `type` is the parse's outermost node. Throws SqlError READONLY for everything but the forms above; `checkTable` throws for its own reasons. */
+export function judgeShow(type: string, canonical: string, checkTable: (name: string) => void): string {
   const match = (FORMS.get(type) ?? []).map((form) => form.exec(canonical)).find((found) => found !== null)
   if (match === undefined) {
     const accepted = 'SELECT, DESCRIBE, EXPLAIN, EXISTS, SHOW TABLES, SHOW DATABASES and SHOW CREATE TABLE of published tables'
@@ -29,5 +28,5 @@ export function judgeShow(type: string, canonical: string, checkTable: (name: st
   const { database, table, format } = match.groups ?? {}
   if (database !== undefined && database !== DATABASE) throw new SqlError('ACCESS_DENIED', 'Tables of other databases are not shown')
   if (table !== undefined) checkTable(table)
-  return { format: format ?? '' }
+  return format ?? ''
 }
