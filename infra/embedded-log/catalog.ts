@@ -77,14 +77,16 @@ export class Catalog {
     const { partitions } = this.#options
     const asked = typeof partitions === 'number' ? partitions : (own(partitions, name) ?? Math.max(1, stored))
     if (!Number.isInteger(asked) || asked < 1 || asked > MOST_PARTITIONS) {
-      throw new Failure('misconfigured', 'log.partitions', `topic ${name}: ${asked} partitions; it must be a whole number from 1 to ${MOST_PARTITIONS}`)
+      throw refused(`topic ${name}: ${asked} partitions; it must be a whole number from 1 to ${MOST_PARTITIONS}`)
     }
     if (asked < stored) {
-      throw new Failure('misconfigured', 'log.partitions', `topic ${name} has ${stored} partitions on disk, and ${asked} are configured: the number can only grow`)
+      throw refused(`topic ${name} has ${stored} partitions on disk, and ${asked} are configured: the number can only grow`)
     }
     return asked
   }
 }
+
+const refused = (sentence: string): Failure => new Failure('misconfigured', 'log.partitions', sentence)
 
 const own = <V>(record: Readonly<Record<string, V>> | undefined, name: string): V | undefined =>
   record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined

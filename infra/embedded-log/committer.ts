@@ -4,6 +4,7 @@
  */
 import { Failure } from '../../schemas/failure.ts'
 import type { Clock } from '../../schemas/ports.ts'
+import { FrameMemory } from './frame.ts'
 import type { LmdbStore } from './lmdb-store.ts'
 import { RetentionPlanner } from './retention.ts'
 import type { TailCache } from './tail-cache.ts'
@@ -37,6 +38,7 @@ export class Committer {
   readonly #options: CommitterOptions
   readonly #retention: RetentionPlanner
   #serial: number
+  readonly #memory = new FrameMemory()
   #jobs: Job[] = []
   #dirty = new Set<GroupOffsets>()
   /** Resolved or rejected with the transaction that takes the dirty offsets. */
@@ -120,7 +122,8 @@ export class Committer {
     if (!fits) this.#refuse(taken)
     const jobs = fits ? taken : []
     try {
-      const transaction = new Transaction({ published: jobs, offsets, removals, topics: this.#options.topics, now }, this.#serial++)
+      const pending = { published: jobs, offsets, removals, topics: this.#options.topics, now, memory: this.#memory }
+      const transaction = new Transaction(pending, this.#serial++)
       if (!transaction.empty) await this.#write(transaction)
       transaction.apply(this.#options.cache)
       for (const job of [...jobs, ...waiters]) job.resolve()
@@ -130,6 +133,7 @@ export class Committer {
       for (const job of [...jobs, ...waiters]) job.reject(error)
     } finally {
       for (const job of taken) this.waitingBytes -= job.bytes
+      this.#memory.reuse()
     }
   }
 
@@ -149,7 +153,8 @@ export class Committer {
   }
 
   #refuse(jobs: readonly Job[]): void {
-    const full = new Failure('unavailable', 'log.full', `the log holds its ${this.#options.maxBytes} bytes and nothing of it may go yet`, { retryAfterSeconds: 2 })
+    const sentence = `the log holds its ${this.#options.maxBytes} bytes and nothing of it may go yet`
+    const full = new Failure('unavailable', 'log.full', sentence, { retryAfterSeconds: 2 })
     this.refused += jobs.length
     for (const job of jobs) job.reject(full)
   }

@@ -39,6 +39,7 @@ export class Damage {
   }
 
   report(): DamageReport {
-    return { envelopes: { ...this.#counts }, unknownEnds: this.#unknownEnds, groupRecords: this.groupRecords, commitRecords: this.commitRecords, rebuilt: this.rebuilt, gaps: [...this.#gaps] }
+    const { groupRecords, commitRecords, rebuilt } = this
+    return { envelopes: { ...this.#counts }, unknownEnds: this.#unknownEnds, groupRecords, commitRecords, rebuilt, gaps: [...this.#gaps] }
   }
 }

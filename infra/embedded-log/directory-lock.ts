@@ -21,7 +21,7 @@ export function lockDirectory(directory: string): () => void {
     writeSync(file, mine)
     closeSync(file)
   } catch (cause) {
-    throw new Failure('misconfigured', 'log.not_writable', `the log's directory ${directory} cannot be written: ${(cause as Error).message}`, { cause })
+    throw unusable(directory, 'written', cause)
   }
   try {
     take(directory, path, draft)
@@ -33,6 +33,9 @@ export function lockDirectory(directory: string): () => void {
   }
 }
 
+const unusable = (directory: string, done: string, cause: unknown): Failure =>
+  new Failure('misconfigured', 'log.not_writable', `the log's directory ${directory} cannot be ${done}: ${(cause as Error).message}`, { cause })
+
 function take(directory: string, path: string, draft: string): void {
   for (let attempt = 0; attempt < 5; attempt++) {
     try {
@@ -40,12 +43,13 @@ function take(directory: string, path: string, draft: string): void {
       return
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') {
-        throw new Failure('misconfigured', 'log.not_writable', `the log's directory ${directory} cannot be locked: ${(cause as Error).message}`, { cause })
+        throw unusable(directory, 'locked', cause)
       }
     }
     const owner = read(path)
     if (owner !== undefined && alive(owner)) {
-      throw new Failure('misconfigured', 'log.locked', `the log in ${directory} is in use by process ${owner.split(' ')[1]}; stop it, or choose another data directory`)
+      const sentence = `the log in ${directory} is in use by process ${owner.split(' ')[1]}; stop it, or choose another data directory`
+      throw new Failure('misconfigured', 'log.locked', sentence)
     }
     removeStale(path, owner)
   }

@@ -46,6 +46,8 @@ export interface EmbeddedLog extends Bus {
   stats(): EmbeddedLogStats
 }
 
+type LimitedOptions = EmbeddedLogOptions & { readonly maxBytes: number }
+
 const GIB = 1024 ** 3
 
 /** Opens or makes the log in `directory`. Failure `misconfigured` when the directory cannot be used, with a sentence that names it. */
@@ -80,7 +82,7 @@ class OpenLog implements EmbeddedLog {
   readonly #release: () => void
   #closing: Promise<void> | undefined
 
-  constructor(options: EmbeddedLogOptions & { readonly maxBytes: number }, opened: OpenedStore, { release, base }: { release: () => void; base: number }) {
+  constructor(options: LimitedOptions, opened: OpenedStore, { release, base }: { release: () => void; base: number }) {
     const { store, recovered, rebuilt } = opened
     this.#store = store
     this.#release = release
@@ -89,7 +91,8 @@ class OpenLog implements EmbeddedLog {
     this.#catalog = new Catalog({ ...options, recovered, base })
     // Serials of transactions that failed after the last good one are skipped, so that no two attempts share one.
     const serial = recovered.serial + 1_000_000
-    this.#committer = new Committer({ store, topics: this.#catalog.topics, cache: this.#cache, clock: options.clock, maxBytes: options.maxBytes, serial })
+    const { clock, maxBytes } = options
+    this.#committer = new Committer({ store, topics: this.#catalog.topics, cache: this.#cache, clock, maxBytes, serial })
     this.#damage.rebuilt = rebuilt
     this.#damage.commitRecords = recovered.damagedCommits
     for (const { missingGroups } of recovered.topics.values()) this.#damage.groupRecords += missingGroups
@@ -145,8 +148,9 @@ class OpenLog implements EmbeddedLog {
     let storedBytes = 0
     for (const topic of this.#catalog.topics.values()) storedBytes += topic.bytes
     const { waitingBytes, transactions, refused, broken } = this.#committer
+    const [maxBytes, tailBytes, damage] = [this.#maxBytes, this.#cache.bytes, this.#damage.report()]
     const notReady = this.#closing !== undefined ? 'the log is closed' : (broken?.message ?? '')
-    return { notReady, storedBytes, maxBytes: this.#maxBytes, waitingBytes, tailBytes: this.#cache.bytes, transactions, refused, damage: this.#damage.report() }
+    return { notReady, storedBytes, maxBytes, waitingBytes, tailBytes, transactions, refused, damage }
   }
 
   async close(): Promise<void> {

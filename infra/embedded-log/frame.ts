@@ -17,8 +17,33 @@ export interface Frame {
   readonly payload: Buffer
 }
 
-export function encodeFrame({ serial, key, payload }: Frame): Buffer {
-  const out = Buffer.allocUnsafeSlow(FRAME_HEADER + key.length + payload.length)
+/** Memory for the frames of one transaction after the other, so that large envelopes are not collected as garbage one by one. */
+export class FrameMemory {
+  #chunk = Buffer.alloc(0)
+  #used = 0
+
+  /** Everything taken so far may be overwritten. */
+  reuse(): void {
+    this.#used = 0
+    if (this.#chunk.length > KEPT_CHUNK) this.#chunk = Buffer.alloc(0)
+  }
+
+  take(length: number): Buffer {
+    if (this.#used + length > this.#chunk.length) {
+      this.#chunk = Buffer.allocUnsafeSlow(Math.max(length, this.#chunk.length * 2, FIRST_CHUNK))
+      this.#used = 0
+    }
+    const taken = this.#chunk.subarray(this.#used, this.#used + length)
+    this.#used += (length + 7) & ~7
+    return taken
+  }
+}
+const FIRST_CHUNK = 256 * 1024
+const KEPT_CHUNK = 8 * 1024 * 1024
+
+export function encodeFrame({ serial, key, payload }: Frame, memory?: FrameMemory): Buffer {
+  const length = FRAME_HEADER + key.length + payload.length
+  const out = memory?.take(length) ?? Buffer.allocUnsafeSlow(length)
   FRAME_MAGIC.copy(out)
   out.writeUIntLE(serial, 8, 6)
   out.writeUInt16LE(key.length, 14)

@@ -22,7 +22,9 @@ export const kindRange = (kind: KeyKind): { start: Buffer; end: Buffer } => ({ s
 
 function named(kind: KeyKind, name: string, extra: number): Buffer {
   const length = Buffer.byteLength(name)
-  if (length === 0 || length > 200) throw new Failure('misconfigured', 'log.name', `a topic or group name must have 1 to 200 bytes: ${JSON.stringify(name.slice(0, 50))}`)
+  if (length === 0 || length > 200) {
+    throw new Failure('misconfigured', 'log.name', `a topic or group name must have 1 to 200 bytes: ${JSON.stringify(name.slice(0, 50))}`)
+  }
   const key = Buffer.allocUnsafe(2 + length + extra)
   key[0] = KIND[kind]
   key[1] = length

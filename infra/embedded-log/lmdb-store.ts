@@ -2,10 +2,12 @@
  * The only place that knows lmdb. One environment, one transaction at a time. `overlappingSync` is off, so LMDB writes the pages,
  * syncs them, then writes its meta page through a synchronous descriptor, and only then answers: a resolved `write` is on disk.
  */
+import { statfs } from 'node:fs/promises'
 import { open, type RootDatabase } from 'lmdb'
 import { Failure } from '../../schemas/failure.ts'
 
 /** lmdb-js hands errno and LMDB codes through as numbers. */
+const EIO = 5
 const ENOSPC = 28
 const EDQUOT = 122
 const MDB_MAP_FULL = -30792
@@ -17,17 +19,19 @@ export interface Write {
 
 export class LmdbStore {
   readonly #db: RootDatabase<Buffer, Buffer>
+  readonly #path: string
   #closed = false
 
-  private constructor(db: RootDatabase<Buffer, Buffer>) {
+  private constructor(db: RootDatabase<Buffer, Buffer>, path: string) {
     this.#db = db
+    this.#path = path
   }
 
   /** `path` becomes a directory with data.mdb; `mapSize` bounds the file (address space only, nothing is allocated). */
   static open(path: string, mapSize: number): LmdbStore {
-    return new LmdbStore(open({
-      path, mapSize, pageSize: 4096, noSubdir: false, encoding: 'binary', keyEncoding: 'binary', overlappingSync: false, cache: false, compression: false,
-    }))
+    const format = { pageSize: 4096, noSubdir: false, encoding: 'binary', keyEncoding: 'binary' } as const
+    // Event-turn batching makes promises of its own that nobody could handle when a commit fails; `write` is one batch anyway.
+    return new LmdbStore(open({ path, mapSize, ...format, overlappingSync: false, eventTurnBatching: false }), path)
   }
 
   /** A copy of the value. */
@@ -44,7 +48,10 @@ export class LmdbStore {
     return this.#db.getRange({ start, end })
   }
 
-  /** One transaction. Resolves when it is on disk. Failure `log.disk_full`: nothing of it is there. `log.broken`: this environment must not be used any more. */
+  /**
+   * One transaction. Resolves when it is on disk. Failure `log.disk_full`: nothing of it is there. `log.broken`: this environment must
+   * not be used any more.
+   */
   async write({ puts, removes }: Write): Promise<void> {
     try {
       await this.#db.batch(() => {
@@ -52,8 +59,17 @@ export class LmdbStore {
         for (const { key, value } of puts) void this.#db.put(key, value)
       })
     } catch (error) {
-      throw await translate(error)
+      const cause = await causeOf(error)
+      throw (await this.#isFull(cause, puts)) ? full(cause) : broken(cause)
     }
+  }
+
+  /** LMDB calls a short write, which is how a disk that is filling up shows, an I/O error: then the room that is left decides. */
+  async #isFull(cause: unknown, puts: Write['puts']): Promise<boolean> {
+    const code = (cause as { code?: unknown }).code
+    if (code !== EIO) return code === ENOSPC || code === EDQUOT || code === MDB_MAP_FULL
+    const { bavail, bsize } = await statfs(this.#path)
+    return bavail * bsize < puts.reduce((sum, { value }) => sum + value.length, MARGIN)
   }
 
   async close(): Promise<void> {
@@ -63,11 +79,17 @@ export class LmdbStore {
   }
 }
 
-async function translate(error: unknown): Promise<Failure> {
-  const cause = await (error as { commitError?: Promise<unknown> }).commitError?.then(() => error, (reason: unknown) => reason) ?? error
-  const code = (cause as { code?: unknown }).code
-  if (code === ENOSPC || code === EDQUOT || code === MDB_MAP_FULL) {
-    return new Failure('unavailable', 'log.disk_full', 'the disk of the log is full', { cause, retryAfterSeconds: 2 })
-  }
-  return new Failure('unavailable', 'log.broken', 'the log could not be written or synced; it takes nothing more until it is opened again', { cause, retryAfterSeconds: 3 })
+/** Room for the pages of the tree that a transaction copies besides its values. */
+const MARGIN = 1024 * 1024
+
+/** lmdb-js rejects with an error that promises the real one. */
+const causeOf = async (error: unknown): Promise<unknown> =>
+  await (error as { commitError?: Promise<unknown> }).commitError?.then(() => error, (reason: unknown) => reason) ?? error
+
+const full = (cause: unknown): Failure =>
+  new Failure('unavailable', 'log.disk_full', 'the disk of the log is full', { cause, retryAfterSeconds: 2 })
+
+const broken = (cause: unknown): Failure => {
+  const sentence = 'the log could not be written or synced; it takes nothing more until it is opened again'
+  return new Failure('unavailable', 'log.broken', sentence, { cause, retryAfterSeconds: 3 })
 }

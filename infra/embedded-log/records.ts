@@ -61,7 +61,8 @@ export function decodeBounds(bytes: Buffer): TopicBounds | undefined {
 
 /** Serial of the youngest record of bounds, by topic: tells whether a salvaged one is the youngest there was. */
 export function encodeLast(serials: ReadonlyMap<string, number>): Buffer {
-  return Buffer.concat([...serials].flatMap(([topic, serial]) => [Buffer.from([Buffer.byteLength(topic)]), Buffer.from(topic), encodeNumbers([serial])]))
+  const entries = [...serials].flatMap(([topic, serial]) => [Buffer.from([Buffer.byteLength(topic)]), Buffer.from(topic), encodeNumbers([serial])])
+  return Buffer.concat(entries)
 }
 
 export function decodeLast(bytes: Buffer): ReadonlyMap<string, number> | undefined {

@@ -65,8 +65,13 @@ function recoverTopic(store: LmdbStore, topic: string, bounds: TopicBounds): Omi
   return { bounds, bytes, missingGroups: bounds.nextGroup - bounds.firstGroup - whole, holes }
 }
 
-function holesOf(store: LmdbStore, topic: string, partition: number, { first, next }: { first: number; next: number }): { first: number; next: number }[] {
-  const holes: { first: number; next: number }[] = []
+interface Range {
+  readonly first: number
+  readonly next: number
+}
+
+function holesOf(store: LmdbStore, topic: string, partition: number, { first, next }: Range): Range[] {
+  const holes: Range[] = []
   let expected = first
   for (const key of store.keys(envelopeKey(topic, partition, first), envelopeKey(topic, partition, next))) {
     const offset = key.readUIntBE(key.length - 6, 6)

@@ -79,9 +79,8 @@ export class RetentionPlanner {
       const from = removal.firsts[entry.partition]
       if (from === undefined || entry.offset < from) continue
       // By range, not by list: envelopes whose own group record vanished go with the next group.
-      for (const key of this.#store.keys(envelopeKey(topic.name, entry.partition, from), envelopeKey(topic.name, entry.partition, entry.offset + 1))) {
-        removal.keys.push(key)
-      }
+      const [start, end] = [from, entry.offset + 1].map((offset) => envelopeKey(topic.name, entry.partition, offset)) as [Buffer, Buffer]
+      for (const key of this.#store.keys(start, end)) removal.keys.push(key)
       removal.firsts[entry.partition] = entry.offset + 1
     }
   }

@@ -26,8 +26,8 @@ interface Found {
 type Finds = Map<string, Found>
 
 /**
- * Copies every frame that counts from the data file at `from` into the empty store. Where it is not certain that the end of a topic was found, its
- * partitions go on far behind it, at `base` or later: no offset may ever name two envelopes. Returns how many frames were kept.
+ * Copies every frame that counts from the data file at `from` into the empty store. Where it is not certain that the end of a topic was
+ * found, its partitions go on far behind it, at `base` or later: no offset may ever name two envelopes. Returns how many frames were kept.
  */
 export async function salvage(from: string, store: LmdbStore, base: number): Promise<number> {
   const file = openSync(from, 'r')
@@ -39,7 +39,10 @@ export async function salvage(from: string, store: LmdbStore, base: number): Pro
     const serial = newestSerial(finds)
     const last = lastSerials(file, finds)
     const put = (key: Buffer, payload: Buffer) => ({ key, value: encodeFrame({ serial, key, payload }) })
-    const puts = [...bounds].map(([topic, made]) => put(stateKey(topic), encodeBounds(made.made(base, made.serial > 0 && last.get(topic) === made.serial))))
+    const puts = [...bounds].map(([topic, made]) => {
+      const certain = made.serial > 0 && last.get(topic) === made.serial
+      return put(stateKey(topic), encodeBounds(made.made(base, certain)))
+    })
     const marker = put(LAST_KEY, encodeLast(new Map([...bounds.keys()].map((topic) => [topic, serial]))))
     await store.write({ puts: [...puts, marker], removes: [] })
     return kept.length

@@ -1,6 +1,6 @@
 /** Turns what waits to be written into one LMDB transaction, and what it means in memory once it is on disk. */
 import type { Envelope } from '../../schemas/ports.ts'
-import { encodeFrame } from './frame.ts'
+import { encodeFrame, type FrameMemory } from './frame.ts'
 import { envelopeKey, groupKey, LAST_KEY, stateKey } from './keys.ts'
 import type { Write } from './lmdb-store.ts'
 import { encodeBounds, encodeGroup, encodeLast, encodeNumbers, type GroupEntry } from './records.ts'
@@ -22,6 +22,8 @@ export interface Pending {
   readonly topics: ReadonlyMap<string, TopicLog>
   /** Nanoseconds since 1970. */
   readonly now: bigint
+  /** Holds the values until the write is over. */
+  readonly memory: FrameMemory
 }
 
 interface Appended {
@@ -44,11 +46,13 @@ interface TopicChange {
 export class Transaction {
   readonly write: { puts: { key: Buffer; value: Buffer }[]; removes: Buffer[] } & Write = { puts: [], removes: [] }
   readonly #serial: number
+  readonly #memory: FrameMemory
   readonly #changes: TopicChange[] = []
   readonly #offsets: readonly { readonly offsets: GroupOffsets; readonly values: readonly number[] }[]
 
   constructor(pending: Pending, serial: number) {
     this.#serial = serial
+    this.#memory = pending.memory
     const published = new Map<TopicLog, Part[]>()
     for (const { topic, parts } of pending.published) published.set(topic, [...(published.get(topic) ?? []), ...parts])
     for (const topic of new Set([...published.keys(), ...pending.removals.keys()])) {
@@ -80,7 +84,7 @@ export class Transaction {
   }
 
   #put(key: Buffer, payload: Buffer): { length: number; crc: number } {
-    const value = encodeFrame({ serial: this.#serial, key, payload })
+    const value = encodeFrame({ serial: this.#serial, key, payload }, this.#memory)
     this.write.puts.push({ key, value })
     return { length: value.length, crc: value.readUInt32LE(4) }
   }

@@ -15,6 +15,9 @@ const BRANCH = 1
 const LEAF = 2
 const OVERFLOW = 4
 const META = 8
+const MAGIC = 0xbeef_c0de
+const VERSION = 2
+const LARGEST_MAP = 1n << 46n
 const BIGDATA = 1
 const NO_PAGE = 0xffff_ffff_ffff_ffffn
 /** Heads of overflow runs are read oldest first for so long; a log too big for that has the rest unchecked. */
@@ -120,12 +123,14 @@ class Walk {
 
   metaAt(page: number): Meta {
     const bytes = this.#read(page)
-    must(bytes.readUInt16LE(18) === META && bytes.readUInt32LE(24) === 0xbeef_c0de && bytes.readUInt32LE(28) === 2, `page ${page} is no meta page`)
-    must(bytes.readBigUInt64LE(32) === 0n && bytes.readBigUInt64LE(40) < 1n << 46n && bytes.readUInt32LE(48) === PAGE, `meta page ${page} has odd sizes`)
+    const isMeta = bytes.readUInt16LE(18) === META && bytes.readUInt32LE(24) === MAGIC && bytes.readUInt32LE(28) === VERSION
+    must(isMeta, `page ${page} is no meta page`)
+    const isSized = bytes.readBigUInt64LE(32) === 0n && bytes.readBigUInt64LE(40) < LARGEST_MAP && bytes.readUInt32LE(48) === PAGE
+    must(isSized, `meta page ${page} has odd sizes`)
     const number = (at: number): number => Number(bytes.readBigUInt64LE(at))
     const tree = (at: number): Tree => ({
-      depth: bytes.readUInt16LE(at + 6), branchPages: number(at + 8), leafPages: number(at + 16), overflowPages: number(at + 24), entries: number(at + 32),
-      root: bytes.readBigUInt64LE(at + 40),
+      depth: bytes.readUInt16LE(at + 6), branchPages: number(at + 8), leafPages: number(at + 16), overflowPages: number(at + 24),
+      entries: number(at + 32), root: bytes.readBigUInt64LE(at + 40),
     })
     must(bytes.readUInt16LE(100) === 0, `meta page ${page} has odd flags`)
     return { free: tree(48), main: tree(96), lastPage: number(144), transaction: number(152) }
@@ -198,8 +203,9 @@ class Walk {
 
   #overflow(bytes: Buffer, at: number, size: number): Buffer | undefined {
     const page = Number(bytes.readBigUInt64LE(at))
-    const pages = Math.floor((HEADER - 1 + size) / PAGE) + 1
-    must(Number(bytes.readBigUInt64LE(at + 16)) === pages, 'an overflow run has another length than its value')
+    const pages = Number(bytes.readBigUInt64LE(at + 16))
+    // Longer where LMDB put a shorter value in the place of a longer one.
+    must(pages > Math.floor((HEADER - 1 + size) / PAGE) && pages < 2 ** 32, 'an overflow run is shorter than its value')
     this.#claim(page, pages)
     this.#counts.overflow += pages
     this.#runs.push({ page, pages })

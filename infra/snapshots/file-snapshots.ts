@@ -27,7 +27,8 @@ export async function openFileSnapshots(directory: string, damaged: (found: Dama
   try {
     await mkdir(directory, { recursive: true })
   } catch (cause) {
-    throw new Failure('misconfigured', 'snapshots.not_writable', `the snapshots' directory ${directory} cannot be made: ${(cause as Error).message}`, { cause })
+    const sentence = `the snapshots' directory ${directory} cannot be made: ${(cause as Error).message}`
+    throw new Failure('misconfigured', 'snapshots.not_writable', sentence, { cause })
   }
   return new FileSnapshots(directory, damaged)
 }
@@ -84,7 +85,8 @@ class FileSnapshots implements Snapshots {
       for (const number of numbers.slice(KEPT - 1)) await rm(`${base}.${number}`, { force: true })
     } catch (cause) {
       await rm(draft, { force: true }).catch(() => undefined)
-      throw new Failure('unavailable', 'snapshots.not_saved', `snapshot ${name} could not be saved: ${(cause as Error).message}`, { cause, retryAfterSeconds: 2 })
+      const sentence = `snapshot ${name} could not be saved: ${(cause as Error).message}`
+      throw new Failure('unavailable', 'snapshots.not_saved', sentence, { cause, retryAfterSeconds: 2 })
     }
   }
 

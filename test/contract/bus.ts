@@ -350,7 +350,8 @@ export function busContract(name: string, open: () => Promise<OpenBus>): void {
       const again = new Recorder()
       await bus.subscribe(topic, again.options('a'))
       await again.until(() => again.items.length > 0)
-      expect(again.gaps.filter((gap) => gap.partition === partition)).toEqual([{ topic: topic.name, partition, first: 1, next: 6, cause: 'retention' }])
+      const gap = { topic: topic.name, partition, first: 1, next: 6, cause: 'retention' }
+      expect(again.gaps.filter((each) => each.partition === partition)).toEqual([gap])
       expect(again.numbers).toEqual([6])
     })
 
@@ -374,7 +375,8 @@ export function busContract(name: string, open: () => Promise<OpenBus>): void {
       await opened.bus.publish(topic, items(40, 200, 400))
       await recorder.until(() => recorder.items.length >= 400 + PARTITIONS)
       for (const partition of range(0, PARTITIONS)) {
-        const numbers = recorder.envelopes.filter((envelope) => envelope.partition === partition).flatMap(({ records }) => records.map(({ number }) => number))
+        const mine = recorder.envelopes.filter((envelope) => envelope.partition === partition)
+        const numbers = mine.flatMap(({ records }) => records.map(({ number }) => number))
         const tick = numbers.indexOf(1000)
         expect(numbers.lastIndexOf(1000)).toBe(tick)
         expect(Math.max(...numbers.slice(0, tick))).toBeLessThan(200)
@@ -388,7 +390,8 @@ export function busContract(name: string, open: () => Promise<OpenBus>): void {
       for (const at of range(0, 3)) await opened.bus.publish(topic, items(1, at, at + 1))
       await recorder.until(() => recorder.items.length === 3)
       const { partition } = recorder.envelopes[0]!
-      const mine = async (bus: Bus) => (await bus.lag()).find((lag) => lag.topic === topic.name && lag.group === 'a' && lag.partition === partition)
+      const mine = async (bus: Bus) =>
+        (await bus.lag()).find((lag) => lag.topic === topic.name && lag.group === 'a' && lag.partition === partition)
       expect(await mine(opened.bus)).toEqual({ topic: topic.name, group: 'a', partition, committed: 0, end: 3 })
       await subscription.commit(partition, 2)
       expect(await mine(opened.bus)).toMatchObject({ committed: 2, end: 3 })

@@ -32,10 +32,12 @@ afterAll(async () => {
 async function writeLog(path: string): Promise<void> {
   const log = await openEmbeddedLog({ directory: path, partitions: 4, clock, retention: { other: { bytes: 20_000, ageMs: 1e9 } } })
   const other = { ...killTopic, name: 'other' }
-  const subscription = await log.subscribe(killTopic, { group: 'reader', handle: async () => undefined, gap: async () => undefined, failed: () => undefined })
+  const quiet = { handle: async () => undefined, gap: async () => undefined, failed: () => undefined }
+  const subscription = await log.subscribe(killTopic, { group: 'reader', ...quiet })
   for (let number = 0; number < 150; number++) {
     const size = 1 + (number * 7) % 30
-    await log.publish(killTopic, Array.from({ length: size }, (_, at) => ({ key: `sender-${(number + at) % 9}`, record: { sender: `sender-${(number + at) % 9}`, number } })))
+    const senders = Array.from({ length: size }, (_, at) => `sender-${(number + at) % 9}`)
+    await log.publish(killTopic, senders.map((sender) => ({ key: sender, record: { sender, number } })))
     await log.publish(other, [{ key: 'k', record: { sender: 'x', number } }])
   }
   await subscription.stop()

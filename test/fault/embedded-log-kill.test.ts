@@ -38,7 +38,8 @@ async function writeAndKill(run: number, afterMs: number): Promise<Map<string, n
 async function readAll(): Promise<Sent[]> {
   const log = await openEmbeddedLog({ directory, partitions: 4, clock, tailCacheBytes: 0 })
   try {
-    const probe = await log.subscribe(killTopic, { group: 'probe', assigned: async () => 0, handle: async () => undefined, gap: async () => undefined, failed: () => undefined })
+    const quiet = { assigned: async () => 0, handle: async () => undefined, gap: async () => undefined, failed: () => undefined }
+    const probe = await log.subscribe(killTopic, { group: 'probe', ...quiet })
     await probe.stop()
     const ends = (await log.lag()).filter(({ group }) => group === 'probe').reduce((sum, { end }) => sum + end, 0)
     const found: Sent[] = []

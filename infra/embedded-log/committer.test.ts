@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import { Failure } from '../../schemas/failure.ts'
+import { Committer } from './committer.ts'
+import type { LmdbStore, Write } from './lmdb-store.ts'
+import { TailCache } from './tail-cache.ts'
+import { PartitionLog, TopicLog } from './topic-log.ts'
+
+/** Everything a committer asks of a store, with writes that end as the test says. */
+function committerOver(write: (write: Write) => Promise<void>): { committer: Committer; topic: TopicLog } {
+  const topic = new TopicLog('t', [new PartitionLog('t', 0, { first: 0, next: 0 })], { bytes: 1e12, ageMs: 1e12 }, { firstGroup: 0, nextGroup: 0 })
+  const store: Pick<LmdbStore, 'write' | 'get' | 'keys'> = { write, get: () => undefined, keys: () => [] }
+  const cache = new TailCache(0)
+  const options = { topics: new Map([['t', topic]]), cache, clock: { now: () => 0n }, maxBytes: 1e12, serial: 1 }
+  return { committer: new Committer({ ...options, store: store as LmdbStore }), topic }
+}
+const part = (bytes: number) => [{ partition: 0, records: [0], bytes: Buffer.alloc(bytes) }]
+
+test('publishes that arrive during a write go into the next one together', async () => {
+  const sizes: number[] = []
+  let release = (): void => undefined
+  const { committer, topic } = committerOver(async ({ puts }) => {
+    sizes.push(puts.length)
+    if (sizes.length === 1) await new Promise<void>((resolve) => { release = resolve })
+  })
+  const first = committer.publish(topic, part(10))
+  await expect.poll(() => sizes.length).toBe(1)
+  const rest = [1, 2, 3].map(() => committer.publish(topic, part(10)))
+  release()
+  await Promise.all([first, ...rest])
+  expect(sizes).toEqual([4, 6])
+  expect(topic.partitions[0]!.next).toBe(4)
+})
+
+test('a full disk refuses that publish only; its offset is given to the next', async () => {
+  let full = true
+  const { committer, topic } = committerOver(async () => {
+    if (full) throw new Failure('unavailable', 'log.disk_full', 'full', { retryAfterSeconds: 2 })
+  })
+  await expect(committer.publish(topic, part(10))).rejects.toMatchObject({ code: 'log.disk_full' })
+  expect(topic.partitions[0]!.next).toBe(0)
+  full = false
+  await committer.publish(topic, part(10))
+  expect(topic.partitions[0]!.next).toBe(1)
+  expect(committer.broken).toBeUndefined()
+})
+
+test('after a failed sync nothing is taken any more, and nothing is tried', async () => {
+  let writes = 0
+  const { committer, topic } = committerOver(async () => {
+    writes++
+    throw new Failure('unavailable', 'log.broken', 'the disk failed')
+  })
+  const together = [1, 2].map(() => committer.publish(topic, part(10)))
+  for (const each of together) await expect(each).rejects.toMatchObject({ kind: 'unavailable', code: 'log.broken' })
+  await expect(committer.publish(topic, part(10))).rejects.toMatchObject({ code: 'log.broken' })
+  expect(writes).toBe(1)
+  expect(committer.broken?.message).toBe('the disk failed')
+  await committer.close()
+})
+
+test('more than 64 MiB that wait are refused, and taken again when the wait is over', async () => {
+  let release = (): void => undefined
+  const held = new Promise<void>((resolve) => { release = resolve })
+  const { committer, topic } = committerOver(async () => held)
+  const taken = Array.from({ length: 16 }, () => committer.publish(topic, part(4 << 20)))
+  await expect(committer.publish(topic, part(1))).rejects.toMatchObject({ kind: 'unavailable', code: 'log.busy', retryAfterSeconds: 1 })
+  release()
+  await Promise.all(taken)
+  expect(committer.waitingBytes).toBe(0)
+  await committer.publish(topic, part(1))
+})
