@@ -18,7 +18,10 @@ const FORMS: ReadonlyMap<string, readonly RegExp[]> = new Map([
   ['ExistsViewQuery', [EXISTS]],
 ])
 
-/** The format asked for, or ''. `type` is the parse's outermost node. Throws SqlError READONLY for everything but the forms above; `checkTable` throws for its own reasons. */
+/**
+ * The format asked for, or ''. `type` is the parse's outermost node. Throws SqlError READONLY for everything but the forms above; `checkTable`
+ * throws for its own reasons.
+ */
 export function judgeShow(type: string, canonical: string, checkTable: (name: string) => void): string {
   const match = (FORMS.get(type) ?? []).map((form) => form.exec(canonical)).find((found) => found !== null)
   if (match === undefined) {
