@@ -9,6 +9,9 @@ import { undecodable } from './otlp/budget.ts'
 const SYNC_INPUT = 256 * 1024
 const SYNC_OUTPUT = 2 * 1024 * 1024
 const CHUNK = 256 * 1024
+/** Deflate makes at most 1032 bytes out of one (zlib.net, "Technical Details"). */
+const MAX_RATIO = 1032
+const NOT_GZIP = 'The body is not gzip, though content-encoding says so'
 
 /** Failure `rejected` with this code is answered 413. */
 export const TOO_LARGE = 'otlp.too_large'
@@ -27,8 +30,10 @@ export const busy = () =>
  * `otlp.undecodable` for what is no whole gzip file; `unavailable` (`otlp.busy`) where the lease cannot grow.
  */
 export async function inflate(body: Buffer, maxBytes: number, lease: Lease): Promise<Buffer> {
+  if (body[0] !== 0x1f || body[1] !== 0x8b) throw undecodable(NOT_GZIP)
   const said = saidSize(body)
-  if (said > maxBytes) throw tooLarge(maxBytes)
+  // A size that gzip cannot reach is no size: the file is cut off, which inflating will tell.
+  if (said > maxBytes && said <= body.length * MAX_RATIO) throw tooLarge(maxBytes)
   if (body.length >= SYNC_INPUT || said > SYNC_OUTPUT) return inflateApart(body, maxBytes, lease)
   if (!lease.grow(said)) throw busy()
   try {
@@ -67,5 +72,5 @@ const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in
 function notGzip(error: unknown): Error {
   const code = codeOf(error)
   if (typeof code !== 'string' || !code.startsWith('Z_')) return error instanceof Error ? error : new Error(String(error))
-  return undecodable(code === 'Z_BUF_ERROR' ? 'The gzip body is cut off' : 'The body is not gzip, though content-encoding says so', error)
+  return undecodable(code === 'Z_BUF_ERROR' ? 'The gzip body is cut off' : NOT_GZIP, error)
 }
