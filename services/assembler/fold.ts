@@ -34,14 +34,16 @@ export interface AssemblerState {
   readonly traces: Map<string, Trace>
   /** Traces with something to publish once quiet; a subset of `traces`, least recently touched first. */
   readonly pending: Set<string>
-  readonly habits: Map<string, Propagation>
+  habits: Map<string, Propagation>
   /** Keys of traces that were let go: a record of one of them may be a repetition. */
-  readonly gone: Seen
-  readonly counts: AssemblerCounts
+  gone: Seen
+  counts: AssemblerCounts
+  /** Offset of the envelope in hand. */
+  offset: number
 }
 
 export const emptyState = (): AssemblerState => ({
-  now: 0n, spans: 0, traces: new Map(), pending: new Set(), habits: new Map(), gone: nothingSeen(), counts: { duplicates: 0, overflowed: 0 },
+  now: 0n, offset: 0, spans: 0, traces: new Map(), pending: new Set(), habits: new Map(), gone: nothingSeen(), counts: { duplicates: 0, overflowed: 0 },
 })
 
 const HABITS_LIMIT = 10_000
@@ -67,7 +69,7 @@ export function fold(state: AssemblerState, record: EventRecord, limits: Assembl
 
 function take(state: AssemblerState, event: AuditEvent, limits: AssemblerLimits, out: Interaction[]): void {
   const key = traceKey(event)
-  const trace = state.traces.get(key) ?? newTrace(key, event.tenant)
+  const trace = state.traces.get(key) ?? newTrace(key, event.tenant, state.offset)
   if (holds(trace, event)) {
     state.counts.duplicates++
     return

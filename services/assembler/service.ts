@@ -2,9 +2,9 @@
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Bus, Envelope, Log, Service, Snapshots, Store, Subscription } from '../../schemas/ports.ts'
 import { type EventRecord, events, interactions } from '../../schemas/topics.ts'
-import { type AssemblerLimits, type AssemblerState, emptyState, fold } from './fold.ts'
+import { type AssemblerLimits, type AssemblerState, emptyState, fold, traceKey } from './fold.ts'
 import { repeatsIn } from './repeats.ts'
-import { decodeState, encodeState, STATE_VERSION } from './snapshot.ts'
+import { decodeSnapshot, encodeSnapshot, endReplay, type Replay, replayOf, snapshotOf, STATE_VERSION } from './snapshot.ts'
 import { assemblerTelemetry } from './telemetry.ts'
 
 export interface AssemblerConfig {
@@ -22,8 +22,10 @@ export interface AssemblerPorts {
 
 /** One partition that this instance holds. */
 interface Holding {
-  state: AssemblerState
+  readonly state: AssemblerState
   next: number
+  /** Until `next` has come to the snapshot's. */
+  replay: Replay | undefined
   savedAt: bigint
   /** Folded but not yet on the bus: the state has moved on, so these must get out before anything else. */
   outbox: Interaction[]
@@ -38,15 +40,17 @@ export function createAssembler(config: AssemblerConfig, { bus, snapshots, store
   let trouble = ''
 
   async function assigned(partition: number): Promise<number | undefined> {
-    const snapshot = await snapshots.load(snapshotName(partition))
-    const usable = snapshot !== undefined && snapshot.version === STATE_VERSION
-    const state = usable ? decodeState(snapshot.state) : emptyState()
-    holdings.set(partition, { state, next: usable ? snapshot.nextOffset : 0, savedAt: state.now, outbox: [] })
-    return usable ? snapshot.nextOffset : 0
+    const saved = await snapshots.load(snapshotName(partition))
+    const snapshot = saved !== undefined && saved.version === STATE_VERSION ? decodeSnapshot(saved.state) : undefined
+    const next = snapshot?.replayFrom ?? 0
+    holdings.set(partition, { state: emptyState(), next, replay: snapshot === undefined ? undefined : replayOf(snapshot), savedAt: 0n, outbox: [] })
+    return next
   }
 
   async function save(partition: number, holding: Holding): Promise<void> {
-    await snapshots.save(snapshotName(partition), { version: STATE_VERSION, nextOffset: holding.next, state: await encodeState(holding.state) })
+    // In the middle of a replay the snapshot that it began with is still the best one.
+    if (holding.replay !== undefined) return
+    await snapshots.save(snapshotName(partition), { version: STATE_VERSION, nextOffset: holding.next, state: encodeSnapshot(snapshotOf(holding.state, holding.next)) })
     holding.savedAt = holding.state.now
     await subscription?.commit(partition, holding.next)
   }
@@ -57,19 +61,33 @@ export function createAssembler(config: AssemblerConfig, { bus, snapshots, store
     if (holding === undefined) return
     await publishOutbox(holding)
     const fresh = envelopes.filter((envelope) => envelope.offset >= holding.next)
-    const repeats = await repeatsIn(holding.state, fresh, store)
-    for (const envelope of fresh) {
-      foldEnvelope(holding.state, envelope, repeats, holding.outbox)
-      holding.next = envelope.offset + 1
-    }
+    const live = fresh.filter(({ offset }) => holding.replay === undefined || offset >= holding.replay.snapshot.next)
+    for (const envelope of fresh) if (!live.includes(envelope)) replayEnvelope(holding, envelope)
+    if (live.length > 0) await foldLive(holding, live)
     await publishOutbox(holding)
+    if (holding.savedAt === 0n) holding.savedAt = holding.state.now
     if (holding.state.now - holding.savedAt >= config.snapshotEveryNs) await save(partition, holding)
   }
 
-  function foldEnvelope(state: AssemblerState, envelope: Envelope<EventRecord>, repeats: ReadonlySet<string>, out: Interaction[]): void {
-    for (const record of envelope.records) {
-      if (record.event !== undefined && repeats.has(record.event.event_id)) state.counts.duplicates++
-      else fold(state, record, config.limits, out)
+  function replayEnvelope(holding: Holding, { offset, records }: Envelope<EventRecord>): void {
+    const { state, replay } = holding
+    state.offset = offset
+    for (const record of records) if (record.event === undefined || replay?.held.has(traceKey(record.event)) === true) fold(state, record, config.limits, [])
+    holding.next = offset + 1
+  }
+
+  async function foldLive(holding: Holding, envelopes: readonly Envelope<EventRecord>[]): Promise<void> {
+    const { state } = holding
+    if (holding.replay !== undefined) endReplay(state, holding.replay)
+    holding.replay = undefined
+    const repeats = await repeatsIn(state, envelopes, store)
+    for (const { offset, records } of envelopes) {
+      state.offset = offset
+      for (const record of records) {
+        if (record.event !== undefined && repeats.has(record.event.event_id)) state.counts.duplicates++
+        else fold(state, record, config.limits, holding.outbox)
+      }
+      holding.next = offset + 1
     }
   }
 

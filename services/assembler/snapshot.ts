@@ -1,58 +1,48 @@
-/** The assembler's state as bytes, made in slices so that the event loop stays free; nothing may be folded meanwhile. */
-import { setImmediate as yieldToLoop } from 'node:timers/promises'
+/**
+ * What the assembler saves. Not the traces it holds, which are large, but where on the bus the oldest of them begins and which they are: the
+ * fold is deterministic, so reading those records again makes the same state, and what it published then is not published twice.
+ */
 import { Packr } from 'msgpackr'
-import { type AssemblerState, emptyState } from './fold.ts'
-import type { Trace } from './trace.ts'
+import type { AssemblerState } from './fold.ts'
 
-export const STATE_VERSION = 1
-const SLICE = 200
+export const STATE_VERSION = 2
 
-const packr = new Packr({ useRecords: true, mapsAsObjects: false, moreTypes: true, int64AsType: 'bigint' })
-
-interface Head {
-  readonly now: bigint
+export interface AssemblerSnapshot {
+  /** Everything before this offset was folded and published. */
+  readonly next: number
+  /** Where the oldest trace that was held begins. */
+  readonly replayFrom: number
+  /** Keys of the traces that were held. */
+  readonly held: readonly string[]
   readonly habits: AssemblerState['habits']
   readonly gone: AssemblerState['gone']
   readonly counts: AssemblerState['counts']
-  readonly pending: readonly string[]
 }
 
-const framed = (bytes: Buffer): Buffer[] => {
-  const length = Buffer.allocUnsafe(4)
-  length.writeUInt32LE(bytes.length)
-  return [length, bytes]
+const packr = new Packr({ useRecords: true, mapsAsObjects: false, int64AsType: 'bigint' })
+
+export function snapshotOf({ traces, habits, gone, counts }: AssemblerState, next: number): AssemblerSnapshot {
+  let replayFrom = next
+  for (const { firstOffset } of traces.values()) replayFrom = Math.min(replayFrom, firstOffset)
+  return { next, replayFrom, held: [...traces.keys()], habits, gone, counts }
 }
 
-export async function encodeState(state: AssemblerState): Promise<Buffer> {
-  const { now, habits, gone, counts, pending } = state
-  const chunks = framed(packr.pack({ now, habits, gone, counts, pending: [...pending] } satisfies Head))
-  let slice: Trace[] = []
-  const flush = async () => {
-    chunks.push(...framed(packr.pack(slice)))
-    slice = []
-    await yieldToLoop()
-  }
-  for (const trace of state.traces.values()) {
-    slice.push(trace)
-    if (slice.length >= SLICE) await flush()
-  }
-  await flush()
-  return Buffer.concat(chunks)
+export const encodeSnapshot = (snapshot: AssemblerSnapshot): Buffer => packr.pack(snapshot)
+
+/** Throws when the bytes are not such a snapshot. */
+export const decodeSnapshot = (bytes: Buffer): AssemblerSnapshot => packr.unpack(bytes) as AssemblerSnapshot
+
+/** Reading again what was read before: only traces that were held are made again, and nothing that comes out is news. */
+export interface Replay {
+  readonly snapshot: AssemblerSnapshot
+  readonly held: ReadonlySet<string>
 }
 
-/** Throws when the bytes are not such a state. */
-export function decodeState(bytes: Buffer): AssemblerState {
-  const parts: unknown[] = []
-  for (let at = 0; at < bytes.length; ) {
-    const length = bytes.readUInt32LE(at)
-    parts.push(packr.unpack(bytes.subarray(at + 4, at + 4 + length)))
-    at += 4 + length
-  }
-  const head = parts.shift() as Head
-  const traces = (parts as Trace[][]).flat()
-  return {
-    ...emptyState(), ...head, counts: { ...head.counts }, pending: new Set(head.pending),
-    traces: new Map(traces.map((trace) => [trace.key, trace])),
-    spans: traces.reduce((sum, trace) => sum + trace.nodes.size + trace.logIds.size, 0),
-  }
+export const replayOf = (snapshot: AssemblerSnapshot): Replay => ({ snapshot, held: new Set(snapshot.held) })
+
+/** The replay has caught up: what was learned by then is put back as it was. */
+export function endReplay(state: AssemblerState, { snapshot }: Replay): void {
+  state.habits = new Map(snapshot.habits)
+  state.gone = snapshot.gone
+  state.counts = { ...snapshot.counts }
 }

@@ -32,6 +32,8 @@ interface Node {
 export interface Trace {
   readonly key: string
   readonly tenant: string
+  /** Offset of its first record on the bus. */
+  readonly firstOffset: number
   /** `received_at` of the last record, nanoseconds. */
   touchedAt: bigint
   rootArrived: boolean
@@ -53,8 +55,8 @@ export interface Trace {
   context: Context | undefined
 }
 
-export const newTrace = (key: string, tenant: string): Trace => ({
-  key, tenant, touchedAt: 0n, rootArrived: false, scheduled: false, agentSpoke: false,
+export const newTrace = (key: string, tenant: string, firstOffset: number): Trace => ({
+  key, tenant, firstOffset, touchedAt: 0n, rootArrived: false, scheduled: false, agentSpoke: false,
   nodes: new Map(), waiting: new Map(), byRpc: new Map(), logIds: new Set(), calls: [], dirty: new Set(), fresh: new Set(), context: undefined,
 })
 
