@@ -8,14 +8,18 @@ import { isPrivateAddress, PrivateTarget, publicLookup } from './target.ts'
 
 export interface WebhookOptions {
   readonly name: string
+  /** http or https. */
   readonly url: string
+  /** `whsec_` and base64 of 24 to 64 bytes. */
   readonly secret: string
+  /** Loopback and private addresses may be reached. */
   readonly allowPrivate: boolean
 }
 
 const TIMEOUT_MS = 15_000
 const ANSWER_BYTES = 1_024
 
+/** Seconds or an HTTP date (RFC 9110, 10.2.3) as seconds from now; undefined when it is neither. */
 function retryAfter(value: string | undefined): number | undefined {
   if (value === undefined) return undefined
   if (/^\d{1,6}$/.test(value)) return Number(value)
@@ -45,6 +49,10 @@ function post(options: WebhookOptions, headers: Record<string, string>, body: st
   })
 }
 
+/**
+ * A receiver of signed messages. `send` never throws for what the receiver or the network does: status 0 and the reason. Redirects are
+ * answers like others (node:http follows none), and the environment's proxy settings are not read.
+ */
 export function createWebhook(options: WebhookOptions): Notifier {
   const host = new URL(options.url).hostname.replace(/^\[|\]$/g, '')
   return {

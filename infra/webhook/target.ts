@@ -1,12 +1,22 @@
 /** Which addresses a webhook may go to. Checked on what is really connected to, so that a name cannot answer twice. */
 import { lookup as resolve } from 'node:dns'
-import type { LookupFunction } from 'node:net'
+import { isIP, type LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
-/** Anything but public unicast: private, loopback, link-local, carrier-grade NAT, NAT64, 6to4, Teredo, and IPv4 hidden in IPv6. */
+/** Public by its number, but the host's own service in one cloud: Azure's WireServer. */
+const HOST_SERVICES: ReadonlySet<string> = new Set(['168.63.129.16'])
+/** Global unicast of IPv6; everything else is special, whether a registry has a name for it or not. */
+const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3')
+
+/**
+ * Anything but public unicast: private, loopback, link-local (and with it the clouds' metadata), carrier-grade NAT, documentation,
+ * NAT64, 6to4, Teredo, and IPv4 hidden in IPv6. Ranges: IANA's special-purpose address registries, as ipaddr.js has them.
+ */
 export function isPrivateAddress(address: string): boolean {
-  if (!ipaddr.isValid(address)) return true
-  return ipaddr.process(address).range() !== 'unicast'
+  if (isIP(address) === 0 || HOST_SERVICES.has(address)) return true
+  const parsed = ipaddr.process(address)
+  if (HOST_SERVICES.has(parsed.toString()) || parsed.range() !== 'unicast') return true
+  return parsed.kind() === 'ipv6' && !parsed.match(GLOBAL_UNICAST)
 }
 
 export class PrivateTarget extends Error {
