@@ -98,18 +98,30 @@ function free(key: string, taken: ReadonlyMap<string, unknown>): string {
   return `${key} #${number}`
 }
 
+/** Nothing to do, told without a word about where it stands: true of nearly every attribute. */
+const isPlain = (grade: NameGrade, { type, text }: Attribute): boolean => grade === 'none' && type !== 'bytes' && text.length <= LONGEST_TEXT && gate(text) === 0
+
+/** Maps in which nothing was found. Events of one resource share its map, so it is looked through once and not once an event. */
+const cleanMaps = new WeakSet<Attributes>()
+
 /** The same map when nothing in it changed. */
 function cleanMap(attributes: Attributes, column: string, scan: Scan, notes: Notes): Attributes {
+  if (attributes.size === 0 || cleanMaps.has(attributes)) return attributes
   let next: Map<string, Attribute> | undefined
   let kept = 0
   for (const [key, attribute] of attributes) {
     const { clean: isClean, grade } = verdictOf(key)
+    if (next === undefined && isClean && isPlain(grade, attribute)) {
+      kept++
+      continue
+    }
     const cleanKey = isClean ? key : clean(key, `${column} key`, scan, notes)
     const value = cleanAttribute(grade, attribute, `${column}.${cleanKey.slice(0, LONGEST_NAMED_KEY)}`, scan, notes)
     if (next === undefined && (cleanKey !== key || value !== attribute)) next = new Map([...attributes].slice(0, kept))
     next?.set(cleanKey === key && !next.has(key) ? key : free(cleanKey, next), value)
     kept++
   }
+  if (next === undefined && column === 'resource_attributes' && notes.entries.size === 0) cleanMaps.add(attributes)
   return next ?? attributes
 }
 
