@@ -61,6 +61,7 @@ export async function archiveEvents(batch: Batch<EventRecord>, held: EventPartit
   held.unsaved += verdicts.ids.length
   if (held.unsaved >= SAVE_EVERY_RECORDS) await saveSeen(held, batch.next, ports)
   ports.telemetry.archived(verdicts)
+  ports.telemetry.storedAfter(batch.envelopes)
 }
 
 /** What the batch says besides rows. Ids are made of the content, so a repetition after a crash says nothing new. */
