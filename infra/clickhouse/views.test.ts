@@ -57,6 +57,10 @@ describe('views', () => {
     expect(await rows("SELECT first_seen, last_seen FROM watchkeeper.sources WHERE source = 'files-mcp' AND tenant = 'default'")).toEqual([{ first_seen: start + SECOND, last_seen: start + 2n * SECOND }])
   })
 
+  it('count sources from what is kept with each part, not from all rows', async () => {
+    expect(String(await store.engine.read('EXPLAIN SELECT * FROM watchkeeper.sources', { format: 'TSVRaw' }))).toContain('by_source')
+  })
+
   it('answer what an auditor asks first, without servers\' own calls and what was withdrawn', async () => {
     expect(await rows('SELECT actor, tool, calls, failed, result_bytes FROM watchkeeper.who_accessed_what ORDER BY actor')).toEqual([
       { actor: 'ann', tool: 'run_command', calls: 1n, failed: 1n, result_bytes: 0n }, { actor: 'claude-desktop', tool: 'run_command', calls: 1n, failed: 0n, result_bytes: 10n }])

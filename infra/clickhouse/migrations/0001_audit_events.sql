@@ -100,7 +100,7 @@ CREATE TABLE IF NOT EXISTS watchkeeper.audit_events
             tenant, source, emitter, min(started_at), max(started_at), max(received_at), count(),
             countIf(arguments_bytes >= 0), countIf(result_bytes >= 0), countIf(principal != ''),
             countIf(client != ''), countIf(actor != ''), countIf(token_fingerprint != ''),
-            countIf(client_address != ''), countIf(conversation != '')
+            countIf(client_address != ''), countIf(notEmpty(conversation))
         GROUP BY tenant, source, emitter
     )
 )

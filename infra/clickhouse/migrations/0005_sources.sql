@@ -37,7 +37,7 @@ FROM
         tenant, source, emitter, min(started_at) AS first_seen, max(started_at) AS last_seen, max(received_at) AS last_received_at, count() AS events,
         countIf(arguments_bytes >= 0) AS with_arguments, countIf(result_bytes >= 0) AS with_results, countIf(principal != '') AS with_principal,
         countIf(client != '') AS with_client, countIf(actor != '') AS with_actor, countIf(token_fingerprint != '') AS with_token,
-        countIf(client_address != '') AS with_address, countIf(conversation != '') AS with_conversation
+        countIf(client_address != '') AS with_address, countIf(notEmpty(conversation)) AS with_conversation
     FROM watchkeeper.audit_events
     GROUP BY tenant, source, emitter
 ) AS e
