@@ -12,8 +12,11 @@ import { nextDue, runDue } from './due.ts'
 import { takeFinding } from './group.ts'
 import { type AlerterState, decodeState, emptyState, encodeState, type Pending, STATE_VERSION } from './state.ts'
 
-/** Messages in flight at a time. */
-const CONCURRENCY = 8
+/** Messages in flight at a time: in all, and to one receiver, so that a slow one does not hold up the others. */
+const MOST_IN_FLIGHT = 8
+const MOST_IN_FLIGHT_EACH = 2
+/** Wait before what could not be written is tried again. */
+const WRITE_AGAIN = 1_000_000_000n
 
 export class Desk {
   readonly #name: string
@@ -21,6 +24,8 @@ export class Desk {
   readonly #rules: AlerterRules
   #state: AlerterState = emptyState()
   #saved = 0
+  /** Whether the state in memory differs from the one on disk in more than its offset. */
+  #dirty = false
   #turn: Promise<unknown> = Promise.resolve()
   readonly #inFlight = new Map<Pending, Promise<void>>()
   readonly #stopping = new AbortController()
@@ -60,21 +65,19 @@ export class Desk {
   }
 
   nextDue(): bigint | undefined {
-    const { deliveries, closed } = this.#state
-    const waiting = deliveries.length > 0 || closed.length > 0
-    return waiting ? this.#ports.clock.now() + 1_000_000_000n : nextDue(this.#state, new Set(this.#inFlight.keys()), this.#rules)
+    if (this.#dirty || this.#hasNews()) return this.#ports.clock.now() + WRITE_AGAIN
+    return nextDue(this.#state, (pending) => this.#isBlocked(pending), this.#rules)
   }
 
   /** Takes findings in. Throws Failure `unavailable` when state or alerts cannot be written; the same envelopes may then come again. */
   async take(envelopes: readonly Envelope<Finding>[]): Promise<void> {
     await this.#inTurn(async () => {
-      let changed = false
       for (const { offset, records } of envelopes) {
         if (offset < this.#state.nextOffset) continue
-        for (const finding of records) if (this.#takeOne(finding)) changed = true
+        for (const finding of records) if (this.#takeOne(finding)) this.#dirty = true
         this.#state.nextOffset = offset + 1
       }
-      await this.#settle(changed)
+      await this.#settle()
     })
   }
 
@@ -96,13 +99,13 @@ export class Desk {
 
   /** Does what the clock asks for. */
   async tick(): Promise<void> {
-    await this.#inTurn(() => this.#settle(false))
+    await this.#inTurn(() => this.#settle())
   }
 
   /** Stops attempts under way (they count as not made) and saves. */
   async close(): Promise<void> {
     this.#stopping.abort()
-    await Promise.all(this.#inFlight.values())
+    await Promise.all([...this.#inFlight.values()])
     await this.#inTurn(() => this.#save())
   }
 
@@ -116,13 +119,11 @@ export class Desk {
     }
   }
 
-  async #settle(taken: boolean): Promise<void> {
+  async #settle(): Promise<void> {
     const { clock, notifiers } = this.#ports
-    const moved = runDue(this.#state, notifiers.map(({ receiver }) => receiver), clock.now(), this.#rules)
-    if (taken || moved || this.#hasNews()) {
-      await this.#save()
-      await this.#publish()
-    }
+    if (runDue(this.#state, notifiers.map(({ receiver }) => receiver), clock.now(), this.#rules)) this.#dirty = true
+    if (this.#dirty) await this.#save()
+    if (this.#hasNews()) await this.#publish()
     this.#send()
   }
 
@@ -135,9 +136,10 @@ export class Desk {
     const { nextOffset } = this.#state
     await this.#ports.snapshots.save(this.#name, { version: STATE_VERSION, nextOffset, state: encodeState(this.#state) })
     this.#saved = nextOffset
+    this.#dirty = false
   }
 
-  /** What is not published yet is in the saved state, so a crash here says it again in the same words. */
+  /** What is published here is in the saved state as not yet published, so a crash now says it again in the same words. */
   async #publish(): Promise<void> {
     const { bus } = this.#ports
     const state = this.#state
@@ -151,12 +153,18 @@ export class Desk {
     state.deliveries.length = 0
   }
 
+  #isBlocked(pending: Pending): boolean {
+    if (this.#inFlight.size >= MOST_IN_FLIGHT || this.#inFlight.has(pending)) return true
+    let each = 0
+    for (const { receiver } of this.#inFlight.keys()) if (receiver === pending.receiver) each++
+    return each >= MOST_IN_FLIGHT_EACH
+  }
+
   #send(): void {
     if (this.#stopping.signal.aborted) return
     const now = this.#ports.clock.now()
     for (const pending of heads(this.#state)) {
-      if (this.#inFlight.size >= CONCURRENCY) return
-      if (pending.nextAt <= now && !this.#inFlight.has(pending)) this.#inFlight.set(pending, this.#attempt(pending))
+      if (pending.nextAt <= now && !this.#isBlocked(pending)) this.#inFlight.set(pending, this.#attempt(pending))
     }
   }
 
@@ -174,7 +182,8 @@ export class Desk {
       const outcome = settleAttempt(this.#state, pending, { answer, startedAt, endedAt })
       const facts = { message_id: pending.messageId, receiver: pending.receiver, attempt: pending.attempts, status: answer.status, outcome }
       if (outcome !== 'delivered') log.warn(facts, 'an alert message was not delivered')
-      await this.#settle(true)
+      this.#dirty = true
+      await this.#settle()
     })
     await turn.catch((error: unknown) => log.error({ error: error instanceof Error ? error.message : String(error) }, 'the alerter cannot write its state; it tries again'))
   }

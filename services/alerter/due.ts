@@ -48,13 +48,16 @@ export function runDue(state: AlerterState, receivers: readonly string[], now: b
   return changed
 }
 
-/** When something is due next: the earliest of messages, resolutions and attempts that nothing stands before; undefined when nothing waits. */
-export function nextDue(state: AlerterState, inFlight: ReadonlySet<Pending>, rules: AlerterRules): bigint | undefined {
+/**
+ * When something is due next: the earliest of messages, resolutions and attempts; undefined when nothing waits. `isBlocked`: attempts
+ * that an answer will set free, not the clock.
+ */
+export function nextDue(state: AlerterState, isBlocked: (pending: Pending) => boolean, rules: AlerterRules): bigint | undefined {
   let next: bigint | undefined
   const consider = (at: bigint): void => {
     if (next === undefined || at < next) next = at
   }
   for (const { notifyAt, heardAt } of state.groups.values()) consider(notifyAt !== 0n ? notifyAt : heardAt + rules.resolveAfter)
-  for (const pending of heads(state)) if (!inFlight.has(pending)) consider(pending.nextAt)
+  for (const pending of heads(state)) if (!isBlocked(pending)) consider(pending.nextAt)
   return next
 }

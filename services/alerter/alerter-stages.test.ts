@@ -1,0 +1,244 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Alert, Delivery } from '../../schemas/alert.ts'
+import { exampleFinding, type Finding } from '../../schemas/finding.ts'
+import { messageBody } from './body.ts'
+import { type AlerterRules, rulesOf } from './contracts.ts'
+import { heads, settleAttempt, verdictOn, waitAfter } from './deliver.ts'
+import { messageIdOf, nextDue, runDue } from './due.ts'
+import { evidenceSql } from './evidence-sql.ts'
+import { alertIdOf, keysOf, takeFinding } from './group.ts'
+import { type AlerterState, decodeState, emptyState, encodeState, type Group } from './state.ts'
+
+const SECOND = 1_000_000_000n
+const T0 = 1_795_225_800n * SECOND
+const rules = rulesOf({ groupWaitSeconds: 15, groupIntervalSeconds: 300, resolveAfterHours: 24 })
+const RECEIVERS = ['hook']
+const hex = (number: number): string => number.toString(16).padStart(32, '0')
+const finding = (number: number, more: Partial<Finding> = {}): Finding => ({ ...exampleFinding, finding_id: hex(number), severity: 'high', ...more })
+const only = (state: AlerterState): Group => {
+  expect(state.groups.size).toBe(1)
+  return [...state.groups.values()][0]!
+}
+const bodyOf = (text: string) => JSON.parse(text) as { type: string; data: { severity: string; findings: number; why: { title: string }[]; why_omitted: number; sql: string; evidence_ids: string[] } }
+const take = (state: AlerterState, found: Finding, now: bigint, by: AlerterRules = rules): boolean => takeFinding(state, found, now, by)
+const due = (state: AlerterState, now: bigint, by: AlerterRules = rules): boolean => runDue(state, RECEIVERS, now, by)
+
+describe('grouping', () => {
+  it('makes one alert of findings that share a trace or a conversation, whichever of the two they know', () => {
+    const state = emptyState()
+    take(state, finding(1, { conversation: '', trace_id: 't1' }), T0)
+    take(state, finding(2, { conversation: 'c1', trace_id: 't1', detector: 'unrequested-action' }), T0)
+    take(state, finding(3, { conversation: 'c1', trace_id: 't2' }), T0)
+    take(state, finding(3, { conversation: 'c1', trace_id: 't2', version: 2 }), T0)
+    const { alert } = only(state)
+    expect(alert).toMatchObject({ group_key: 'lineage:t1', detectors: ['unexpected-command', 'unrequested-action'], conversation: 'c1', trace_id: 't1', version: 4 })
+    expect(Alert.parse(alert)).toEqual(alert)
+    expect(alert.alert_id).toBe(alertIdOf('default', 'lineage:t1', hex(1)))
+  })
+
+  it('keeps tenants, actors and detectors apart', () => {
+    const state = emptyState()
+    const long = { window_start: 0n, window_end: 3600n * SECOND }
+    take(state, finding(1, { tenant: 'a' }), T0)
+    take(state, finding(2, { tenant: 'b' }), T0)
+    take(state, finding(3, long), T0)
+    take(state, finding(4, { ...long, trace_id: 'other' }), T0)
+    take(state, finding(5, { ...long, detector: 'unusual-volume' }), T0)
+    expect([...state.groups.values()].map(({ alert, findings }) => `${alert.tenant} ${alert.group_key} ${findings}`)).toEqual([
+      'a lineage:conv-1 1', 'b lineage:conv-1 1', 'default actor:claude-desktop|unexpected-command 2', 'default actor:claude-desktop|unusual-volume 1',
+    ])
+    expect(keysOf(finding(1, { trace_id: '', conversation: '' }))).toEqual(['actor:claude-desktop|unexpected-command'])
+  })
+
+  it('lets a higher version replace words in silence, and an equal or lower one do nothing', () => {
+    const state = emptyState()
+    take(state, finding(1), T0)
+    due(state, T0 + 15n * SECOND)
+    expect(take(state, finding(1, { version: 2, interaction_id: 'i1', actor: 'ada', actor_kind: 'principal' }), T0 + 20n * SECOND)).toBe(true)
+    for (const version of [1, 2]) expect(take(state, finding(1, { version, actor: 'eve' }), T0 + 21n * SECOND)).toBe(false)
+    expect(only(state)).toMatchObject({ findings: 1, notifyAt: 0n, alert: { actor: 'ada', interaction_ids: ['i1'], version: 2 } })
+    expect(due(state, T0 + 3600n * SECOND)).toBe(false)
+  })
+
+  it('says the most severe thing first and stays bounded', () => {
+    const state = emptyState()
+    for (let i = 0; i < 500; i++) take(state, finding(i, { severity: 'low', title: `low ${i}` }), T0)
+    take(state, finding(900, { severity: 'critical', title: 'worst' }), T0)
+    const group = only(state)
+    expect(group.alert).toMatchObject({ severity: 'critical', title: 'worst (and 500 more)' })
+    expect(group.members).toHaveLength(200)
+    expect(group.alert.evidence_ids.length).toBeLessThanOrEqual(20)
+    const body = bodyOf(messageBody('alert.open', group))
+    expect(body.data).toMatchObject({ findings: 501, why_omitted: 481 })
+    expect(body.data.why[0]?.title).toBe('worst')
+  })
+})
+
+describe('the clock', () => {
+  it('waits for the group, then says it once, then at most once an interval', () => {
+    const state = emptyState()
+    take(state, finding(1), T0)
+    expect(nextDue(state, () => false, rules)).toBe(T0 + 15n * SECOND)
+    expect(due(state, T0 + 14n * SECOND)).toBe(false)
+    take(state, finding(2), T0 + 14n * SECOND)
+    due(state, T0 + 15n * SECOND)
+    expect(state.pending.map(({ messageId, body }) => [messageId, bodyOf(body).type, bodyOf(body).data.findings])).toEqual([[messageIdOf(only(state).alert.alert_id, 2), 'alert.open', 2]])
+    for (let i = 3; i < 1000; i++) {
+      take(state, finding(i), T0 + BigInt(16 + (i % 200)) * SECOND)
+      due(state, T0 + BigInt(16 + (i % 200)) * SECOND)
+    }
+    expect(state.pending).toHaveLength(1)
+    due(state, T0 + 315n * SECOND)
+    expect(state.pending.map(({ body }) => bodyOf(body).type)).toEqual(['alert.open', 'alert.updated'])
+    due(state, T0 + 3000n * SECOND)
+    expect(state.pending).toHaveLength(2)
+  })
+
+  it('does not wait when a group is or becomes critical', () => {
+    const state = emptyState()
+    take(state, finding(1, { severity: 'critical' }), T0)
+    due(state, T0)
+    expect(state.pending).toHaveLength(1)
+    take(state, finding(2, { severity: 'critical' }), T0 + SECOND)
+    due(state, T0 + SECOND)
+    expect(state.pending).toHaveLength(1)
+    take(state, finding(3, { severity: 'low', trace_id: 'x', conversation: '' }), T0 + SECOND)
+    take(state, finding(4, { severity: 'critical', trace_id: 'x', conversation: '' }), T0 + 2n * SECOND)
+    due(state, T0 + 2n * SECOND)
+    expect(state.pending.map(({ body }) => bodyOf(body).data.severity)).toEqual(['critical', 'critical'])
+  })
+
+  it('calls nobody for what is for information only', () => {
+    const state = emptyState()
+    take(state, finding(1, { severity: 'info' }), T0)
+    due(state, T0 + 3600n * SECOND)
+    expect(state.pending).toEqual([])
+    take(state, finding(1, { severity: 'medium', version: 2 }), T0 + 3601n * SECOND)
+    due(state, T0 + 3616n * SECOND)
+    expect(state.pending).toHaveLength(1)
+  })
+
+  it('resolves what has been quiet, once, and opens another alert after that', () => {
+    const state = emptyState()
+    take(state, finding(1), T0)
+    due(state, T0 + 15n * SECOND)
+    take(state, finding(2), T0 + 1000n * SECOND)
+    due(state, T0 + 86_400n * SECOND)
+    expect(state.groups.size).toBe(1)
+    due(state, T0 + 87_400n * SECOND)
+    expect(state.groups.size).toBe(0)
+    expect(state.closed.map(({ status, version }) => [status, version])).toEqual([['resolved', 3]])
+    expect(take(state, finding(1), T0 + 87_401n * SECOND)).toBe(false)
+    take(state, finding(3), T0 + 87_402n * SECOND)
+    expect(only(state).alert.alert_id).not.toBe(state.closed[0]?.alert_id)
+  })
+
+  it('tells of an alert before it makes room for others, and makes no more messages than may wait', () => {
+    const small = { ...rules, maxOpenAlerts: 2, maxPending: 3 }
+    const state = emptyState()
+    for (let i = 0; i < 5; i++) take(state, finding(i, { trace_id: `t${i}`, conversation: '' }), T0, small)
+    due(state, T0, small)
+    expect(state.closed).toHaveLength(3)
+    expect(state.pending.map(({ alertId }) => alertId)).toEqual(state.closed.map(({ alert_id }) => alert_id))
+    due(state, T0 + 15n * SECOND, small)
+    expect(state.pending).toHaveLength(3)
+    state.pending.length = 0
+    due(state, T0 + 80n * SECOND, small)
+    expect(state.pending).toHaveLength(2)
+  })
+})
+
+describe('delivery', () => {
+  const pendingIn = (state: AlerterState) => {
+    take(state, finding(1, { severity: 'critical' }), T0)
+    due(state, T0)
+    return state.pending[0]!
+  }
+  const answer = (status: number, retryAfterSeconds?: number) => ({ answer: { status, text: 'said', retryAfterSeconds }, startedAt: T0, endedAt: T0 + SECOND })
+
+  it('takes 2xx for success, 4xx for the last word but for 408, 425, 429, and all else for passing', () => {
+    expect([200, 204, 299].map(verdictOn)).toEqual(['delivered', 'delivered', 'delivered'])
+    expect([400, 401, 404, 410, 422].map(verdictOn)).toEqual(Array.from({ length: 5 }, () => 'gave_up'))
+    expect([0, 301, 307, 408, 425, 429, 500, 502, 503, 504].map(verdictOn)).toEqual(Array.from({ length: 10 }, () => 'retry'))
+  })
+
+  it('waits longer each time, a tenth more or less, and as long as it is asked to', () => {
+    const pending = pendingIn(emptyState())
+    const seconds = [1, 5, 30, 120, 300, 900, 3600, 10_800, 21_600, 21_600]
+    for (const [index, wait] of seconds.entries()) {
+      pending.attempts = index + 1
+      const made = Number(waitAfter(pending, undefined)) / 1e9
+      expect(made).toBeGreaterThanOrEqual(wait * 0.9)
+      expect(made).toBeLessThanOrEqual(wait * 1.1)
+      expect(waitAfter(pending, undefined)).toBe(waitAfter({ ...pending }, undefined))
+    }
+    pending.attempts = 1
+    expect(waitAfter(pending, 90)).toBe(90n * SECOND)
+    expect(waitAfter(pending, -5)).toBeLessThan(2n * SECOND)
+    expect(waitAfter(pending, 1e12)).toBe(86_400n * SECOND)
+  })
+
+  it('records every attempt, and gives up after a day', () => {
+    const state = emptyState()
+    const pending = pendingIn(state)
+    let now = T0
+    while (state.pending.length > 0 && state.deliveries.length < 100) {
+      settleAttempt(state, pending, { answer: { status: 500, text: 'x'.repeat(5000), retryAfterSeconds: undefined }, startedAt: now, endedAt: now })
+      now = pending.nextAt
+    }
+    const outcomes = state.deliveries.map(({ outcome }) => outcome)
+    expect(outcomes.at(-1)).toBe('gave_up')
+    expect(outcomes.length).toBeGreaterThan(8)
+    expect(new Set(outcomes.slice(0, -1))).toEqual(new Set(['retry']))
+    expect(now - T0).toBeLessThan(86_400n * SECOND)
+    for (const [index, delivery] of state.deliveries.entries()) expect(Delivery.parse(delivery)).toMatchObject({ attempt: index + 1, message_id: pending.messageId, answer: 'x'.repeat(1024) })
+  })
+
+  it('never lets an update overtake the message that it updates', () => {
+    const state = emptyState()
+    const first = pendingIn(state)
+    settleAttempt(state, first, answer(503))
+    take(state, finding(2), T0 + 2n * SECOND)
+    due(state, T0 + 400n * SECOND)
+    expect(state.pending).toHaveLength(2)
+    expect(heads(state)).toEqual([first])
+    settleAttempt(state, first, answer(200))
+    expect(heads(state)).toEqual(state.pending)
+  })
+})
+
+describe('state on disk', () => {
+  it('comes back as it was', () => {
+    const state = emptyState()
+    for (let i = 0; i < 20; i++) take(state, finding(i, { trace_id: `t${i % 7}`, conversation: '', severity: i % 2 === 0 ? 'critical' : 'low' }), T0 + BigInt(i))
+    due(state, T0 + 20n)
+    settleAttempt(state, state.pending[0]!, { answer: { status: 500, text: '', retryAfterSeconds: undefined }, startedAt: 0n, endedAt: 5n })
+    state.nextOffset = 42
+    expect(decodeState(encodeState(state), 42)).toEqual(state)
+    expect(() => decodeState(Buffer.from([0xc1]), 1)).toThrow()
+  })
+})
+
+describe('what people read', () => {
+  it('is JSON below 20 KB that holds a bounded query, whatever an attacker wrote', () => {
+    const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 3000 }), fc.constantFrom('\u0001'.repeat(3000), '\\'.repeat(3000), '\u202e\ud800'.repeat(1500)))
+    fc.assert(fc.property(fc.array(fc.record({ title: text, observed: text, expected: text, actor: text, tool: text, server: text, trace_id: text }), { minLength: 1, maxLength: 30 }), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (parts, at) => {
+      const state = emptyState()
+      for (const [number, part] of parts.entries()) take(state, finding(number, { ...part, conversation: 'c', window_start: at, window_end: at, evidence_ids: Array.from({ length: 30 }, (_, i) => hex(number * 100 + i)) }), T0)
+      const body = messageBody('alert.open', only(state))
+      expect(Buffer.byteLength(body)).toBeLessThan(20_000)
+      expect(bodyOf(body).data.evidence_ids.length).toBeLessThanOrEqual(20)
+      expect(bodyOf(body).data.sql).toMatch(/^$|^SELECT [\s\S]* LIMIT 100$/)
+    }), { numRuns: 60 })
+  })
+
+  it('asks for the interactions where they are known, else for the observations', () => {
+    const about = { tenant: "t'", interaction_ids: ['i1'], evidence_ids: ['e1'], trace_id: 'x', actor: "' OR 1", first_seen: T0, last_seen: T0 + SECOND }
+    expect(evidenceSql(about)).toContain("FROM watchkeeper.interactions\nWHERE tenant = 't\\''\n  AND started_at BETWEEN toDateTime64('2026-11-21 01:49:00.000000000', 9, 'UTC') AND")
+    expect(evidenceSql(about)).toContain("interaction_id IN ('i1')")
+    expect(evidenceSql({ ...about, interaction_ids: [] })).toContain("FROM watchkeeper.audit_events")
+    expect(evidenceSql({ ...about, interaction_ids: [], evidence_ids: [] })).toContain("trace_id = 'x'")
+    expect(evidenceSql({ ...about, interaction_ids: [], evidence_ids: [], trace_id: '' })).toContain("actor = '\\' OR 1'")
+  })
+})
