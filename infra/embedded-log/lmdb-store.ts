@@ -39,6 +39,11 @@ export class LmdbStore {
     return this.#db.getBinary(key)
   }
 
+  /** Entries in the store. */
+  count(): number {
+    return (this.#db.getStats() as { entryCount: number }).entryCount
+  }
+
   /** Keys from `start` to before `end`, as of now. */
   keys(start: Buffer, end: Buffer): Iterable<Buffer> {
     return this.#db.getKeys({ start, end })

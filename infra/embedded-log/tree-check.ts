@@ -21,7 +21,7 @@ const LARGEST_MAP = 1n << 46n
 const BIGDATA = 1
 const NO_PAGE = 0xffff_ffff_ffff_ffffn
 /** Heads of overflow runs are read oldest first for so long; a log too big for that has the rest unchecked. */
-const OVERFLOW_BUDGET_MS = 500
+const OVERFLOW_BUDGET_MS = 150
 
 interface Tree {
   readonly depth: number
@@ -197,7 +197,7 @@ class Walk {
     const order = last === undefined ? -1 : this.#isFree ? compareNumbers(last, key) : last.compare(key)
     must(order < 0 || (order === 0 && this.#separator), 'keys are out of order')
     this.#separator = !isEntry
-    this.#lastKey = Buffer.from(key)
+    this.#lastKey = key
   }
   #separator = false
 
