@@ -1,0 +1,61 @@
+/** Our two OTLP doors, open on loopback, with an ingest that keeps what it was given. */
+import { startGrpcServer } from '../../infra/grpc/server.ts'
+import type { GrpcServerOptions } from '../../infra/grpc/server.ts'
+import { startHttpServer } from '../../infra/http/server.ts'
+import { authenticator } from '../../services/collector/authenticate.ts'
+import type { TokenEntry } from '../../services/collector/authenticate.ts'
+import type { Arrival } from '../../services/collector/contracts.ts'
+import { InFlight } from '../../services/collector/in-flight.ts'
+import type { Ingest, IngestResult } from '../../services/collector/ingest-port.ts'
+import { DECODE_LIMITS } from '../../services/collector/otlp/model.ts'
+import type { Logs, Metrics, Span, Traces } from '../../services/collector/otlp/model.ts'
+import { createReceiver } from '../../services/collector/receive.ts'
+import type { ReceivePorts, Untaken } from '../../services/collector/receive.ts'
+import { rpcHandlers } from '../../services/collector/receive-rpc.ts'
+
+export interface OtlpRig {
+  readonly http: string
+  /** `host:port` */
+  readonly grpc: string
+  readonly traces: readonly { readonly data: Traces; readonly arrival: Arrival }[]
+  readonly logs: readonly { readonly data: Logs; readonly arrival: Arrival }[]
+  readonly metrics: readonly { readonly data: Metrics; readonly arrival: Arrival }[]
+  readonly untaken: readonly Untaken[]
+  spans(): readonly Span[]
+  stop(): Promise<void>
+}
+
+export interface OtlpRigOptions {
+  readonly tokens?: readonly TokenEntry[]
+  readonly tls?: GrpcServerOptions['tls']
+  /** Called before a request is kept; may throw what ingest would. */
+  answer?(): IngestResult
+}
+
+const MAX_BYTES = 64 * 1024 * 1024
+
+export async function openOtlp({ tokens = [], tls, answer = () => ({ rejected: 0, message: '' }) }: OtlpRigOptions = {}): Promise<OtlpRig> {
+  const kept = { traces: [] as { data: Traces; arrival: Arrival }[], logs: [] as { data: Logs; arrival: Arrival }[], metrics: [] as { data: Metrics; arrival: Arrival }[] }
+  const untaken: Untaken[] = []
+  const keep = <T>(into: { data: T; arrival: Arrival }[]) => async (data: T, arrival: Arrival) => {
+    const result = answer()
+    into.push({ data, arrival })
+    return Promise.resolve(result)
+  }
+  const ingest: Ingest = { traces: keep(kept.traces), logs: keep(kept.logs), metrics: keep(kept.metrics) }
+  const ports: ReceivePorts = {
+    ingest, authenticate: authenticator(tokens), inFlight: new InFlight(4 * MAX_BYTES), clock: { now: () => BigInt(Date.now()) * 1_000_000n },
+    limits: DECODE_LIMITS, maxBodyBytes: MAX_BYTES, untaken: (request) => void untaken.push(request),
+  }
+  const { admit, handle } = createReceiver(ports)
+  const http = await startHttpServer({ name: 'OTLP/HTTP', host: '127.0.0.1', port: 0, maxBodyBytes: MAX_BYTES, tls, admit, handle })
+  const grpc = await startGrpcServer({ name: 'OTLP/gRPC', host: '127.0.0.1', port: 0, maxMessageBytes: MAX_BYTES, tls, handlers: rpcHandlers(ports) })
+  return {
+    http: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${http.address.port}`,
+    grpc: `127.0.0.1:${grpc.address.port}`,
+    ...kept,
+    untaken,
+    spans: () => kept.traces.flatMap(({ data }) => data.flatMap(({ items }) => items)),
+    stop: async () => void await Promise.all([http.stop(), grpc.stop()]),
+  }
+}
