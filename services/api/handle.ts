@@ -11,7 +11,8 @@ export interface Receivers {
 }
 
 export interface ApiPorts {
-  readonly services: readonly Service[]
+  /** Parts whose readiness counts. */
+  readonly parts: readonly Pick<Service, 'name' | 'notReady'>[]
   readonly receivers: Receivers
   metrics(): Promise<string>
   lag(): Promise<readonly PartitionLag[]>
@@ -52,8 +53,8 @@ function addReceiver({ body }: HttpRequest, receivers: Receivers): HttpResponse 
   return json(201, { name: receiver.name })
 }
 
-async function readiness(services: readonly Service[]): Promise<HttpResponse> {
-  const missing = services.map((service) => ({ service: service.name, missing: service.notReady() })).filter(({ missing: what }) => what !== '')
+async function readiness(parts: ApiPorts['parts']): Promise<HttpResponse> {
+  const missing = parts.map((part) => ({ part: part.name, missing: part.notReady() })).filter(({ missing: what }) => what !== '')
   return json(missing.length === 0 ? 200 : 503, { ready: missing.length === 0, missing })
 }
 
@@ -69,7 +70,7 @@ export function createApi(ports: ApiPorts): HttpHandler {
 
   return async function api(request) {
     if (request.method === 'GET' && request.path === '/healthz') return json(200, { alive: true })
-    if (request.method === 'GET' && request.path === '/readyz') return readiness(ports.services)
+    if (request.method === 'GET' && request.path === '/readyz') return readiness(ports.parts)
     if (request.method === 'GET' && request.path === '/metrics') return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }, body: await ports.metrics() }
     if (request.path === '/') return json(200, { product: 'watchkeeper', routes: ['/healthz', '/readyz', '/metrics', '/api/v1/lag', '/api/v1/receivers'] })
     return guarded(request)

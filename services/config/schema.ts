@@ -52,7 +52,7 @@ const Alerting = z.strictObject({
 const Bus = z.strictObject({
   partitions: z.number().int().min(1).max(64).default(1).describe('Partitions of every topic; may only grow on an empty log'),
   max_bytes: z.number().int().min(67_108_864).default(21_474_836_480).describe('Size at which the log refuses more (429/503 to exporters)'),
-  retention_bytes: z.number().int().min(16_777_216).default(8_589_934_592).describe('Size per topic above which what every reader has done is let go'),
+  retention_bytes: z.number().int().min(167_772_160).default(10_737_418_240).describe('Size of topic events above which what every reader has done is let go; a tenth of it for each other topic'),
   retention_hours: z.number().min(1).default(168).describe('Age above which what every reader has done is let go'),
 })
 

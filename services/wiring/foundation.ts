@@ -8,8 +8,9 @@ import { openKeyedHash } from '../../infra/keys/key-file.ts'
 import { openFileSnapshots } from '../../infra/snapshots/file-snapshots.ts'
 import { Failure } from '../../schemas/failure.ts'
 import type { Clock, KeyedHash, Log, Snapshots } from '../../schemas/ports.ts'
-import { TOPICS } from '../../schemas/topics.ts'
+import { events, TOPICS } from '../../schemas/topics.ts'
 import type { Config } from '../config/schema.ts'
+import { observeLog } from './log-telemetry.ts'
 
 export const systemClock: Clock = {
   // Milliseconds are what the machine's clock is good for; the monotonic part only keeps two calls apart.
@@ -43,9 +44,10 @@ export async function openFoundation(config: Config, log: Log): Promise<Foundati
   const apiToken = openApiToken(directory)
   const { partitions, retention_bytes: bytes, retention_hours: hours, max_bytes: maxBytes } = config.bus
   const bus = await openEmbeddedLog({
-    directory: join(directory, 'log'), partitions, maxBytes, clock: systemClock,
-    retention: Object.fromEntries(TOPICS.map(({ name }) => [name, { bytes, ageMs: hours * HOUR_MS }])),
+    directory: join(directory, 'bus'), partitions, maxBytes, clock: systemClock,
+    retention: Object.fromEntries(TOPICS.map((topic) => [topic.name, { bytes: topic.name === events.name ? bytes : Math.floor(bytes / 10), ageMs: hours * HOUR_MS }])),
   })
+  observeLog(bus, log)
   let store: ClickHouseStore | undefined
   try {
     store = openStore({ directory: join(directory, 'tables'), readers: config.sql.concurrency + 2 })

@@ -72,7 +72,7 @@ export async function openServers(parts: ServerParts): Promise<readonly OpenServ
   const failed = (error: unknown) => log.error({ err: error }, 'a request failed for a reason of ours')
   const ports = receivePorts(parts)
   const receiver = createReceiver(ports)
-  const api = createApi({ services, receivers, metrics: () => metrics.render(), lag: () => foundation.bus.lag(), token: foundation.apiToken })
+  const api = createApi({ parts: [...services, { name: 'log', notReady: () => foundation.bus.stats().notReady }], receivers, metrics: () => metrics.render(), lag: () => foundation.bus.lag(), token: foundation.apiToken })
   const open: OpenServer[] = []
   try {
     open.push(await startHttpServer({ name: 'SQL', ...hostPort(config.sql.listen), tls: config.sql.tls, maxBodyBytes: 16_777_216, handle: sqlHandler(parts), failed }))
