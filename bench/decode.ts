@@ -36,7 +36,8 @@ function madeMessage() {
     startTimeUnixNano: '1795225724644000123', endTimeUnixNano: '1795225724659818158', flags: 257, status: {},
     attributes: madeAttributes(index),
   }))
-  return { groups: [{ resource: { attributes: [{ key: 'service.name', value: { stringValue: 'agent' } }] }, scoped: [{ scope: { name: 'mcp' }, items }] }] }
+  const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'agent' } }] }
+  return { groups: [{ resource, scoped: [{ scope: { name: 'mcp' }, items }] }] }
 }
 
 function madeAttributes(index: number) {
@@ -101,5 +102,6 @@ for (const { one, rounds } of measured) {
   const sorted = rounds.toSorted((a, b) => a - b)
   const median = sorted[sorted.length >> 1]!
   const perItem = one.bytes / one.items
-  console.log(`${one.name.padEnd(40)}${text(one.items, 0)}${perItem.toFixed(0).padStart(8)}${text(sorted[0]!).padStart(15)}${text(median)}${text(perItem / median, 0)}`)
+  const size = `${text(one.items, 0)}${perItem.toFixed(0).padStart(8)}`
+  console.log(`${one.name.padEnd(40)}${size}${text(sorted[0]!).padStart(15)}${text(median)}${text(perItem / median, 0)}`)
 }

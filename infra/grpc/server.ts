@@ -70,7 +70,8 @@ function credentialsOf({ name, tls }: GrpcServerOptions): ServerCredentials {
   try {
     return ServerCredentials.createSsl(ca === undefined ? null : pem(ca), [{ private_key: pem(key), cert_chain: pem(cert) }], ca !== undefined)
   } catch (cause) {
-    throw new Failure('misconfigured', 'grpc.bad_tls', `${name}: the TLS key and certificate cannot be used together; check both PEM files.`, { cause })
+    throw new Failure('misconfigured', 'grpc.bad_tls',
+      `${name}: the TLS key and certificate cannot be used together; check both PEM files.`, { cause })
   }
 }
 

@@ -10,7 +10,14 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 ])
 
 /** `name`: what wanted to listen; `setting`: where the address comes from, such as `--otlp-http`. */
-export function bindFailure(where: { readonly name: string; readonly address: string; readonly setting?: string | undefined }, cause: unknown): Failure {
+export interface Where {
+  readonly name: string
+  readonly address: string
+  readonly setting?: string | undefined
+}
+
+/** Failure `misconfigured`; the reason comes from the system's error code. */
+export function bindFailure(where: Where, cause: unknown): Failure {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const reason = REASONS.get(code) ?? `the system refuses it (${code || 'no reason given'}). Choose another address`
   const setting = where.setting === undefined ? '' : ` (${where.setting})`

@@ -100,7 +100,8 @@ function makeServer({ name, tls }: HttpServerOptions, { headersTimeout, requestT
   try {
     return createTlsServer({ ...common, key, cert, ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }) })
   } catch (cause) {
-    throw new Failure('misconfigured', 'http.bad_tls', `${name}: the TLS key and certificate cannot be used together; check both PEM files.`, { cause })
+    throw new Failure('misconfigured', 'http.bad_tls',
+      `${name}: the TLS key and certificate cannot be used together; check both PEM files.`, { cause })
   }
 }
 
