@@ -59,10 +59,25 @@ const interactionId = (call: Call): string =>
 
 /** Adds one record. Interactions that became ready are appended to `out`. */
 export function fold(state: AssemblerState, record: EventRecord, limits: AssemblerLimits, out: Interaction[]): void {
-  const event = record.event
-  const at = event === undefined ? record.tickAt : event.received_at
-  if (at > state.now) state.now = at
+  const { event } = record
+  const moved = moveTime(state, record)
   if (event !== undefined && event.conflict_with === '') take(state, event, limits, out)
+  if (moved) settle(state, limits, out)
+}
+
+/** What a record does to the others when it is not taken itself: time goes on. */
+export function passTime(state: AssemblerState, record: EventRecord, limits: AssemblerLimits, out: Interaction[]): void {
+  if (moveTime(state, record)) settle(state, limits, out)
+}
+
+function moveTime(state: AssemblerState, { event, tickAt }: EventRecord): boolean {
+  const at = event === undefined ? tickAt : event.received_at
+  if (at <= state.now) return false
+  state.now = at
+  return true
+}
+
+function settle(state: AssemblerState, limits: AssemblerLimits, out: Interaction[]): void {
   publishQuiet(state, limits, out)
   forgetOld(state, limits)
 }
@@ -76,14 +91,21 @@ function take(state: AssemblerState, event: AuditEvent, limits: AssemblerLimits,
   }
   observe(trace, event)
   state.spans++
-  trace.touchedAt = state.now
-  state.traces.delete(key)
-  state.traces.set(key, trace)
+  touch(state, trace)
   publish(state, trace, trace.fresh, { out, ready: isComplete })
-  state.pending.delete(key)
   if (trace.dirty.size > 0) state.pending.add(key)
+  else state.pending.delete(key)
   if (trace.nodes.size + trace.logIds.size > limits.spansPerTrace) overflow(state, trace, out)
   while (state.spans > limits.spans) overflow(state, state.traces.values().next().value as Trace, out)
+}
+
+/** Moves the trace to the end of both queues, once for all the records that came at the same time. */
+function touch(state: AssemblerState, trace: Trace): void {
+  if (trace.touchedAt === state.now) return
+  trace.touchedAt = state.now
+  state.traces.delete(trace.key)
+  state.traces.set(trace.key, trace)
+  state.pending.delete(trace.key)
 }
 
 function overflow(state: AssemblerState, trace: Trace, out: Interaction[]): void {

@@ -2,7 +2,7 @@
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Bus, Envelope, Log, Service, Snapshots, Store, Subscription } from '../../schemas/ports.ts'
 import { type EventRecord, events, interactions } from '../../schemas/topics.ts'
-import { type AssemblerLimits, type AssemblerState, emptyState, fold, traceKey } from './fold.ts'
+import { type AssemblerLimits, type AssemblerState, emptyState, fold, passTime, traceKey } from './fold.ts'
 import { repeatsIn } from './repeats.ts'
 import { decodeSnapshot, encodeSnapshot, endReplay, type Replay, replayOf, snapshotOf, STATE_VERSION } from './snapshot.ts'
 import { assemblerTelemetry } from './telemetry.ts'
@@ -72,7 +72,11 @@ export function createAssembler(config: AssemblerConfig, { bus, snapshots, store
   function replayEnvelope(holding: Holding, { offset, records }: Envelope<EventRecord>): void {
     const { state, replay } = holding
     state.offset = offset
-    for (const record of records) if (record.event === undefined || replay?.held.has(traceKey(record.event)) === true) fold(state, record, config.limits, [])
+    for (const record of records) {
+      const mine = record.event !== undefined && replay?.held.has(traceKey(record.event)) === true
+      if (mine) fold(state, record, config.limits, [])
+      else passTime(state, record, config.limits, [])
+    }
     holding.next = offset + 1
   }
 

@@ -56,7 +56,7 @@ export interface Trace {
 }
 
 export const newTrace = (key: string, tenant: string, firstOffset: number): Trace => ({
-  key, tenant, firstOffset, touchedAt: 0n, rootArrived: false, scheduled: false, agentSpoke: false,
+  key, tenant, firstOffset, touchedAt: -1n, rootArrived: false, scheduled: false, agentSpoke: false,
   nodes: new Map(), waiting: new Map(), byRpc: new Map(), logIds: new Set(), calls: [], dirty: new Set(), fresh: new Set(), context: undefined,
 })
 
