@@ -2,6 +2,7 @@
 import type { KeyedHash } from '../../../schemas/ports.ts'
 import { findAssignments } from './assignments.ts'
 import { findCards } from './cards.ts'
+import { CleanTexts } from './clean-texts.ts'
 import { findCommandPasswords } from './command-passwords.ts'
 import { base64Runs } from './encoded.ts'
 import { DIGITS, ENCODED, ESCAPE, gate, LONG_RUN, NAMED, SCHEME, USERINFO } from './gate.ts'
@@ -14,6 +15,9 @@ import { findJwts, findPasswordHashes, findPrivateKeys, findSchemes, findUrlPass
 export const CHARACTER_BUDGET = 1024 * 1024
 /** Texts within texts: arguments → a JSON string in it → base64 in that. */
 const DEEPEST = 5
+/** Shorter texts open no gate. */
+const SHORTEST_SECRET = 6
+const cleanTexts = new CleanTexts()
 /** Readings of one text; two do for nearly all that hold a secret. */
 const MOST_ROUNDS = 8
 
@@ -118,10 +122,14 @@ function plain(text: string, flags: number, scan: Scan): string {
  * read again until nothing changes; this also makes redacting twice the same as redacting once.
  */
 export function cleanse(text: string, scan: Scan): string {
+  if (text.length < SHORTEST_SECRET || cleanTexts.has(text)) return text
   let current = text
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const next = cleanseOnce(current, scan, 0)
-    if (next === current) return current
+    if (next === current) {
+      if (round === 0) cleanTexts.add(text)
+      return current
+    }
     current = next
   }
   return scan.unscanned()
