@@ -22,7 +22,7 @@ const Otlp = z.strictObject({
   grpc: address.default('127.0.0.1:4317').describe('Where OTLP/gRPC listens'),
   tls: Tls.optional().describe('Required off loopback'),
   tokens: z.array(z.strictObject({ name, sha256, tenant })).default([]).describe('Bearer tokens that may send, as SHA-256; each belongs to one tenant'),
-  behind_tls_proxy: z.boolean().default(false).describe('A proxy in front ends TLS and authenticates; we take its word'),
+  behind_tls_proxy: z.boolean().default(false).describe('A proxy in front ends TLS; tokens are still needed'),
   max_body_bytes: z.number().int().min(1_048_576).max(268_435_456).default(67_108_864).describe('Largest request after inflating'),
   mcp_paths: z.array(z.string().startsWith('/')).default(['/mcp', '/sse', '/messages']).describe('HTTP paths that are MCP endpoints: their spans are kept whatever their status'),
 })

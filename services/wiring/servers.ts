@@ -18,6 +18,7 @@ import type { Config } from '../config/schema.ts'
 import { checkSqlExposure, SqlConfig } from '../sql/config.ts'
 import { createSqlEndpoint } from '../sql/endpoint.ts'
 import { type Foundation, systemClock } from './foundation.ts'
+import { tlsMaterial } from './tls.ts'
 
 export interface ServerParts {
   readonly config: Config
@@ -71,14 +72,15 @@ export async function openServers(parts: ServerParts): Promise<readonly OpenServ
   const { config, foundation, metrics, receivers, services, log } = parts
   const failed = (error: unknown) => log.error({ err: error }, 'a request failed for a reason of ours')
   const ports = receivePorts(parts)
+  const tls = tlsMaterial(config.otlp.tls)
   const receiver = createReceiver(ports)
   const api = createApi({ parts: [...services, { name: 'log', notReady: () => foundation.bus.stats().notReady }], receivers, metrics: () => metrics.render(), lag: () => foundation.bus.lag(), token: foundation.apiToken })
   const open: OpenServer[] = []
   try {
-    open.push(await startHttpServer({ name: 'SQL', ...hostPort(config.sql.listen), tls: config.sql.tls, maxBodyBytes: 16_777_216, handle: sqlHandler(parts), failed }))
-    open.push(await startHttpServer({ name: 'The API', ...hostPort(config.api.listen), maxBodyBytes: API_BODY_BYTES, handle: api, failed }))
-    open.push(await startGrpcServer({ name: 'OTLP/gRPC', ...hostPort(config.otlp.grpc), tls: config.otlp.tls, maxMessageBytes: config.otlp.max_body_bytes, handlers: rpcHandlers(ports), failed }))
-    open.push(await startHttpServer({ name: 'OTLP/HTTP', ...hostPort(config.otlp.http), tls: config.otlp.tls, maxBodyBytes: config.otlp.max_body_bytes, handle: receiver.handle, admit: receiver.admit, failed }))
+    open.push(await startHttpServer({ name: 'SQL', setting: '--sql', ...hostPort(config.sql.listen), tls: tlsMaterial(config.sql.tls), maxBodyBytes: 16_777_216, handle: sqlHandler(parts), failed }))
+    open.push(await startHttpServer({ name: 'The API', setting: '--api', ...hostPort(config.api.listen), maxBodyBytes: API_BODY_BYTES, handle: api, failed }))
+    open.push(await startGrpcServer({ name: 'OTLP/gRPC', setting: '--otlp-grpc', ...hostPort(config.otlp.grpc), tls, maxMessageBytes: config.otlp.max_body_bytes, handlers: rpcHandlers(ports), failed }))
+    open.push(await startHttpServer({ name: 'OTLP/HTTP', setting: '--otlp-http', ...hostPort(config.otlp.http), tls, maxBodyBytes: config.otlp.max_body_bytes, handle: receiver.handle, admit: receiver.admit, failed }))
     return open
   } catch (error) {
     await Promise.all(open.map((server) => server.stop()))
