@@ -11,6 +11,14 @@ import { EngineError, engineErrorFrom } from './engine-error.ts'
 import { assignments, bindings, literal } from './literal.ts'
 import { Slots } from './slots.ts'
 
+const MIB = 2 ** 20
+/** Upper bounds of the engine's caches, which are gigabytes by default: a process that also collects must not grow with what is asked of it. */
+const CACHE_ARGUMENTS: readonly string[] = Object.entries({
+  mark_cache_size: 128 * MIB, primary_index_cache_size: 128 * MIB, index_mark_cache_size: 64 * MIB, query_condition_cache_size: 32 * MIB,
+  text_index_tokens_cache_size: 64 * MIB, text_index_header_cache_size: 64 * MIB, text_index_postings_cache_size: 64 * MIB,
+  compiled_expression_cache_size: 32 * MIB, vector_similarity_index_cache_size: MIB, parquet_metadata_cache_size: MIB, iceberg_metadata_files_cache_size: MIB,
+}).map(([name, bytes]) => `--${name}=${bytes}`)
+
 export interface EngineOptions {
   /** Where the data lives; made when missing. One directory per process, one process per directory. */
   readonly directory: string
@@ -160,7 +168,7 @@ class ChdbEngine implements Engine {
 export function openEngine(options: EngineOptions): Engine {
   const directory = prepareDirectory(options.directory)
   try {
-    return new ChdbEngine(directory, new Session(directory), Math.max(1, options.readers))
+    return new ChdbEngine(directory, new Session(directory, { connectionArgs: CACHE_ARGUMENTS }), Math.max(1, options.readers))
   } catch (error) {
     throw new Failure('misconfigured', 'engine.directory', whyNotOpen(directory), { cause: error })
   }

@@ -47,6 +47,8 @@ const SCALARS: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['UInt64', (c) => c.bytes.readBigUInt64LE(c.take(8))], ['Int64', (c) => c.bytes.readBigInt64LE(c.take(8))],
   ['DateTime64', (c) => c.bytes.readBigInt64LE(c.take(8))],
   ['Float32', (c) => c.bytes.readFloatLE(c.take(4))], ['Float64', (c) => c.bytes.readDoubleLE(c.take(8))],
+  /** The type of a bare NULL or an empty list: it has no bytes. */
+  ['Nothing', () => null],
   /** Days since 1970, seconds since 1970. */
   ['Date', (c) => c.bytes.readUInt16LE(c.take(2))], ['Date32', (c) => c.bytes.readInt32LE(c.take(4))],
   ['DateTime', (c) => c.bytes.readUInt32LE(c.take(4))],

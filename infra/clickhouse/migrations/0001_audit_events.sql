@@ -1,6 +1,7 @@
 -- One row per observation (MCP span or log record), normalised and redacted, never altered again. The archiver makes sure before the
 -- insert that no event_id comes twice, so this is a plain MergeTree and count() is exact.
 -- The columns up to conflict_with are the canonical record in its order: record_hash can be computed again from them alone.
+-- Months of twelve years are partitions and all other times share one: every part costs files, and clocks are whatever a sender says.
 CREATE TABLE IF NOT EXISTS watchkeeper.audit_events
 (
     event_id String COMMENT 'Identity of the observation, 32 hex digits: spans by tenant, trace, span and phase; logs by tenant, record and occurrence' CODEC(ZSTD(1)),
@@ -105,7 +106,7 @@ CREATE TABLE IF NOT EXISTS watchkeeper.audit_events
     )
 )
 ENGINE = MergeTree
-PARTITION BY if(started_at >= toDateTime64('2020-01-01', 9, 'UTC') AND started_at < toDateTime64('2100-01-01', 9, 'UTC'), toYYYYMM(started_at), 0)
+PARTITION BY if(started_at >= toDateTime64('2024-01-01', 9, 'UTC') AND started_at < toDateTime64('2036-01-01', 9, 'UTC'), toYYYYMM(started_at), 0)
 ORDER BY (tenant, toDate32(started_at), actor, started_at, event_id)
 SETTINGS non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)', min_bytes_for_wide_part = 134217728
 COMMENT 'Every observation of an MCP interaction, one row each, as received and redacted';

@@ -72,7 +72,7 @@ CREATE TABLE IF NOT EXISTS watchkeeper.interaction_versions
     INDEX arguments_text arguments TYPE text(tokenizer = splitByNonAlpha)
 )
 ENGINE = ReplacingMergeTree(version)
-PARTITION BY if(sort_at >= toDateTime64('2020-01-01', 9, 'UTC') AND sort_at < toDateTime64('2100-01-01', 9, 'UTC'), toYYYYMM(sort_at), 0)
+PARTITION BY if(sort_at >= toDateTime64('2024-01-01', 9, 'UTC') AND sort_at < toDateTime64('2036-01-01', 9, 'UTC'), toYYYYMM(sort_at), 0)
 ORDER BY (tenant, sort_at, interaction_id)
 SETTINGS non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)', min_bytes_for_wide_part = 134217728
 COMMENT 'Storage of interactions, every version of each. Query the view interactions';

@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS watchkeeper.mcp_metric_versions
     attributes Map(LowCardinality(String), String) COMMENT 'All remaining attributes as text' CODEC(ZSTD(1))
 )
 ENGINE = ReplacingMergeTree
-PARTITION BY if(at >= toDateTime64('2020-01-01', 9, 'UTC') AND at < toDateTime64('2100-01-01', 9, 'UTC'), toYYYYMM(at), 0)
+PARTITION BY if(at >= toDateTime64('2024-01-01', 9, 'UTC') AND at < toDateTime64('2036-01-01', 9, 'UTC'), toYYYYMM(at), 0)
 ORDER BY (tenant, metric, source, at, point_id)
 SETTINGS non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)', min_bytes_for_wide_part = 134217728
 COMMENT 'Storage of metric points. Query the view mcp_metrics';
