@@ -1,7 +1,7 @@
 /** The wiring of the small form: everything in one process. Sinks start first and stop last. */
 import { startMetrics } from '../infra/otel/metrics.ts'
 import type { Log, Service } from '../schemas/ports.ts'
-import { createAlerter } from './alerting/service.ts'
+import { createAlerter } from './alerter/service.ts'
 import { createArchiver } from './archiver/service.ts'
 import { createAssembler } from './assembler/service.ts'
 import { createNormaliser } from './collector/normalise/normaliser.ts'
