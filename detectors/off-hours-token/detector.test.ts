@@ -7,7 +7,7 @@ import { arm, type Draft } from '../detector.ts'
 import { rehearsal, rehearse } from '../rehearse.ts'
 import { offHoursToken } from './detector.ts'
 import { isZone, nameOf, offsetOf, slotOf } from './local-time.ts'
-import { addDay, age, blankProfile, supportOf } from './profile.ts'
+import { addDay, age, blankProfile, daysAround, rarityOf } from './profile.ts'
 
 const HOUR = 3600
 const DAY = 86_400
@@ -113,9 +113,9 @@ describe('profile of a week', () => {
           day += skip
           age(profile, day, 365)
           addDay(profile, slot)
-          const { days, rarity } = supportOf(profile, slot)
-          expect(days).toBeGreaterThanOrEqual(1)
-          expect(Number.isFinite(rarity)).toBe(true)
+          expect(daysAround(profile, slot)).toBeGreaterThanOrEqual(1)
+          expect(Number.isFinite(rarityOf(profile, slot))).toBe(true)
+          expect(profile.total).toBe(Array.from(profile.days, (character) => character.charCodeAt(0)).reduce((sum, one) => sum + one, 0))
         }
         expect(profile.days).toHaveLength(168)
       }),
@@ -125,7 +125,7 @@ describe('profile of a week', () => {
   it('finds an evenly used week evenly usual', () => {
     const profile = blankProfile()
     for (let slot = 0; slot < 168; slot++) for (let i = 0; i < 5; i++) addDay(profile, slot)
-    for (let slot = 0; slot < 168; slot++) expect(Math.abs(supportOf(profile, slot).rarity)).toBeLessThan(0.01)
+    for (let slot = 0; slot < 168; slot++) expect(Math.abs(rarityOf(profile, slot))).toBeLessThan(0.01)
   })
 
   it('halves in a half-life and lets go in the end', () => {
@@ -133,9 +133,9 @@ describe('profile of a week', () => {
     age(profile, 1000, 100)
     for (let i = 0; i < 16; i++) addDay(profile, 30)
     age(profile, 1100, 100)
-    expect(supportOf(profile, 30).days).toBe(8)
+    expect(daysAround(profile, 30)).toBe(8)
     age(profile, 3000, 100)
-    expect(supportOf(profile, 30).days).toBe(0)
+    expect(daysAround(profile, 30)).toBe(0)
   })
 })
 

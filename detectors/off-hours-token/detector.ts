@@ -1,7 +1,7 @@
 /** Learns the week of each actor and token, and speaks when activity begins in hours that are quiet in it. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Detector, Draft } from '../detector.ts'
-import { hourOf, nanosOf, secondsOf } from '../stats/moment.ts'
+import { hourOf, secondsOf } from '../stats/moment.ts'
 import { fixedDraft, type Moment, quietDraft } from './draft.ts'
 import { slotOf } from './local-time.ts'
 import { type Params, rule } from './rule.ts'
@@ -63,5 +63,5 @@ export const offHoursToken: Detector<Params, Week> = {
     week.events++
     return drafts
   },
-  forget: (week, watermark, params) => nanosOf((week.hour + params.halfLifeDays * 2 * 24) * 3600) < watermark,
+  forget: (week, watermark, params) => (week.hour + params.halfLifeDays * 2 * 24) * 3600 < Number(watermark) / 1e9,
 }

@@ -19,17 +19,21 @@ const OTHER_CLASS = 0.2
 export interface Profile {
   /** 168 characters. */
   days: string
+  /** Sum of all counts, in eighths. */
+  total: number
   /** Local day up to which age is taken off. */
   agedTo: number
 }
 
-export const blankProfile = (): Profile => ({ days: '\u0000'.repeat(SLOTS), agedTo: 0 })
+export const blankProfile = (): Profile => ({ days: '\u0000'.repeat(SLOTS), total: 0, agedTo: 0 })
 
 const countAt = (days: string, slot: number): number => days.charCodeAt(slot) / EIGHTHS
 
 /** One more day on which this hour was active. */
 export function addDay(profile: Profile, slot: number): void {
-  const count = Math.min(MOST, profile.days.charCodeAt(slot) + EIGHTHS)
+  const before = profile.days.charCodeAt(slot)
+  const count = Math.min(MOST, before + EIGHTHS)
+  profile.total += count - before
   profile.days = profile.days.slice(0, slot) + String.fromCharCode(count) + profile.days.slice(slot + 1)
 }
 
@@ -41,34 +45,37 @@ export function age(profile: Profile, day: number, halfLifeDays: number): void {
   if (steps < 1) return
   const factor = 0.5 ** (steps / AGE_STEPS)
   profile.days = Array.from(profile.days, (character) => String.fromCharCode(Math.round(character.charCodeAt(0) * factor))).join('')
+  profile.total = sumOf(profile.days)
   profile.agedTo += steps * step
 }
 
-export interface Support {
-  /** Days on which the hour or the one before or after it was active, the same part of the week. */
-  readonly days: number
-  /** Natural logarithm of how much rarer the hour is than an hour would be on average; below 0 it is more common. */
-  readonly rarity: number
+function sumOf(days: string): number {
+  let sum = 0
+  for (let slot = 0; slot < SLOTS; slot++) sum += days.charCodeAt(slot)
+  return sum
 }
 
-/** What the profile says about one hour of the week. */
-export function supportOf({ days }: Profile, slot: number): Support {
-  const weekday = Math.floor(slot / 24)
+const isWeekend = (day: number): boolean => day >= 5
+
+/** Days on which the hour of the week, or the one before or after it, was active on the same part of the week. */
+export function daysAround({ days }: Profile, slot: number): number {
+  const weekend = isWeekend(Math.floor(slot / 24))
   let seen = 0
-  let smooth = 0
-  let share = 0
-  for (let day = 0; day < 7; day++) {
-    const alike = day >= 5 === weekday >= 5
-    const weight = day === weekday ? 1 : alike ? OTHER_DAY : OTHER_CLASS
-    share += weight
-    for (const [shift, near] of NEIGHBOURS) {
-      const count = countAt(days, (day * 24 + (slot % 24) + shift + SLOTS) % SLOTS)
-      smooth += count * near * weight
-      if (alike && shift >= -1 && shift <= 1) seen += count
-    }
+  for (let day = weekend ? 5 : 0; day < (weekend ? 7 : 5); day++) {
+    for (let shift = -1; shift <= 1; shift++) seen += countAt(days, (day * 24 + (slot % 24) + shift + SLOTS) % SLOTS)
   }
-  let total = 0
-  for (let i = 0; i < SLOTS; i++) total += countAt(days, i)
-  const density = (smooth / NEIGHBOUR_SUM + PRIOR / 24) / ((total * share) / 7 + PRIOR)
-  return { days: seen, rarity: -Math.log(density * 24) }
+  return seen
+}
+
+/** Natural logarithm of how much rarer the hour of the week is than an hour would be on average; below 0 it is more common. */
+export function rarityOf({ days, total }: Profile, slot: number): number {
+  const weekday = Math.floor(slot / 24)
+  let smooth = 0
+  for (let day = 0; day < 7; day++) {
+    const weight = day === weekday ? 1 : isWeekend(day) === isWeekend(weekday) ? OTHER_DAY : OTHER_CLASS
+    for (const [shift, near] of NEIGHBOURS) smooth += countAt(days, (day * 24 + (slot % 24) + shift + SLOTS) % SLOTS) * near * weight
+  }
+  const share = isWeekend(weekday) ? 1 + OTHER_DAY + 5 * OTHER_CLASS : 1 + 4 * OTHER_DAY + 2 * OTHER_CLASS
+  const density = (smooth / NEIGHBOUR_SUM + PRIOR / 24) / (((total / EIGHTHS) * share) / 7 + PRIOR)
+  return -Math.log(density * 24)
 }

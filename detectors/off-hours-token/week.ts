@@ -1,6 +1,6 @@
 /** State of one actor or token: what is usual, the hour that runs, and the quiet spell that runs. Plain JSON, about 500 bytes. */
 import { dayOf, offsetOf, SLOTS, slotOf } from './local-time.ts'
-import { addDay, age, blankProfile, type Profile, supportOf } from './profile.ts'
+import { addDay, age, blankProfile, daysAround, type Profile, rarityOf } from './profile.ts'
 import type { Params } from './rule.ts'
 
 export interface Week {
@@ -50,13 +50,18 @@ export function enterHour(week: Week, hour: number, zone: string | undefined, pa
   week.hourDay = dayOf(seconds + week.offset)
   week.hourTold = false
   age(week.profile, week.hourDay, params.halfLifeDays)
-  Object.assign(week, judgeSlot(week, week.hourSlot, params))
+  const { quiet, rarity } = judgeSlot(week, week.hourSlot, params)
+  week.quiet = quiet
+  week.rarity = rarity
 }
+
+const ACTIVE = { quiet: false, rarity: 0 } as const
 
 /** Whether an hour of the week is quiet: rarely active by count of days, and rarer than an average hour. */
 export function judgeSlot(week: Week, slot: number, params: Params): { readonly quiet: boolean; readonly rarity: number } {
-  const { days, rarity } = supportOf(week.profile, slot)
-  return { quiet: rarity > params.quietness && days < Math.max(params.activeDays, params.activeShare * week.days), rarity }
+  if (daysAround(week.profile, slot) >= Math.max(params.activeDays, params.activeShare * week.days)) return ACTIVE
+  const rarity = rarityOf(week.profile, slot)
+  return { quiet: rarity > params.quietness, rarity }
 }
 
 function leaveHour(week: Week, params: Params): void {

@@ -1,7 +1,7 @@
 /** Counts per hour and key, and speaks when a running hour passes what its history allows. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Detector, Draft, Tools } from '../detector.ts'
-import { hourOf, nanosOf, secondsOf } from '../stats/moment.ts'
+import { hourOf, secondsOf } from '../stats/moment.ts'
 import { draftOf } from './draft.ts'
 import { isPeers, keysOf, memberOf, peersOf } from './keys.ts'
 import { floorOf, limitOf } from './limit.ts'
@@ -87,6 +87,6 @@ export const unusualVolume: Detector<Params, Volume> = {
   },
   forget(volume, watermark, params) {
     const latest = Math.max(volume.running.hour, hourIn(volume.windows.at(-1) ?? 0))
-    return nanosOf((latest + params.keepDays * 24) * 3600) < watermark
+    return (latest + params.keepDays * 24) * 3600 < Number(watermark) / 1e9
   },
 }

@@ -9,12 +9,12 @@ import { interactions } from '../../schemas/topics.ts'
 import type { WorkerConfig, WorkerTelemetry } from './contracts.ts'
 import type { DefectGuard } from './defects.ts'
 import { findingOfInteraction } from './finding.ts'
-import { KeyStates, stateKey } from './key-states.ts'
+import { KeyStates } from './key-states.ts'
 import type { Outbox } from './outbox.ts'
 import { RunTools } from './tools.ts'
 
 /** States that nothing depends on any more are looked for once in this much of event time. */
-export const SWEEP_EVERY_NS = 3_600_000_000_000n
+export const SWEEP_EVERY_NS = 86_400_000_000_000n
 
 /** Everything that a partition's findings depend on; saved and loaded as one. */
 export interface FoldState {
@@ -89,7 +89,7 @@ export class Fold {
     tools.tenant = interaction.tenant
     if (interaction.version === 1) {
       for (const key of detector.keysOf(interaction)) {
-        const state = states.take(stateKey(interaction.tenant, key), detector.begin)
+        const state = states.take(interaction.tenant, key, detector.begin)
         this.#put(detector, interaction, detector.step(state, interaction, key, tools))
       }
       const evicted = states.evict()

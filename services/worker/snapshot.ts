@@ -3,7 +3,7 @@ import { setImmediate as yieldToLoop } from 'node:timers/promises'
 import { Packr } from 'msgpackr'
 import type { Armed } from '../../detectors/detector.ts'
 import type { FoldState } from './fold.ts'
-import { KeyStates } from './key-states.ts'
+import { type KeptState, KeyStates } from './key-states.ts'
 
 export const STATE_VERSION = 1
 const SLICE = 2_000
@@ -24,7 +24,7 @@ const framed = (bytes: Buffer): Buffer[] => {
   return [length, bytes]
 }
 
-/** Layout: frames of u32 length and msgpack; first the head, then per detector its slices of [key, state], least recently used first. */
+/** Layout: frames of u32 length and msgpack; first the head, then per detector its slices of [tenant, key, state], least recently used first. */
 export async function encodeFold(state: FoldState, recent: readonly string[], armed: readonly Armed[]): Promise<Buffer> {
   const { watermark, received, sweepAt } = state
   const sizes = armed.map(({ rule }) => ({ id: rule.id, version: rule.version, slices: Math.ceil((state.keys.get(rule.id)?.size ?? 0) / SLICE) }))
@@ -53,8 +53,8 @@ export function decodeFold(bytes: Buffer, armed: readonly Armed[], maxKeys: numb
   const keys = new Map<string, KeyStates>()
   const ignored: string[] = []
   for (const { id, version, slices } of detectors) {
-    const entries: [string, unknown][] = []
-    for (let i = 0; i < slices; i++) entries.push(...(packr.unpack(frames.next().value ?? Buffer.alloc(0)) as [string, unknown][]))
+    const entries: KeptState[] = []
+    for (let i = 0; i < slices; i++) entries.push(...(packr.unpack(frames.next().value ?? Buffer.alloc(0)) as KeptState[]))
     if (armed.some(({ rule }) => rule.id === id && rule.version === version)) keys.set(id, new KeyStates(maxKeys, entries))
     else ignored.push(id)
   }

@@ -1,6 +1,6 @@
 import type { Tools } from '../../detectors/detector.ts'
 import type { KeyedHash } from '../../schemas/ports.ts'
-import { type KeyStates, stateKey } from './key-states.ts'
+import type { KeyStates } from './key-states.ts'
 
 /** What a detector is handed: hashes under the key of the tenant whose record it judges, and that tenant's other states, to read. */
 export class RunTools implements Tools {
@@ -18,6 +18,6 @@ export class RunTools implements Tools {
   }
 
   stateOf(key: string): unknown {
-    return this.#states?.peek(stateKey(this.tenant, key))
+    return this.#states?.peek(this.tenant, key)
   }
 }

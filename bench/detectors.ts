@@ -1,0 +1,74 @@
+/**
+ * What the detectors cost: µs of CPU per interaction in the worker's own fold, and bytes held per key. `node bench/detectors.js [interactions]`.
+ * Traffic is spread evenly over so many actors, each with a token of its own: the worst case for caches.
+ */
+import { hash } from 'node:crypto'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import type { Armed } from '../detectors/detector.ts'
+import { diceOf } from '../detectors/quiet-day.ts'
+import { REGISTRY } from '../detectors/registry.ts'
+import { blankInteraction, type Interaction } from '../schemas/interaction.ts'
+import { WORKER_DEFAULTS, type WorkerTelemetry } from '../services/worker/contracts.ts'
+import { DefectGuard } from '../services/worker/defects.ts'
+import { emptyFold, Fold } from '../services/worker/fold.ts'
+import { Outbox } from '../services/worker/outbox.ts'
+import { RecentFindings } from '../services/worker/recent-findings.ts'
+import { encodeFold } from '../services/worker/snapshot.ts'
+
+const count = Number(process.argv[2] ?? 400_000)
+const DAYS = 1
+const nothing = (): void => undefined
+const telemetry: WorkerTelemetry = {
+  recordsRead: nothing, findingPublished: nothing, findingRepeated: nothing, keyEvicted: nothing, keysHeld: nothing, detectorFailed: nothing, recordUndecodable: nothing,
+  snapshotSaved: nothing, snapshotIgnored: nothing, gapSeen: nothing, subscriptionFailed: nothing,
+}
+const keyedHash = { of: (tenant: string, purpose: string, text: string) => hash('sha256', tenant + purpose + text, 'hex').slice(0, 32) }
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+const heapAfterCollection = (): number => {
+  collect()
+  return process.memoryUsage().heapUsed
+}
+
+function interactionAt(i: number, actors: number, dice: () => number): Interaction {
+  const actor = Math.floor(dice() * actors)
+  const at = 1_795_000_000_000_000_000n + BigInt(Math.floor((i / count) * DAYS * 86_400_000)) * 1_000_000n
+  return {
+    ...blankInteraction(), interaction_id: String(i), tenant: 'acme', trace_id: String(i), started_at: at, ended_at: at, received_at: at, method: 'tools/call', tool: `tool_${actor % 30}`,
+    server: `server-${actor % 200}`, actor: `actor-${actor}@acme.example`, actor_kind: 'principal', token_fingerprint: `fingerprint-${actor}`, resource: `file:///srv/${Math.floor(dice() * 5_000)}`,
+    arguments: '{"path":"/srv/report.txt"}', arguments_bytes: 26n, result_bytes: 4_000n, requested_by: 'user_turn', request_fit: 'asked', outcome: 'ok',
+  }
+}
+
+/** The interactions of one round, made before the clock runs. */
+const CHUNK = 20_000
+
+async function measure(armed: readonly Armed[], actors: number): Promise<string> {
+  const outbox = new Outbox(new RecentFindings(10_000), telemetry)
+  const before = heapAfterCollection()
+  const state = emptyFold()
+  const fold = new Fold(state, { armed, config: { maxKeys: 1_000_000 }, keyedHash, telemetry, guard: new DefectGuard(WORKER_DEFAULTS.maxDefectsInARow, telemetry), outbox })
+  const dice = diceOf(1)
+  let micros = 0
+  for (let from = 0; from < count; from += CHUNK) {
+    const chunk = Array.from({ length: Math.min(CHUNK, count - from) }, (_, i) => interactionAt(from + i, actors, dice))
+    const started = process.cpuUsage()
+    for (const interaction of chunk) fold.apply(interaction, 0, from)
+    const used = process.cpuUsage(started)
+    micros += used.user + used.system
+  }
+  const keys = [...state.keys.values()].reduce((sum, { size }) => sum + size, 0)
+  const held = heapAfterCollection() - before
+  const started = process.hrtime.bigint()
+  const snapshot = await encodeFold(state, [], armed)
+  const saved = Number(process.hrtime.bigint() - started) / 1e6
+  const bytes = keys === 0 ? 0 : held / keys
+  return `${(micros / count).toFixed(2).padStart(7)} µs  ${String(keys).padStart(7)} keys  ${bytes.toFixed(0).padStart(5)} B/key  ${(held / 2 ** 20).toFixed(0).padStart(4)} MiB  snapshot ${(snapshot.length / 2 ** 20).toFixed(1)} MiB in ${saved.toFixed(0)} ms`
+}
+
+for (const actors of [1_000, 100_000]) {
+  for (const [name, arm] of Object.entries(REGISTRY)) process.stdout.write(`${name.padEnd(20)} ${String(actors).padStart(7)} actors ${await measure([arm({})], actors)}\n`)
+  const all = Object.values(REGISTRY).map((arm) => arm({}))
+  process.stdout.write(`${'all'.padEnd(20)} ${String(actors).padStart(7)} actors ${await measure(all, actors)}\n`)
+}
