@@ -6,13 +6,15 @@ import { quietDays } from './quiet-day.ts'
 import { REGISTRY } from './registry.ts'
 import { rehearsal } from './rehearse.ts'
 
-/** Three weeks that end with a month. */
-const COMPANY = { people: 220, services: 24, firstDay: Date.UTC(2026, 9, 11) / 86_400_000, days: 21 }
+/** Two weeks that end with a month. */
+const COMPANY = { people: 220, services: 24, firstDay: Date.UTC(2026, 9, 18) / 86_400_000, days: 14 }
 const SEEDS = [1, 2026]
 
 const asEvent = (call: Interaction): AuditEvent => ({
-  ...blankAuditEvent(), event_id: call.interaction_id, tenant: call.tenant, started_at: call.started_at, ended_at: call.ended_at, received_at: call.received_at, method: call.method,
-  tool: call.tool, resource: call.resource, server: call.server, actor: call.actor, actor_kind: call.actor_kind, arguments: call.arguments, trace_id: call.trace_id, outcome: call.outcome,
+  ...blankAuditEvent(), event_id: call.interaction_id, tenant: call.tenant, started_at: call.started_at, ended_at: call.ended_at,
+    received_at: call.received_at, method: call.method,
+  tool: call.tool, resource: call.resource, server: call.server, actor: call.actor, actor_kind: call.actor_kind, arguments: call.arguments,
+  trace_id: call.trace_id, outcome: call.outcome,
 })
 
 describe('quiet days', () => {

@@ -1,6 +1,6 @@
 /**
- * Ordinary traffic of a company, made from a seed: people with office hours in three zones, service agents by day and by night, a monitor that never
- * sleeps, a job at the end of the month. No detector may say a word about it. Deterministic: the same seed gives the same interactions in order of time.
+ * Ordinary traffic of a company, made from a seed: people with office hours in three zones, service agents by day and by night, and a job
+ * at the end of the month. No detector may say a word about it. Deterministic: the same seed gives the same interactions in order of time.
  */
 import { blankInteraction, type Interaction, type InteractionFields } from '../schemas/interaction.ts'
 
@@ -46,13 +46,15 @@ const isMonthEnd = (day: number): boolean => new Date((day + 1) * DAY * 1000).ge
 function workOf(dice: Dice, person: number): Partial<InteractionFields> {
   const actor = `person-${person}@acme.example`
   const common = {
-    actor, actor_kind: 'principal' as const, principal: actor, agent: 'assistant', token_fingerprint: `token-of-${person}`, requested_by: 'user_turn' as const,
+    actor, actor_kind: 'principal' as const, principal: actor, agent: 'assistant', token_fingerprint: `token-of-${person}`,
+    requested_by: 'user_turn' as const,
     method: 'tools/call', server: `server-${person % 7}`, result_bytes: BigInt(Math.floor(200 + dice() * dice() * 40_000)),
   }
   if (person % 3 === 0 && dice() < 0.3) {
     const command = pick(dice, COMMANDS)
     const text = JSON.stringify({ command })
-    return { ...common, tool: 'run_command', effect: 'execute', request_fit: 'asked', argument_sources: new Map([['$.command', 'user']]), arguments: text, arguments_bytes: BigInt(text.length) }
+    return { ...common, tool: 'run_command', effect: 'execute', request_fit: 'asked', argument_sources: new Map([['$.command', 'user']]),
+      arguments: text, arguments_bytes: BigInt(text.length) }
   }
   const resource = `file:///srv/${person % 20}/${Math.floor(dice() * 300)}`
   return { ...common, tool: pick(dice, READS), effect: 'read', request_fit: 'plausible', resource, arguments_bytes: 40n }
@@ -71,8 +73,10 @@ function* personsDay(dice: Dice, person: number, day: number): Generator<Happeni
 /** Two in three run by the hour around the clock, the third in one hour of the night; each in its own measure. */
 function* servicesDay(dice: Dice, service: number, day: number): Generator<Happening> {
   const fields = {
-    actor: `service-${service}`, actor_kind: 'client' as const, client: `service-${service}`, token_fingerprint: `token-of-service-${service}`, requested_by: 'scheduled' as const,
-    request_fit: 'asked' as const, method: 'tools/call', tool: service % 3 === 0 ? 'export_rows' : 'list_items', effect: 'read' as const, server: `server-${service % 7}`, arguments_bytes: 60n,
+    actor: `service-${service}`, actor_kind: 'client' as const, client: `service-${service}`, token_fingerprint: `token-of-service-${service}`,
+    requested_by: 'scheduled' as const,
+    request_fit: 'asked' as const, method: 'tools/call', tool: service % 3 === 0 ? 'export_rows' : 'list_items', effect: 'read' as const,
+    server: `server-${service % 7}`, arguments_bytes: 60n,
   }
   const nightly = service % 3 === 0
   const [first, last] = nightly ? [1 + (service % 4), 1 + (service % 4)] : [0, 23]
@@ -90,7 +94,8 @@ function* servicesDay(dice: Dice, service: number, day: number): Generator<Happe
 function* monthEnd(dice: Dice, day: number): Generator<Happening> {
   if (!isMonthEnd(day)) return
   const fields = {
-    actor: 'month-end-close', actor_kind: 'client' as const, client: 'month-end-close', requested_by: 'scheduled' as const, request_fit: 'asked' as const,
+    actor: 'month-end-close', actor_kind: 'client' as const, client: 'month-end-close', requested_by: 'scheduled' as const,
+    request_fit: 'asked' as const,
     method: 'tools/call', tool: 'post_entry', effect: 'write' as const, server: 'ledger', arguments_bytes: 300n, result_bytes: 200n,
   }
   for (let i = 0; i < 1_600; i++) yield { at: day * DAY + (20 + dice() * 4) * HOUR, fields: { ...fields, resource: `ledger://accounts/${i % 250}` } }
@@ -113,5 +118,6 @@ function interactionOf({ at, fields }: Happening, number: number): Interaction {
   const ended_at = BigInt(Math.round(at * 1000)) * 1_000_000n
   const id = number.toString(16).padStart(32, '0')
   const started_at = ended_at - 20_000_000n
-  return { ...blankInteraction(), interaction_id: id, tenant: 'acme', trace_id: id, event_ids: [id], started_at, ended_at, sort_at: started_at, duration_ns: 20_000_000n, received_at: ended_at + 5_000_000_000n, outcome: 'ok', ...fields }
+  return { ...blankInteraction(), interaction_id: id, tenant: 'acme', trace_id: id, event_ids: [id], started_at, ended_at, sort_at: started_at,
+    duration_ns: 20_000_000n, received_at: ended_at + 5_000_000_000n, outcome: 'ok', ...fields }
 }

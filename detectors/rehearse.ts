@@ -47,7 +47,8 @@ function expandLine(line: string): readonly string[] {
   const { at, repeat, ...fields } = Timed.parse(JSON.parse(line))
   if (at === undefined) return [line]
   let times = [Date.parse(at)]
-  for (const { times: count, every } of repeat ?? []) times = times.flatMap((time) => Array.from({ length: count }, (_, i) => time + i * every * 1000))
+  for (const { times: count, every } of repeat ?? []) times = times.flatMap((time) => Array.from({ length: count }, (_, i) =>
+    time + i * every * 1000))
   return times.map((time) => {
     const iso = new Date(time).toISOString()
     return JSON.stringify({ started_at: iso, ended_at: iso, received_at: iso, ...fields })

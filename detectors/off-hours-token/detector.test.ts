@@ -33,7 +33,8 @@ const burst = (play: Play, seconds: number, fields: Partial<InteractionFields> =
   Array.from({ length: events }, (_, i) => play(at(seconds + i * 30, fields))).flat()
 
 describe('off-hours-token', () => {
-  const cases = ['fires', 'quiet'].flatMap((name) => rehearse(offHoursToken, readFileSync(new URL(`examples/${name}.jsonl`, import.meta.url), 'utf8')))
+  const cases = ['fires', 'quiet'].flatMap((name) => rehearse(offHoursToken, readFileSync(new URL(`examples/${name}.jsonl`, import.meta.url),
+    'utf8')))
   it.each(cases.map((one) => [one.expect.why, one] as const))('%s', (_, { expect: wanted, drafts }) => {
     expect(drafts).toHaveLength(wanted.findings)
     const worst = drafts.map(({ severity }) => severity).sort((a, b) => SEVERITY_ORDER.indexOf(b) - SEVERITY_ORDER.indexOf(a))[0]
@@ -142,7 +143,8 @@ describe('profile of a week', () => {
 describe('local time', () => {
   it('knows offsets, also half hours and before and after a change', () => {
     expect(offsetOf('Asia/Kolkata', MONDAY)).toBe(5.5 * HOUR)
-    expect([offsetOf('Europe/Vienna', Date.UTC(2026, 2, 29, 0, 59) / 1000), offsetOf('Europe/Vienna', Date.UTC(2026, 2, 29, 1) / 1000)]).toEqual([HOUR, 2 * HOUR])
+    expect([offsetOf('Europe/Vienna', Date.UTC(2026, 2, 29, 0, 59) / 1000), offsetOf('Europe/Vienna', Date.UTC(2026, 2, 29,
+      1) / 1000)]).toEqual([HOUR, 2 * HOUR])
     expect(offsetOf('UTC', MONDAY)).toBe(0)
     expect([isZone('Europe/Vienna'), isZone('Mars/Olympus')]).toEqual([true, false])
   })

@@ -50,14 +50,16 @@ function judge(week: Week, seconds: number, { quiet, moment }: { quiet: boolean;
 
 export const offHoursToken: Detector<Params, Week> = {
   rule,
-  keysOf: ({ actor, token_fingerprint }) => [...(actor === '' ? [] : [`actor:${actor}`]), ...(token_fingerprint === '' ? [] : [`token:${token_fingerprint}`])],
+  keysOf: ({ actor, token_fingerprint }) => [...(actor === '' ? [] : [`actor:${actor}`]), ...(token_fingerprint === '' ? []
+  : [`token:${token_fingerprint}`])],
   begin: blankWeek,
   step(week, interaction, key, params) {
     const seconds = secondsOf(interaction)
     const hour = hourOf(seconds)
     const zone = zoneOf(interaction, params)
     if (hour > week.hour) enterHour(week, hour, zone, params)
-    const { slot, quiet, rarity } = hour < week.hour ? judgedLate(week, seconds, params) : { slot: week.hourSlot, quiet: week.quiet, rarity: week.rarity }
+    const { slot, quiet, rarity } = hour < week.hour ? judgedLate(week, seconds, params) : { slot: week.hourSlot, quiet: week.quiet,
+      rarity: week.rarity }
     const moment = { key, slot, zone, rarity }
     const drafts = hasHistory(week, params) ? judge(week, seconds, { quiet, moment }, params) : judgeCold(week, seconds, moment, params)
     week.events++

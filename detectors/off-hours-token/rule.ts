@@ -36,8 +36,8 @@ export const rule: Rule<Params> = {
   version: 1,
   title: 'Use outside the usual hours',
   description:
-    'Each actor and each token has a profile of the 168 hours of a week, learned from the days on which it was active. Activity that begins in hours that are quiet in this ' +
-    'profile is told once a spell. Agents that run at night learn that nights are normal.',
+    'Each actor and each token has a profile of the 168 hours of a week, learned from the days on which it was active. Activity that begins ' +
+    'in hours that are quiet in this profile is told once a spell. Agents that run at night learn that nights are normal.',
   severity: 'medium',
   params: Params,
   needs: ['actor', 'started_at'],
@@ -47,7 +47,8 @@ export const rule: Rule<Params> = {
     'Without a configured zone, hours are those of UTC: a change to daylight saving blurs the edges of a day by an hour.',
     'Whoever is around the clock, as shared service accounts are, has no quiet hours.',
   ],
-  benign: ['Travel, on-call shifts, deadlines.', 'A job that was moved to another hour: told for three days, then learned.', 'Public holidays are not known.'],
+  benign: ['Travel, on-call shifts, deadlines.', 'A job that was moved to another hour: told for three days, then learned.',
+  'Public holidays are not known.'],
   runbook: [
     'Ask the person or the owner of the agent whether they worked at that time.',
     'Look at what was read or sent, and from where (client_address, user_agent) compared with their other calls.',

@@ -11,7 +11,8 @@ export const isOvertime = (week: Week, seconds: number, params: Params): boolean
 
 /** Takes one quiet event into the running spell, or begins one; true where the spell is to be told now. */
 export function addQuiet(week: Week, seconds: number, rarity: number, params: Params): boolean {
-  if (Math.abs(seconds - week.quietAt) > params.spellGapHours * 3600) Object.assign(week, { spell: Math.floor(seconds / 3600), evidence: 0, counted: 0, told: false })
+  if (Math.abs(seconds - week.quietAt) > params.spellGapHours * 3600) Object.assign(week, { spell: Math.floor(seconds / 3600), evidence: 0,
+    counted: 0, told: false })
   week.quietAt = seconds
   if (week.counted < MOST_EVENTS) {
     week.counted++

@@ -8,8 +8,8 @@ const HASHES = 2 ** 32
 /** Smallest hashes in ascending order: plain JSON. */
 export type Distinct = number[]
 
-export function addDistinct(smallest: Distinct, text: string): void {
-  const hash = hash32(text)
+/** `hash`: that of the text, by `hash32`. */
+export function addDistinct(smallest: Distinct, hash: number): void {
   const last = smallest.length - 1
   if (last === K - 1 && hash >= (smallest[last] as number)) return
   let at = smallest.length

@@ -7,6 +7,7 @@ import { arm, type Draft } from '../detector.ts'
 import { rehearsal, rehearse } from '../rehearse.ts'
 import { type Basis, limitOf } from './limit.ts'
 import { unusualVolume } from './detector.ts'
+import { factsOf } from './facts.ts'
 import { addTo, emptyRunning, hourIn, logIn, METRICS, pack, valueOf } from './window.ts'
 
 const HOUR = 3600
@@ -27,7 +28,8 @@ const weeks = (play: Play, days: number, calls: number, fields: Partial<Interact
   Array.from({ length: days * 8 }, (_, i) => hourly(play, MONDAY + Math.floor(i / 8) * DAY + (9 + (i % 8)) * HOUR, calls, fields)).flat()
 
 describe('unusual-volume', () => {
-  const cases = ['fires', 'quiet'].flatMap((name) => rehearse(unusualVolume, readFileSync(new URL(`examples/${name}.jsonl`, import.meta.url), 'utf8')))
+  const cases = ['fires', 'quiet'].flatMap((name) => rehearse(unusualVolume, readFileSync(new URL(`examples/${name}.jsonl`, import.meta.url),
+    'utf8')))
   it.each(cases.map((one) => [one.expect.why, one] as const))('%s', (_, { expect: wanted, drafts }) => {
     expect(drafts).toHaveLength(wanted.findings)
     const worst = drafts.map(({ severity }) => severity).sort((a, b) => SEVERITY_ORDER.indexOf(b) - SEVERITY_ORDER.indexOf(a))[0]
@@ -123,7 +125,8 @@ describe('unusual-volume', () => {
 
 describe('a finished hour in one number', () => {
   it('keeps hour and sizes within a tenth on the log scale, and what was blind', () => {
-    const fields = fc.record({ calls: fc.integer({ min: 1, max: 1_000_000 }), bytes: fc.integer({ min: -1, max: 1_000_000_000_000 }), hour: fc.integer({ min: 0, max: 3_000_000 }) })
+    const fields = fc.record({ calls: fc.integer({ min: 1, max: 1_000_000 }), bytes: fc.integer({ min: -1, max: 1_000_000_000_000 }),
+      hour: fc.integer({ min: 0, max: 3_000_000 }) })
     fc.assert(
       fc.property(fields, ({ calls, bytes, hour }) => {
         const running = { ...emptyRunning(hour), calls, bytes }
@@ -144,10 +147,11 @@ describe('a finished hour in one number', () => {
     const params = unusualVolume.rule.params.parse({})
     const windows = (count: number, calls: number) => Array.from({ length: count }, (_, i) => {
       const running = emptyRunning(1_000 + i * 24)
-      for (let n = 0; n < calls; n++) addTo(running, at(0))
+      for (let n = 0; n < calls; n++) addTo(running, factsOf(at(0)))
       return pack(running)
     })
-    const basis = (own: number, peers: number, hour: number): Basis => limitOf('calls', hour, { own: windows(own, 5), peers: windows(peers, 5) }, { ...params, keepDays: 300 }).basis
+    const basis = (own: number, peers: number, hour: number): Basis => limitOf('calls', hour, { own: windows(own, 5), peers: windows(peers, 5) },
+      { ...params, keepDays: 300 }).basis
     expect([basis(0, 0, 1_500), basis(3, 30, 1_900), basis(20, 0, 1_510), basis(20, 0, 1_505)]).toEqual(['none', 'peers', 'own', 'own_hours'])
     expect(limitOf('calls', 1_480, { own: windows(20, 1), peers: [] }, { ...params, keepDays: 300 }).value).toBe(params.minCalls)
   })

@@ -1,8 +1,7 @@
 /** Counts per hour and key, and speaks when a running hour passes what its history allows. */
-import type { Interaction } from '../../schemas/interaction.ts'
 import type { Detector, Draft, Tools } from '../detector.ts'
-import { hourOf, secondsOf } from '../stats/moment.ts'
 import { draftOf } from './draft.ts'
+import { type Facts, factsOf } from './facts.ts'
 import { isPeers, keysOf, memberOf, peersOf } from './keys.ts'
 import { floorOf, limitOf } from './limit.ts'
 import { type Params, rule } from './rule.ts'
@@ -38,10 +37,10 @@ function remember(windows: Packed[], packed: Packed, most: number): void {
 }
 
 /** A late record counts in the running hour: it is volume that has come to light now. */
-function count(volume: Volume, interaction: Interaction, hour: number, params: Params): void {
+function count(volume: Volume, facts: Facts, params: Params): void {
   volume.finished = 0
-  if (hour > volume.running.hour) finish(volume, hour, params)
-  addTo(volume.running, interaction)
+  if (facts.hour > volume.running.hour) finish(volume, facts.hour, params)
+  addTo(volume.running, facts)
 }
 
 interface Subject {
@@ -81,9 +80,9 @@ export const unusualVolume: Detector<Params, Volume> = {
       if (finished !== 0) remember(volume.windows, finished, params.maxPeerWindows)
       return []
     }
-    const seconds = secondsOf(interaction)
-    count(volume, interaction, hourOf(seconds), params)
-    return judge(volume, { key, seconds, peers: () => stateOf(peersOf(key, interaction), tools)?.windows ?? [] }, params)
+    const facts = factsOf(interaction)
+    count(volume, facts, params)
+    return judge(volume, { key, seconds: facts.seconds, peers: () => stateOf(peersOf(key, interaction), tools)?.windows ?? [] }, params)
   },
   forget(volume, watermark, params) {
     const latest = Math.max(volume.running.hour, hourIn(volume.windows.at(-1) ?? 0))

@@ -26,7 +26,8 @@ export function draftOf(crossing: Crossing): Draft {
     severity: severityOf(crossing),
     title: `Unusual volume for ${key}: ${figure(value)} ${noun} within an hour`,
     observed: `${figure(value)} ${noun} in the first ${Math.max(1, Math.ceil(elapsed * 60))} min of the hour`,
-    expected: limit.basis === 'none' ? `at most ${figure(limit.value)} ${noun} an hour` : `about ${figure(limit.usual)} ${noun} an hour, at most ${figure(limit.value)}`,
+    expected: limit.basis === 'none' ? `at most ${figure(limit.value)} ${noun} an hour`
+    : `about ${figure(limit.usual)} ${noun} an hour, at most ${figure(limit.value)}`,
     reasons: [basisSentence(limit)],
     windowStart: nanosOf(hour * 3600),
     windowEnd: nanosOf((hour + 1) * 3600),
@@ -41,7 +42,8 @@ const BASIS: Readonly<Record<Basis, string>> = {
 }
 
 const basisSentence = ({ basis, windows, scale }: Limit): string =>
-  basis === 'none' ? `cold start: ${BASIS.none}, so a fixed limit applies` : `measured by ${windows} of ${BASIS[basis]}; spread on the log scale ${scale.toFixed(2)}`
+  basis === 'none' ? `cold start: ${BASIS.none}, so a fixed limit applies`
+    : `measured by ${windows} of ${BASIS[basis]}; spread on the log scale ${scale.toFixed(2)}`
 
 /**
  * How far: deviations beyond the median where the hour would end at this pace (at most 4 times what is there), on the log scale.

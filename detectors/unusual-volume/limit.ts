@@ -24,10 +24,13 @@ export interface History {
   readonly peers: readonly Packed[]
 }
 
-const FLOORS = { calls: 'minCalls', bytes: 'minBytes', distinct: 'minDistinct' } as const
-export const floorOf = (metric: Metric, params: Params): number => params[FLOORS[metric]]
+export const floorOf = (metric: Metric, { minCalls, minBytes, minDistinct }: Params): number => (metric === 'calls' ? minCalls
+  : metric === 'bytes' ? minBytes : minDistinct)
 
-/** Backs off from own hours at this time of day, to all own hours (which say little about a Monday when they were a weekend), to peers, to a fixed limit. */
+/**
+ * Backs off from own hours at this time of day, to all own hours (which say little about a Monday when they were a weekend), to peers,
+ * to a fixed limit.
+ */
 export function limitOf(metric: Metric, hour: number, history: History, params: Params): Limit {
   const floor = floorOf(metric, params)
   const own = fresh(history.own, hour, params.keepDays)
@@ -47,7 +50,8 @@ function limitBy(values: readonly number[], floor: number, basis: Basis, params:
   return { value, basis, windows: values.length, usual: Math.expm1(spread.median), scale: spread.scale }
 }
 
-const fresh = (windows: readonly Packed[], hour: number, keepDays: number): readonly Packed[] => windows.filter((packed) => hourIn(packed) >= hour - keepDays * 24)
+const fresh = (windows: readonly Packed[], hour: number, keepDays: number): readonly Packed[] => windows.filter((packed) =>
+  hourIn(packed) >= hour - keepDays * 24)
 
 const daysOf = (windows: readonly Packed[]): number => new Set(windows.map((packed) => Math.floor(hourIn(packed) / 24))).size
 

@@ -36,8 +36,9 @@ export const rule: Rule<Params> = {
   version: 1,
   title: 'Unusual volume',
   description:
-    'Calls, bytes of arguments and results, and distinct resources per hour, of each actor, token, server, and actor with tool, against their own active hours of the last ' +
-    'two weeks (median and median absolute deviation on the log scale), of the same time of day where there are enough. Newcomers are measured by their peers.',
+    'Calls, bytes of arguments and results, and distinct resources per hour, of each actor, token, server, and actor with tool, ' +
+    'against their own active hours of the last two weeks (median and median absolute deviation on the log scale), of the same time of day where there are ' +
+    'enough. Newcomers are measured by their peers.',
   severity: 'medium',
   params: Params,
   needs: ['actor', 'started_at', 'result_bytes', 'arguments_bytes', 'resource', 'arguments_hash'],
@@ -48,7 +49,8 @@ export const rule: Rule<Params> = {
     'A volume that grows by little each day is learned as usual.',
     'With several partitions, a server or a kind of peers is measured by the actors of one partition.',
   ],
-  benign: ['Month-end, migration, backup and index jobs.', 'The first run of a new agent.', 'A backlog of telemetry that arrives in one go from several sources.'],
+  benign: ['Month-end, migration, backup and index jobs.', 'The first run of a new agent.',
+  'A backlog of telemetry that arrives in one go from several sources.'],
   runbook: [
     'Look at which tool and server carry the volume, and at the arguments: pages in a row, ids in a row, whole tables.',
     'Ask who owns the job; compare with the same hour last week and with peers.',

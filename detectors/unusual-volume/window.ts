@@ -1,6 +1,6 @@
 /** What one hour of one key holds, while it runs and packed into one number once it is over. */
-import type { Interaction } from '../../schemas/interaction.ts'
 import { addDistinct, countDistinct, type Distinct } from '../stats/distinct.ts'
+import type { Facts } from './facts.ts'
 
 export const METRICS = ['calls', 'bytes', 'distinct'] as const
 export type Metric = (typeof METRICS)[number]
@@ -17,12 +17,10 @@ export interface Running {
 
 export const emptyRunning = (hour: number): Running => ({ hour, calls: 0, bytes: -1, distinct: [] })
 
-export function addTo(running: Running, interaction: Interaction): void {
+export function addTo(running: Running, { bytes, what }: Facts): void {
   running.calls++
-  const bytes = Math.max(Number(interaction.arguments_bytes), 0) + Math.max(Number(interaction.result_bytes), 0)
-  if (interaction.arguments_bytes >= 0n || interaction.result_bytes >= 0n) running.bytes = Math.max(running.bytes, 0) + bytes
-  const what = interaction.resource || interaction.arguments_hash || interaction.prompt
-  if (what !== '') addDistinct(running.distinct, interaction.resource !== '' ? what : `${interaction.tool}\u0000${what}`)
+  if (bytes >= 0) running.bytes = Math.max(running.bytes, 0) + bytes
+  if (what >= 0) addDistinct(running.distinct, what)
 }
 
 /** Values in the order of METRICS; -1 = blind. */

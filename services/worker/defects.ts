@@ -60,6 +60,7 @@ export class DefectGuard {
     if (count >= this.#limit) {
       throw new Failure('defect', 'worker.defects', `detector ${detector} failed on ${count} records in a row, last with ${error}: the worker stops`)
     }
-    return quarantined(suspect, { detector, reason: 'defect', detail: `detector ${detector} threw ${error} on this record; the other detectors judged it` })
+    return quarantined(suspect, { detector, reason: 'defect',
+      detail: `detector ${detector} threw ${error} on this record; the other detectors judged it` })
   }
 }

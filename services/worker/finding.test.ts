@@ -16,7 +16,8 @@ it('makes findings that the schema accepts, one id for an observation and its in
   expect(new Set([first.finding_id, second.finding_id, third.finding_id]).size).toBe(1)
   expect([first.version, second.version, third.version]).toEqual([1, 2, 3])
   expect(first).toMatchObject({ interaction_id: '', evidence_ids: [exampleAuditEvent.event_id], created_at: exampleAuditEvent.received_at })
-  expect(second).toMatchObject({ interaction_id: exampleInteraction.interaction_id, window_start: exampleInteraction.started_at, actor: 'claude-desktop' })
+  expect(second).toMatchObject({ interaction_id: exampleInteraction.interaction_id, window_start: exampleInteraction.started_at,
+    actor: 'claude-desktop' })
 })
 
 it('gives other ids to other parts, also where the joined text would be the same', () => {

@@ -33,7 +33,8 @@ it('goes on in the same order after a round trip, and reads without touching', (
 it('keeps tenants apart and counts all of them', () => {
   const states = new KeyStates(3)
   for (const tenant of ['one', 'two']) states.take(tenant, 'same', () => ({ tenant }))
-  expect([states.size, states.peek('one', 'same'), states.peek('two', 'same'), states.peek('three', 'same')]).toEqual([2, { tenant: 'one' }, { tenant: 'two' }, undefined])
+  expect([states.size, states.peek('one', 'same'), states.peek('two', 'same'), states.peek('three', 'same')]).toEqual([2, { tenant: 'one' },
+    { tenant: 'two' }, undefined])
   states.sweep((state) => (state as { tenant: string }).tenant === 'one')
   expect([states.size, states.peek('one', 'same')]).toEqual([1, undefined])
 })

@@ -1,6 +1,9 @@
 /** States of one detector by tenant and key, bounded: over the limit the least recently used is dropped. */
 
-/** A link of the list from the least to the most recently used; ends are undefined. A list, because re-inserting into a Map costs three times as much. */
+/**
+ * A link of the list from the least to the most recently used; ends are undefined.
+ * A list, because taking out of a Map and putting back costs more.
+ */
 interface Entry {
   readonly tenant: string
   readonly key: string

@@ -87,7 +87,8 @@ function counting(): WorkerTelemetry & { readonly counts: Map<string, number> } 
 }
 
 const RULE = {
-  version: 1, title: '', description: '', severity: 'low', params: z.strictObject({ every: z.number().default(3) }), needs: [], blindSpots: [], benign: [],
+  version: 1, title: '', description: '', severity: 'low', params: z.strictObject({ every: z.number().default(3) }), needs: [], blindSpots: [],
+  benign: [],
   runbook: [], maps: { owaspMcp2025: [], atlas5: [], attack19: [] },
 } as const
 const draft = (...about: string[]): Draft => ({ about, severity: 'low', title: 't', observed: 'o', expected: 'e', reasons: [] })
@@ -107,7 +108,8 @@ const counter: Detector<{ every: number }, { calls: number; sum: number }> = {
 const shouter: Detector<{ every: number }, null> = {
   rule: { ...RULE, id: 'shouter' },
   observe: (event, _, tools) => (event.tool === 'rm' ? [draft(event.trace_id, event.tool, tools.hash(event.arguments))] : []),
-  review: (interaction, _, tools) => (interaction.tool === 'rm' ? [draft(interaction.trace_id, interaction.tool, tools.hash(interaction.arguments))] : []),
+  review: (interaction, _, tools) => (interaction.tool === 'rm' ? [draft(interaction.trace_id, interaction.tool,
+  tools.hash(interaction.arguments))] : []),
 }
 const failing: Detector<{ every: number }, null> = {
   rule: { ...RULE, id: 'failing' },
@@ -124,7 +126,8 @@ const armed: readonly Armed[] = [arm(failing, {}), arm(counter, {}), arm(shouter
 
 const call = (n: number, fields: Partial<InteractionFields> = {}): InteractionFields => ({
   ...blankInteraction(), interaction_id: n.toString(16).padStart(32, '0'), tenant: 'acme', actor: `a${n % 4}`, trace_id: `t${n}`,
-  started_at: START + BigInt(n) * SECOND, ended_at: START + BigInt(n) * SECOND, received_at: START + BigInt(n + 2) * SECOND, arguments_bytes: BigInt(n), ...fields,
+  started_at: START + BigInt(n) * SECOND, ended_at: START + BigInt(n) * SECOND, received_at: START + BigInt(n + 2) * SECOND,
+  arguments_bytes: BigInt(n), ...fields,
 })
 /** The same at so many seconds after the start. */
 const at = (seconds: number, fields: Partial<InteractionFields>): Partial<InteractionFields> => {
@@ -132,7 +135,8 @@ const at = (seconds: number, fields: Partial<InteractionFields>): Partial<Intera
   return { ...fields, started_at: time, ended_at: time, received_at: time }
 }
 const observation = (tool: string, id: string, fields = {}) => {
-  const event = { ...blankAuditEvent(), event_id: id.padStart(32, '0'), tenant: 'acme', tool, trace_id: 'tr', arguments: '{"x":1}', received_at: START, ...fields }
+  const event = { ...blankAuditEvent(), event_id: id.padStart(32, '0'), tenant: 'acme', tool, trace_id: 'tr', arguments: '{"x":1}',
+    received_at: START, ...fields }
   return EventRecord.of(encodeCanonical(event).bytes)
 }
 
@@ -173,7 +177,8 @@ describe('worker on observations', () => {
 
   it('stops when one detector fails on many records in a row, and not when they are apart', async () => {
     const { bus, worker } = await running({ maxDefectsInARow: 3 })
-    await bus.give('events', 0, [observation('bad', '1'), observation('bad', '2'), observation('ls', '3'), observation('bad', '4'), observation('bad', '5')])
+    await bus.give('events', 0, [observation('bad', '1'), observation('bad', '2'), observation('ls', '3'), observation('bad', '4'),
+      observation('bad', '5')])
     expect(worker.notReady()).toBe('')
     await bus.give('events', 1, [observation('bad', '6')])
     expect(worker.notReady()).toMatch(/detector failing failed on 3 records in a row/)
@@ -184,7 +189,8 @@ describe('worker on observations', () => {
 describe('worker on interactions', () => {
   it('counts an interaction once, at its first version, and neither withdrawn ones nor a server\'s own', async () => {
     const { bus } = await running()
-    const records = [call(1), call(1, { version: 2 }), call(5), call(5, { version: 3 }), call(9, { merged_into: 'f' }), call(13, { server_internal: true })]
+    const records = [call(1), call(1, { version: 2 }), call(5), call(5, { version: 3 }), call(9, { merged_into: 'f' }), call(13,
+      { server_internal: true })]
     await bus.give('interactions', 0, records)
     expect(bus.all('findings')).toHaveLength(0)
     await bus.give('interactions', 1, [call(17)])
@@ -213,7 +219,8 @@ describe('worker on interactions', () => {
 
   it('lets no wild clock move time or drop state', async () => {
     const { bus, telemetry } = await running()
-    await bus.give('interactions', 0, [call(1), call(2, { started_at: 10_413_792_000n * SECOND, ended_at: 10_413_792_000n * SECOND }), call(5), call(9)])
+    await bus.give('interactions', 0, [call(1), call(2, { started_at: 10_413_792_000n * SECOND, ended_at: 10_413_792_000n * SECOND }), call(5),
+      call(9)])
     expect(bus.all('findings')).toHaveLength(1)
     expect(telemetry.counts.get('evicted')).toBeUndefined()
   })
@@ -239,7 +246,8 @@ describe('worker on interactions', () => {
 
   it('says the same findings with restarts at any places as without', async () => {
     let found = 0
-    const script = fc.array(fc.record({ actors: fc.array(fc.integer({ min: 0, max: 8 }), { minLength: 1, maxLength: 8 }), end: fc.constantFrom('none', 'stop', 'kill') }), { minLength: 1, maxLength: 30 })
+    const script = fc.array(fc.record({ actors: fc.array(fc.integer({ min: 0, max: 8 }), { minLength: 1, maxLength: 8 }),
+      end: fc.constantFrom('none', 'stop', 'kill') }), { minLength: 1, maxLength: 30 })
     await fc.assert(
       fc.asyncProperty(script, fc.integer({ min: 1, max: 9 }), async (steps, snapshotRecords) => {
         let n = 0
@@ -269,7 +277,8 @@ describe('worker on interactions', () => {
   })
 
   it('may be stopped before it starts and twice', async () => {
-    const idle = createWorker(WORKER_DEFAULTS, armed, { bus: new ScriptedBus(), snapshots: new ScriptedSnapshots(), keyedHash, telemetry: counting() })
+    const idle = createWorker(WORKER_DEFAULTS, armed, { bus: new ScriptedBus(), snapshots: new ScriptedSnapshots(), keyedHash,
+      telemetry: counting() })
     await idle.stop()
     expect(idle.notReady()).toBe('not started')
     const { worker, snapshots, bus } = await running()
