@@ -13,7 +13,7 @@ import { WORKER_DEFAULTS, type WorkerTelemetry } from '../services/worker/contra
 import { DefectGuard } from '../services/worker/defects.ts'
 import { emptyFold, Fold } from '../services/worker/fold.ts'
 import { Outbox } from '../services/worker/outbox.ts'
-import { RecentFindings } from '../services/worker/recent-findings.ts'
+import { Recent } from '../services/worker/recent.ts'
 import { encodeFold } from '../services/worker/snapshot.ts'
 
 const count = Number(process.argv[2] ?? 400_000)
@@ -49,7 +49,7 @@ function interactionAt(i: number, actors: number, dice: () => number): Interacti
 const CHUNK = 250
 
 async function measure(armed: readonly Armed[], actors: number): Promise<string> {
-  const outbox = new Outbox(new RecentFindings(10_000), telemetry)
+  const outbox = new Outbox(new Recent(10_000), telemetry)
   const before = heapAfterCollection()
   const state = emptyFold()
   const fold = new Fold(state, { armed, config: { maxKeys: 1_000_000 }, keyedHash, telemetry,
@@ -66,7 +66,7 @@ async function measure(armed: readonly Armed[], actors: number): Promise<string>
   const keys = [...state.keys.values()].reduce((sum, { size }) => sum + size, 0)
   const held = heapAfterCollection() - before
   const started = process.hrtime.bigint()
-  const snapshot = await encodeFold(state, [], armed)
+  const snapshot = await encodeFold(state, { findings: [], interactions: [] }, armed)
   const saved = Number(process.hrtime.bigint() - started) / 1e6
   const bytes = keys === 0 ? 0 : held / keys
   const mebi = (size: number, digits: number): string => `${(size / 2 ** 20).toFixed(digits)} MiB`

@@ -15,12 +15,14 @@ export interface WorkerConfig {
   readonly snapshotRecords: number
   /** How many (finding, version) pairs are remembered so that a repeat is not published. */
   readonly recentFindings: number
+  /** How many (interaction, version) pairs are remembered: after a crash the assembler says again what it said in its last seconds. */
+  readonly recentInteractions: number
   /** Failures of one detector on consecutive records after which the service stops. */
   readonly maxDefectsInARow: number
 }
 
 export const WORKER_DEFAULTS: WorkerConfig = {
-  maxKeys: 100_000, snapshotSeconds: 300, snapshotRecords: 500_000, recentFindings: 10_000, maxDefectsInARow: 50,
+  maxKeys: 100_000, snapshotSeconds: 300, snapshotRecords: 500_000, recentFindings: 10_000, recentInteractions: 50_000, maxDefectsInARow: 50,
 }
 
 /** Where a record stands on the bus. */
@@ -33,7 +35,8 @@ export interface Place {
 /** Every noteworthy thing of the worker by name; the adapter makes metric and log line of it. Never a payload. */
 export interface WorkerTelemetry {
   recordsRead(topic: string, count: number): void
-  findingPublished(detector: string, severity: Severity): void
+  /** `createdAt`: when the record that made it was received, nanoseconds. */
+  findingPublished(detector: string, severity: Severity, createdAt: bigint): void
   /** Intended drop: this version of this finding was published before. */
   findingRepeated(detector: string): void
   /** Over `maxKeys`: the least recently used state of the detector was dropped. */

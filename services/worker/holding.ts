@@ -5,7 +5,7 @@ import type { WorkerParts } from './contracts.ts'
 import { DefectGuard } from './defects.ts'
 import { emptyFold, Fold } from './fold.ts'
 import { Outbox } from './outbox.ts'
-import { RecentFindings } from './recent-findings.ts'
+import { Recent } from './recent.ts'
 import { type Decoded, decodeFold, encodeFold, STATE_VERSION } from './snapshot.ts'
 
 /** Name of a partition's snapshot. */
@@ -19,6 +19,7 @@ export class Holding {
   readonly #partition: number
   readonly #parts: WorkerParts
   readonly #fold: Fold
+  readonly #judged: Recent
   #savedAt: bigint
   #sinceSave = 0
   /** Never saved: the first save is due at once, so that no offset is committed without a state. */
@@ -32,7 +33,8 @@ export class Holding {
     this.#partition = partition
     this.#parts = parts
     this.next = snapshot.next
-    this.outbox = new Outbox(new RecentFindings(config.recentFindings, snapshot.decoded?.recent), ports.telemetry)
+    this.outbox = new Outbox(new Recent(config.recentFindings, snapshot.decoded?.recent.findings), ports.telemetry)
+    this.#judged = new Recent(config.recentInteractions, snapshot.decoded?.recent.interactions)
     const guard = new DefectGuard(config.maxDefectsInARow, ports.telemetry)
     this.#fold = new Fold(state, { armed, config, keyedHash: ports.keyedHash, telemetry: ports.telemetry, guard, outbox: this.outbox })
     this.#savedAt = state.received
@@ -51,7 +53,7 @@ export class Holding {
   apply({ offset, records }: Envelope<Interaction>): void {
     if (offset < this.next) return
     this.#broken = true
-    for (const record of records) this.#fold.apply(record, this.#partition, offset)
+    for (const record of records) if (this.#judged.admit(`${record.interaction_id}.${record.version}`)) this.#fold.apply(record, this.#partition, offset)
     this.#broken = false
     this.next = offset + 1
     this.#sinceSave += records.length
@@ -72,7 +74,7 @@ export class Holding {
 
   async save(): Promise<void> {
     const { ports, armed } = this.#parts
-    const state = await encodeFold(this.#fold.state, this.outbox.recent.toJSON(), armed)
+    const state = await encodeFold(this.#fold.state, { findings: this.outbox.recent.toJSON(), interactions: this.#judged.toJSON() }, armed)
     await ports.snapshots.save(snapshotName(this.#partition), { version: STATE_VERSION, nextOffset: this.next, state })
     this.#savedAt = this.#fold.state.received
     this.#sinceSave = 0

@@ -4,22 +4,22 @@ import type { Publisher } from '../../schemas/ports.ts'
 import type { Quarantined } from '../../schemas/quarantined.ts'
 import { findings, quarantine } from '../../schemas/topics.ts'
 import type { WorkerTelemetry } from './contracts.ts'
-import { RecentFindings } from './recent-findings.ts'
+import type { Recent } from './recent.ts'
 
 export class Outbox {
-  readonly recent: RecentFindings
+  readonly recent: Recent
   readonly #telemetry: WorkerTelemetry
   readonly #findings: Finding[] = []
   readonly #quarantined: Quarantined[] = []
 
-  constructor(recent: RecentFindings, telemetry: WorkerTelemetry) {
+  constructor(recent: Recent, telemetry: WorkerTelemetry) {
     this.recent = recent
     this.#telemetry = telemetry
   }
 
   /** Takes the finding unless this version of it was said before. */
   put(finding: Finding): void {
-    if (this.recent.admit(finding)) this.#findings.push(finding)
+    if (this.recent.admit(`${finding.finding_id}.${finding.version}`)) this.#findings.push(finding)
     else this.#telemetry.findingRepeated(finding.detector)
   }
 
@@ -31,7 +31,7 @@ export class Outbox {
   async flush(bus: Publisher): Promise<void> {
     if (this.#findings.length > 0) {
       await bus.publish(findings, this.#findings.map((record) => ({ key: record.tenant, record })))
-      for (const { detector, severity } of this.#findings) this.#telemetry.findingPublished(detector, severity)
+      for (const { detector, severity, created_at: createdAt } of this.#findings) this.#telemetry.findingPublished(detector, severity, createdAt)
       this.#findings.length = 0
     }
     if (this.#quarantined.length > 0) {

@@ -12,6 +12,7 @@ import type { Envelope, Keyed, Snapshot, SubscribeOptions, Subscription } from '
 import type { Quarantined } from '../../schemas/quarantined.ts'
 import { EventRecord, type Topic } from '../../schemas/topics.ts'
 import { WORKER_DEFAULTS, type WorkerConfig, type WorkerPorts, type WorkerTelemetry } from './contracts.ts'
+import { STATE_VERSION } from './snapshot.ts'
 import { createWorker } from './service.ts'
 
 const SECOND = 1_000_000_000n
@@ -217,6 +218,15 @@ describe('worker on interactions', () => {
     expect(bus.all('findings')).toHaveLength(1)
   })
 
+  it('does not count twice what the assembler says again after a crash', async () => {
+    const { bus } = await running()
+    await bus.give('interactions', 0, [call(1), call(5)])
+    await bus.give('interactions', 1, [call(1), call(5)])
+    expect(bus.all('findings')).toHaveLength(0)
+    await bus.give('interactions', 2, [call(9)])
+    expect(bus.all('findings')).toHaveLength(1)
+  })
+
   it('lets no wild clock move time or drop state', async () => {
     const { bus, telemetry } = await running()
     await bus.give('interactions', 0, [call(1), call(2, { started_at: 10_413_792_000n * SECOND, ended_at: 10_413_792_000n * SECOND }), call(5),
@@ -233,14 +243,14 @@ describe('worker on interactions', () => {
   })
 
   it('starts from nothing, and says so, where the saved state has another shape', async () => {
-    for (const stored of [{ version: 99, nextOffset: 7, state: Buffer.alloc(0) }, { version: 1, nextOffset: 7, state: Buffer.from('rubbish') }]) {
+    for (const stored of [{ version: 99, nextOffset: 7, state: Buffer.alloc(0) }, { version: STATE_VERSION, nextOffset: 7, state: Buffer.from('rubbish') }]) {
       const snapshots = new ScriptedSnapshots()
       snapshots.stored = stored
       const { start, telemetry, bus } = await running({}, snapshots)
       expect(start).toBeUndefined()
       expect(telemetry.counts.get('ignored')).toBe(1)
       await bus.give('interactions', 7, [call(1)])
-      expect(snapshots.stored).toMatchObject({ version: 1, nextOffset: 8 })
+      expect(snapshots.stored).toMatchObject({ version: STATE_VERSION, nextOffset: 8 })
     }
   })
 

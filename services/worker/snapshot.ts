@@ -5,16 +5,22 @@ import type { Armed } from '../../detectors/detector.ts'
 import type { FoldState } from './fold.ts'
 import { type KeptState, KeyStates } from './key-states.ts'
 
-export const STATE_VERSION = 1
+export const STATE_VERSION = 2
 const SLICE = 2_000
 
 const packr = new Packr({ useRecords: true, moreTypes: true, int64AsType: 'bigint' })
+
+/** What was said and what was judged lately, oldest first. */
+export interface Memories {
+  readonly findings: readonly string[]
+  readonly interactions: readonly string[]
+}
 
 interface Head {
   readonly watermark: bigint
   readonly received: bigint
   readonly sweepAt: bigint
-  readonly recent: readonly string[]
+  readonly recent: Memories
   readonly detectors: readonly { readonly id: string; readonly version: number; readonly slices: number }[]
 }
 
@@ -25,7 +31,7 @@ const framed = (bytes: Buffer): Buffer[] => {
 }
 
 /** Layout: frames of u32 length and msgpack; first the head, then per detector its slices of [tenant, key, state], least recently used first. */
-export async function encodeFold(state: FoldState, recent: readonly string[], armed: readonly Armed[]): Promise<Buffer> {
+export async function encodeFold(state: FoldState, recent: Memories, armed: readonly Armed[]): Promise<Buffer> {
   const { watermark, received, sweepAt } = state
   const sizes = armed.map(({ rule }) => ({ id: rule.id, version: rule.version, slices: Math.ceil((state.keys.get(rule.id)?.size ?? 0) / SLICE) }))
   const chunks = framed(packr.pack({ watermark, received, sweepAt, recent, detectors: sizes } satisfies Head))
@@ -41,7 +47,7 @@ export async function encodeFold(state: FoldState, recent: readonly string[], ar
 
 export interface Decoded {
   readonly state: FoldState
-  readonly recent: readonly string[]
+  readonly recent: Memories
   /** Detectors whose state was of another rule version: they start from nothing. */
   readonly ignored: readonly string[]
 }

@@ -3,6 +3,8 @@ import { metrics } from '@opentelemetry/api'
 import type { Log } from '../../schemas/ports.ts'
 import type { WorkerTelemetry } from './contracts.ts'
 
+const BOUNDS_MS = [5, 10, 20, 30, 40, 50, 75, 100, 125, 150, 200, 250, 300, 400, 500, 750, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000]
+
 export function workerTelemetry(log: Log): WorkerTelemetry {
   const meter = metrics.getMeter('watchkeeper.worker')
   const counter = (name: string, description: string) => meter.createCounter(`watchkeeper.worker.${name}`, { description })
@@ -11,11 +13,15 @@ export function workerTelemetry(log: Log): WorkerTelemetry {
   const evicted = counter('evicted_keys', 'States dropped because a detector held too many')
   const failures = counter('detector_failures', 'Records that a detector failed on: quarantined')
   const undecodable = counter('undecodable', 'Records that are no audit event: quarantined')
+  const after = meter.createHistogram('watchkeeper.worker.found_after', { description: 'From the receipt of the record to the finding on the bus', unit: 'ms', advice: { explicitBucketBoundaries: BOUNDS_MS } })
   const keys = meter.createGauge('watchkeeper.worker.keys', { description: 'States held at the last snapshot' })
   const snapshotBytes = meter.createGauge('watchkeeper.worker.snapshot_bytes', { description: 'Size of the last snapshot', unit: 'By' })
   return {
     recordsRead: (topic, count) => records.add(count, { topic }),
-    findingPublished: (detector, severity) => said.add(1, { detector, severity, outcome: 'published' }),
+    findingPublished(detector, severity, createdAt) {
+      said.add(1, { detector, severity, outcome: 'published' })
+      after.record(Date.now() - Number(createdAt / 1_000_000n), { detector })
+    },
     findingRepeated: (detector) => said.add(1, { detector, outcome: 'repeated' }),
     keyEvicted: (detector) => evicted.add(1, { detector }),
     keysHeld: (detector, partition, count) => keys.record(count, { detector, partition }),

@@ -7,7 +7,7 @@ import type { Place, WorkerParts } from './contracts.ts'
 import { DefectGuard, quarantined } from './defects.ts'
 import { findingOfEvent } from './finding.ts'
 import { Outbox } from './outbox.ts'
-import { RecentFindings } from './recent-findings.ts'
+import { Recent } from './recent.ts'
 import { RunTools } from './tools.ts'
 
 /** Subscribes group `worker-events`: every detector observes every event. Ticks say nothing here. */
@@ -59,7 +59,7 @@ class Watcher {
 
   constructor(parts: WorkerParts) {
     const { config, armed, ports } = parts
-    this.outbox = new Outbox(new RecentFindings(config.recentFindings), ports.telemetry)
+    this.outbox = new Outbox(new Recent(config.recentFindings), ports.telemetry)
     this.#armed = armed
     this.#guard = new DefectGuard(config.maxDefectsInARow, ports.telemetry)
     this.#tools = new RunTools(ports.keyedHash)
