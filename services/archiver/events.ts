@@ -3,10 +3,10 @@ import { hash } from 'node:crypto'
 import { conflictFinding } from '../../detectors/record-conflict/finding.ts'
 import { addSeen, nothingSeen, type Seen } from '../../detectors/stats/seen.ts'
 import type { Publisher, Snapshots, Store } from '../../schemas/ports.ts'
-import { type EventRecord, findings, quarantine } from '../../schemas/topics.ts'
+import { findings, quarantine } from '../../schemas/topics.ts'
 import { Packr } from 'msgpackr'
 import type { Batch } from './batch.ts'
-import { judge, type Verdicts } from './gate.ts'
+import { type Candidate, judge, type Unreadable, type Verdicts } from './gate.ts'
 import { insertOrIsolate } from './isolate.ts'
 import { quarantined } from './quarantined.ts'
 import type { ArchiverTelemetry } from './telemetry.ts'
@@ -53,7 +53,7 @@ export async function saveSeen(held: EventPartition, next: number, { snapshots }
 }
 
 /** Stores one batch. When this has resolved, everything in it is stored, a duplicate, a conflict or in quarantine. */
-export async function archiveEvents(batch: Batch<EventRecord>, held: EventPartition, ports: EventArchivePorts): Promise<void> {
+export async function archiveEvents(batch: Batch<Candidate | Unreadable>, held: EventPartition, ports: EventArchivePorts): Promise<void> {
   const verdicts = await judge(batch.envelopes, held.seen, ports.store)
   await report(verdicts, held.partition, ports)
   if (verdicts.rows.length > 0) await insert(batch, verdicts, held, ports)
@@ -70,14 +70,14 @@ async function report({ conflicts, unreadable }: Verdicts, partition: number, { 
     await bus.publish(findings, conflicts.map((event) => ({ key: event.tenant, record: conflictFinding(event, hash('sha256', `record-conflict\u0000${event.event_id}`, 'hex').slice(0, 32)) })))
   }
   if (unreadable.length > 0) {
-    await bus.publish(quarantine, unreadable.map(({ bytes, offset, index }) => {
+    await bus.publish(quarantine, unreadable.map(({ unreadable: bytes, offset, offsetIndex: index }) => {
       const record = quarantined({ reason: 'undecodable_record', topic: 'events', partition, offset, index, payload: bytes.toString('base64'), detail: 'bytes on topic events are no canonical record of a known version' })
       return { key: record.quarantine_id, record }
     }))
   }
 }
 
-async function insert(batch: Batch<EventRecord>, { rows, ids }: Verdicts, held: EventPartition, ports: EventArchivePorts): Promise<void> {
+async function insert(batch: Batch<Candidate | Unreadable>, { rows, ids }: Verdicts, held: EventPartition, ports: EventArchivePorts): Promise<void> {
   await ports.snapshots.save(intentName(held.partition), { version: INTENT_VERSION, nextOffset: batch.next, state: Buffer.alloc(0) })
   const token = `events:${held.partition}:${batch.first}-${batch.next}:${hash('sha256', ids.join(), 'hex')}`
   const refused = await insertOrIsolate(rows, token, (some, part) => ports.store.insertEvents(some, part))

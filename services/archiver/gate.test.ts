@@ -4,12 +4,14 @@ import { type AuditEvent, exampleAuditEvent, type StoredPosition } from '../../s
 import { encodeCanonical } from '../../schemas/canonical.ts'
 import type { Envelope } from '../../schemas/ports.ts'
 import { EventRecord } from '../../schemas/topics.ts'
-import { judge, type Verdicts } from './gate.ts'
+import { judge as judgePrepared, prepared, type Verdicts } from './gate.ts'
 
 const id = (digit: string): string => digit.repeat(32)
 const event = (changes: Partial<AuditEvent> = {}): AuditEvent => ({ ...exampleAuditEvent, ...changes })
 const record = (value: AuditEvent): EventRecord => EventRecord.of(encodeCanonical(value).bytes)
 const envelope = (offset: number, ...events: AuditEvent[]): Envelope<EventRecord> => ({ partition: 0, offset, records: events.map(record) })
+
+const judge = (envelopes: readonly Envelope<EventRecord>[], seen: Seen, store: Parameters<typeof judgePrepared>[2]) => judgePrepared(envelopes.map(prepared), seen, store)
 
 /** A table of what is stored, asked as the store is. */
 function table() {
@@ -81,7 +83,7 @@ describe('identity gate', () => {
 
   it('sets bytes apart that are no record, and passes over ticks', async () => {
     const verdicts = await judge([{ partition: 0, offset: 3, records: [EventRecord.tick(1n), EventRecord.of(Buffer.from([1, 2, 3])), record(event())] }], nothingSeen(), table())
-    expect(verdicts.unreadable).toMatchObject([{ offset: 3, index: 1 }])
+    expect(verdicts.unreadable).toMatchObject([{ offset: 3, offsetIndex: 1 }])
     expect(verdicts.rows).toMatchObject([{ offset: 3, offsetIndex: 2 }])
   })
 })

@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto'
 import { maybeSeen, type Seen } from '../../detectors/stats/seen.ts'
 import type { AuditEvent, StoredPosition } from '../../schemas/audit-event.ts'
-import { canonicalOf, contentHash, encodeCanonical, recordHash } from '../../schemas/canonical.ts'
+import { canonicalOf, contentHash, decodeCanonical, encodeCanonical, recordHash } from '../../schemas/canonical.ts'
 import type { Envelope, Store, StoredEvent } from '../../schemas/ports.ts'
 import type { EventRecord } from '../../schemas/topics.ts'
 
@@ -14,54 +14,63 @@ export interface Verdicts {
   readonly ids: string[]
   readonly conflicts: AuditEvent[]
   duplicates: number
-  /** Records that are no audit event, with their place. */
-  readonly unreadable: { readonly bytes: Buffer; readonly offset: number; readonly index: number }[]
+  readonly unreadable: Unreadable[]
 }
 
-interface Candidate {
-  readonly event: AuditEvent
-  readonly bytes: Buffer
-  readonly partition: number
+/** What the gate needs of an event: its bytes, who it claims to be, and its hashes. The event itself is let go as soon as these are made. */
+export interface Candidate extends StoredEvent {
+  readonly id: string
+  readonly tenant: string
+  readonly receivedAt: bigint
+}
+
+/** A record that is no audit event, with its place. */
+export interface Unreadable {
+  readonly unreadable: Buffer
   readonly offset: number
   readonly offsetIndex: number
-  readonly content: string
-  readonly record: string
 }
 
 type Known = { readonly content: string; readonly place?: StoredPosition }
 
-/** Judges one batch of envelopes of one partition. `store.places` is asked only about ids that may be there. */
-export async function judge(envelopes: readonly Envelope<EventRecord>[], seen: Seen, store: Pick<Store, 'places'>): Promise<Verdicts> {
-  const verdicts: Verdicts = { rows: [], ids: [], conflicts: [], duplicates: 0, unreadable: [] }
-  const candidates = envelopes.flatMap((envelope) => candidatesOf(envelope, verdicts))
-  const known = await stored(candidates.filter(({ event }) => maybeSeen(seen, event.event_id)), store)
-  const rivals: Candidate[] = []
-  for (const candidate of candidates) if (admit(candidate, known, verdicts) === 'conflict') rivals.push(asConflict(candidate))
-  const knownRivals = await stored(rivals, store)
-  for (const rival of rivals) if (admit(rival, knownRivals, verdicts) === 'new') verdicts.conflicts.push(rival.event)
-  return verdicts
+/** The records of an envelope made ready for the gate; ticks are passed over. */
+export function prepared({ partition, offset, records }: Envelope<EventRecord>): Envelope<Candidate | Unreadable> {
+  const ready: (Candidate | Unreadable)[] = []
+  records.forEach(({ bytes, event }, offsetIndex) => {
+    if (bytes === undefined) return
+    ready.push(event === undefined ? { unreadable: bytes, offset, offsetIndex } : candidateOf(event, bytes, { partition, offset, offsetIndex }))
+  })
+  return { partition, offset, records: ready }
 }
 
-function candidatesOf({ partition, offset, records }: Envelope<EventRecord>, verdicts: Verdicts): Candidate[] {
+/** Judges one batch of one partition. `store.places` is asked only about ids that may be there. */
+export async function judge(envelopes: readonly Envelope<Candidate | Unreadable>[], seen: Seen, store: Pick<Store, 'places'>): Promise<Verdicts> {
+  const verdicts: Verdicts = { rows: [], ids: [], conflicts: [], duplicates: 0, unreadable: [] }
   const candidates: Candidate[] = []
-  records.forEach((record, index) => {
-    if (record.bytes === undefined) return
-    if (record.event === undefined) verdicts.unreadable.push({ bytes: record.bytes, offset, index })
-    else candidates.push(candidateOf(record.event, record.bytes, { partition, offset, offsetIndex: index }))
-  })
-  return candidates
+  for (const { records } of envelopes) {
+    for (const record of records) {
+      if ('unreadable' in record) verdicts.unreadable.push(record)
+      else candidates.push(record)
+    }
+  }
+  const known = await stored(candidates.filter(({ id }) => maybeSeen(seen, id)), store)
+  const rivals: { readonly candidate: Candidate; readonly event: AuditEvent }[] = []
+  for (const candidate of candidates) if (admit(candidate, known, verdicts) === 'conflict') rivals.push(asConflict(candidate))
+  const knownRivals = await stored(rivals.map(({ candidate }) => candidate), store)
+  for (const { candidate, event } of rivals) if (admit(candidate, knownRivals, verdicts) === 'new') verdicts.conflicts.push(event)
+  return verdicts
 }
 
 function candidateOf(event: AuditEvent, bytes: Buffer, place: Pick<Candidate, 'partition' | 'offset' | 'offsetIndex'>): Candidate {
   const canonical = canonicalOf(event, bytes)
   const content = contentHash(canonical)
-  return { event, bytes, ...place, content, record: recordHash(canonical, content) }
+  return { id: event.event_id, tenant: event.tenant, receivedAt: event.received_at, bytes, ...place, contentHash: content, recordHash: recordHash(canonical, content) }
 }
 
 async function stored(candidates: readonly Candidate[], store: Pick<Store, 'places'>): Promise<Map<string, Known>> {
   const known = new Map<string, Known>()
-  for (const tenant of new Set(candidates.map(({ event }) => event.tenant))) {
-    const ids = new Set(candidates.filter(({ event }) => event.tenant === tenant).map(({ event }) => event.event_id))
+  for (const tenant of new Set(candidates.map((candidate) => candidate.tenant))) {
+    const ids = new Set(candidates.filter((candidate) => candidate.tenant === tenant).map(({ id }) => id))
     for (const [id, place] of await store.places(tenant, [...ids])) known.set(id, { content: place.content_hash, place })
   }
   return known
@@ -72,24 +81,21 @@ const isItself = (candidate: Candidate, place: StoredPosition | undefined): bool
 
 /** `new` also for this very record again after a crash: then the batch must be made as it was. */
 function admit(candidate: Candidate, known: Map<string, Known>, verdicts: Verdicts): 'new' | 'duplicate' | 'conflict' {
-  const id = candidate.event.event_id
+  const { id, contentHash: content } = candidate
   const first = known.get(id)
   if (first !== undefined && !isItself(candidate, first.place)) {
-    if (first.content !== candidate.content) return 'conflict'
+    if (first.content !== content) return 'conflict'
     verdicts.duplicates++
     return 'duplicate'
   }
-  known.set(id, { content: candidate.content })
+  known.set(id, { content })
   verdicts.ids.push(id)
-  verdicts.rows.push({
-    bytes: candidate.bytes, partition: candidate.partition, offset: candidate.offset, offsetIndex: candidate.offsetIndex,
-    contentHash: candidate.content, recordHash: candidate.record,
-  })
+  verdicts.rows.push(candidate)
   return 'new'
 }
 
-function asConflict({ event, content, partition, offset, offsetIndex }: Candidate): Candidate {
-  const own = hash('sha256', `conflict\u0000${event.event_id}\u0000${content}`, 'hex').slice(0, 32)
-  const conflict: AuditEvent = { ...event, event_id: own, conflict_with: event.event_id }
-  return candidateOf(conflict, encodeCanonical(conflict).bytes, { partition, offset, offsetIndex })
+function asConflict({ id, bytes, contentHash: content, partition, offset, offsetIndex }: Candidate): { candidate: Candidate; event: AuditEvent } {
+  const own = hash('sha256', `conflict\u0000${id}\u0000${content}`, 'hex').slice(0, 32)
+  const event: AuditEvent = { ...decodeCanonical(bytes), event_id: own, conflict_with: id }
+  return { event, candidate: candidateOf(event, encodeCanonical(event).bytes, { partition, offset, offsetIndex }) }
 }

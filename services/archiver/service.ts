@@ -3,9 +3,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { kindOf } from '../../schemas/failure.ts'
 import type { Bus, Envelope, Gap, Keyed, Log, Row, Service, Snapshots, Store, Subscription } from '../../schemas/ports.ts'
 import type { Quarantined } from '../../schemas/quarantined.ts'
-import { alerts, deliveries, type EventRecord, events, findings, interactions, metrics, quarantine, type Topic } from '../../schemas/topics.ts'
+import { alerts, deliveries, events, findings, interactions, metrics, quarantine, type Topic } from '../../schemas/topics.ts'
 import { type Batch, Batcher, type BatchLimits } from './batch.ts'
 import { archiveEvents, type EventArchivePorts, type EventPartition, openEventPartition, saveSeen } from './events.ts'
+import { type Candidate, prepared, type Unreadable } from './gate.ts'
 import { insertOrIsolate } from './isolate.ts'
 import { quarantined } from './quarantined.ts'
 import { archiverTelemetry } from './telemetry.ts'
@@ -78,13 +79,13 @@ export function createArchiver(config: ArchiverConfig, { bus, store, snapshots, 
     await subscriptions.get(topic)?.commit(partition, batch.next)
   }
 
-  async function openEventLine(partition: number): Promise<Line<EventRecord>> {
+  async function openEventLine(partition: number): Promise<Line<Candidate | Unreadable>> {
     const held = await openEventPartition(partition, ports)
-    const batcher = new Batcher<EventRecord>(config.events, held.cutAt, async (batch) => {
+    const batcher = new Batcher<Candidate | Unreadable>(config.events, held.cutAt, async (batch) => {
       await persist('events', () => archiveEvents(batch, held, ports))
       await finish('events', partition, line, batch)
     }, failed)
-    const line: Line<EventRecord> = { batcher, events: held, next: 0 }
+    const line: Line<Candidate | Unreadable> = { batcher, events: held, next: 0 }
     return line
   }
 
@@ -120,8 +121,8 @@ export function createArchiver(config: ArchiverConfig, { bus, store, snapshots, 
     await bus.publish(quarantine, [{ key: record.quarantine_id, record }])
   }
 
-  async function follow<T>(topic: Topic<T>, open: (partition: number) => Promise<Line<T>>): Promise<void> {
-    const lines = new Map<number, Line<T>>()
+  async function follow<T, P>(topic: Topic<T>, prepare: (envelope: Envelope<T>) => Envelope<P>, open: (partition: number) => Promise<Line<P>>): Promise<void> {
+    const lines = new Map<number, Line<P>>()
     subscriptions.set(topic.name, await bus.subscribe(topic, {
       group: GROUP,
       async assigned(partition) {
@@ -135,7 +136,7 @@ export function createArchiver(config: ArchiverConfig, { bus, store, snapshots, 
         lines.delete(partition)
       },
       async handle(envelopes) {
-        await lines.get((envelopes[0] as Envelope<T>).partition)?.batcher.add(envelopes)
+        await lines.get((envelopes[0] as Envelope<T>).partition)?.batcher.add(envelopes.map(prepare))
       },
       gap: noteGap,
       failed,
@@ -145,8 +146,8 @@ export function createArchiver(config: ArchiverConfig, { bus, store, snapshots, 
   return {
     name: 'archiver',
     async start() {
-      await follow(events, openEventLine)
-      for (const { topic, table } of TABLES) await follow(topic, async (partition) => openRowLine(topic, table, partition))
+      await follow(events, prepared, openEventLine)
+      for (const { topic, table } of TABLES) await follow(topic, (envelope) => envelope, async (partition) => openRowLine(topic, table, partition))
     },
     async stop() {
       // A store that is away must not hold up the stop: what is not written is read again from the bus at the next start.

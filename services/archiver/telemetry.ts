@@ -1,14 +1,13 @@
 import { metrics } from '@opentelemetry/api'
 import type { Envelope } from '../../schemas/ports.ts'
-import type { EventRecord } from '../../schemas/topics.ts'
-import type { Verdicts } from './gate.ts'
+import type { Candidate, Unreadable, Verdicts } from './gate.ts'
 
 const BOUNDS_MS = [10, 25, 50, 75, 100, 150, 200, 300, 400, 500, 600, 700, 800, 900, 1_000, 1_250, 1_500, 2_000, 3_000, 5_000, 10_000, 30_000]
 
 export interface ArchiverTelemetry {
   archived(verdicts: Verdicts): void
   /** How long after the collector received them the events of an envelope became rows. */
-  storedAfter(envelopes: readonly Envelope<EventRecord>[]): void
+  storedAfter(envelopes: readonly Envelope<Candidate | Unreadable>[]): void
   stored(topic: string, rows: number): void
   refused(topic: string, rows: number): void
 }
@@ -28,7 +27,7 @@ export function archiverTelemetry(): ArchiverTelemetry {
     },
     storedAfter(envelopes) {
       const now = Date.now()
-      for (const { records: [first] } of envelopes) if (first?.event !== undefined) after.record(now - Number(first.event.received_at / 1_000_000n))
+      for (const { records: [first] } of envelopes) if (first !== undefined && 'receivedAt' in first) after.record(now - Number(first.receivedAt / 1_000_000n))
     },
     stored: (topic, rows) => count(topic, 'stored', rows),
     refused: (topic, rows) => count(topic, 'quarantined', rows),

@@ -36,6 +36,8 @@ function makeDirectory(directory: string): void {
 }
 
 const HOUR_MS = 3_600_000
+/** Recent events are kept as objects, several times their encoded size: enough for readers that keep up, little for the garbage collector. */
+const TAIL_CACHE_BYTES = 8_388_608
 
 export async function openFoundation(config: Config, log: Log): Promise<Foundation> {
   const directory = config.data_dir
@@ -44,7 +46,7 @@ export async function openFoundation(config: Config, log: Log): Promise<Foundati
   const apiToken = openApiToken(directory)
   const { partitions, retention_bytes: bytes, retention_hours: hours, max_bytes: maxBytes } = config.bus
   const bus = await openEmbeddedLog({
-    directory: join(directory, 'bus'), partitions, maxBytes, clock: systemClock,
+    directory: join(directory, 'bus'), partitions, maxBytes, tailCacheBytes: TAIL_CACHE_BYTES, clock: systemClock,
     retention: Object.fromEntries(TOPICS.map((topic) => [topic.name, { bytes: topic.name === events.name ? bytes : Math.floor(bytes / 10), ageMs: hours * HOUR_MS }])),
   })
   observeLog(bus, log)
