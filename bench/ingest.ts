@@ -92,7 +92,7 @@ async function untilStored(server: ServerProcess, expected: number): Promise<{ s
   }
 }
 
-const HISTOGRAMS = { row: 'watchkeeper_archiver_stored_after_milliseconds', finding: 'watchkeeper_worker_found_after_milliseconds' }
+const HISTOGRAMS = { row: 'watchkeeper_archiver_stored_after', finding: 'watchkeeper_worker_found_after' }
 
 async function measure(server: ServerProcess, rate: number) {
   const [stored] = await ask(server, 'SELECT count() FROM watchkeeper.audit_events')

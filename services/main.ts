@@ -28,7 +28,7 @@ export interface Watchkeeper {
 
 const SECOND_NS = 1_000_000_000n
 const EVENT_BATCH = { records: 10_000, milliseconds: 500 }
-const OTHER_BATCH = { records: 10_000, milliseconds: 500 }
+const OTHER_BATCH = { records: 10_000, milliseconds: 1_000 }
 const SNAPSHOT_EVERY_NS = 5n * SECOND_NS
 
 const seconds = (value: number): bigint => BigInt(Math.round(value * 1e9))
