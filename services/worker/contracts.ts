@@ -1,7 +1,7 @@
 /** What the worker needs from outside: its config slice and its ports. */
 import type { Armed } from '../../detectors/detector.ts'
+import type { Finding } from '../../schemas/finding.ts'
 import type { Gap, KeyedHash, Publisher, Snapshots, Subscriber } from '../../schemas/ports.ts'
-import type { Severity } from '../../schemas/vocabulary.ts'
 
 export interface WorkerConfig {
   /**
@@ -35,8 +35,7 @@ export interface Place {
 /** Every noteworthy thing of the worker by name; the adapter makes metric and log line of it. Never a payload. */
 export interface WorkerTelemetry {
   recordsRead(topic: string, count: number): void
-  /** `createdAt`: when the record that made it was received, nanoseconds. */
-  findingPublished(detector: string, severity: Severity, createdAt: bigint): void
+  findingPublished(finding: Finding): void
   /** Intended drop: this version of this finding was published before. */
   findingRepeated(detector: string): void
   /** Over `maxKeys`: the least recently used state of the detector was dropped. */

@@ -31,7 +31,7 @@ export class Outbox {
   async flush(bus: Publisher): Promise<void> {
     if (this.#findings.length > 0) {
       await bus.publish(findings, this.#findings.map((record) => ({ key: record.tenant, record })))
-      for (const { detector, severity, created_at: createdAt } of this.#findings) this.#telemetry.findingPublished(detector, severity, createdAt)
+      for (const finding of this.#findings) this.#telemetry.findingPublished(finding)
       this.#findings.length = 0
     }
     if (this.#quarantined.length > 0) {

@@ -18,9 +18,9 @@ export function workerTelemetry(log: Log): WorkerTelemetry {
   const snapshotBytes = meter.createGauge('watchkeeper.worker.snapshot_bytes', { description: 'Size of the last snapshot', unit: 'By' })
   return {
     recordsRead: (topic, count) => records.add(count, { topic }),
-    findingPublished(detector, severity, createdAt) {
+    findingPublished({ detector, severity, version, created_at: createdAt }) {
       said.add(1, { detector, severity, outcome: 'published' })
-      after.record(Date.now() - Number(createdAt / 1_000_000n), { detector })
+      after.record(Date.now() - Number(createdAt / 1_000_000n), { detector, from: version === 1 ? 'observation' : 'interaction' })
     },
     findingRepeated: (detector) => said.add(1, { detector, outcome: 'repeated' }),
     keyEvicted: (detector) => evicted.add(1, { detector }),
