@@ -90,7 +90,8 @@ async function untilStored(server: ServerProcess, expected: number): Promise<{ s
     const stored = Number((await ask(server, 'SELECT count() FROM watchkeeper.audit_events'))[0]?.[0])
     const seconds = (performance.now() - started) / 1000
     if (stored >= expected || seconds > 60) return { stored, seconds }
-    await wait(50)
+    // Each question costs the server some milliseconds, which are not the ingest's.
+    await wait(250)
   }
 }
 

@@ -39,7 +39,7 @@ export interface ServerOptions {
 export async function startServer({ dataDir = mkdtempSync(join(tmpdir(), 'watchkeeper-')), config, env = {} }: ServerOptions = {}): Promise<ServerProcess> {
   const [http, grpc, sql, api] = [await freePort(), await freePort(), await freePort(), await freePort()].map((port) => `127.0.0.1:${port}`) as [string, string, string, string]
   const args = ['serve', '--data-dir', dataDir, '--otlp-http', http, '--otlp-grpc', grpc, '--sql', sql, '--api', api, ...(config === undefined ? [] : ['--config', config])]
-  const child = spawn(process.execPath, ['--max-semi-space-size=64', CLI, ...args], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, WATCHKEEPER_LOG_LEVEL: 'warn', ...env } })
+  const child = spawn(process.execPath, ['--max-semi-space-size=64', CLI, ...args], { stdio: ['ignore', 'ignore', 'pipe'], env: { UV_THREADPOOL_SIZE: '16', ...process.env, WATCHKEEPER_LOG_LEVEL: 'warn', ...env } })
   let said = ''
   child.stderr?.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-8_192)

@@ -1,5 +1,4 @@
 /** The command line: `watchkeeper serve|demo|query|config|doctor`. */
-import './thread-pool.ts'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { Failure } from '../schemas/failure.ts'
 import { configCheck, configPrint } from './commands/config.ts'
