@@ -34,25 +34,41 @@ function writeInteger(out: ByteWriter, value: unknown, { min, max, bytes }: Inte
   else out.small(Number(whole), bytes)
 }
 
-function writeScalar(out: ByteWriter, type: ColumnType, value: unknown): void {
-  if (type.name === 'String') {
-    if (typeof value !== 'string') throw new Misfit('text')
-    out.text(value)
-  } else if (type.name === 'Bool') {
-    if (typeof value !== 'boolean') throw new Misfit('boolean')
-    out.small(value ? 1 : 0, 1)
-  } else if (type.name === 'Float64') {
-    if (typeof value !== 'number') throw new Misfit('number')
-    out.float64(value)
-  } else if (type.name === 'Enum8') {
-    const known = typeof value === 'string' ? enumValues(type).get(value) : undefined
+type WriteScalar = (out: ByteWriter, value: unknown) => void
+
+function writeText(out: ByteWriter, value: unknown): void {
+  if (typeof value !== 'string') throw new Misfit('text')
+  out.text(value)
+}
+
+function writeBool(out: ByteWriter, value: unknown): void {
+  if (typeof value !== 'boolean') throw new Misfit('boolean')
+  out.small(value ? 1 : 0, 1)
+}
+
+function writeFloat(out: ByteWriter, value: unknown): void {
+  if (typeof value !== 'number') throw new Misfit('number')
+  out.float64(value)
+}
+
+function enumWriter(type: ColumnType): WriteScalar {
+  const words = enumValues(type)
+  return (out, value) => {
+    const known = typeof value === 'string' ? words.get(value) : undefined
     if (known === undefined) throw new Misfit('word of its list')
     out.small(known, 1)
-  } else {
-    const integer = INTEGERS.get(type.name)
-    if (integer === undefined) throw new TypeError(`blocks with columns of type ${type.name} cannot be written`)
-    writeInteger(out, value, integer)
   }
+}
+
+/** How values of the type are written: decided once a column, not once a value. */
+function scalarWriter(type: ColumnType): WriteScalar {
+  if (type.name === 'String') return writeText
+  if (type.name === 'Bool') return writeBool
+  if (type.name === 'Float64') return writeFloat
+  if (type.name === 'Enum8') return enumWriter(type)
+  const integer = INTEGERS.get(type.name)
+  if (integer === undefined) throw new TypeError(`blocks with columns of type ${type.name} cannot be written`)
+  return (out, value) => writeInteger(out, value, integer)
 }
 
 /** Cumulative ends, then all items of all rows as one column each. */
@@ -74,11 +90,13 @@ function writeNested(out: ByteWriter, type: ColumnType, values: readonly unknown
 function writeValues(out: ByteWriter, type: ColumnType, values: readonly unknown[]): void {
   if (type.name === 'LowCardinality') for (const inner of type.inner) writeValues(out, inner, values)
   else if (type.name === 'Array' || type.name === 'Map') writeNested(out, type, values)
-  else for (const value of values) writeScalar(out, type, value)
+  else {
+    const write = scalarWriter(type)
+    for (const value of values) write(out, value)
+  }
 }
 
-function checkNames(columns: readonly Column[], row: Row, place: number): void {
-  const names = new Set(columns.map((column) => column.name))
+function checkNames(names: ReadonlySet<string>, row: Row, place: number): void {
   const unknown = Object.keys(row).find((name) => !names.has(name))
   if (unknown !== undefined) throw new Failure('rejected', 'store.row', `row ${place}: the table has no column ${JSON.stringify(unknown.slice(0, 64))}`)
 }
@@ -86,7 +104,8 @@ function checkNames(columns: readonly Column[], row: Row, place: number): void {
 /** One Native block. Throws Failure `rejected` (`store.row`) that names row and column of the first value that does not fit. */
 export function encodeBlock(columns: readonly Column[], rows: readonly Row[]): Buffer {
   const out = new ByteWriter(rows.length * columns.length * 8)
-  for (const [place, row] of rows.entries()) checkNames(columns, row, place)
+  const names = new Set(columns.map((column) => column.name))
+  for (const [place, row] of rows.entries()) checkNames(names, row, place)
   out.varint(columns.length)
   out.varint(rows.length)
   for (const { name, type } of columns) {
