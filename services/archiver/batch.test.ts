@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type Batch, Batcher } from './batch.ts'
 
 const envelope = (offset: number, size = 1) => ({ partition: 0, offset, records: Array.from({ length: size }, () => offset) })
@@ -30,6 +30,30 @@ describe('batches', () => {
     const batcher = new Batcher<number>({ records: 100, milliseconds: 1 }, undefined, async () => done(), fail)
     await batcher.add([envelope(0)])
     await closed
+  })
+
+  it('grow while another is being written, and follow it', async () => {
+    const written: [number, number][] = []
+    let release: () => void = () => undefined
+    let both: () => void = () => undefined
+    const done = new Promise<void>((resolve) => {
+      both = resolve
+    })
+    const batcher = new Batcher<number>({ records: 100, milliseconds: 1 }, undefined, async ({ first, next }) => {
+      written.push([first, next])
+      if (first === 0) await new Promise<void>((resolve) => {
+        release = resolve
+      })
+      else both()
+    }, fail)
+    await batcher.add([envelope(0)])
+    await vi.waitUntil(() => written.length === 1)
+    await batcher.add([envelope(1)])
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    await batcher.add([envelope(2)])
+    release()
+    await done
+    expect(written).toEqual([[0, 1], [1, 3]])
   })
 
   it('are cut where an earlier attempt was, then by the limits again', async () => {

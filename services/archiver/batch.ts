@@ -25,6 +25,7 @@ export class Batcher<T> {
   #timer: NodeJS.Timeout | undefined
   #tail: Promise<void> = Promise.resolve()
   #waiting = 0
+  #ripe = false
   #room: (() => void)[] = []
 
   constructor(limits: BatchLimits, cutAt: number | undefined, write: (batch: Batch<T>) => Promise<void>, failed: (error: unknown) => void) {
@@ -53,10 +54,17 @@ export class Batcher<T> {
     batch.records += envelope.records.length
     batch.next = envelope.offset + 1
     if (this.#cutAt === undefined ? batch.records >= this.#limits.records : batch.next >= this.#cutAt) this.#close()
-    else if (this.#cutAt === undefined) this.#timer ??= setTimeout(() => this.#close(), this.#limits.milliseconds)
+    else if (this.#cutAt === undefined) this.#timer ??= setTimeout(() => this.#ripen(), this.#limits.milliseconds)
+  }
+
+  /** Old enough to be written. While another batch is on its way it may grow: few large inserts cost far less than many small ones. */
+  #ripen(): void {
+    if (this.#waiting === 0) this.#close()
+    else this.#ripe = true
   }
 
   #close(): void {
+    this.#ripe = false
     clearTimeout(this.#timer)
     this.#timer = undefined
     const batch = this.#open
@@ -67,6 +75,7 @@ export class Batcher<T> {
     this.#tail = this.#tail.then(() => this.#write(batch)).catch(this.#failed).finally(() => {
       this.#waiting--
       for (const resolve of this.#room.splice(0)) resolve()
+      if (this.#ripe) this.#close()
     })
   }
 }
