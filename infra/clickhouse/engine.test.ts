@@ -59,10 +59,12 @@ describe('the engine in the process', () => {
     await expect(engine.write("SELECT throwIf(1, '(X) Code: 7. DB::Exception: no. (FAKE)')")).rejects.toMatchObject({ code: 395, symbol: 'FUNCTION_THROW_IF_VALUE_IS_NON_ZERO' })
   })
 
-  it('kills a query when asked', async () => {
+  // The engine sometimes does not list a query that runs, and then cannot kill it: it ends by its own limit and the test is made again.
+  it('kills a query when asked', { retry: 4, timeout: 20_000 }, async () => {
     const stop = new AbortController()
-    const slow = engine.read('SELECT max(sipHash64(number)) FROM numbers(1000000000000)', { signal: stop.signal })
-    while (!(await text('SELECT toString(count()) FROM system.processes')).startsWith('2')) await engine.read('SELECT 1')
+    const slow = engine.read('SELECT max(sipHash64(number)) FROM numbers(1000000000000) SETTINGS max_execution_time = 4', { signal: stop.signal })
+    slow.catch(() => undefined)
+    for (let tries = 0; tries < 200 && !(await text('SELECT toString(count()) FROM system.processes')).startsWith('2'); tries++) await engine.read('SELECT 1')
     stop.abort()
     await expect(slow).rejects.toMatchObject({ code: 394 })
     await expect(engine.read('SELECT 1', { signal: stop.signal })).rejects.toMatchObject({ code: 394 })
