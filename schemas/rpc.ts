@@ -1,12 +1,16 @@
 /** Unary gRPC calls as services see them: messages are bytes. The adapter that speaks HTTP/2 is `infra/grpc`. */
 
-export interface RpcCall {
+/** What is known before the message is read. */
+export interface RpcHead {
   /** Text metadata, names in lower case, first value of each. */
   readonly metadata: ReadonlyMap<string, string>
-  /** Decompressed message. */
-  readonly message: Buffer
   /** Address of the other end of the connection. */
   readonly peer: string
+}
+
+export interface RpcCall extends RpcHead {
+  /** Decompressed message. */
+  readonly message: Buffer
 }
 
 /** gRPC status codes that we give (grpc.io, "Status codes and their use in gRPC"). */
@@ -15,10 +19,19 @@ export const RPC_STATUS = {
 } as const
 export type RpcStatus = (typeof RPC_STATUS)[keyof typeof RPC_STATUS]
 
-export type RpcAnswer =
-  | { readonly status: 0; readonly message: Buffer }
-  /** `details` is an encoded google.rpc.Status, sent as `grpc-status-details-bin`. */
-  | { readonly status: Exclude<RpcStatus, 0>; readonly reason: string; readonly details: Buffer }
+/** `details` is an encoded google.rpc.Status, sent as `grpc-status-details-bin`. */
+export interface RpcRefusal {
+  readonly status: Exclude<RpcStatus, 0>
+  readonly reason: string
+  readonly details: Buffer
+}
 
-/** Answers one method. Must not throw; if it does, the caller hears UNAVAILABLE. */
-export type RpcHandler = (call: RpcCall) => Promise<RpcAnswer>
+export type RpcAnswer = { readonly status: 0; readonly message: Buffer } | RpcRefusal
+
+/** One method. Neither may throw; if one does, the caller hears UNAVAILABLE. */
+export interface RpcHandler {
+  /** Refuses on the head alone, before the message is read; undefined = go on. */
+  admit(head: RpcHead): RpcRefusal | undefined
+  /** Checks the head too. */
+  answer(call: RpcCall): Promise<RpcAnswer>
+}

@@ -4,11 +4,11 @@
  */
 import { createServer } from 'node:net'
 import type { AddressInfo, Server as SocketServer } from 'node:net'
-import { Metadata, Server, ServerCredentials, status as STATUS } from '@grpc/grpc-js'
-import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js'
+import { Metadata, Server, ServerCredentials, ServerInterceptingCall, status as STATUS } from '@grpc/grpc-js'
+import type { sendUnaryData, ServerInterceptor, ServerUnaryCall } from '@grpc/grpc-js'
 import { Failure } from '../../schemas/failure.ts'
 import { RPC_STATUS } from '../../schemas/rpc.ts'
-import type { RpcAnswer, RpcHandler } from '../../schemas/rpc.ts'
+import type { RpcAnswer, RpcHandler, RpcHead, RpcRefusal } from '../../schemas/rpc.ts'
 
 export interface GrpcServerOptions {
   /** For messages: `OTLP/gRPC`. */
@@ -48,6 +48,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     'grpc.keepalive_time_ms': 60_000,
     'grpc.keepalive_timeout_ms': 20_000,
     'grpc-node.max_session_memory': 64,
+    interceptors: [refuseStrangers(options)],
   })
   for (const [method, handler] of options.handlers) register(server, method, { handler, failed: options.failed })
   const injector = server.createConnectionInjector(credentialsOf(options))
@@ -75,6 +76,31 @@ function credentialsOf({ name, tls }: GrpcServerOptions): ServerCredentials {
   }
 }
 
+/**
+ * Asks the handler's `admit` when the head is there. The library only begins to read a unary call's message when the head was passed on, so a
+ * refused one is never put together: what the sender has already written is thrown away as it comes.
+ */
+function refuseStrangers({ handlers, failed }: GrpcServerOptions): ServerInterceptor {
+  return ({ path }, call) => new ServerInterceptingCall(call, {
+    start: (next) => next({
+      onReceiveMetadata(metadata, goOn) {
+        const refusal = admitted(handlers.get(path), { metadata: textOf(metadata), peer: addressOf(call.getPeer()) }, failed)
+        if (refusal === undefined) goOn(metadata)
+        else call.sendStatus(statusOf(refusal))
+      },
+    }),
+  })
+}
+
+function admitted(handler: RpcHandler | undefined, head: RpcHead, failed: Bound['failed']): RpcRefusal | undefined {
+  try {
+    return handler?.admit(head)
+  } catch (error) {
+    failed?.(error)
+    return UNAVAILABLE
+  }
+}
+
 const asSent = (bytes: Buffer): Buffer => bytes
 
 interface Bound {
@@ -89,23 +115,27 @@ function register(server: Server, method: string, bound: Bound): void {
 
 async function reply(unary: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>, bound: Bound): Promise<void> {
   const answer = await answered(unary, bound)
-  if (answer.status === RPC_STATUS.ok) return done(null, answer.message)
+  if (answer.status === RPC_STATUS.ok) done(null, answer.message)
+  else done(statusOf(answer))
+}
+
+function statusOf({ status, reason, details }: RpcRefusal): { code: STATUS; details: string; metadata: Metadata } {
   const metadata = new Metadata()
-  metadata.set(DETAILS, answer.details)
+  metadata.set(DETAILS, details)
   // The library percent-encodes it, which half a surrogate pair would break.
-  done({ code: answer.status as number as STATUS, details: Buffer.from(answer.reason).toString(), metadata })
+  return { code: status as number as STATUS, details: Buffer.from(reason).toString(), metadata }
 }
 
 async function answered(unary: ServerUnaryCall<Buffer, Buffer>, { handler, failed }: Bound): Promise<RpcAnswer> {
   try {
-    return await handler({ metadata: textOf(unary.metadata), message: unary.request, peer: addressOf(unary.getPeer()) })
+    return await handler.answer({ metadata: textOf(unary.metadata), message: unary.request, peer: addressOf(unary.getPeer()) })
   } catch (error) {
     failed?.(error)
     return UNAVAILABLE
   }
 }
 
-const UNAVAILABLE: RpcAnswer = { status: RPC_STATUS.unavailable, reason: 'The call could not be worked on; send it again.', details: Buffer.alloc(0) }
+const UNAVAILABLE: RpcRefusal = { status: RPC_STATUS.unavailable, reason: 'The call could not be worked on; send it again.', details: Buffer.alloc(0) }
 
 function textOf(metadata: Metadata): ReadonlyMap<string, string> {
   return new Map(Object.entries(metadata.getMap()).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))

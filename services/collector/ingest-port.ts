@@ -3,10 +3,14 @@ import type { Arrival } from './contracts.ts'
 import type { Logs, Metrics, Traces } from './otlp/model.ts'
 
 export interface IngestResult {
+  /** Spans, log records or data points that were kept: what has nothing to do with MCP is skipped and not among them. */
+  readonly accepted: number
   /** Spans, log records or data points that cannot be used; everything else is durable. */
   readonly rejected: number
   /** Why, in a sentence for the sender; '' where nothing was rejected. */
   readonly message: string
+  /** Nothing was in the request but telemetry of our own. */
+  readonly own: boolean
 }
 
 /**

@@ -19,10 +19,11 @@ const keyOf = (event: AuditEventFields): string => event.trace_id || (event.conv
 
 const REASONS_SHOWN = 3
 
-function answer({ rejected }: Normalised): IngestResult {
+function answer({ events: kept, skipped, rejected }: Normalised): IngestResult {
   const reasons = [...new Set(rejected.map(({ what, why }) => `${what}: ${why}`))]
   const more = reasons.length > REASONS_SHOWN ? `; and ${reasons.length - REASONS_SHOWN} more` : ''
-  return { rejected: rejected.length, message: reasons.slice(0, REASONS_SHOWN).join('; ') + more }
+  const own = kept.length + rejected.length === 0 && skipped.size === 1 && skipped.has('own_telemetry')
+  return { accepted: kept.length, own, rejected: rejected.length, message: reasons.slice(0, REASONS_SHOWN).join('; ') + more }
 }
 
 export function createPipeline({ bus, normaliser, redactor, telemetry }: PipelinePorts): Ingest {
@@ -45,7 +46,7 @@ export function createPipeline({ bus, normaliser, redactor, telemetry }: Pipelin
       const clean = points.map((point) => ({ ...point, attributes: new Map([...point.attributes].map(([key, value]) => [key, redactor.text(point.tenant, value)])) }))
       if (clean.length > 0) await bus.publish(metrics, clean.map((point) => ({ key: point.point_id, record: point })))
       telemetry.receivedMetrics(points.length, skipped)
-      return { rejected: 0, message: '' }
+      return { accepted: points.length, own: false, rejected: 0, message: '' }
     },
   }
 }

@@ -1,12 +1,13 @@
 /** OTLP/gRPC without sockets: the Export method of the three services, as bytes in and bytes out. */
 import { RPC_STATUS } from '../../schemas/rpc.ts'
-import type { RpcAnswer, RpcCall, RpcHandler } from '../../schemas/rpc.ts'
+import type { RpcCall, RpcHandler, RpcHead, RpcRefusal, RpcStatus } from '../../schemas/rpc.ts'
 import { exportRequest, outcomeOf } from './export-request.ts'
 import type { ExportOutcome } from './export-request.ts'
 import { busy, TOO_LARGE, tooLarge } from './inflate.ts'
 import type { Signal } from './otlp/model.ts'
 import { exportResponse, statusBody } from './otlp/responses.ts'
 import type { ReceivePorts } from './receive.ts'
+import { tracedRequest } from './tracing.ts'
 
 const TRANSPORT = 'otlp/grpc'
 const METHODS: readonly (readonly [string, Signal])[] = [
@@ -15,8 +16,8 @@ const METHODS: readonly (readonly [string, Signal])[] = [
   ['/opentelemetry.proto.collector.metrics.v1.MetricsService/Export', 'metrics'],
 ]
 
-interface RpcRefusal {
-  readonly status: Exclude<RpcAnswer['status'], 0>
+interface Reason {
+  readonly status: Exclude<RpcStatus, 0>
   readonly message: string
   /** Tells the sender that it may come again. */
   readonly retryAfterSeconds?: number
@@ -25,20 +26,33 @@ interface RpcRefusal {
 
 /** Full method name → handler. Handlers never throw. */
 export function rpcHandlers(ports: ReceivePorts): ReadonlyMap<string, RpcHandler> {
-  return new Map(METHODS.map(([method, signal]) => [method, (call) => answer(signal, call, ports)]))
+  return new Map(METHODS.map(([method, signal]) => [method, handlerOf(signal, ports)]))
 }
 
-async function answer(signal: Signal, call: RpcCall, ports: ReceivePorts): Promise<RpcAnswer> {
-  const refuse = ({ status, message, retryAfterSeconds, cause }: RpcRefusal): RpcAnswer => {
-    ports.untaken({ transport: TRANSPORT, peer: call.peer, signal, status, message, cause })
+function handlerOf(signal: Signal, ports: ReceivePorts): RpcHandler {
+  const refuse = ({ peer }: RpcHead, { status, message, retryAfterSeconds, cause }: Reason): RpcRefusal => {
+    ports.untaken({ transport: TRANSPORT, peer, signal, status, message, cause })
     return { status, reason: message, details: statusBody('protobuf', { code: status, message, retryAfterSeconds }) }
   }
-  const admission = ports.authenticate(call.metadata.get('authorization'))
-  if ('refusal' in admission) return refuse({ status: RPC_STATUS.unauthenticated, message: admission.refusal })
-  const outcome = await taken(signal, call, admission.tenant, ports)
-  if (outcome.kind === 'accepted') return { status: RPC_STATUS.ok, message: exportResponse(signal, 'protobuf', outcome) }
-  return refuse(refusalOf(outcome))
+  const judge = ({ metadata }: RpcHead) => ports.authenticate(metadata.get('authorization'))
+  return {
+    admit(head) {
+      const admission = judge(head)
+      return 'refusal' in admission ? refuse(head, stranger(admission.refusal)) : undefined
+    },
+    async answer(call) {
+      const admission = judge(call)
+      if ('refusal' in admission) return refuse(call, stranger(admission.refusal))
+      const { tenant } = admission
+      const head = { signal, encoding: 'protobuf', transport: TRANSPORT, tenant, traceparent: call.metadata.get('traceparent') } as const
+      const outcome = await tracedRequest(head, ports, () => taken(signal, call, tenant, ports))
+      if (outcome.kind === 'accepted') return { status: RPC_STATUS.ok, message: exportResponse(signal, 'protobuf', outcome) }
+      return refuse(call, refusalOf(outcome))
+    },
+  }
 }
+
+const stranger = (message: string): Reason => ({ status: RPC_STATUS.unauthenticated, message })
 
 async function taken(signal: Signal, { message, peer }: RpcCall, tenant: string, ports: ReceivePorts): Promise<ExportOutcome> {
   if (message.length > ports.maxBodyBytes) return outcomeOf(tooLarge(ports.maxBodyBytes))
@@ -52,7 +66,7 @@ async function taken(signal: Signal, { message, peer }: RpcCall, tenant: string,
   }
 }
 
-function refusalOf(outcome: Exclude<ExportOutcome, { kind: 'accepted' }>): RpcRefusal {
+function refusalOf(outcome: Exclude<ExportOutcome, { kind: 'accepted' }>): Reason {
   const { message, cause } = outcome
   if (outcome.kind === 'later') return { status: RPC_STATUS.unavailable, message, retryAfterSeconds: outcome.retryAfterSeconds, cause }
   return { status: outcome.code === TOO_LARGE ? RPC_STATUS.resourceExhausted : RPC_STATUS.invalidArgument, message, cause }

@@ -24,7 +24,9 @@ interface Rig extends ReceivePorts {
   readonly refused: Untaken[]
 }
 
-function rig(answer: () => IngestResult | Promise<IngestResult> = () => ({ rejected: 0, message: '' }), ports: Partial<ReceivePorts> = {}): Rig {
+const TAKEN: IngestResult = { accepted: 1, own: false, rejected: 0, message: '' }
+
+function rig(answer: () => IngestResult | Promise<IngestResult> = () => TAKEN, ports: Partial<ReceivePorts> = {}): Rig {
   const taken: { signal: string; data: unknown; arrival: Arrival }[] = []
   const refused: Untaken[] = []
   const take = (signal: string) => async (data: unknown, arrival: Arrival) => {
@@ -80,7 +82,7 @@ describe('OTLP/HTTP', () => {
   })
 
   it('says what was not taken, with 200', async () => {
-    const { status, body } = await sendJson(rig(() => ({ rejected: 3, message: 'no ids' })), '{}')
+    const { status, body } = await sendJson(rig(() => ({ ...TAKEN, rejected: 3, message: 'no ids' })), '{}')
     expect([status, JSON.parse(body.toString())]).toEqual([200, { partialSuccess: { rejectedSpans: '3', errorMessage: 'no ids' } }])
   })
 
@@ -158,7 +160,7 @@ describe('OTLP/HTTP', () => {
     const first = send(ports)
     const second = await send(ports)
     expect([second.status, second.headers['retry-after']]).toEqual([503, '1'])
-    finish({ rejected: 0, message: '' })
+    finish(TAKEN)
     expect((await first).status).toBe(200)
     expect((await send(ports)).status).toBe(200)
     expect(ports.inFlight.used).toBe(0)
@@ -167,7 +169,7 @@ describe('OTLP/HTTP', () => {
 
 describe('OTLP/gRPC', () => {
   const call = (ports: ReceivePorts, message: Buffer, metadata: Record<string, string> = {}) =>
-    rpcHandlers(ports).get(EXPORT_TRACES)!({ message, metadata: new Map(Object.entries(metadata)), peer: '192.0.2.7' })
+    rpcHandlers(ports).get(EXPORT_TRACES)!.answer({ message, metadata: new Map(Object.entries(metadata)), peer: '192.0.2.7' })
 
   it('has the three services', () => {
     expect([...rpcHandlers(rig()).keys()]).toEqual([
@@ -181,6 +183,14 @@ describe('OTLP/gRPC', () => {
     await send(ports)
     expect(ports.taken[0]!.data).toEqual(ports.taken[1]!.data)
     expect(ports.taken[0]!.arrival).toMatchObject({ tenant: 'default', transport: 'otlp/grpc', peer: '192.0.2.7' })
+  })
+
+  it('refuses a stranger on the metadata alone, and admits whom it knows', () => {
+    const ports = rig(undefined, { authenticate: (authorization) => (authorization === 'Bearer yes' ? { tenant: 'acme', name: 'a' } : { refusal: 'no' }) })
+    const admit = (metadata: Record<string, string>) => rpcHandlers(ports).get(EXPORT_TRACES)!.admit({ metadata: new Map(Object.entries(metadata)), peer: '192.0.2.7' })
+    expect(admit({ authorization: 'Bearer yes' })).toBeUndefined()
+    expect(admit({})).toMatchObject({ status: RPC_STATUS.unauthenticated, reason: 'no' })
+    expect(ports.refused).toMatchObject([{ transport: 'otlp/grpc', peer: '192.0.2.7', status: RPC_STATUS.unauthenticated }])
   })
 
   it('tells bad data from trouble', async () => {

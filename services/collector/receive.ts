@@ -13,6 +13,7 @@ import type { Ingest } from './ingest-port.ts'
 import type { Encoding } from './otlp/decode.ts'
 import type { DecodeLimits, Signal } from './otlp/model.ts'
 import { exportResponse, statusBody } from './otlp/responses.ts'
+import { tracedRequest } from './tracing.ts'
 
 /** A request that was not taken: to be counted, and logged where `cause` is ours. */
 export interface Untaken {
@@ -35,6 +36,8 @@ export interface ReceivePorts {
   /** After inflating. */
   readonly maxBodyBytes: number
   untaken(request: Untaken): void
+  /** Spans of requests become part of their callers' traces instead of linking to them. */
+  readonly joinCallers?: boolean
 }
 
 const PATHS: ReadonlyMap<string, Signal> = new Map([['/v1/traces', 'traces'], ['/v1/logs', 'logs'], ['/v1/metrics', 'metrics']])
@@ -80,7 +83,8 @@ export function createReceiver(ports: ReceivePorts): Receiver {
     async handle(request) {
       const admitted = judge(request, ports)
       if ('status' in admitted) return refuse(request, admitted)
-      const outcome = await taken(request, admitted, ports)
+      const head = { ...admitted, transport: transportOf(admitted.encoding), traceparent: request.headers.get('traceparent') }
+      const outcome = await tracedRequest(head, ports, () => taken(request, admitted, ports))
       return outcome.kind === 'accepted'
         ? success(admitted, exportResponse(admitted.signal, admitted.encoding, outcome))
         : refuse(request, refusalOf(outcome))

@@ -69,7 +69,7 @@ function troubleTwice(): () => IngestResult {
   return () => {
     if (++calls === 1) throw new Failure('unavailable', 'log.full', 'full', { retryAfterSeconds: 1 })
     if (calls === 2) throw new Error('defect')
-    return { rejected: 0, message: '' }
+    return { accepted: 1, own: false, rejected: 0, message: '' }
   }
 }
 
@@ -100,7 +100,7 @@ describe.each(Object.entries(SENDERS))('OpenTelemetry JS: %s', (_name, { exporte
   })
 
   it('takes a partial success for an answer', async () => {
-    const rig = await open({ answer: () => ({ rejected: 3, message: 'Span: has no ids' }) })
+    const rig = await open({ answer: () => ({ accepted: 1, own: false, rejected: 3, message: 'Span: has no ids' }) })
     await send(exporter(rig))
     expect([rig.traces.length, rig.untaken.length]).toEqual([1, 0])
   })

@@ -1,6 +1,9 @@
 /** Both OTLP doors under TLS with client certificates, and the gRPC adapter's own manners. Certificates are made by the openssl command. */
 import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { connect, type IncomingHttpHeaders } from 'node:http2'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,12 +29,18 @@ interface Called {
   readonly error?: ServiceError | undefined
 }
 
+interface CallOptions {
+  readonly creds?: ChannelCredentials
+  readonly method?: string
+  readonly metadata?: Metadata
+}
+
 /** One unary call with bytes. */
-async function call(address: string, message: Buffer, creds: ChannelCredentials = credentials.createInsecure(), method = EXPORT): Promise<Called> {
+async function call(address: string, message: Buffer, { creds = credentials.createInsecure(), method = EXPORT, metadata = new Metadata() }: CallOptions = {}): Promise<Called> {
   const client = new Client(address, creds)
   try {
     return await new Promise<Called>((resolve) => {
-      client.makeUnaryRequest(method, asSent, asSent, message, new Metadata(), { deadline: Date.now() + 20_000 }, (error, answer) =>
+      client.makeUnaryRequest(method, asSent, asSent, message, metadata, { deadline: Date.now() + 20_000 }, (error, answer) =>
         resolve({ answer, error: error ?? undefined }))
     })
   } finally {
@@ -44,7 +53,7 @@ describe('gRPC', () => {
     rig = await openOtlp()
     expect((await call(rig.grpc, Buffer.alloc(0))).answer).toEqual(Buffer.alloc(0))
     expect((await call(rig.grpc, Buffer.from([0x0a, 0x80]))).error).toMatchObject({ code: status.INVALID_ARGUMENT, details: expect.stringContaining('ResourceSpans') as string })
-    expect((await call(rig.grpc, Buffer.alloc(0), undefined, '/opentelemetry.proto.collector.profiles.v1.ProfilesService/Export')).error).toMatchObject({ code: status.UNIMPLEMENTED })
+    expect((await call(rig.grpc, Buffer.alloc(0), { method: '/opentelemetry.proto.collector.profiles.v1.ProfilesService/Export' })).error).toMatchObject({ code: status.UNIMPLEMENTED })
   })
 
   it('gives RetryInfo with UNAVAILABLE', async () => {
@@ -76,10 +85,13 @@ describe('gRPC', () => {
     const wait = new Promise<void>((done) => (finish = done))
     const server = await startGrpcServer({
       name: 'Test', host: '127.0.0.1', port: 0, maxMessageBytes: 1000,
-      handlers: new Map([[EXPORT, async () => {
-        arrived()
-        await wait
-        return { status: 0, message: Buffer.from('done') }
+      handlers: new Map([[EXPORT, {
+        admit: () => undefined,
+        async answer() {
+          arrived()
+          await wait
+          return { status: 0, message: Buffer.from('done') }
+        },
       }]]),
     })
     const answer = call(`127.0.0.1:${server.address.port}`, Buffer.alloc(1))
@@ -88,6 +100,35 @@ describe('gRPC', () => {
     finish()
     expect((await answer).answer?.toString()).toBe('done')
     await stopped
+  })
+})
+
+describe('gRPC with tokens', () => {
+  const tokens = [{ sha256: createHash('sha256').update('t0ken').digest('hex'), tenant: 'acme', name: 'agents' }]
+  const HEAD = { ':method': 'POST', ':path': EXPORT, 'content-type': 'application/grpc', te: 'trailers' }
+  /** Length prefix of a message of 60 MiB. */
+  const PREFIX = Buffer.from([0, 0x03, 0xc0, 0, 0])
+
+  it('refuses a wrong token while the message has not come', async () => {
+    rig = await openOtlp({ tokens })
+    const session = connect(`http://${rig.grpc}`)
+    const stream = session.request({ ...HEAD, authorization: 'Bearer wrong' }, { endStream: false })
+    stream.on('error', () => {})
+    stream.write(PREFIX)
+    const [headers] = await once(stream, 'response') as [IncomingHttpHeaders]
+    expect([headers['grpc-status'], rig.untaken.map(({ status: code }) => code)]).toEqual([String(status.UNAUTHENTICATED), [status.UNAUTHENTICATED]])
+    session.destroy()
+  })
+
+  it('refuses a whole large message without a token in the same words, and takes one with a token', async () => {
+    rig = await openOtlp({ tokens })
+    const { error } = await call(rig.grpc, Buffer.alloc(60 * 1024 * 1024))
+    expect(error).toMatchObject({ code: status.UNAUTHENTICATED, details: expect.stringContaining('bearer token') as string })
+    expect(referenceDecode('RpcStatus', error!.metadata.get('grpc-status-details-bin')[0] as Buffer)).toMatchObject({ code: status.UNAUTHENTICATED })
+    expect(rig.traces).toEqual([])
+    const metadata = new Metadata()
+    metadata.set('authorization', 'Bearer t0ken')
+    expect((await call(rig.grpc, Buffer.alloc(0), { metadata })).answer).toEqual(Buffer.alloc(0))
   })
 })
 
@@ -124,7 +165,7 @@ describe.skipIf(NO_OPENSSL)('TLS with client certificates (needs the openssl com
 
   it('gRPC takes those with a certificate only', async () => {
     const { grpc } = await openTls()
-    expect((await call(grpc, Buffer.alloc(0), credentials.createSsl(pem('ca.pem'), pem('client.key'), pem('client.pem')))).error).toBeUndefined()
-    expect((await call(grpc, Buffer.alloc(0), credentials.createSsl(pem('ca.pem')))).error?.code).toBe(status.UNAVAILABLE)
+    expect((await call(grpc, Buffer.alloc(0), { creds: credentials.createSsl(pem('ca.pem'), pem('client.key'), pem('client.pem')) })).error).toBeUndefined()
+    expect((await call(grpc, Buffer.alloc(0), { creds: credentials.createSsl(pem('ca.pem')) })).error?.code).toBe(status.UNAVAILABLE)
   })
 })
