@@ -1,7 +1,7 @@
 /** The members of one consumer group on one topic, and who has which partition. */
 import { Failure } from '../../schemas/failure.ts'
 import type { Subscription, SubscribeOptions } from '../../schemas/ports.ts'
-import { assign } from './assign.ts'
+import { assign } from '../../schemas/assign.ts'
 import type { PartitionConsumer } from './partition-consumer.ts'
 import type { GroupOffsets, TopicLog } from './topic-log.ts'
 

@@ -1,7 +1,7 @@
 /** Cuts what one publish brings into envelopes: by partition, then by size. */
 import type { Keyed } from '../../schemas/ports.ts'
 import type { Topic } from '../../schemas/topics.ts'
-import { partitionOf } from './partition-of.ts'
+import { partitionOf } from '../../schemas/partition-of.ts'
 import type { Part } from './transaction.ts'
 
 const MOST_RECORDS = 1000
