@@ -1,14 +1,27 @@
-/** Primitive writers and readers of the canonical form; see canonical.ts for the layout. */
-import { ATTRIBUTE_TYPES, type Attribute, type Attributes } from './audit-event.ts'
+/** Primitive writers of the canonical form; see canonical.ts for the layout and canonical-reader.ts for the way back. */
+import { ATTRIBUTE_TYPES, type Attributes } from './audit-event.ts'
 
-/** Short ASCII is written byte by byte: cheaper than a call into native code. */
-const SHORT_TEXT = 40
+/** Shorter texts are written character by character: cheaper than a call into native code. */
+const SHORT_TEXT = 20
+
+export const varintLength = (value: number): number =>
+  value < 128 ? 1 : value < 16_384 ? 2 : value < 2_097_152 ? 3 : value < 268_435_456 ? 4 : 5
 
 /** A growing buffer with the primitive writers. One is reused for all events; the bytes are copied out at the end. */
 export class CanonicalWriter {
-  buffer = Buffer.allocUnsafeSlow(64 * 1024)
+  buffer = Buffer.allocUnsafeSlow(256 * 1024)
   view = new DataView(this.buffer.buffer)
   length = 0
+  /** The map written last by `sharedMap`, and where its bytes stand. */
+  #shared: Attributes | undefined
+  #sharedStart = 0
+  #sharedEnd = 0
+
+  /** Begins anew: what was written before may be overwritten. */
+  restart(): void {
+    this.length = 0
+    this.#shared = undefined
+  }
 
   reserve(bytes: number): void {
     if (this.length + bytes <= this.buffer.length) return
@@ -30,24 +43,33 @@ export class CanonicalWriter {
   text(value: string): void {
     const characters = value.length
     this.reserve(characters * 3 + 5)
-    if (characters <= SHORT_TEXT && this.ascii(value)) return
-    const bytes = Buffer.byteLength(value)
-    this.varint(bytes)
-    this.length += this.buffer.write(value, this.length, bytes)
+    if (characters === 0) this.buffer[this.length++] = 0
+    else if (characters > SHORT_TEXT || !this.#ascii(value)) this.#utf8(value)
   }
 
   /** Writes length and bytes when all characters are ASCII; writes nothing that counts when one is not. */
-  ascii(value: string): boolean {
-    const { buffer } = this
-    let at = this.length
-    buffer[at++] = value.length
+  #ascii(value: string): boolean {
+    const { buffer, length } = this
+    let seen = 0
     for (let i = 0; i < value.length; i++) {
       const code = value.charCodeAt(i)
-      if (code > 127) return false
-      buffer[at++] = code
+      seen |= code
+      buffer[length + 1 + i] = code
     }
-    this.length = at
+    if (seen > 127) return false
+    buffer[length] = value.length
+    this.length = length + 1 + value.length
     return true
+  }
+
+  /** Places the bytes as if there were as many as characters, which is nearly always so; else they are written once more. */
+  #utf8(value: string): void {
+    const head = varintLength(value.length)
+    const bytes = this.buffer.write(value, this.length + head)
+    const moved = varintLength(bytes) !== head
+    this.varint(bytes)
+    if (moved) this.buffer.write(value, this.length)
+    this.length += bytes
   }
 
   int(value: bigint): void {
@@ -77,74 +99,19 @@ export class CanonicalWriter {
       this.text(value.text)
     }
   }
-}
 
-const cut = (what: string): RangeError => new RangeError(`canonical record: ${what} runs past its end`)
-
-export class CanonicalReader {
-  readonly buffer: Buffer
-  readonly view: DataView
-  position = 0
-  constructor(buffer: Buffer, position: number) {
-    this.buffer = buffer
-    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
-    this.position = position
-  }
-
-  varint(): number {
-    const first = this.buffer[this.position++]
-    if (first === undefined) throw cut('length')
-    if (first < 128) return first
-    let value = first & 127
-    for (let shift = 7; shift <= 28; shift += 7) {
-      const byte = this.buffer[this.position++]
-      if (byte === undefined) throw cut('length')
-      value |= (byte & 127) << shift
-      if (byte < 128) return value >>> 0
+  /** A map that the event before may have had too, as events of one resource do: then its bytes are there already. */
+  sharedMap(values: Attributes): void {
+    const start = this.length
+    if (values === this.#shared) {
+      this.reserve(this.#sharedEnd - this.#sharedStart)
+      this.buffer.copyWithin(start, this.#sharedStart, this.#sharedEnd)
+      this.length += this.#sharedEnd - this.#sharedStart
+      return
     }
-    throw cut('length')
-  }
-
-  text(): string {
-    const length = this.varint()
-    if (length === 0) return ''
-    const start = this.position
-    const end = start + length
-    if (end > this.buffer.length) throw cut('text')
-    this.position = end
-    return this.buffer.toString('utf8', start, end)
-  }
-
-  int(): bigint {
-    const value = this.view.getBigInt64(this.position, true)
-    this.position += 8
-    return value
-  }
-
-  flag(): boolean {
-    return this.buffer[this.position++] === 1
-  }
-
-  count(): number {
-    const count = this.varint()
-    if (count > this.buffer.length) throw cut('count')
-    return count
-  }
-
-  texts(): readonly string[] {
-    const texts: string[] = []
-    for (let left = this.count(); left > 0; left--) texts.push(this.text())
-    return texts
-  }
-
-  map(): Attributes {
-    const entries = new Map<string, Attribute>()
-    for (let left = this.count(); left > 0; left--) {
-      const key = this.text()
-      const type = ATTRIBUTE_TYPES[this.buffer[this.position++] ?? -1]
-      if (type === undefined) throw new RangeError('canonical record: unknown attribute type')
-      entries.set(key, { type, text: this.text() })
-    }
-    return entries
+    this.map(values)
+    this.#shared = values
+    this.#sharedStart = start
+    this.#sharedEnd = this.length
   }
 }

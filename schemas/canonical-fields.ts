@@ -3,7 +3,8 @@
  * the hottest code there is. `canonical.test.ts` holds the order against the schema's.
  */
 import type { AuditEvent } from './audit-event.ts'
-import type { CanonicalReader, CanonicalWriter } from './canonical-bytes.ts'
+import type { CanonicalWriter } from './canonical-bytes.ts'
+import type { CanonicalReader } from './canonical-reader.ts'
 
 /** What the emitter said. */
 export function writeContent(writer: CanonicalWriter, event: AuditEvent): void {
@@ -76,7 +77,7 @@ export function writeContent(writer: CanonicalWriter, event: AuditEvent): void {
   writer.text(event.decision_by)
   writer.texts(event.redacted)
   writer.map(event.attributes)
-  writer.map(event.resource_attributes)
+  writer.sharedMap(event.resource_attributes)
 }
 
 /** How it reached us. */
@@ -90,7 +91,7 @@ export function writeArrival(writer: CanonicalWriter, event: AuditEvent): void {
 /** Content and arrival. Object literals keep the order in which they are written, so this reads in that order. */
 export function readEvent(reader: CanonicalReader): AuditEvent {
   return {
-    event_id: reader.text(),
+    event_id: reader.id(),
     tenant: reader.text(),
     signal: reader.text() as AuditEvent['signal'],
     name: reader.text(),
@@ -108,9 +109,9 @@ export function readEvent(reader: CanonicalReader): AuditEvent {
     service_instance: reader.text(),
     sequence: reader.int(),
     vantage: reader.text() as AuditEvent['vantage'],
-    trace_id: reader.text(),
-    span_id: reader.text(),
-    parent_span_id: reader.text(),
+    trace_id: reader.id(),
+    span_id: reader.id(),
+    parent_span_id: reader.id(),
     links: reader.texts(),
     method: reader.text(),
     tool: reader.text(),
@@ -118,8 +119,8 @@ export function readEvent(reader: CanonicalReader): AuditEvent {
     resource: reader.text(),
     server: reader.text(),
     target: reader.text(),
-    jsonrpc_request_id: reader.text(),
-    tool_call_id: reader.text(),
+    jsonrpc_request_id: reader.id(),
+    tool_call_id: reader.id(),
     conversation: reader.text(),
     wire_session: reader.text(),
     server_internal: reader.flag(),
@@ -147,10 +148,10 @@ export function readEvent(reader: CanonicalReader): AuditEvent {
     host: reader.text(),
     arguments: reader.text(),
     arguments_bytes: reader.int(),
-    arguments_hash: reader.text(),
+    arguments_hash: reader.id(),
     result: reader.text(),
     result_bytes: reader.int(),
-    result_hash: reader.text(),
+    result_hash: reader.id(),
     outcome: reader.text() as AuditEvent['outcome'],
     error_code: reader.text(),
     error_type: reader.text(),
@@ -159,7 +160,7 @@ export function readEvent(reader: CanonicalReader): AuditEvent {
     decision_by: reader.text(),
     redacted: reader.texts(),
     attributes: reader.map(),
-    resource_attributes: reader.map(),
+    resource_attributes: reader.repeatedMap(),
     transport: reader.text(),
     exporter_peer: reader.text(),
     received_at: reader.int(),

@@ -13,7 +13,8 @@
  */
 import { hash } from 'node:crypto'
 import { type AuditEvent, AuditEventArrival, AuditEventContent, blankAuditEvent } from './audit-event.ts'
-import { CanonicalReader, CanonicalWriter } from './canonical-bytes.ts'
+import { CanonicalWriter, varintLength } from './canonical-bytes.ts'
+import { CanonicalReader } from './canonical-reader.ts'
 import { readEvent, writeArrival, writeContent } from './canonical-fields.ts'
 
 export const CANONICAL_VERSION = 1
@@ -46,25 +47,65 @@ export interface Canonical {
 
 /** Canonical bytes of one event. The returned buffer is the caller's own. */
 export function encodeCanonical(event: AuditEvent): Canonical {
-  writer.length = 0
+  writer.restart()
+  const contentLength = write(event)
+  return { bytes: Buffer.from(writer.buffer.subarray(0, writer.length)), contentLength }
+}
+
+/** Appends the event to the writer; the answer is where its content ends. */
+function write(event: AuditEvent): number {
+  writer.reserve(1)
   writer.buffer[writer.length++] = CANONICAL_VERSION
   writeContent(writer, event)
-  const contentLength = writer.length
+  const contentEnd = writer.length
   writeArrival(writer, event)
-  return { bytes: Buffer.from(writer.buffer.subarray(0, writer.length)), contentLength }
+  return contentEnd
+}
+
+/** Records that share memory are cut into pieces of about this size, so that one that is kept long does not keep much more. */
+const SLAB = 128 * 1024
+
+/**
+ * Canonical bytes of several events, in order, each with its length as u32 little-endian in the four bytes before it: the layout of an
+ * envelope, which so needs no copy of its own. Neighbours share memory, at most about 128 KiB or one event.
+ */
+export function encodeCanonicals(events: readonly AuditEvent[]): Buffer[] {
+  const encoded: Buffer[] = []
+  let starts: number[] = []
+  const cutSlab = (): void => {
+    const slab = Buffer.allocUnsafeSlow(writer.length)
+    writer.buffer.copy(slab, 0, 0, writer.length)
+    for (const start of starts) encoded.push(slab.subarray(start, start + slab.readUInt32LE(start - 4)))
+    starts = []
+    writer.restart()
+  }
+  writer.restart()
+  for (const event of events) {
+    writer.reserve(4)
+    const start = (writer.length += 4)
+    write(event)
+    writer.buffer.writeUInt32LE(writer.length - start, start - 4)
+    starts.push(start)
+    if (writer.length >= SLAB) cutSlab()
+  }
+  if (starts.length > 0) cutSlab()
+  return encoded
 }
 
 /** SHA-256 of the content part, 64 hex digits: equal for two deliveries of the same record. */
 export const contentHash = (canonical: Canonical): string => hash('sha256', canonical.bytes.subarray(0, canonical.contentLength), 'hex')
 
+/** What a record hash is made from. Arrivals are nearly always of one length, so the memory is used again. */
+let hashed = Buffer.alloc(33)
+
 /** SHA-256 over version, content hash and arrival bytes, 64 hex digits. */
-export function recordHash(canonical: Canonical, content = contentHash(canonical)): string {
-  const arrival = canonical.bytes.subarray(canonical.contentLength)
-  const input = Buffer.allocUnsafe(33 + arrival.length)
-  input[0] = CANONICAL_VERSION
-  input.write(content, 1, 'hex')
-  arrival.copy(input, 33)
-  return hash('sha256', input, 'hex')
+export function recordHash({ bytes, contentLength }: Canonical, content = contentHash({ bytes, contentLength })): string {
+  const arrival = bytes.length - contentLength
+  if (hashed.length !== 33 + arrival) hashed = Buffer.alloc(33 + arrival)
+  hashed[0] = CANONICAL_VERSION
+  hashed.write(content, 1, 'hex')
+  for (let i = 0; i < arrival; i++) hashed[33 + i] = bytes[contentLength + i]!
+  return hash('sha256', hashed, 'hex')
 }
 
 /**
@@ -78,17 +119,12 @@ export function decodeCanonical(bytes: Buffer): AuditEvent {
   return event
 }
 
-const varintLength = (value: number): number => (value < 128 ? 1 : value < 16_384 ? 2 : value < 2_097_152 ? 3 : value < 268_435_456 ? 4 : 5)
-
-const lengthOf = (value: unknown): number => {
-  if (typeof value === 'bigint') return 8
-  const length = Buffer.byteLength(value as string)
-  return varintLength(length) + length
+function textLength(text: string): number {
+  const bytes = Buffer.byteLength(text)
+  return varintLength(bytes) + bytes
 }
 
 /** The canonical form of an event whose bytes are there already: finds where its content ends without walking it. */
-export function canonicalOf(event: AuditEvent, bytes: Buffer): Canonical {
-  let arrival = 0
-  for (const { name } of ARRIVAL_FIELDS) arrival += lengthOf(event[name])
-  return { bytes, contentLength: bytes.length - arrival }
+export function canonicalOf({ transport, exporter_peer, conflict_with }: AuditEvent, bytes: Buffer): Canonical {
+  return { bytes, contentLength: bytes.length - textLength(transport) - textLength(exporter_peer) - 8 - textLength(conflict_with) }
 }

@@ -1,6 +1,6 @@
 /**
- * The best of each observation. Every group of fields has a rank (lower is better) and an observation only replaces what a worse one said;
- * ties go to the smaller event id. So the order of arrival does not matter, and no observation has to be kept.
+ * The best of each observation. Every group of fields has a rank (lower is better); ties go to the smaller event id. So the order of
+ * arrival does not matter.
  */
 import type { AuditEvent } from '../../schemas/audit-event.ts'
 import { blankInteraction, type InteractionFields } from '../../schemas/interaction.ts'
@@ -13,17 +13,21 @@ const CALLER: Record<Vantage, number> = { agent: 0, client: 1, log: 2, gateway: 
 const TRUST_RANK = new Map<Trust, number>(TRUST_ORDER.map((trust, index) => [trust, index]))
 
 type Field = keyof InteractionFields & keyof AuditEvent
-interface Group {
-  /** The first field decides whether the observation says anything. */
-  readonly fields: readonly Field[]
+interface Choice {
+  says(event: AuditEvent): boolean
   rank(event: AuditEvent): number
+}
+
+interface Group extends Choice {
+  readonly fields: readonly Field[]
 }
 
 const enforcement = (event: AuditEvent): number => ENFORCEMENT[event.vantage]
 const caller = (event: AuditEvent): number => CALLER[event.vantage]
 const trusted = (trust: (event: AuditEvent) => Trust) => (event: AuditEvent) => (TRUST_RANK.get(trust(event)) ?? 9) * 8 + ENFORCEMENT[event.vantage]
 
-const GROUPS: readonly Group[] = [
+/** The first field of a group decides whether an observation says anything. */
+const FIELDS: readonly Omit<Group, 'says'>[] = [
   { fields: ['method'], rank: enforcement },
   { fields: ['tool'], rank: enforcement },
   { fields: ['prompt'], rank: enforcement },
@@ -49,90 +53,85 @@ const GROUPS: readonly Group[] = [
   { fields: ['error_type'], rank: enforcement },
   { fields: ['decision', 'decision_by'], rank: enforcement },
 ]
-/** A size without the content is worth having, but never beats content. */
-const SIZES = ['arguments_bytes', 'result_bytes'] as const
 
-export interface Merged {
-  readonly fields: InteractionFields
-  /** Per group: rank and event id of who filled it. */
-  readonly ranks: (number | undefined)[]
-  readonly by: string[]
+const isSaid = (value: AuditEvent[Field]): boolean => value !== '' && value !== 'unknown' && !(Array.isArray(value) && value.length === 0)
+const GROUPS: readonly Group[] = FIELDS.map(({ fields, rank }) => ({ fields, rank, says: (event) => isSaid(event[fields[0] as Field]) }))
+
+/** The observation whose word counts; undefined where none says anything. */
+function bestOf(observations: readonly AuditEvent[], { says, rank }: Choice): AuditEvent | undefined {
+  let best: AuditEvent | undefined
+  let lowest = 0
+  for (const event of observations) {
+    if (!says(event)) continue
+    const own = rank(event)
+    if (best === undefined || own < lowest || (own === lowest && event.event_id < best.event_id)) {
+      best = event
+      lowest = own
+    }
+  }
+  return best
 }
 
-const says = (event: AuditEvent, field: Field): boolean => {
-  const value = event[field]
-  return value !== '' && value !== 'unknown' && !(Array.isArray(value) && value.length === 0)
-}
-
-const better = (merged: Merged, group: number, rank: number, by: string): boolean => {
-  const held = merged.ranks[group]
-  return held === undefined || rank < held || (rank === held && by < (merged.by[group] ?? ''))
-}
-
-function copy(from: AuditEvent | InteractionFields, to: InteractionFields, fields: readonly Field[]): void {
-  const target: Record<string, unknown> = to
-  for (const field of fields) target[field] = from[field]
-}
-
-const union = <T extends string>(left: readonly T[], right: readonly T[]): readonly T[] => {
-  const missing = right.filter((value) => !left.includes(value))
-  return missing.length === 0 ? left : [...left, ...missing].sort()
+/** The text of the observation nearest the enforcement point that has one, '' where none has. */
+export function enforced(observations: readonly AuditEvent[], of: (event: AuditEvent) => string): string {
+  const best = bestOf(observations, { says: (event) => of(event) !== '', rank: enforcement })
+  return best === undefined ? '' : of(best)
 }
 
 const earliest = (left: bigint, right: bigint): bigint => (left === 0n || (right !== 0n && right < left) ? right : left)
 const latest = (left: bigint, right: bigint): bigint => (right > left ? right : left)
 
-function widen(into: InteractionFields, from: AuditEvent | InteractionFields): void {
+/** A size without the content is worth having, but never beats content. */
+function widen(into: InteractionFields, from: AuditEvent): void {
   into.started_at = earliest(into.started_at, from.started_at)
   into.ended_at = latest(into.ended_at, from.ended_at)
   into.received_at = latest(into.received_at, from.received_at)
   // The longest observation saw the whole call; start and end of different clocks must not be subtracted.
   into.duration_ns = latest(into.duration_ns, from.duration_ns)
-  into.redacted = union(into.redacted, from.redacted)
-  for (const size of SIZES) if (into[size] === -1n) into[size] = from[size]
+  if (into.arguments_bytes === -1n) into.arguments_bytes = from.arguments_bytes
+  if (into.result_bytes === -1n) into.result_bytes = from.result_bytes
 }
 
-/** A new merge that holds one observation. */
-export function mergeFrom(event: AuditEvent): Merged {
-  const merged: Merged = { fields: blankInteraction(), ranks: [], by: [] }
-  merged.fields.tenant = event.tenant
-  merged.fields.trace_id = event.trace_id
-  GROUPS.forEach((group, index) => {
-    if (!says(event, group.fields[0] as Field)) return
-    merged.ranks[index] = group.rank(event)
-    merged.by[index] = event.event_id
-    copy(event, merged.fields, group.fields)
-  })
-  widen(merged.fields, event)
-  merged.fields.server_internal = event.server_internal
-  merged.fields.vantages = [event.vantage]
-  merged.fields.emitters = event.emitter === '' ? [] : [event.emitter]
-  merged.fields.sources = event.source === '' ? [] : [event.source]
-  merged.fields.event_ids = [event.event_id]
-  return merged
+/** Distinct values, sorted; '' says nothing. */
+function distinct<T extends string>(observations: readonly AuditEvent[], of: (event: AuditEvent) => T): readonly T[] {
+  const values: T[] = []
+  for (const event of observations) {
+    const value = of(event)
+    if (value !== '' && !values.includes(value)) values.push(value)
+  }
+  return values.sort()
 }
 
-/** Adds everything of `from` to `into`. The same whichever is given first, but for the id, which stays that of `into`. */
-export function mergeInto(into: Merged, from: Merged): void {
-  GROUPS.forEach((group, index) => {
-    const rank = from.ranks[index]
-    const by = from.by[index] ?? ''
-    if (rank === undefined || !better(into, index, rank, by)) return
-    into.ranks[index] = rank
-    into.by[index] = by
-    copy(from.fields, into.fields, group.fields)
-  })
-  widen(into.fields, from.fields)
+function allRedacted(observations: readonly AuditEvent[]): readonly string[] {
+  if (observations.every(({ redacted }) => redacted.length === 0)) return []
+  return [...new Set(observations.flatMap(({ redacted }) => redacted))].sort()
+}
+
+/** The one interaction that at least one observation of a call show together. The same whichever comes first. */
+export function merged(observations: readonly AuditEvent[]): InteractionFields {
+  const fields = blankInteraction()
+  const target: Record<string, unknown> = fields
+  const [first] = observations as readonly [AuditEvent]
+  fields.tenant = first.tenant
+  fields.trace_id = first.trace_id
+  for (const group of GROUPS) {
+    const best = bestOf(observations, group)
+    if (best !== undefined) for (const field of group.fields) target[field] = best[field]
+  }
+  for (const event of observations) widen(fields, event)
   // One observation that belongs to a caller shows that the call was not the server's own.
-  into.fields.server_internal &&= from.fields.server_internal
-  into.fields.vantages = union(into.fields.vantages, from.fields.vantages)
-  into.fields.emitters = union(into.fields.emitters, from.fields.emitters)
-  into.fields.sources = union(into.fields.sources, from.fields.sources)
-  into.fields.event_ids = union(into.fields.event_ids, from.fields.event_ids)
+  fields.server_internal = observations.every(({ server_internal: internal }) => internal)
+  fields.redacted = allRedacted(observations)
+  fields.vantages = distinct(observations, ({ vantage }) => vantage)
+  fields.emitters = distinct(observations, ({ emitter }) => emitter)
+  fields.sources = distinct(observations, ({ source }) => source)
+  fields.event_ids = distinct(observations, ({ event_id: id }) => id)
+  nameActor(fields)
+  return fields
 }
 
 /** Actor: principal, else OAuth client, else agent, else host. */
-export function nameActor(fields: InteractionFields): void {
+function nameActor(fields: InteractionFields): void {
   const known = (['principal', 'client', 'agent', 'host'] as const).find((kind) => fields[kind] !== '')
   fields.actor = known === undefined ? '' : fields[known]
   fields.actor_kind = known ?? 'unknown'

@@ -1,8 +1,9 @@
 /** Assembler: topic `events` → topic `interactions`. State and offset are saved as one, so a restart goes on as if nothing had been. */
+import type { AuditEvent } from '../../schemas/audit-event.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Bus, Envelope, Log, Service, Snapshots, Store, Subscription } from '../../schemas/ports.ts'
 import { type EventRecord, events, interactions } from '../../schemas/topics.ts'
-import { type AssemblerLimits, type AssemblerState, emptyState, fold, passTime, traceKey } from './fold.ts'
+import { type AssemblerLimits, type AssemblerState, emptyState, fold, traceKey } from './fold.ts'
 import { repeatsIn } from './repeats.ts'
 import { decodeSnapshot, encodeSnapshot, endReplay, type Replay, replayOf, snapshotOf, STATE_VERSION } from './snapshot.ts'
 import { assemblerTelemetry } from './telemetry.ts'
@@ -69,15 +70,10 @@ export function createAssembler(config: AssemblerConfig, { bus, snapshots, store
     if (holding.state.now - holding.savedAt >= config.snapshotEveryNs) await save(partition, holding)
   }
 
-  function replayEnvelope(holding: Holding, { offset, records }: Envelope<EventRecord>): void {
+  function replayEnvelope(holding: Holding, envelope: Envelope<EventRecord>): void {
     const { state, replay } = holding
-    state.offset = offset
-    for (const record of records) {
-      const mine = record.event !== undefined && replay?.held.has(traceKey(record.event)) === true
-      if (mine) fold(state, record, config.limits, [])
-      else passTime(state, record, config.limits, [])
-    }
-    holding.next = offset + 1
+    fold(state, envelope, { limits: config.limits, out: [], takes: (event) => replay?.held.has(traceKey(event)) === true })
+    holding.next = envelope.offset + 1
   }
 
   async function foldLive(holding: Holding, envelopes: readonly Envelope<EventRecord>[]): Promise<void> {
@@ -85,13 +81,14 @@ export function createAssembler(config: AssemblerConfig, { bus, snapshots, store
     if (holding.replay !== undefined) endReplay(state, holding.replay)
     holding.replay = undefined
     const repeats = await repeatsIn(state, envelopes, store)
-    for (const { offset, records } of envelopes) {
-      state.offset = offset
-      for (const record of records) {
-        if (record.event !== undefined && repeats.has(record.event.event_id)) state.counts.duplicates++
-        else fold(state, record, config.limits, holding.outbox)
-      }
-      holding.next = offset + 1
+    const takes = ({ event_id: id }: AuditEvent): boolean => {
+      if (!repeats.has(id)) return true
+      state.counts.duplicates++
+      return false
+    }
+    for (const envelope of envelopes) {
+      fold(state, envelope, { limits: config.limits, out: holding.outbox, takes })
+      holding.next = envelope.offset + 1
     }
   }
 

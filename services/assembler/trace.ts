@@ -1,24 +1,27 @@
 /** The calls of one trace (or of one conversation, where records have no trace), joined as their observations come, in any order. */
 import type { AuditEvent } from '../../schemas/audit-event.ts'
+import type { Vantage } from '../../schemas/vocabulary.ts'
 import { type Context, emptyContext, hear, speaks } from './context.ts'
+import { enforced } from './merge.ts'
 import { endsOfOneRequest, joins, rpcKey, type View, viewOf } from './join.ts'
-import { type Merged, mergeFrom, mergeInto } from './merge.ts'
 
 /** One interaction in the making. */
 export interface Call {
   /** Index in `Trace.calls`; the call it was joined into, or itself. */
   readonly index: number
   into: number
-  readonly merged: Merged
+  /** What was seen of it: at least one, in the order of arrival. */
+  readonly observations: AuditEvent[]
   /** Event id of the first observation: what the interaction's id is made of. */
   readonly anchor: string
   /** Spans whose parent has not arrived. */
   unresolved: number
   /** The agent span above it, '' where none is known. */
   agentSpan: string
-  /** Last version that was published, 0 = none yet; what it said, to publish only what is new. */
+  /** Last version that was published, 0 = none yet; what it said, to publish only what is new; start of the first version. */
   version: number
   digest: string
+  sortAt: bigint
 }
 
 interface Node {
@@ -29,13 +32,8 @@ interface Node {
   readonly agentRun: boolean
 }
 
+/** Made of the records of a trace when something is to be published, and let go again: see held-trace.ts for what is kept. */
 export interface Trace {
-  readonly key: string
-  readonly tenant: string
-  /** Offset of its first record on the bus. */
-  readonly firstOffset: number
-  /** `received_at` of the last record, nanoseconds. */
-  touchedAt: bigint
   rootArrived: boolean
   /** A trigger that no person pulled stands on the root or its resource. */
   scheduled: boolean
@@ -48,16 +46,14 @@ export interface Trace {
   readonly byRpc: Map<string, number>
   readonly logIds: Set<string>
   readonly calls: Call[]
-  /** Calls that say something new since they were last published. */
+  /** Indexes of calls that say something new since they were last published. */
   readonly dirty: Set<number>
-  /** Those of them that the last record touched. */
-  readonly fresh: Set<number>
   context: Context | undefined
 }
 
-export const newTrace = (key: string, tenant: string, firstOffset: number): Trace => ({
-  key, tenant, firstOffset, touchedAt: -1n, rootArrived: false, scheduled: false, agentSpoke: false,
-  nodes: new Map(), waiting: new Map(), byRpc: new Map(), logIds: new Set(), calls: [], dirty: new Set(), fresh: new Set(), context: undefined,
+export const newTrace = (): Trace => ({
+  rootArrived: false, scheduled: false, agentSpoke: false,
+  nodes: new Map(), waiting: new Map(), byRpc: new Map(), logIds: new Set(), calls: [], dirty: new Set(), context: undefined,
 })
 
 /** The call that `index` has been joined into. */
@@ -67,13 +63,8 @@ export function callAt(trace: Trace, index: number): Call {
   return call
 }
 
-const mark = (trace: Trace, index: number): void => {
-  trace.dirty.add(index)
-  trace.fresh.add(index)
-}
-
 function markAll(trace: Trace): void {
-  for (const call of trace.calls) if (call.into === call.index) mark(trace, call.index)
+  for (const call of trace.calls) if (call.into === call.index) trace.dirty.add(call.index)
 }
 
 /** The earlier call stays, whatever the order of the two: an interaction keeps the id of its first version. */
@@ -81,22 +72,22 @@ function unite(trace: Trace, left: number, right: number): void {
   const [one, two] = [callAt(trace, left), callAt(trace, right)]
   if (one === two) return
   const [kept, gone] = one.index < two.index ? [one, two] : [two, one]
-  mergeInto(kept.merged, gone.merged)
+  kept.observations.push(...gone.observations)
   kept.unresolved += gone.unresolved
   kept.agentSpan ||= gone.agentSpan
   gone.into = kept.index
-  mark(trace, kept.index)
-  if (gone.version > 0) mark(trace, gone.index)
+  trace.dirty.add(kept.index)
+  if (gone.version > 0) trace.dirty.add(gone.index)
   else trace.dirty.delete(gone.index)
 }
 
 function addCall(trace: Trace, event: AuditEvent): Call {
   const call: Call = {
-    index: trace.calls.length, into: trace.calls.length, merged: mergeFrom(event), anchor: event.event_id,
-    unresolved: 0, agentSpan: '', version: 0, digest: '',
+    index: trace.calls.length, into: trace.calls.length, observations: [event], anchor: event.event_id,
+    unresolved: 0, agentSpan: '', version: 0, digest: '', sortAt: 0n,
   }
   trace.calls.push(call)
-  mark(trace, call.index)
+  trace.dirty.add(call.index)
   return call
 }
 
@@ -125,7 +116,7 @@ function adoptChildren(trace: Trace, spanId: string): void {
     const { call } = trace.nodes.get(child) as Node
     if (call !== -1) callAt(trace, call).unresolved--
     link(trace, child, spanId)
-    if (call !== -1) mark(trace, callAt(trace, call).index)
+    if (call !== -1) trace.dirty.add(callAt(trace, call).index)
   }
 }
 
@@ -146,11 +137,14 @@ function joinBy(trace: Trace, key: string, call: Call, same: (other: View) => bo
   if (same(other)) unite(trace, known, call.index)
 }
 
-const viewOfCall = ({ merged: { fields } }: Call): View => ({
-  method: fields.method, object: fields.tool || fields.prompt || fields.resource,
-  vantage: fields.vantages.includes('server') ? 'server' : (fields.vantages[0] ?? 'log'),
-  jsonrpcId: fields.jsonrpc_request_id, toolCallId: fields.tool_call_id,
+/** What the call as a whole looks like, whichever of its observations came first. */
+const viewOfCall = ({ observations }: Call): View => ({
+  method: enforced(observations, (event) => event.method), object: enforced(observations, (event) => event.tool || event.prompt || event.resource),
+  vantage: enforced(observations, (event) => event.vantage) as Vantage,
+  jsonrpcId: enforced(observations, (event) => event.jsonrpc_request_id), toolCallId: enforced(observations, (event) => event.tool_call_id),
 })
+
+const wasSeenBy = (call: Call, vantage: Vantage): boolean => call.observations.some((event) => event.vantage === vantage)
 
 const text = (event: AuditEvent, key: string): string => (event.attributes.get(key) ?? event.resource_attributes.get(key))?.text ?? ''
 const isScheduled = (event: AuditEvent): boolean => text(event, 'faas.trigger') === 'timer' || text(event, 'k8s.cronjob.name') !== ''
@@ -195,7 +189,6 @@ export const holds = (trace: Trace, event: AuditEvent): boolean =>
 
 /** Adds an observation that the trace does not hold yet. */
 export function observe(trace: Trace, event: AuditEvent): void {
-  trace.fresh.clear()
   listen(trace, event)
   if (event.signal === 'log') addLog(trace, event)
   else addSpan(trace, event)
@@ -217,4 +210,4 @@ export function agentRunsAbove(trace: Trace, spanId: string): number {
 
 /** Nothing more is expected: the root is there, every parent is there, and the side that did the work has spoken. */
 export const isComplete = (trace: Trace, call: Call): boolean =>
-  trace.rootArrived && call.unresolved === 0 && call.merged.fields.vantages.includes('server')
+  trace.rootArrived && call.unresolved === 0 && wasSeenBy(call, 'server')

@@ -2,9 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { AuditEventFields } from '../../schemas/audit-event.ts'
+import { encodeCanonical } from '../../schemas/canonical.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import { EventRecord } from '../../schemas/topics.ts'
-import { type AssemblerLimits, emptyState, fold, traceKey } from '../../services/assembler/fold.ts'
+import { type AssemblerLimits, type AssemblerState, emptyState, fold, traceKey } from '../../services/assembler/fold.ts'
 import { createNormaliser } from '../../services/collector/normalise/normaliser.ts'
 import { decodeTracesJson } from '../../services/collector/otlp/json/traces.ts'
 import { DECODE_LIMITS } from '../../services/collector/otlp/model.ts'
@@ -24,8 +25,12 @@ function eventsOf(emitter: string): AuditEventFields[] {
   })
 }
 
-const recordOf = (event: AuditEventFields): EventRecord => EventRecord.of(Buffer.alloc(1), event)
+const recordOf = (event: AuditEventFields): EventRecord => EventRecord.of(encodeCanonical(event).bytes, event)
 const tick = (at: bigint): EventRecord => EventRecord.tick(at)
+
+/** Folds one record in an envelope of its own. */
+const take = (state: AssemblerState, offset: number, record: EventRecord, out: Interaction[], only?: ReadonlySet<string>): void =>
+  fold(state, { offset, records: [record] }, { limits: LIMITS, out, takes: (event) => only?.has(traceKey(event)) !== false })
 
 /** Newest version of every interaction that was not withdrawn. */
 function newest(versions: readonly Interaction[]): Interaction[] {
@@ -37,8 +42,8 @@ function newest(versions: readonly Interaction[]): Interaction[] {
 function assemble(events: readonly AuditEventFields[]): Interaction[] {
   const state = emptyState()
   const out: Interaction[] = []
-  for (const event of events) fold(state, recordOf(event), LIMITS, out)
-  fold(state, tick(1_795_225_900n * SECOND), LIMITS, out)
+  events.forEach((event, offset) => take(state, offset, recordOf(event), out))
+  take(state, events.length, tick(1_795_225_900n * SECOND), out)
   return newest(out)
 }
 
@@ -137,23 +142,20 @@ describe('any order', () => {
     const uninterrupted: Interaction[] = []
     const whole = emptyState()
     const end = tick(1_795_225_900n * SECOND)
-    for (const record of [...events.map(recordOf), end]) fold(whole, record, LIMITS, uninterrupted)
-    const take = (state: ReturnType<typeof emptyState>, from: number, to: number, out: Interaction[], only?: ReadonlySet<string>) => {
-      events.forEach((event, index) => {
-        state.offset = index
-        if (index >= from && index < to && (only === undefined || only.has(traceKey(event)))) fold(state, recordOf(event), LIMITS, out)
-      })
+    for (const [offset, record] of [...events.map(recordOf), end].entries()) take(whole, offset, record, uninterrupted)
+    const takeAll = (state: AssemblerState, [from, to]: readonly [number, number], out: Interaction[], only?: ReadonlySet<string>) => {
+      for (let offset = from; offset < to; offset++) take(state, offset, recordOf(events[offset] as AuditEventFields), out, only)
     }
     for (let cut = 0; cut <= events.length; cut++) {
       const out: Interaction[] = []
       const before = emptyState()
-      take(before, 0, cut, out)
+      takeAll(before, [0, cut], out)
       const replay = replayOf(decodeSnapshot(encodeSnapshot(snapshotOf(before, cut))))
       const after = emptyState()
-      take(after, replay.snapshot.replayFrom, cut, [], replay.held)
+      takeAll(after, [replay.snapshot.replayFrom, cut], [], replay.held)
       endReplay(after, replay)
-      take(after, cut, events.length, out)
-      fold(after, end, LIMITS, out)
+      takeAll(after, [cut, events.length], out)
+      take(after, events.length, end, out)
       expect(out, `cut at ${cut}`).toEqual(uninterrupted)
     }
   })

@@ -5,7 +5,7 @@
 import { undecodable } from '../budget.ts'
 import type { Budget } from '../budget.ts'
 import { integer } from '../integer.ts'
-import { Interned } from './interned.ts'
+import { Interned } from '../../../../schemas/interned.ts'
 
 /** A tag is `field number << 3 | wire type`. */
 export const VARINT = 0

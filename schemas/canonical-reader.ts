@@ -1,0 +1,112 @@
+/** Primitive readers of the canonical form; see canonical.ts for the layout. */
+import { ATTRIBUTE_TYPES, type Attribute, type Attributes } from './audit-event.ts'
+import { Interned } from './interned.ts'
+
+const words = new Interned()
+
+/** Records that follow each other often lie in one buffer, and come from one resource. */
+let lastView: DataView = new DataView(new ArrayBuffer(0))
+let lastMap: { readonly bytes: Buffer; readonly map: Attributes } = { bytes: Buffer.alloc(0), map: new Map() }
+const LONGEST_KEPT = 4096
+
+const NO_ATTRIBUTES: Attributes = new Map()
+const cut = (what: string): RangeError => new RangeError(`canonical record: ${what} runs past its end`)
+
+export class CanonicalReader {
+  readonly buffer: Buffer
+  readonly #view: DataView
+  position = 0
+  constructor(buffer: Buffer, position: number) {
+    this.buffer = buffer
+    if (lastView.buffer !== buffer.buffer) lastView = new DataView(buffer.buffer)
+    this.#view = lastView
+    this.position = position
+  }
+
+  varint(): number {
+    const first = this.buffer[this.position++]
+    if (first === undefined) throw cut('length')
+    if (first < 128) return first
+    let value = first & 127
+    for (let shift = 7; shift <= 28; shift += 7) {
+      const byte = this.buffer[this.position++]
+      if (byte === undefined) throw cut('length')
+      value |= (byte & 127) << shift
+      if (byte < 128) return value >>> 0
+    }
+    throw cut('length')
+  }
+
+  text(): string {
+    const length = this.varint()
+    if (length === 0) return ''
+    const start = this.position
+    const end = start + length
+    if (end > this.buffer.length) throw cut('text')
+    this.position = end
+    return words.text(this.buffer, start, end)
+  }
+
+  /** A text that hardly ever comes twice: not worth looking for among those that were read before. */
+  id(): string {
+    const length = this.varint()
+    if (length === 0) return ''
+    const start = this.position
+    const end = start + length
+    if (end > this.buffer.length) throw cut('text')
+    this.position = end
+    return this.buffer.toString('utf8', start, end)
+  }
+
+  int(): bigint {
+    if (this.position + 8 > this.buffer.length) throw cut('number')
+    const value = this.#view.getBigInt64(this.buffer.byteOffset + this.position, true)
+    this.position += 8
+    return value
+  }
+
+  flag(): boolean {
+    return this.buffer[this.position++] === 1
+  }
+
+  count(): number {
+    const count = this.varint()
+    if (count > this.buffer.length) throw cut('count')
+    return count
+  }
+
+  texts(): readonly string[] {
+    const texts: string[] = []
+    for (let left = this.count(); left > 0; left--) texts.push(this.text())
+    return texts
+  }
+
+  map(): Attributes {
+    if (this.buffer[this.position] === 0) {
+      this.position++
+      return NO_ATTRIBUTES
+    }
+    const entries = new Map<string, Attribute>()
+    for (let left = this.count(); left > 0; left--) {
+      const key = this.text()
+      const type = ATTRIBUTE_TYPES[this.buffer[this.position++] ?? -1]
+      if (type === undefined) throw new RangeError('canonical record: unknown attribute type')
+      entries.set(key, { type, text: this.text() })
+    }
+    return entries
+  }
+
+  /** A map that is often the very one of the record read before: then no new one is made. */
+  repeatedMap(): Attributes {
+    const { bytes, map } = lastMap
+    const end = this.position + bytes.length
+    if (bytes.length > 0 && end <= this.buffer.length && this.buffer.compare(bytes, 0, bytes.length, this.position, end) === 0) {
+      this.position = end
+      return map
+    }
+    const start = this.position
+    const read = this.map()
+    if (this.position - start <= LONGEST_KEPT) lastMap = { bytes: Buffer.from(this.buffer.subarray(start, this.position)), map: read }
+    return read
+  }
+}
