@@ -12,6 +12,7 @@ import { createTicker } from './collector/ticker.ts'
 import type { Config } from './config/schema.ts'
 import { armAll } from './detector-list.ts'
 import { type Foundation, openFoundation, systemClock } from './wiring/foundation.ts'
+import { startOwnTraces } from './wiring/own-traces.ts'
 import { type LiveReceivers, openReceivers } from './wiring/receivers.ts'
 import { type OpenServer, openServers, refuseUnsafeDoors } from './wiring/servers.ts'
 import { WORKER_DEFAULTS } from './worker/contracts.ts'
@@ -43,7 +44,7 @@ function createServices(config: Config, foundation: Foundation, receivers: LiveR
       { groupWaitSeconds: config.alerting.group_wait_seconds, groupIntervalSeconds: config.alerting.group_interval_seconds, resolveAfterHours: config.alerting.resolve_after_hours },
       { bus, snapshots, clock: systemClock, notifiers: receivers.notifiers, log },
     ),
-    createWorker(WORKER_DEFAULTS, armAll(config.detectors), { bus, snapshots, keyedHash, telemetry: workerTelemetry(log) }),
+    createWorker({ ...WORKER_DEFAULTS, maxKeys: config.worker.max_keys }, armAll(config.detectors), { bus, snapshots, keyedHash, telemetry: workerTelemetry(log) }),
     createAssembler({ limits, snapshotEveryNs: SNAPSHOT_EVERY_NS }, { bus, snapshots, store, log }),
     createTicker({ bus, clock: systemClock, log }),
   ]
@@ -53,6 +54,7 @@ function createServices(config: Config, foundation: Foundation, receivers: LiveR
 export async function startWatchkeeper(config: Config, log: Log): Promise<Watchkeeper> {
   refuseUnsafeDoors(config)
   const metrics = startMetrics()
+  const traces = await startOwnTraces(config, log)
   const foundation = await openFoundation(config, log)
   const receivers = openReceivers(config.alerting.webhooks)
   const services = createServices(config, foundation, receivers, log)
@@ -62,6 +64,7 @@ export async function startWatchkeeper(config: Config, log: Log): Promise<Watchk
     receivers.close()
     await foundation.close()
     await metrics.stop()
+    await traces.stop()
   }
   try {
     for (const service of services) {

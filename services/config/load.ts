@@ -13,7 +13,13 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   WATCHKEEPER_SQL: ['sql', 'listen'],
   WATCHKEEPER_API: ['api', 'listen'],
   WATCHKEEPER_LOG_LEVEL: ['log', 'level'],
+  WATCHKEEPER_WORKER_MAX_KEYS: ['worker', 'max_keys'],
+  WATCHKEEPER_TRACES_ENDPOINT: ['telemetry', 'traces', 'otlp_endpoint'],
+  WATCHKEEPER_TRACES_SAMPLE_RATIO: ['telemetry', 'traces', 'sample_ratio'],
 }
+/** Those that hold a number; anything else in them is left as text, for the schema to refuse. */
+const NUMBERS: ReadonlySet<string> = new Set(['WATCHKEEPER_WORKER_MAX_KEYS', 'WATCHKEEPER_TRACES_SAMPLE_RATIO'])
+const valueOf = (variable: string, text: string): string | number => (NUMBERS.has(variable) && /^\d+(\.\d+)?$/.test(text) ? Number(text) : text)
 
 export interface ConfigSources {
   /** Path of a YAML file; undefined = none. */
@@ -43,7 +49,7 @@ function readTree(path: string): Tree {
   throw new Failure('misconfigured', 'config.yaml', `The configuration file ${path} must hold keys and values.`)
 }
 
-function put(tree: Tree, [key = '', ...rest]: readonly string[], value: string): void {
+function put(tree: Tree, [key = '', ...rest]: readonly string[], value: string | number): void {
   if (rest.length === 0) {
     tree[key] = value
     return
@@ -65,7 +71,7 @@ export function loadConfig({ file, environment, flags }: ConfigSources): Config 
   const tree = file === undefined ? {} : readTree(file)
   for (const [variable, path] of Object.entries(ENVIRONMENT)) {
     const value = environment[variable]
-    if (value !== undefined && value !== '') put(tree, path, value)
+    if (value !== undefined && value !== '') put(tree, path, valueOf(variable, value))
   }
   for (const { path, value } of flags) if (value !== undefined) put(tree, path, value)
   const parsed = Config.safeParse(tree)

@@ -63,6 +63,18 @@ const Assembler = z.strictObject({
   max_spans_per_trace: z.number().int().min(100).default(20_000).describe('The same for one trace'),
 })
 
+const Worker = z.strictObject({
+  max_keys: z.number().int().min(100).max(10_000_000).default(100_000)
+    .describe('Most states held per detector and partition, 0.6 to 2.5 KB each; over it the least recently used goes'),
+})
+
+const Traces = z.strictObject({
+  otlp_endpoint: z.url({ protocol: /^https?$/ }).refine((url) => !/^https?:\/\/[^/]*@/i.test(url), 'must hold no password: set OTEL_EXPORTER_OTLP_HEADERS').optional()
+    .describe('OTLP/HTTP receiver of our own spans, without /v1/traces; off where absent. Headers come from OTEL_EXPORTER_OTLP_HEADERS'),
+  sample_ratio: z.number().min(0).max(1).default(1).describe('Part of our own traces that is kept'),
+  join_callers: z.boolean().default(false).describe("Our spans join the traces of those who send and query, and their sampling; else they only link to them"),
+})
+
 export const Config = z.strictObject({
   data_dir: z.string().min(1).default('data').describe('Where the log, the tables, snapshots and keys live'),
   otlp: Otlp.prefault({}),
@@ -70,8 +82,10 @@ export const Config = z.strictObject({
   api: z.strictObject({ listen: address.default('127.0.0.1:8080').describe('Where health, metrics and the API listen') }).prefault({}),
   bus: Bus.prefault({}),
   assembler: Assembler.prefault({}),
+  worker: Worker.prefault({}),
   detectors: z.record(z.string(), z.record(z.string(), z.unknown())).default({}).describe('Parameters by detector; see the README of each'),
   alerting: Alerting.prefault({}),
+  telemetry: z.strictObject({ traces: Traces.prefault({}) }).prefault({}),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Least level of our own log') }).prefault({}),
 })
 export type Config = z.infer<typeof Config>
