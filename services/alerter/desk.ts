@@ -10,6 +10,7 @@ import type { AlerterPorts, AlerterRules } from './contracts.ts'
 import { heads, settleAttempt } from './deliver.ts'
 import { nextDue, runDue } from './due.ts'
 import { takeFinding } from './group.ts'
+import { tracedDelivery } from './tracing.ts'
 import { type AlerterState, decodeState, emptyState, encodeState, type Pending, STATE_VERSION } from './state.ts'
 
 /** Messages in flight at a time: in all, and to one receiver, so that a slow one does not hold up the others. */
@@ -188,9 +189,10 @@ export class Desk {
     await turn.catch((error: unknown) => log.error({ error: error instanceof Error ? error.message : String(error) }, 'the alerter cannot write its state; it tries again'))
   }
 
-  async #ask(notifier: Notifier, { messageId, body }: Pending, at: bigint): Promise<typeof GONE> {
+  async #ask(notifier: Notifier, pending: Pending, at: bigint): Promise<typeof GONE> {
+    const { messageId: id, body } = pending
     try {
-      return await notifier.send({ id: messageId, at, body }, this.#stopping.signal)
+      return await tracedDelivery(pending, () => notifier.send({ id, at, body }, this.#stopping.signal))
     } catch (error) {
       return { status: 0, text: error instanceof Error ? error.message : String(error), retryAfterSeconds: undefined }
     }

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { conflictFinding } from '../../detectors/record-conflict/finding.ts'
 import { addSeen, nothingSeen, type Seen } from '../../detectors/stats/seen.ts'
-import type { Publisher, Snapshots, Store } from '../../schemas/ports.ts'
+import type { Publisher, Snapshots } from '../../schemas/ports.ts'
 import { findings, quarantine } from '../../schemas/topics.ts'
 import { Packr } from 'msgpackr'
 import type { Batch } from './batch.ts'
@@ -10,10 +10,11 @@ import { type Candidate, judge, type Unreadable, type Verdicts } from './gate.ts
 import { insertOrIsolate } from './isolate.ts'
 import { quarantined } from './quarantined.ts'
 import type { ArchiverTelemetry } from './telemetry.ts'
+import type { InsertStore } from './traced-store.ts'
 
 export interface EventArchivePorts {
   readonly bus: Publisher
-  readonly store: Store
+  readonly store: InsertStore
   readonly snapshots: Snapshots
   readonly telemetry: ArchiverTelemetry
 }

@@ -1,7 +1,7 @@
 /** Archiver: every topic → its table. Offsets are committed after the store's answer, so nothing is left out; ids make repetitions harmless. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { kindOf } from '../../schemas/failure.ts'
-import type { Bus, Envelope, Gap, Keyed, Log, Row, Service, Snapshots, Store, Subscription } from '../../schemas/ports.ts'
+import type { Bus, Envelope, Gap, Keyed, Log, Row, Service, Snapshots, Subscription } from '../../schemas/ports.ts'
 import type { Quarantined } from '../../schemas/quarantined.ts'
 import { alerts, deliveries, events, findings, interactions, metrics, quarantine, type Topic } from '../../schemas/topics.ts'
 import { type Batch, Batcher, type BatchLimits } from './batch.ts'
@@ -10,6 +10,7 @@ import { type Candidate, prepared, type Unreadable } from './gate.ts'
 import { insertOrIsolate } from './isolate.ts'
 import { quarantined } from './quarantined.ts'
 import { archiverTelemetry } from './telemetry.ts'
+import { type InsertStore, tracedStore } from './traced-store.ts'
 
 export interface ArchiverConfig {
   /** A batch is written at so many records or so many milliseconds after its first, whichever is first. */
@@ -19,7 +20,7 @@ export interface ArchiverConfig {
 
 export interface ArchiverPorts {
   readonly bus: Bus
-  readonly store: Store
+  readonly store: InsertStore
   readonly snapshots: Snapshots
   readonly log: Log
 }
@@ -45,8 +46,9 @@ interface Line<T> {
   next: number
 }
 
-export function createArchiver(config: ArchiverConfig, { bus, store, snapshots, log }: ArchiverPorts): Service {
+export function createArchiver(config: ArchiverConfig, { bus, store: untraced, snapshots, log }: ArchiverPorts): Service {
   const telemetry = archiverTelemetry()
+  const store = tracedStore(untraced)
   const ports: EventArchivePorts = { bus, store, snapshots, telemetry }
   const stopping = new AbortController()
   const subscriptions = new Map<string, Subscription>()

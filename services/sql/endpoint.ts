@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { Failure } from '../../schemas/failure.ts'
 import type { HttpRequest, HttpResponse } from '../../schemas/http.ts'
 import type { SqlConfig } from './config.ts'
+import type { AuditedQuery } from './audited-query.ts'
 import type { EngineCatalogue, SessionSetup, SqlEngine, SqlResult, SqlSession } from './engine-port.ts'
 import { contentTypeOf } from './formats.ts'
 import { judge, prejudge, type Policy } from './judge.ts'
@@ -17,21 +18,8 @@ import { Places } from './places.ts'
 import { readRequest, type QueryRequest } from './request.ts'
 import { TENANT_SETTINGS, acceptSettings, limitSettings, parseSettings, visibleSettings, type SqlLimits } from './settings.ts'
 import { SqlError, errorBody, isException, statusOf, type EngineException } from './sql-error.ts'
+import { endQuerySpan, querySpan } from './tracing.ts'
 import { Users, credentialsOf, type Identity } from './users.ts'
-
-/** One query for the audit of the audit. The text itself is never given: it may hold what the data holds. */
-export interface AuditedQuery {
-  readonly user: string
-  readonly tenant: string
-  readonly queryId: string
-  /** SHA-256 of the text, 64 hex digits; '' where it could not be read. */
-  readonly queryHash: string
-  /** `ok`, or the symbolic name of the error. */
-  readonly verdict: string
-  readonly rowsRead: number
-  readonly bytes: number
-  readonly milliseconds: number
-}
 
 export interface SqlPorts {
   readonly engine: SqlEngine
@@ -42,6 +30,8 @@ export interface SqlPorts {
   failed(error: unknown): void
   /** Milliseconds of any steady clock. */
   readonly now: () => number
+  /** Spans of queries become part of their callers' traces instead of linking to them. */
+  readonly joinCallers?: boolean
   /** Default: the published names of this version. */
   readonly published?: readonly string[]
 }
@@ -116,6 +106,7 @@ class Endpoint implements SqlEndpoint {
 
   async #answer(request: HttpRequest, query: URLSearchParams): Promise<HttpResponse> {
     const began = this.#ports.now()
+    const span = querySpan(request.headers.get('traceparent'), this.#ports.joinCallers)
     const noted = { user: '', tenant: '', queryId: randomUUID() as string, queryHash: '', verdict: 'ok', rowsRead: 0, bytes: 0, milliseconds: 0 }
     try {
       const identity = await this.#users.identify(credentialsOf(request.headers, query))
@@ -132,7 +123,9 @@ class Endpoint implements SqlEndpoint {
       noted.verdict = exception.symbol
       return this.#refuse(exception, noted.queryId)
     } finally {
-      this.#ports.audited({ ...noted, milliseconds: this.#ports.now() - began })
+      const audited = { ...noted, milliseconds: this.#ports.now() - began }
+      this.#ports.audited(audited)
+      endQuerySpan(span, audited)
     }
   }
 

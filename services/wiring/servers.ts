@@ -63,6 +63,7 @@ function receivePorts({ config, ingest, log }: ServerParts): ReceivePorts {
 function sqlHandler({ config, foundation, log }: ServerParts): HttpHandler {
   const endpoint = createSqlEndpoint(sqlConfigOf(config.sql), {
     engine: new SqlRunner(foundation.store.engine), loopback: isLoopback(hostPort(config.sql.listen).host), now: () => performance.now(),
+    joinCallers: config.telemetry.traces.join_callers,
     audited: (query) => log.info({ ...query }, 'query'), failed: (error) => log.error({ err: error }, 'a query failed for a reason of ours'),
   })
   return (request) => endpoint.handle(request)

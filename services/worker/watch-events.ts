@@ -1,8 +1,10 @@
 /** The stateless half of the worker: what one observation shows is said at once. Topic `events` → `findings`. */
+import { SpanKind, trace } from '@opentelemetry/api'
 import type { Armed } from '../../detectors/detector.ts'
 import type { AuditEvent } from '../../schemas/audit-event.ts'
 import type { Envelope, Subscription } from '../../schemas/ports.ts'
 import { type EventRecord, events } from '../../schemas/topics.ts'
+import { traced } from '../../schemas/traced.ts'
 import type { Place, WorkerParts } from './contracts.ts'
 import { DefectGuard, quarantined } from './defects.ts'
 import { findingOfEvent } from './finding.ts'
@@ -13,6 +15,7 @@ import { RunTools } from './tools.ts'
 /** Subscribes group `worker-events`: every detector observes every event. Ticks say nothing here. */
 export async function watchEvents({ config, armed, ports, failed }: WorkerParts): Promise<Subscription> {
   const { bus, telemetry } = ports
+  const tracer = trace.getTracer('watchkeeper.worker')
   const watchers = new Map<number, Watcher>()
   let subscription: Subscription | undefined
 
@@ -25,6 +28,11 @@ export async function watchEvents({ config, armed, ports, failed }: WorkerParts)
   async function handle(envelopes: readonly Envelope<EventRecord>[]): Promise<void> {
     const last = envelopes.at(-1)
     if (last === undefined) return
+    const attributes = { 'watchkeeper.topic': events.name, 'watchkeeper.partition': last.partition, 'watchkeeper.envelopes': envelopes.length }
+    await traced(tracer, { name: 'watch events', kind: SpanKind.CONSUMER, attributes }, () => judge(envelopes, last))
+  }
+
+  async function judge(envelopes: readonly Envelope<EventRecord>[], last: Envelope<EventRecord>): Promise<void> {
     const watcher = watcherOf(last.partition)
     await watcher.outbox.flush(bus)
     for (const { partition, offset, records } of envelopes) {

@@ -1,0 +1,19 @@
+/** One span for each insert. The token is not among the attributes: it says nothing to a reader. */
+import { trace } from '@opentelemetry/api'
+import type { Store } from '../../schemas/ports.ts'
+import { traced } from '../../schemas/traced.ts'
+
+export type InsertStore = Pick<Store, 'insertEvents' | 'insertRows' | 'places' | 'eventIdsFrom'>
+
+/** `store` with its inserts under spans; what it throws is not changed. */
+export function tracedStore(store: InsertStore): InsertStore {
+  const tracer = trace.getTracer('watchkeeper.archiver')
+  const insert = (table: string, rows: number, work: () => Promise<void>): Promise<void> =>
+    traced(tracer, { name: `insert ${table}`, attributes: { 'watchkeeper.table': table, 'watchkeeper.rows': rows } }, work)
+  return {
+    insertEvents: (events, token) => insert('audit_events', events.length, () => store.insertEvents(events, token)),
+    insertRows: (table, rows, token) => insert(table, rows.length, () => store.insertRows(table, rows, token)),
+    places: (tenant, eventIds) => store.places(tenant, eventIds),
+    eventIdsFrom: (partition, offset) => store.eventIdsFrom(partition, offset),
+  }
+}
