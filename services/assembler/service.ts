@@ -1,8 +1,10 @@
 /** Assembler: topic `events` → topic `interactions`. State and offset are saved as one, so a restart goes on as if nothing had been. */
+import { SpanKind, trace } from '@opentelemetry/api'
 import type { AuditEvent } from '../../schemas/audit-event.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Bus, Envelope, Log, Service, Snapshots, Store, Subscription } from '../../schemas/ports.ts'
 import { type EventRecord, events, interactions } from '../../schemas/topics.ts'
+import { traced } from '../../schemas/traced.ts'
 import { type AssemblerLimits, type AssemblerState, emptyState, fold, traceKey } from './fold.ts'
 import { repeatsIn } from './repeats.ts'
 import { decodeSnapshot, encodeSnapshot, endReplay, type Replay, replayOf, snapshotOf, STATE_VERSION } from './snapshot.ts'
@@ -37,6 +39,7 @@ const snapshotName = (partition: number): string => `assembler-events-${partitio
 export function createAssembler(config: AssemblerConfig, { bus, snapshots, store, log }: AssemblerPorts): Service {
   const holdings = new Map<number, Holding>()
   const telemetry = assemblerTelemetry(() => [...holdings.values()].map((holding) => holding.state))
+  const tracer = trace.getTracer('watchkeeper.assembler')
   let subscription: Subscription | undefined
   let trouble = ''
 
@@ -60,6 +63,11 @@ export function createAssembler(config: AssemblerConfig, { bus, snapshots, store
     const partition = (envelopes[0] as Envelope<EventRecord>).partition
     const holding = holdings.get(partition)
     if (holding === undefined) return
+    const attributes = { 'watchkeeper.topic': events.name, 'watchkeeper.partition': partition, 'watchkeeper.envelopes': envelopes.length }
+    await traced(tracer, { name: 'assemble', kind: SpanKind.CONSUMER, attributes }, () => assemble(partition, holding, envelopes))
+  }
+
+  async function assemble(partition: number, holding: Holding, envelopes: readonly Envelope<EventRecord>[]): Promise<void> {
     await publishOutbox(holding)
     const fresh = envelopes.filter((envelope) => envelope.offset >= holding.next)
     const live = fresh.filter(({ offset }) => holding.replay === undefined || offset >= holding.replay.snapshot.next)
