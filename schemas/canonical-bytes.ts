@@ -2,7 +2,7 @@
 import { ATTRIBUTE_TYPES, type Attributes } from './audit-event.ts'
 
 /** Shorter texts are written character by character: cheaper than a call into native code. */
-const SHORT_TEXT = 20
+const SHORT_TEXT = 28
 
 export const varintLength = (value: number): number =>
   value < 128 ? 1 : value < 16_384 ? 2 : value < 2_097_152 ? 3 : value < 268_435_456 ? 4 : 5

@@ -2,7 +2,7 @@
 import { Packr } from 'msgpackr'
 import type { Alert, Delivery } from './alert.ts'
 import type { AuditEvent } from './audit-event.ts'
-import { decodeCanonical } from './canonical.ts'
+import { decodeCanonical, encodeCanonicals } from './canonical.ts'
 import type { Finding } from './finding.ts'
 import type { Interaction } from './interaction.ts'
 import type { MetricPoint } from './metric-point.ts'
@@ -41,6 +41,11 @@ export class EventRecord {
     return new EventRecord(bytes, 0n, event)
   }
 
+  /** The records of events that came together, in order; they share memory, ready to become an envelope. */
+  static together(events: readonly AuditEvent[]): EventRecord[] {
+    return encodeCanonicals(events).map((bytes, i) => new EventRecord(bytes, 0n, events[i]))
+  }
+
   /** Time moves by records: one a second on every partition. */
   static tick(at: bigint): EventRecord {
     return new EventRecord(undefined, at, undefined)
@@ -60,18 +65,41 @@ export class EventRecord {
 
 /** Envelope of events: per record u32 little-endian length, then the bytes; length 0xFFFFFFFF marks a tick of 8 bytes. */
 const TICK = 0xffff_ffff
+
+/**
+ * The envelope without a copy, where the records stand one behind the other with their lengths between them. Undefined where they do not,
+ * or are less than half of the memory they stand in: whoever keeps the envelope shall not keep much else.
+ */
+function asTheyStand(records: readonly EventRecord[]): Buffer | undefined {
+  const first = records[0]?.bytes
+  if (first === undefined || first.byteOffset < 4) return undefined
+  const { buffer } = first
+  const view = new DataView(buffer)
+  const start = first.byteOffset - 4
+  let at = start
+  for (const { bytes } of records) {
+    if (bytes === undefined || bytes.buffer !== buffer || bytes.byteOffset !== at + 4 || view.getUint32(at, true) !== bytes.length) return undefined
+    at += 4 + bytes.length
+  }
+  return (at - start) * 2 < buffer.byteLength ? undefined : Buffer.from(buffer, start, at - start)
+}
+
+function copied(records: readonly EventRecord[]): Buffer {
+  let size = 0
+  for (const record of records) size += 4 + (record.bytes?.length ?? 8)
+  const out = Buffer.allocUnsafe(size)
+  let at = 0
+  for (const record of records) {
+    at = out.writeUInt32LE(record.bytes?.length ?? TICK, at)
+    if (record.bytes === undefined) at = out.writeBigInt64LE(record.tickAt, at)
+    else at += record.bytes.copy(out, at)
+  }
+  return out
+}
+
 const eventsCodec: Codec<EventRecord> = {
   encode(records) {
-    let size = 0
-    for (const record of records) size += 4 + (record.bytes?.length ?? 8)
-    const out = Buffer.allocUnsafe(size)
-    let at = 0
-    for (const record of records) {
-      at = out.writeUInt32LE(record.bytes?.length ?? TICK, at)
-      if (record.bytes === undefined) at = out.writeBigInt64LE(record.tickAt, at)
-      else at += record.bytes.copy(out, at)
-    }
-    return out
+    return asTheyStand(records) ?? copied(records)
   },
   decode(bytes) {
     const records: EventRecord[] = []

@@ -1,6 +1,5 @@
 /** decode → normalise → redact → encode → publish. What resolves here is durable; only then may an exporter be told 200. */
 import type { AuditEventFields } from '../../schemas/audit-event.ts'
-import { encodeCanonical } from '../../schemas/canonical.ts'
 import type { Keyed, Publisher } from '../../schemas/ports.ts'
 import { EventRecord, events, metrics } from '../../schemas/topics.ts'
 import type { Arrival, Normalised, Normaliser, Redactor } from './contracts.ts'
@@ -27,13 +26,13 @@ function answer({ events: kept, skipped, rejected }: Normalised): IngestResult {
 }
 
 export function createPipeline({ bus, normaliser, redactor, telemetry }: PipelinePorts): Ingest {
-  function record(event: AuditEventFields): Keyed<EventRecord> {
-    redactor.redact(event)
-    return { key: keyOf(event), record: EventRecord.of(encodeCanonical(event).bytes, event) }
+  function recordsOf(kept: readonly AuditEventFields[]): Keyed<EventRecord>[] {
+    for (const event of kept) redactor.redact(event)
+    return EventRecord.together(kept).map((record, i) => ({ key: keyOf(kept[i]!), record }))
   }
 
   async function take(normalised: Normalised, arrival: Arrival): Promise<IngestResult> {
-    if (normalised.events.length > 0) await bus.publish(events, normalised.events.map(record))
+    if (normalised.events.length > 0) await bus.publish(events, recordsOf(normalised.events))
     telemetry.received(normalised, arrival)
     return answer(normalised)
   }

@@ -1,0 +1,52 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { exampleAuditEvent } from './audit-event.ts'
+import { encodeCanonical } from './canonical.ts'
+import { EventRecord, events } from './topics.ts'
+
+const eventsOf = (names: readonly string[]) => names.map((name) => ({ ...exampleAuditEvent, name }))
+
+/** The layout as it is documented, made the plain way. */
+const envelopeOf = (records: readonly EventRecord[]): Buffer =>
+  Buffer.concat(records.flatMap(({ bytes, tickAt }) => {
+    const head = Buffer.alloc(4)
+    head.writeUInt32LE(bytes?.length ?? 0xffff_ffff)
+    const tick = Buffer.alloc(8)
+    tick.writeBigInt64LE(tickAt)
+    return [head, bytes ?? tick]
+  }))
+
+describe('codec of topic events', () => {
+  it('writes the same envelope whatever memory the records stand in, and reads it back', () => {
+    const name = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 200 }), fc.nat(40_000).map((length) => 'n'.repeat(length)))
+    const picks = fc.array(fc.tuple(fc.nat(), fc.constantFrom('together', 'alone', 'tick')), { maxLength: 30 })
+    fc.assert(
+      fc.property(fc.array(name, { minLength: 1, maxLength: 20 }), picks, fc.boolean(), (names, picked, whole) => {
+        const sent = eventsOf(names)
+        const together = EventRecord.together(sent)
+        expect(together.map(({ bytes }) => bytes)).toEqual(sent.map((event) => encodeCanonical(event).bytes))
+        const alone = sent.map((event) => EventRecord.of(encodeCanonical(event).bytes, event))
+        const mixed = picked.map(([n, from]) => from === 'tick' ? EventRecord.tick(BigInt(n)) : (from === 'alone' ? alone : together)[n % names.length]!)
+        const records = whole ? together : mixed
+        const envelope = events.codec.encode(records)
+        expect(envelope.equals(envelopeOf(records))).toBe(true)
+        const read = events.codec.decode(envelope)
+        expect(read.map(({ bytes, tickAt }) => ({ bytes, tickAt }))).toEqual(records.map(({ bytes, tickAt }) => ({ bytes, tickAt })))
+        expect(read.map(({ event }) => event)).toEqual(records.map(({ event }) => event))
+      }),
+    )
+  })
+
+  it('takes records that came together as they stand, but keeps no memory that is mostly of others', () => {
+    const records = EventRecord.together(eventsOf(['a', 'b', 'c', 'd']))
+    expect(events.codec.encode(records).buffer).toBe(records[0]?.bytes?.buffer)
+    expect(events.codec.encode(records.slice(0, 1)).buffer).not.toBe(records[0]?.bytes?.buffer)
+  })
+
+  it('cuts the memory of many records, so that none keeps all of it', () => {
+    const records = EventRecord.together(eventsOf(Array.from({ length: 1000 }, () => 'x'.repeat(1000))))
+    const sizes = new Map(records.map(({ bytes }) => [bytes?.buffer, bytes?.buffer.byteLength ?? 0]))
+    expect(sizes.size).toBeGreaterThan(5)
+    expect(Math.max(...sizes.values())).toBeLessThan(140 * 1024)
+  })
+})
