@@ -1,7 +1,7 @@
 /** Who may send, and for which tenant. Tokens are random (256 bits), so a plain SHA-256 of them is safe to store. */
 import { createHash, timingSafeEqual } from 'node:crypto'
-import ipaddr from 'ipaddr.js'
 import { Failure } from '../../schemas/failure.ts'
+import { isLoopback } from '../../schemas/loopback.ts'
 
 export interface TokenEntry {
   /** 64 hex digits: SHA-256 of the token. */
@@ -50,13 +50,6 @@ export interface Binding {
   readonly behindTlsProxy: boolean
   /** Whether clients must show a certificate of a configured authority. */
   readonly clientCertificates: boolean
-}
-
-/** Whether only programs on this machine can reach `host`. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[(.*)\]$/, '$1')
-  if (bare.toLowerCase() === 'localhost') return true
-  return ipaddr.isValid(bare) && ipaddr.process(bare).range() === 'loopback'
 }
 
 /** Throws Failure `misconfigured` when strangers could send in clear text or without saying who they are. Loopback is always allowed. */

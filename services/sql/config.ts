@@ -1,6 +1,7 @@
 /** The endpoint's slice of the configuration. */
 import { z } from 'zod'
 import { Failure } from '../../schemas/failure.ts'
+import { isLoopback } from '../../schemas/loopback.ts'
 
 const Sha256 = z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hex digits: printf %s PASSWORD | sha256sum')
 const BASE64 = '[A-Za-z0-9+/=]'
@@ -45,9 +46,6 @@ export interface Exposure {
   /** A proxy in front ends TLS, and the operator said so. */
   readonly behindTlsProxy: boolean
 }
-
-/** Whether an address can only be reached from this machine. */
-export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host)
 
 /** To be called before listening. Throws Failure `misconfigured` (`sql.exposed`) where the endpoint would be open to others without users or TLS. */
 export function checkSqlExposure(config: SqlConfig, exposure: Exposure): void {

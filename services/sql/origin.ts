@@ -1,5 +1,5 @@
 /** DNS rebinding: a web page can make its visitor's browser ask a server on the visitor's own machine, but it cannot choose these headers. */
-import { isLoopback } from './config.ts'
+import { isLoopback } from '../../schemas/loopback.ts'
 
 const hostOf = (text: string): string => text.replace(/:\d{1,5}$/, '')
 const AUTHORITY = /^https?:\/\/([^/]+)$/i
