@@ -157,6 +157,7 @@ tracing.shutdown()
 metering.shutdown()
 `
 
+if (PYTHON === undefined || !existsSync(PYTHON)) console.warn('the Python exporters are not tested: set WATCHKEEPER_PYTHON to a python with opentelemetry-exporter-otlp')
 const python = describe.skipIf(PYTHON === undefined || !existsSync(PYTHON))
 python('OpenTelemetry Python (set WATCHKEEPER_PYTHON to a python with opentelemetry-exporter-otlp)', () => {
   it.each(['http', 'grpc'] as const)('%s: delivers spans and metrics', async (kind) => {
