@@ -5,6 +5,7 @@ import type { AuditEvent } from './audit-event.ts'
 import { decodeCanonical, encodeCanonicals } from './canonical.ts'
 import type { Finding } from './finding.ts'
 import type { Interaction } from './interaction.ts'
+import { decodeInteractions, encodeInteractions, isInteractions } from './interaction-codec.ts'
 import type { MetricPoint } from './metric-point.ts'
 import type { Quarantined } from './quarantined.ts'
 
@@ -125,10 +126,16 @@ function packed<T>(): Codec<T> {
   }
 }
 
+const olderInteractions = packed<Interaction>()
+const interactionsCodec: Codec<Interaction> = {
+  encode: encodeInteractions,
+  decode: (bytes) => (isInteractions(bytes) ? decodeInteractions(bytes) : olderInteractions.decode(bytes)),
+}
+
 /** Key: trace id, else conversation, else event id. */
 export const events: Topic<EventRecord> = { name: 'events', codec: eventsCodec }
 /** Key: actor. */
-export const interactions: Topic<Interaction> = { name: 'interactions', codec: packed() }
+export const interactions: Topic<Interaction> = { name: 'interactions', codec: interactionsCodec }
 /** Key: tenant. */
 export const findings: Topic<Finding> = { name: 'findings', codec: packed() }
 /** Key: alert id. */

@@ -119,7 +119,7 @@ function publish(state: AssemblerState, held: HeldTrace, { out, ready }: FoldOpt
 
 /** Lets go of a trace that is too long, or of the oldest where there are too many; repetitions alone do not make one too long. */
 function overflow(state: AssemblerState, trace: HeldTrace, options: FoldOptions): void {
-  publish(state, trace, { ...options, ready: always })
+  if (state.pending.has(trace.key)) publish(state, trace, { ...options, ready: always })
   if (trace.records <= options.limits.spansPerTrace && state.spans <= options.limits.spans) return
   state.counts.overflowed++
   drop(state, trace)
