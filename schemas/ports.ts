@@ -23,7 +23,7 @@ export interface Publisher {
   broadcast<T>(topic: Topic<T>, record: T): Promise<void>
 }
 
-/** What was written by one publish to one partition. Offsets are consecutive per partition and count envelopes. */
+/** What was written to one partition by one publish, or by several at once. Offsets are consecutive per partition and count envelopes. */
 export interface Envelope<T> {
   readonly partition: number
   readonly offset: number

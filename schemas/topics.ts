@@ -13,6 +13,8 @@ import type { Quarantined } from './quarantined.ts'
 export interface Codec<T> {
   encode(records: readonly T[]): Buffer
   decode(bytes: Buffer): readonly T[]
+  /** Two envelopes behind each other are one envelope, so that a bus may join small ones. */
+  readonly joins?: boolean
 }
 
 export interface Topic<T> {
@@ -99,6 +101,7 @@ function copied(records: readonly EventRecord[]): Buffer {
 }
 
 const eventsCodec: Codec<EventRecord> = {
+  joins: true,
   encode(records) {
     return asTheyStand(records) ?? copied(records)
   },

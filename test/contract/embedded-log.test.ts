@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type EmbeddedLogOptions, openEmbeddedLog } from '../../infra/embedded-log/embedded-log.ts'
 import type { Bus } from '../../schemas/ports.ts'
-import { busContract, type OpenBus, PARTITIONS } from './bus.ts'
+import { busContract } from './bus.ts'
+import { type OpenBus, PARTITIONS } from './bus-fixture.ts'
 
 const clock = { now: () => BigInt(Date.now()) * 1_000_000n }
 
