@@ -36,7 +36,7 @@ class Mac {
   #compute(text: string): string {
     if (text.length * 3 > this.#inner.length - BLOCK) this.#grow(text.length * 3)
     const length = BLOCK + this.#inner.write(text, BLOCK)
-    hash('sha256', this.#inner.subarray(0, length), 'buffer').copy(this.#outer, BLOCK)
+    this.#outer.write(hash('sha256', this.#inner.subarray(0, length), 'binary'), BLOCK, 'latin1')
     const answer = hash('sha256', this.#outer, 'hex').slice(0, HEX_DIGITS)
     if (text.length <= LONGEST_RECENT) this.#remember(text, answer)
     return answer

@@ -6,7 +6,7 @@
 const LIMIT = 4_096
 /** Short texts with few digits are names; texts of this size are contents, which several observers send. What is between are ids. */
 const LONGEST_NAME = 48
-const SHORTEST_CONTENT = 100
+export const SHORTEST_CONTENT = 100
 const LONGEST_CONTENT = 1_024
 const NO_NAME = /(?:[0-9][^0-9]*){4}/
 /** Ids are known again only within their own event. */

@@ -1,7 +1,7 @@
 /** The page `docs/redaction.md`, made from the list of kinds. */
 import { CHARACTER_BUDGET } from './scan.ts'
 import { KINDS } from './kinds.ts'
-import { LONGEST_TEXT } from './redactor.ts'
+import { LONGEST_TEXT } from './work.ts'
 
 /** A cell of a Markdown table: a bar would end it. */
 const cell = (text: string): string => text.replaceAll('|', '\\|')

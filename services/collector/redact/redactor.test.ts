@@ -1,11 +1,13 @@
 import { createHmac, randomInt } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { blankAuditEvent, type AuditEventFields } from '../../../schemas/audit-event.ts'
 import { CONTENT_FIELDS, encodeCanonical } from '../../../schemas/canonical.ts'
 import type { KeyedHash } from '../../../schemas/ports.ts'
 import { OWN_TEXT_COLUMNS, SCANNED_LIST_COLUMNS, SCANNED_MAP_COLUMNS, SCANNED_TEXT_COLUMNS } from './columns.ts'
-import { createRedactor, LONGEST_TEXT } from './redactor.ts'
+import { createRedactor } from './redactor.ts'
+import { LONGEST_TEXT } from './work.ts'
 
 const keyed: KeyedHash = { of: (tenant, purpose, text) => createHmac('sha256', `${purpose} ${tenant}`).update(text).digest('hex').slice(0, 32) }
 const redactor = createRedactor(keyed)
@@ -72,6 +74,9 @@ describe('redactor', () => {
     const closed = ['signal', 'span_kind', 'vantage', 'outcome', 'actor_kind', 'links', 'redacted']
     const open = CONTENT_FIELDS.filter(({ name, kind }) => (kind === 'text' || kind === 'texts' || kind === 'map') && !name.endsWith('_trust')).map(({ name }) => name)
     expect(open.filter((name) => !known.includes(name) && !closed.includes(name))).toEqual([])
+    const source = readFileSync(new URL('./text-columns.ts', import.meta.url), 'utf8')
+    const cleaned = [...source.matchAll(/event\.(\w+) = cleaned\(event\.(\w+), '(\w+)', work\)/g)].map(([, ...names]) => names)
+    expect(cleaned).toEqual(SCANNED_TEXT_COLUMNS.map((name) => [name, name, name]))
   })
 
   it('leaves no byte of planted secrets of all kinds in any place', () => {

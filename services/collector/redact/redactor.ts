@@ -7,54 +7,16 @@ import { FIELD } from './kinds.ts'
 import { holdsSecret } from './json-text.ts'
 import { gate } from './gate.ts'
 import { gradeOf, type NameGrade } from './names.ts'
-import { cleanse, Scan } from './scan.ts'
 import { UNSCANNED } from './span.ts'
-
-/** Longest text that is kept, in UTF-16 units. */
-export const LONGEST_TEXT = 64 * 1024
-/** Scanned beyond the cut, so that a secret across it is seen whole. */
-const BEYOND = 8 * 1024
-const LONGEST_NAMED_KEY = 128
-
-/** Where a text stands and what was done to it, as entries of `redacted`. */
-class Notes {
-  readonly entries = new Set<string>()
-
-  add(field: string, scan: Scan): void {
-    for (const kind of scan.take()) this.entries.add(`${field}:${kind}`)
-  }
-}
-
-/** The first `LONGEST_TEXT` units, never half a surrogate pair. */
-function cut(text: string): string {
-  const last = text.charCodeAt(LONGEST_TEXT - 1)
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? LONGEST_TEXT - 1 : LONGEST_TEXT)
-}
-
-/** One text: scanned as far as it is kept, then cut. Never throws: what cannot be scanned is dropped. */
-function clean(text: string, field: string, scan: Scan, notes: Notes): string {
-  if (text === '') return text
-  try {
-    const long = text.length > LONGEST_TEXT
-    const scanned = cleanse(long ? text.slice(0, LONGEST_TEXT + BEYOND) : text, scan)
-    if (scanned === text) return text
-    notes.add(field, scan)
-    if (!long && scanned.length <= LONGEST_TEXT) return scanned
-    notes.entries.add(`${field}:truncated`)
-    return cut(scanned)
-  } catch {
-    scan.take()
-    notes.entries.add(`${field}:unscanned`)
-    return UNSCANNED
-  }
-}
+import { cleanTextColumns } from './text-columns.ts'
+import { clean, LONGEST_NAMED_KEY, LONGEST_TEXT, Work } from './work.ts'
 
 const WHOLE = (text: string): Attribute => ({ type: 'string', text })
 
 /** The bytes of a `bytes` attribute as Latin-1: ASCII secrets in them stay readable to the detectors. */
-function cleanBytes(attribute: Attribute, field: string, scan: Scan, notes: Notes): Attribute {
+function cleanBytes(attribute: Attribute, work: Work): Attribute {
   const bytes = Buffer.from(attribute.text, 'base64').toString('latin1')
-  if (clean(bytes, field, scan, notes) !== bytes) return WHOLE(UNSCANNED)
+  if (clean(bytes, work) !== bytes) return WHOLE(UNSCANNED)
   return attribute
 }
 
@@ -76,16 +38,16 @@ function verdictOf(key: string): KeyVerdict {
   return verdict
 }
 
-function cleanAttribute(grade: NameGrade, attribute: Attribute, field: string, scan: Scan, notes: Notes): Attribute {
+function cleanAttribute(grade: NameGrade, attribute: Attribute, work: Work): Attribute {
   const { type, text } = attribute
   if (type !== 'bool' && type !== 'null' && grade !== 'none' && holdsSecret(grade, text)) {
-    const token = scan.token(FIELD.kind, text)
-    notes.add(field, scan)
+    const token = work.scan.token(FIELD.kind, text)
+    work.noteFound()
     return WHOLE(token)
   }
   if (type === 'bool' || type === 'null' || ((type === 'int' || type === 'double') && text.length < 13)) return attribute
-  if (type === 'bytes') return cleanBytes(attribute, field, scan, notes)
-  const next = clean(text, field, scan, notes)
+  if (type === 'bytes') return cleanBytes(attribute, work)
+  const next = clean(text, work)
   if (next === text) return attribute
   return { type: type === 'json' && next !== UNSCANNED && next.length < LONGEST_TEXT - 1 ? 'json' : 'string', text: next }
 }
@@ -101,12 +63,12 @@ function free(key: string, taken: ReadonlyMap<string, unknown>): string {
 /** Nothing to do, told without a word about where it stands: true of nearly every attribute. */
 const isPlain = (grade: NameGrade, { type, text }: Attribute): boolean => grade === 'none' && type !== 'bytes' && text.length <= LONGEST_TEXT && gate(text) === 0
 
-/** Maps in which nothing was found. Events of one resource share its map, so it is looked through once and not once an event. */
-const cleanMaps = new WeakSet<Attributes>()
+/** The last resource in which nothing was found. Its events share the map, so it is looked through once and not once an event. */
+let cleanResource: Attributes | undefined
 
 /** The same map when nothing in it changed. */
-function cleanMap(attributes: Attributes, column: string, scan: Scan, notes: Notes): Attributes {
-  if (attributes.size === 0 || cleanMaps.has(attributes)) return attributes
+function cleanMap(attributes: Attributes, column: string, work: Work): Attributes {
+  if (attributes.size === 0 || attributes === cleanResource) return attributes
   let next: Map<string, Attribute> | undefined
   let kept = 0
   for (const [key, attribute] of attributes) {
@@ -115,14 +77,20 @@ function cleanMap(attributes: Attributes, column: string, scan: Scan, notes: Not
       kept++
       continue
     }
-    const cleanKey = isClean ? key : clean(key, `${column} key`, scan, notes)
-    const value = cleanAttribute(grade, attribute, `${column}.${cleanKey.slice(0, LONGEST_NAMED_KEY)}`, scan, notes)
+    const cleanKey = isClean ? key : cleanedKey(key, column, work)
+    work.stand(column, cleanKey)
+    const value = cleanAttribute(grade, attribute, work)
     if (next === undefined && (cleanKey !== key || value !== attribute)) next = new Map([...attributes].slice(0, kept))
     next?.set(cleanKey === key && !next.has(key) ? key : free(cleanKey, next), value)
     kept++
   }
-  if (next === undefined && column === 'resource_attributes' && notes.entries.size === 0) cleanMaps.add(attributes)
+  if (next === undefined && column === 'resource_attributes' && work.entries === undefined) cleanResource = attributes
   return next ?? attributes
+}
+
+function cleanedKey(key: string, column: string, work: Work): string {
+  work.stand(`${column} key`)
+  return clean(key, work)
 }
 
 function hashes(event: AuditEventFields, keyed: KeyedHash): void {
@@ -131,17 +99,17 @@ function hashes(event: AuditEventFields, keyed: KeyedHash): void {
 }
 
 function redactEvent(event: AuditEventFields, keyed: KeyedHash): void {
-  const scan = new Scan(event.tenant, keyed)
-  const notes = new Notes()
-  for (const column of SCANNED_TEXT_COLUMNS) {
-    const text = event[column]
-    if (text !== '') event[column] = clean(text, column, scan, notes)
-  }
+  const work = new Work(event.tenant, keyed)
+  cleanTextColumns(event, work)
   for (const column of SCANNED_LIST_COLUMNS) {
-    if (event[column].length > 0) event[column] = event[column].map((text) => clean(text, column, scan, notes))
+    work.stand(column)
+    if (event[column].length > 0) event[column] = event[column].map((text) => clean(text, work))
   }
-  for (const column of SCANNED_MAP_COLUMNS) event[column] = cleanMap(event[column], column, scan, notes) as Map<string, Attribute>
-  if (notes.entries.size > 0) event.redacted = [...new Set([...event.redacted, ...notes.entries])].sort()
+  for (const column of SCANNED_MAP_COLUMNS) {
+    const next = cleanMap(event[column], column, work)
+    if (next !== event[column]) event[column] = next as Map<string, Attribute>
+  }
+  if (work.entries !== undefined) event.redacted = [...new Set([...event.redacted, ...work.entries])].sort()
 }
 
 /** Nothing that an emitter wrote is left: what happened is a defect of ours, and the secret may be anywhere. */
@@ -164,7 +132,7 @@ export function createRedactor(keyed: KeyedHash): Redactor {
       }
     },
     text(tenant, text) {
-      return clean(text, 'text', new Scan(tenant, keyed), new Notes())
+      return clean(text, new Work(tenant, keyed))
     },
   }
 }

@@ -2,7 +2,7 @@
 import type { KeyedHash } from '../../../schemas/ports.ts'
 import { findAssignments } from './assignments.ts'
 import { findCards } from './cards.ts'
-import { CleanTexts } from './clean-texts.ts'
+import { CleanTexts, SHORTEST_CONTENT } from './clean-texts.ts'
 import { findCommandPasswords } from './command-passwords.ts'
 import { base64Runs } from './encoded.ts'
 import { DIGITS, ENCODED, ESCAPE, gate, LONG_RUN, NAMED, SCHEME, USERINFO } from './gate.ts'
@@ -21,6 +21,8 @@ const cleanTexts = new CleanTexts()
 /** Readings of one text; two do for nearly all that hold a secret. */
 const MOST_ROUNDS = 8
 
+const NONE: ReadonlySet<string> = new Set()
+
 export class OverBudget extends Error {}
 
 /** One redaction: of an event, or of a text alone. */
@@ -28,8 +30,8 @@ export class Scan {
   readonly tenant: string
   readonly #keyed: KeyedHash
   #left = CHARACTER_BUDGET
-  /** Kinds found since `take`. */
-  #kinds = new Set<string>()
+  /** Kinds found since `take`; in most events there are none. */
+  #kinds: Set<string> | undefined
 
   constructor(tenant: string, keyed: KeyedHash) {
     this.tenant = tenant
@@ -42,19 +44,24 @@ export class Scan {
   }
 
   token(kind: string, secret: string): string {
-    this.#kinds.add(kind)
+    this.#found(kind)
     return `[redacted:${kind}:${this.#keyed.of(this.tenant, 'secret', secret).slice(0, 12)}]`
   }
 
   unscanned(): string {
-    this.#kinds.add('unscanned')
+    this.#found('unscanned')
     return UNSCANNED
+  }
+
+  #found(kind: string): void {
+    this.#kinds ??= new Set()
+    this.#kinds.add(kind)
   }
 
   /** The kinds found since the last call. */
   take(): ReadonlySet<string> {
-    const kinds = this.#kinds
-    if (kinds.size > 0) this.#kinds = new Set()
+    const kinds = this.#kinds ?? NONE
+    this.#kinds = undefined
     return kinds
   }
 }
@@ -122,21 +129,26 @@ function plain(text: string, flags: number, scan: Scan): string {
  * read again until nothing changes; this also makes redacting twice the same as redacting once.
  */
 export function cleanse(text: string, scan: Scan): string {
-  if (text.length < SHORTEST_SECRET || cleanTexts.has(text)) return text
+  if (text.length < SHORTEST_SECRET) return text
+  // A short text is read sooner than it is looked up; a long one is looked up sooner than it is read.
+  const isContent = text.length >= SHORTEST_CONTENT
+  if (isContent && cleanTexts.has(text)) return text
+  let flags = gate(text)
+  if (!isContent && (flags === 0 || cleanTexts.has(text))) return text
   let current = text
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const next = cleanseOnce(current, scan, 0)
+    const next = cleanseOnce(current, scan, { depth: 0, flags })
     if (next === current) {
       if (round === 0) cleanTexts.add(text)
       return current
     }
     current = next
+    flags = gate(current)
   }
   return scan.unscanned()
 }
 
-function cleanseOnce(text: string, scan: Scan, depth: number): string {
-  const flags = gate(text)
+function cleanseOnce(text: string, scan: Scan, { depth, flags }: { readonly depth: number; readonly flags: number }): string {
   if (flags === 0) return text
   if (depth > DEEPEST) return scan.unscanned()
   scan.spend(text.length)
@@ -145,7 +157,7 @@ function cleanseOnce(text: string, scan: Scan, depth: number): string {
 
 /** The text as one JSON value or several, edited, with plain text behind it; undefined when it does not begin as JSON. */
 function cleanseJson(text: string, scan: Scan, depth: number): string | undefined {
-  const edits = { text: (value: string) => cleanseOnce(value, scan, depth + 1), secret: (value: string) => scan.token(FIELD.kind, value) }
+  const edits = { text: (value: string) => cleanseOnce(value, scan, { depth: depth + 1, flags: gate(value) }), secret: (value: string) => scan.token(FIELD.kind, value) }
   let out = ''
   let rest = text
   for (let start = jsonStart(rest); start !== undefined; start = jsonStart(rest)) {
