@@ -59,7 +59,7 @@ const Bus = z.strictObject({
 const Assembler = z.strictObject({
   quiet_seconds: z.number().min(0.1).max(600).default(10).describe('Quiet time after which a call is published as it is'),
   lineage_minutes: z.number().min(1).max(240).default(15).describe('How long a trace is kept for late parts'),
-  max_spans: z.number().int().min(1_000).default(500_000).describe('Most spans held; over it the oldest trace is published as it is'),
+  max_spans: z.number().int().min(1_000).default(250_000).describe('Most spans held; over it the oldest trace is published as it is'),
   max_spans_per_trace: z.number().int().min(100).default(20_000).describe('The same for one trace'),
 })
 
