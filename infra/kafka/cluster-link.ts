@@ -1,0 +1,94 @@
+/** One set of connections to the cluster, made when first needed and made anew when they no longer help. */
+import type { Broker, Cluster, Kafka } from 'kafkajs'
+import { type GroupBroker, makeCluster } from './client.ts'
+import { within } from './deadline.ts'
+
+export interface LinkOptions {
+  readonly kafka: Kafka
+  readonly topics: readonly string[]
+  /** For what is answered at once. */
+  readonly timeoutMs: number
+}
+
+/** Every call has a deadline of a few request timeouts: kafkajs retries inside, and some of its calls never settle. */
+export class ClusterLink {
+  readonly #options: LinkOptions
+  readonly #topics: Set<string>
+  #cluster: Promise<Cluster> | undefined
+  #coordinators = new Map<string, Promise<Broker>>()
+  /** Times that the connections were made anew. */
+  renewals = 0
+
+  constructor(options: LinkOptions) {
+    this.#options = options
+    this.#topics = new Set(options.topics)
+  }
+
+  get callMs(): number {
+    return this.#options.timeoutMs * 3 + 1000
+  }
+
+  async call<T>(what: string, call: (cluster: Cluster) => Promise<T>, extraMs = 0): Promise<T> {
+    return await within(this.callMs + extraMs, what, (async () => call(await this.#connected()))())
+  }
+
+  /** Connected to the broker that leads the group; found again after `forget`. */
+  async coordinator<T>(groupId: string, what: string, call: (broker: GroupBroker) => Promise<T>, extraMs = 0): Promise<T> {
+    return await this.call(what, async (cluster) => {
+      const known = this.#coordinators.get(groupId) ?? cluster.findGroupCoordinator({ groupId })
+      this.#coordinators.set(groupId, known)
+      try {
+        const broker = await known
+        if (!broker.isConnected()) await broker.connect()
+        return await call(broker as unknown as GroupBroker)
+      } catch (error) {
+        this.#coordinators.delete(groupId)
+        throw error
+      }
+    }, extraMs)
+  }
+
+  /** The metadata of these topics is kept from now on. */
+  async add(topics: readonly string[]): Promise<void> {
+    for (const topic of topics) this.#topics.add(topic)
+    await this.call('asking for topics', (cluster) => cluster.addMultipleTargetTopics([...topics]))
+  }
+
+  async refresh(): Promise<void> {
+    this.#coordinators.clear()
+    await this.call('asking for metadata', (cluster) => cluster.refreshMetadata())
+  }
+
+  /** Lets go of the connections without waiting for them; the next call makes others. */
+  renew(): void {
+    const old = this.#cluster
+    this.#cluster = undefined
+    this.#coordinators.clear()
+    this.renewals++
+    void old?.then((cluster) => cluster.disconnect()).catch(() => undefined)
+  }
+
+  async close(): Promise<void> {
+    const old = this.#cluster
+    this.#cluster = undefined
+    if (old !== undefined) await within(this.#options.timeoutMs, 'disconnecting', old.then((cluster) => cluster.disconnect())).catch(() => undefined)
+  }
+
+  async #connected(): Promise<Cluster> {
+    this.#cluster ??= this.#connect()
+    const mine = this.#cluster
+    try {
+      return await mine
+    } catch (error) {
+      if (this.#cluster === mine) this.#cluster = undefined
+      throw error
+    }
+  }
+
+  async #connect(): Promise<Cluster> {
+    const cluster = makeCluster(this.#options.kafka)
+    await within(this.callMs, 'connecting', cluster.connect())
+    await within(this.callMs, 'asking for topics', cluster.addMultipleTargetTopics([...this.#topics]))
+    return cluster
+  }
+}

@@ -1,0 +1,162 @@
+/** Fetches for the partitions of one subscription: one request at a time to each leader, only for those that have room. */
+import type { FetchedPartition } from './client.ts'
+import type { GroupBroker } from './client.ts'
+import type { ClusterLink } from './cluster-link.ts'
+import { Bell, pause } from './deadline.ts'
+import { causeOf, isType } from './failures.ts'
+import type { PartitionFeed } from './partition-feed.ts'
+
+/** What fetching needs of a feed; the type of its records is closed over. */
+type Feed = Pick<PartitionFeed<unknown>, 'partition' | 'buffer' | 'room' | 'wake' | 'outOfRange'>
+
+export interface FetcherOptions {
+  readonly link: ClusterLink
+  readonly topic: string
+  feeds(): Iterable<Feed>
+  /** A request went wrong in a way that is mended by asking again. */
+  trouble(error: unknown): void
+}
+
+const MOST_BYTES = 8 * 1024 * 1024
+/** How long the broker may hold an answer when nothing is new; shorter while a partition that has no room yet may get some. */
+const WAIT_MS = 500
+const SHORT_WAIT_MS = 50
+const READ_UNCOMMITTED = 0
+const FIRST_WAIT_MS = 100
+const LONGEST_WAIT_MS = 1000
+
+export class Fetcher {
+  readonly #options: FetcherOptions
+  readonly #stop = new AbortController()
+  readonly #bell = new Bell()
+  readonly #busy = new Map<string, Promise<void>>()
+  #turn = 0
+  #wait = FIRST_WAIT_MS
+  #heardAt = performance.now()
+  #done: Promise<void> = Promise.resolve()
+
+  constructor(options: FetcherOptions) {
+    this.#options = options
+  }
+
+  /** Milliseconds since a broker last answered, while there was something to ask. */
+  get silentMs(): number {
+    return performance.now() - this.#heardAt
+  }
+
+  start(): void {
+    this.#done = this.#run()
+  }
+
+  wake(): void {
+    this.#bell.ring()
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    this.#bell.ring()
+    await this.#done
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      const hungry = [...this.#options.feeds()].filter((feed) => feed.room() > 0)
+      if (hungry.length === 0) this.#heardAt = performance.now()
+      else await this.#ask(hungry).catch(async (error: unknown) => this.#failed(error))
+      await this.#bell.wait(WAIT_MS)
+    }
+  }
+
+  /** Starts a request to each leader that has none. */
+  async #ask(hungry: readonly Feed[]): Promise<void> {
+    const { link, topic } = this.#options
+    const partitions = hungry.map(({ partition }) => partition)
+    const leaders = await link.call('asking for leaders', async (cluster) => {
+      await cluster.refreshMetadataIfNecessary()
+      return cluster.findLeaderForPartitions(topic, partitions)
+    })
+    for (const [nodeId, mine] of Object.entries(leaders)) {
+      if (this.#busy.has(nodeId)) continue
+      const feeds = this.#alone(hungry.filter(({ partition }) => mine.includes(partition)))
+      const asked = this.#fetch(nodeId, feeds).catch(async (error: unknown) => this.#failed(error)).finally(() => {
+        this.#busy.delete(nodeId)
+        this.#bell.ring()
+      })
+      this.#busy.set(nodeId, asked)
+    }
+  }
+
+  /** One that cannot be read is asked for alone, in turn with all the others together. The order turns too: a large batch is only given to the first. */
+  #alone(feeds: readonly Feed[]): readonly Feed[] {
+    this.#turn++
+    const suspects = feeds.filter(({ buffer }) => buffer.suspect)
+    const sound = feeds.filter(({ buffer }) => !buffer.suspect)
+    if (suspects.length > 0 && (sound.length === 0 || this.#turn % 2 === 0)) return [suspects[(this.#turn >> 1) % suspects.length]!]
+    const first = this.#turn % sound.length
+    return [...sound.slice(first), ...sound.slice(0, first)]
+  }
+
+  async #fetch(nodeId: string, feeds: readonly Feed[]): Promise<void> {
+    const { link, topic } = this.#options
+    const asked = new Map(feeds.map((feed) => [feed.partition, { feed, at: feed.buffer.fetchAt }]))
+    const partitions = feeds.map((feed) => ({ partition: feed.partition, fetchOffset: String(feed.buffer.fetchAt), maxBytes: feed.room() }))
+    const everyone = [...this.#options.feeds()].length === feeds.length
+    const maxWaitTime = everyone ? WAIT_MS : SHORT_WAIT_MS
+    try {
+      const { responses } = await link.call('fetching', async (cluster) => {
+        const broker = await cluster.findBroker({ nodeId }) as unknown as GroupBroker
+        return await broker.fetch({ maxWaitTime, minBytes: 1, maxBytes: MOST_BYTES, isolationLevel: READ_UNCOMMITTED, topics: [{ topic, partitions }] })
+      }, maxWaitTime)
+      this.#heardAt = performance.now()
+      this.#wait = FIRST_WAIT_MS
+      for (const fetched of responses.flatMap((each) => each.partitions)) this.#give(asked.get(fetched.partition), fetched, feeds.length === 1)
+    } catch (error) {
+      await this.#explain(error, feeds)
+    }
+  }
+
+  #give(asked: { feed: Feed; at: number } | undefined, fetched: FetchedPartition, alone: boolean): void {
+    if (asked === undefined || this.#stop.signal.aborted) return
+    asked.feed.buffer.add(fetched, asked.at, alone)
+    asked.feed.wake()
+  }
+
+  async #explain(error: unknown, feeds: readonly Feed[]): Promise<void> {
+    if (isType(error, 'OFFSET_OUT_OF_RANGE')) {
+      this.#heardAt = performance.now()
+      // kafkajs names the partition; it would also move the group's committed offset, without a word to anybody.
+      const partition = partitionOf(error)
+      await Promise.all(feeds.filter((feed) => partition === undefined || feed.partition === partition).map((feed) => feed.outOfRange()))
+      return
+    }
+    if (isUndecodable(error)) {
+      this.#heardAt = performance.now()
+      for (const feed of feeds) {
+        feed.buffer.unreadable(feeds.length === 1)
+        feed.wake()
+      }
+      return
+    }
+    throw error
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    this.#options.trouble(error)
+    await this.#options.link.refresh().catch(() => undefined)
+    await pause(this.#wait, this.#stop.signal)
+    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS)
+  }
+}
+
+const partitionOf = (error: unknown): number | undefined => {
+  const { partition } = error as { readonly partition?: unknown }
+  return typeof partition === 'number' ? partition : undefined
+}
+
+/** Bytes that kafkajs cannot take apart: errors of the language, of zlib, or of the broker's own check. */
+function isUndecodable(error: unknown): boolean {
+  const { name, type, code } = causeOf(error)
+  return type === 'CORRUPT_MESSAGE' || code.startsWith('Z_') || code.startsWith('ERR_OUT_OF_RANGE') || code.startsWith('ERR_BUFFER') ||
+    ['RangeError', 'TypeError', 'SyntaxError', 'KafkaJSUnsupportedMagicByteInMessageSet', 'KafkaJSInvalidVarIntError', 'KafkaJSInvalidLongError'].includes(name)
+}

@@ -1,0 +1,211 @@
+/** The bus on Apache Kafka. See README.md for what it survives and how it is set up. */
+import { randomUUID } from 'node:crypto'
+import type { Admin, Kafka } from 'kafkajs'
+import { Failure, kindOf } from '../../schemas/failure.ts'
+import type { Bus, Keyed, PartitionLag, SubscribeOptions, Subscription } from '../../schemas/ports.ts'
+import type { Topic } from '../../schemas/topics.ts'
+import { CLIENT_RETRY, makeClient, tlsOf } from './client.ts'
+import { ClusterLink } from './cluster-link.ts'
+import { pause, within } from './deadline.ts'
+import { envelopesOf } from './envelopes.ts'
+import { failureOf, unavailable } from './failures.ts'
+import { groupIdOf, lagOf } from './lag.ts'
+import { type KafkaBusOptions, type Settings, withDefaults } from './options.ts'
+import { Outbox } from './outbox.ts'
+import type { Budget } from './partition-buffer.ts'
+import { probe } from './probe.ts'
+import { Sender } from './sender.ts'
+import { type KafkaSubscription, openSubscription } from './subscription.ts'
+import { Topics } from './topics.ts'
+
+export interface KafkaBusStats {
+  /** '' when brokers take publishes and answer groups, else why not. */
+  readonly notReady: string
+  /** Encoded bytes that wait to be durable. */
+  readonly waitingBytes: number
+  /** Encoded bytes fetched and not yet handled. */
+  readonly inFlightBytes: number
+  /** Parts of publishes that were refused or given up. */
+  readonly refused: number
+  /** Producers given up after a failed send. */
+  readonly producersReplaced: number
+  /** Times that a stalled subscription's connections were made anew. */
+  readonly renewals: number
+  readonly gaps: number
+}
+
+export interface KafkaBus extends Bus {
+  stats(): KafkaBusStats
+}
+
+const NEVER = new AbortController().signal
+
+/**
+ * Connects, and makes or checks `options.topics`. Failure `misconfigured` with a sentence that says what to change: address, protocol, TLS, SASL, rights,
+ * topics of another shape, or brokers that cannot be reached for `connectWithinMs`.
+ */
+export async function openKafkaBus(options: KafkaBusOptions): Promise<KafkaBus> {
+  const settings = withDefaults(options)
+  if (settings.brokers.length === 0) throw new Failure('misconfigured', 'kafka.address', 'Kafka: no brokers are given: write at least one host:port')
+  const kafka = await makeClient(settings)
+  await reach(settings)
+  const bus = new OpenBus(settings, kafka)
+  try {
+    await bus.connect()
+    return bus
+  } catch (error) {
+    await bus.close()
+    throw failureOf(error, 'start')
+  }
+}
+
+/** One broker that answers is enough. */
+async function reach(settings: Settings): Promise<void> {
+  const tls = await tlsOf(settings.tls)
+  const deadline = performance.now() + settings.connectWithinMs
+  for (;;) {
+    const failures: unknown[] = []
+    for (const address of settings.brokers) {
+      try {
+        return await probe({ address, tls, timeoutMs: settings.requestTimeoutMs })
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    // Who is away may come; who speaks another protocol will not change.
+    const [wrong] = failures.filter((error) => kindOf(error) !== 'unavailable')
+    if (wrong !== undefined) throw wrong
+    if (performance.now() > deadline) {
+      const failure = failureOf(failures[0], 'reach a broker')
+      throw new Failure('misconfigured', failure.code, failure.message, { cause: failure })
+    }
+    await pause(500, NEVER)
+  }
+}
+
+class OpenBus implements KafkaBus {
+  readonly #settings: Settings
+  readonly #kafka: Kafka
+  readonly #control: ClusterLink
+  readonly #topics: Topics
+  readonly #sender: Sender
+  readonly #outbox: Outbox
+  readonly #budget: Budget
+  readonly #process = randomUUID()
+  readonly #subscriptions = new Set<KafkaSubscription>()
+  #admin: Promise<Admin> | undefined
+  #renewals = 0
+  #gaps = 0
+  #closing: Promise<void> | undefined
+
+  constructor(settings: Settings, kafka: Kafka) {
+    this.#settings = settings
+    this.#kafka = kafka
+    this.#control = new ClusterLink({ kafka, topics: [], timeoutMs: settings.requestTimeoutMs })
+    this.#topics = new Topics(settings, async () => this.#connectedAdmin())
+    this.#sender = new Sender(settings, kafka)
+    this.#outbox = new Outbox(settings, this.#sender)
+    this.#budget = { used: 0, limit: settings.maxInFlightBytes }
+  }
+
+  /** Credentials, rights and topics are found out now and not by the first record. */
+  async connect(): Promise<void> {
+    const admin = await this.#connectedAdmin()
+    await within(this.#settings.requestTimeoutMs * 4, 'asking for the cluster', admin.describeCluster())
+    for (const topic of this.#settings.topics ?? []) await this.#topics.shape(topic)
+  }
+
+  async publish<T>(topic: Topic<T>, batch: readonly Keyed<T>[]): Promise<void> {
+    if (batch.length === 0) return
+    const shape = await this.#shape(topic.name)
+    await this.#outbox.publish(shape, topic.codec.joins === true, envelopesOf(topic, batch, shape.partitions))
+  }
+
+  async broadcast<T>(topic: Topic<T>, record: T): Promise<void> {
+    const shape = await this.#shape(topic.name)
+    const bytes = topic.codec.encode([record])
+    const parts = Array.from({ length: shape.partitions }, (_, partition) => ({ partition, records: 1, bytes }))
+    await this.#outbox.publish(shape, topic.codec.joins === true, parts)
+  }
+
+  async subscribe<T>(topic: Topic<T>, options: SubscribeOptions<T>): Promise<Subscription> {
+    const { prefix } = this.#settings
+    const shape = await this.#topics.shape(topic.name)
+    if (this.#closing !== undefined) throw closed()
+    const subscription = openSubscription(topic, options, {
+      settings: this.#settings, kafka: this.#kafka, control: this.#control, budget: this.#budget, process: this.#process, shape,
+      groupId: groupIdOf(prefix, options.group, topic.name),
+      gapMet: () => this.#gaps++,
+      ended: (ended) => {
+        this.#renewals += ended.renewals
+        this.#subscriptions.delete(ended)
+      },
+    })
+    this.#subscriptions.add(subscription)
+    return subscription
+  }
+
+  async lag(): Promise<readonly PartitionLag[]> {
+    try {
+      const groupIds = [...this.#subscriptions].map(({ groupId }) => groupId)
+      return await within(this.#settings.requestTimeoutMs * 4, 'asking for the lag', lagOf({ admin: await this.#connectedAdmin(), prefix: this.#settings.prefix, groupIds }))
+    } catch (error) {
+      throw unavailable(error, 'ask for the lag')
+    }
+  }
+
+  stats(): KafkaBusStats {
+    let [renewals, notReady] = [this.#renewals, this.#outbox.trouble]
+    for (const subscription of this.#subscriptions) {
+      renewals += subscription.renewals
+      notReady ||= subscription.notReady
+    }
+    if (this.#closing !== undefined) notReady = 'the bus is closed'
+    const { waitingBytes, refused } = this.#outbox
+    return { notReady, waitingBytes, inFlightBytes: this.#budget.used, refused, producersReplaced: this.#sender.replaced, renewals, gaps: this.#gaps }
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#close()
+    await this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#subscriptions].map(async (subscription) => subscription.stop()))
+    await this.#outbox.close()
+    await Promise.all([this.#sender.close(), this.#control.close(), this.#closeAdmin()])
+  }
+
+  async #closeAdmin(): Promise<void> {
+    if (this.#admin === undefined) return
+    await within(this.#settings.requestTimeoutMs, 'disconnecting', this.#admin.then((admin) => admin.disconnect())).catch(() => undefined)
+  }
+
+  /** For a caller that publishes: a topic that cannot be had now is no fault of its records. */
+  async #shape(name: string): ReturnType<Topics['shape']> {
+    if (this.#closing !== undefined) throw closed()
+    return await this.#topics.shape(name).catch((error: unknown) => { throw unavailable(error, `use topic ${name}`) })
+  }
+
+  async #connectedAdmin(): Promise<Admin> {
+    this.#admin ??= this.#openAdmin()
+    const mine = this.#admin
+    try {
+      return await mine
+    } catch (error) {
+      if (this.#admin === mine) this.#admin = undefined
+      throw error
+    }
+  }
+
+  async #openAdmin(): Promise<Admin> {
+    const admin = this.#kafka.admin({ retry: CLIENT_RETRY })
+    await within(this.#settings.requestTimeoutMs * 4, 'connecting', admin.connect()).catch((error: unknown) => {
+      void admin.disconnect().catch(() => undefined)
+      throw error
+    })
+    return admin
+  }
+}
+
+const closed = (): Failure => new Failure('unavailable', 'kafka.closed', 'Kafka: the bus is closed')

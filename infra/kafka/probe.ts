@@ -1,0 +1,75 @@
+/** Asks an address whether it is a Kafka broker at all, so that a wrong port or protocol is named and not only timed out. */
+import { createConnection, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { Failure } from '../../schemas/failure.ts'
+import { type TlsOptions } from './client.ts'
+
+/** ApiVersions v0, correlation id 1: taken before any authentication by every broker since 0.10. */
+const ASK = Buffer.from('0000000c' + '0012' + '0000' + '00000001' + '0002' + Buffer.from('wk').toString('hex'), 'hex')
+/** An answer to it is far smaller. */
+const LONGEST = 64 * 1024
+
+export interface Probe {
+  readonly address: string
+  readonly tls: TlsOptions | undefined
+  readonly timeoutMs: number
+}
+
+/** Resolves when it answers like a broker. Failure `unavailable` where nobody listens, `misconfigured` where somebody else does. */
+export async function probe({ address, tls, timeoutMs }: Probe): Promise<void> {
+  const colon = address.lastIndexOf(':')
+  const [host, port] = [address.slice(0, colon).replace(/^\[|\]$/g, ''), Number(address.slice(colon + 1))]
+  if (colon < 1 || !Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw wrong('address', `${JSON.stringify(address)} is no address of a broker: write host:port`)
+  }
+  const answer = await ask(address, timeoutMs, (ready) => {
+    if (tls === undefined) return createConnection({ host, port }, ready)
+    return connectTls({ host, port, ...(/^[\d.:]+$/.test(host) ? {} : { servername: host }), ...tls }, ready)
+  })
+  judge(address, answer, tls !== undefined)
+}
+
+async function ask(address: string, timeoutMs: number, open: (ready: (this: Socket) => void) => Socket): Promise<Buffer> {
+  return await new Promise<Buffer>((resolve, reject) => {
+    let connected = false
+    const socket = open(() => {
+      connected = true
+      socket.write(ASK)
+    })
+    socket.setTimeout(timeoutMs, () => {
+      socket.destroy()
+      if (connected) resolve(Buffer.alloc(0))
+      else reject(away(address, 'ETIMEDOUT'))
+    })
+    socket.once('data', (bytes: Buffer) => { socket.destroy(); resolve(bytes) })
+    socket.once('end', () => resolve(Buffer.alloc(0)))
+    socket.once('error', (error: NodeJS.ErrnoException) => { reject(refused(address, error.code ?? error.name)) })
+  })
+}
+
+function judge(address: string, answer: Buffer, tls: boolean): void {
+  if (answer.length >= 8 && answer.readInt32BE(0) <= LONGEST && answer.readInt32BE(0) > 0 && answer.readInt32BE(4) === 1) return
+  if (answer.toString('latin1', 0, 5) === 'HTTP/') throw wrong('protocol', `${address} answers HTTP: give the port of a Kafka listener`)
+  if (answer[0] === 0x15 && answer[1] === 3) throw wrong('tls', `${address} speaks TLS: set tls, or give the port of a plain listener`)
+  if (answer.length === 0) {
+    const hint = tls ? 'whether this port is Kafka' : 'whether this port is Kafka and asks for TLS (then set tls)'
+    throw wrong('protocol', `${address} takes the connection and does not answer like a broker: check ${hint}`)
+  }
+  throw wrong('protocol', `${address} answers, but not like a Kafka broker: give the port of a Kafka listener`)
+}
+
+const SYSTEM = /^(ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE)$/
+
+function refused(address: string, code: string): Failure {
+  if (SYSTEM.test(code)) return away(address, code)
+  const plain = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' || code === 'EPROTO'
+  const what = plain
+    ? `${address} does not speak TLS: give the port of a TLS listener, or take tls away`
+    : `${address} and we cannot agree on TLS (${code}): give the authority that signed its certificate (ca), a name it is for (serverName), ` +
+      'and a client certificate (cert, key) if it asks for one'
+  return wrong('tls', what)
+}
+
+const away = (address: string, code: string): Failure =>
+  new Failure('unavailable', 'kafka.unreachable', `Kafka: no broker answers at ${address} (${code}): start it, or correct the address`)
+const wrong = (word: string, sentence: string): Failure => new Failure('misconfigured', `kafka.${word}`, `Kafka: ${sentence}`)
