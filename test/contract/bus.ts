@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe } from 'vitest'
 import type { Topic } from '../../schemas/topics.ts'
 import { deliveryContract } from './bus-delivery.ts'
 import { endContract } from './bus-end.ts'
+import { faultContract } from './bus-faults.ts'
 import { type Item, itemTopic, type OpenBus } from './bus-fixture.ts'
 import { gapContract } from './bus-gaps.ts'
 import { groupContract } from './bus-groups.ts'
@@ -27,5 +28,6 @@ export function busContract(name: string, open: () => Promise<OpenBus>): void {
     groupContract(each)
     gapContract(each)
     endContract(each)
+    faultContract(each)
   })
 }
