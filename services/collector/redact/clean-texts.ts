@@ -1,44 +1,45 @@
 /**
  * Texts that were scanned and held nothing. The same names come with every event, one call's arguments with each of its observers, and
- * columns are copies of attributes; knowing a text again costs a fraction of reading it. Bounded; the oldest half goes first.
+ * columns are copies of attributes; knowing a text again costs a fraction of reading it. Bounded whatever is sent.
  */
 
-const LIMIT = 4_096
-/** Short texts with few digits are names; texts of this size are contents, which several observers send. What is between are ids. */
-const LONGEST_NAME = 48
-export const SHORTEST_CONTENT = 100
+/** Shorter texts are names and ids. Each has one place, and the next one there takes it. */
+const SHORTEST_CONTENT = 100
+const PLACES = 1_024
+/** Texts of this size are contents, which several observers send; the oldest half goes first. */
 const LONGEST_CONTENT = 1_024
-const NO_NAME = /(?:[0-9][^0-9]*){4}/
-/** Ids are known again only within their own event. */
-const RECENT = 8
+const CONTENTS = 4_096
+
+/** A few characters tell names apart well enough, and cost less than a hash of all. */
+function placeOf(text: string): number {
+  const last = text.length - 1
+  const mixed = text.charCodeAt(0) + 7 * text.charCodeAt(last >> 1) + 31 * text.charCodeAt(last) + 131 * last
+  return mixed & (PLACES - 1)
+}
 
 export class CleanTexts {
+  readonly #short: string[] = new Array<string>(PLACES).fill('')
   #young = new Set<string>()
   #old = new Set<string>()
-  readonly #recent: string[] = new Array<string>(RECENT).fill('')
-  #next = 0
 
   has(text: string): boolean {
     const { length } = text
-    if (length <= LONGEST_NAME || (length >= SHORTEST_CONTENT && length <= LONGEST_CONTENT)) {
-      if (this.#young.has(text)) return true
-      if (this.#old.has(text)) {
-        this.#keep(text)
-        return true
-      }
-    }
-    return this.#recent.includes(text)
+    if (length < SHORTEST_CONTENT) return this.#short[placeOf(text)] === text
+    if (length > LONGEST_CONTENT) return false
+    if (this.#young.has(text)) return true
+    if (!this.#old.has(text)) return false
+    this.#keep(text)
+    return true
   }
 
   add(text: string): void {
     const { length } = text
-    const isContent = length >= SHORTEST_CONTENT && length <= LONGEST_CONTENT
-    if (isContent || (length <= LONGEST_NAME && !NO_NAME.test(text))) this.#keep(text)
-    else if (length <= LONGEST_CONTENT) this.#recent[this.#next++ % RECENT] = text
+    if (length < SHORTEST_CONTENT) this.#short[placeOf(text)] = text
+    else if (length <= LONGEST_CONTENT) this.#keep(text)
   }
 
   #keep(text: string): void {
-    if (this.#young.size >= LIMIT) {
+    if (this.#young.size >= CONTENTS) {
       this.#old = this.#young
       this.#young = new Set()
     }

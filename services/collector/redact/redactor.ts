@@ -7,6 +7,7 @@ import { FIELD } from './kinds.ts'
 import { holdsSecret } from './json-text.ts'
 import { gate } from './gate.ts'
 import { gradeOf, type NameGrade } from './names.ts'
+import { isClean } from './scan.ts'
 import { UNSCANNED } from './span.ts'
 import { cleanTextColumns } from './text-columns.ts'
 import { clean, LONGEST_NAMED_KEY, LONGEST_TEXT, Work } from './work.ts'
@@ -61,7 +62,7 @@ function free(key: string, taken: ReadonlyMap<string, unknown>): string {
 }
 
 /** Nothing to do, told without a word about where it stands: true of nearly every attribute. */
-const isPlain = (grade: NameGrade, { type, text }: Attribute): boolean => grade === 'none' && type !== 'bytes' && text.length <= LONGEST_TEXT && gate(text) === 0
+const isPlain = (grade: NameGrade, { type, text }: Attribute): boolean => grade === 'none' && type !== 'bytes' && text.length <= LONGEST_TEXT && isClean(text)
 
 /** The last resource in which nothing was found. Its events share the map, so it is looked through once and not once an event. */
 let cleanResource: Attributes | undefined

@@ -2,7 +2,7 @@
 import type { KeyedHash } from '../../../schemas/ports.ts'
 import { findAssignments } from './assignments.ts'
 import { findCards } from './cards.ts'
-import { CleanTexts, SHORTEST_CONTENT } from './clean-texts.ts'
+import { CleanTexts } from './clean-texts.ts'
 import { findCommandPasswords } from './command-passwords.ts'
 import { base64Runs } from './encoded.ts'
 import { DIGITS, ENCODED, ESCAPE, gate, LONG_RUN, NAMED, SCHEME, USERINFO } from './gate.ts'
@@ -124,31 +124,34 @@ function plain(text: string, flags: number, scan: Scan): string {
   return out + text.slice(copied)
 }
 
+/** Whether a short look tells that nothing is in the text: it was read before, or the gate stays shut. */
+export function isClean(text: string): boolean {
+  if (text.length < SHORTEST_SECRET || cleanTexts.has(text)) return true
+  if (gate(text) !== 0) return false
+  cleanTexts.add(text)
+  return true
+}
+
 /**
  * `text` with every secret in it replaced. Throws OverBudget. A replacement can uncover what stood beside it, so a changed text is
  * read again until nothing changes; this also makes redacting twice the same as redacting once.
  */
 export function cleanse(text: string, scan: Scan): string {
-  if (text.length < SHORTEST_SECRET) return text
-  // A short text is read sooner than it is looked up; a long one is looked up sooner than it is read.
-  const isContent = text.length >= SHORTEST_CONTENT
-  if (isContent && cleanTexts.has(text)) return text
-  let flags = gate(text)
-  if (!isContent && (flags === 0 || cleanTexts.has(text))) return text
+  if (text.length < SHORTEST_SECRET || cleanTexts.has(text)) return text
   let current = text
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const next = cleanseOnce(current, scan, { depth: 0, flags })
+    const next = cleanseOnce(current, scan, 0)
     if (next === current) {
       if (round === 0) cleanTexts.add(text)
       return current
     }
     current = next
-    flags = gate(current)
   }
   return scan.unscanned()
 }
 
-function cleanseOnce(text: string, scan: Scan, { depth, flags }: { readonly depth: number; readonly flags: number }): string {
+function cleanseOnce(text: string, scan: Scan, depth: number): string {
+  const flags = gate(text)
   if (flags === 0) return text
   if (depth > DEEPEST) return scan.unscanned()
   scan.spend(text.length)
@@ -157,7 +160,7 @@ function cleanseOnce(text: string, scan: Scan, { depth, flags }: { readonly dept
 
 /** The text as one JSON value or several, edited, with plain text behind it; undefined when it does not begin as JSON. */
 function cleanseJson(text: string, scan: Scan, depth: number): string | undefined {
-  const edits = { text: (value: string) => cleanseOnce(value, scan, { depth: depth + 1, flags: gate(value) }), secret: (value: string) => scan.token(FIELD.kind, value) }
+  const edits = { text: (value: string) => cleanseOnce(value, scan, depth + 1), secret: (value: string) => scan.token(FIELD.kind, value) }
   let out = ''
   let rest = text
   for (let start = jsonStart(rest); start !== undefined; start = jsonStart(rest)) {
