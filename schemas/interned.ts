@@ -1,7 +1,13 @@
 /**
- * Short texts that come again and again (attribute keys, tool names), found by their bytes so that no new string is made. A
+ * Short texts that come again and again (attribute keys, tool names, trace ids), found by their bytes so that no new string is made. A
  * direct-mapped table: a miss overwrites its slot, so memory is bounded whatever is sent.
  */
+
+/** How bytes become a text; the same bytes always the same. */
+export type Reading = (bytes: Buffer, start: number, end: number) => string
+
+/** UTF-8, with U+FFFD for what is none. */
+const utf8: Reading = (bytes, start, end) => bytes.toString('utf8', start, end)
 
 const SLOTS = 2048
 const MAX_LENGTH = 48
@@ -21,13 +27,19 @@ export class Interned {
   readonly #bytes = new Uint8Array(SLOTS * MAX_LENGTH)
   readonly #lengths = new Uint8Array(SLOTS)
 
-  /** The text of `bytes[start, end)`, decoded as UTF-8 with U+FFFD for what is none. */
+  readonly #read: Reading
+
+  constructor(read: Reading = utf8) {
+    this.#read = read
+  }
+
+  /** The text of `bytes[start, end)`. */
   text(bytes: Buffer, start: number, end: number): string {
     const length = end - start
-    if (length > MAX_LENGTH || length === 0) return bytes.toString('utf8', start, end)
+    if (length > MAX_LENGTH || length === 0) return this.#read(bytes, start, end)
     const slot = slotOf(bytes, start, length)
     if (this.#lengths[slot] === length && this.#holds(slot, bytes, start)) return this.#texts[slot]!
-    const text = bytes.toString('utf8', start, end)
+    const text = this.#read(bytes, start, end)
     this.#texts[slot] = text
     this.#lengths[slot] = length
     for (let i = 0, at = slot * MAX_LENGTH; i < length; i++) this.#bytes[at + i] = bytes[start + i]!

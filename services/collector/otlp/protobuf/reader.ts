@@ -18,6 +18,11 @@ const FIXED32 = 5
 // Memory of texts only: what is decoded does not depend on it.
 const keys = new Interned()
 const values = new Interned()
+/** A trace's id comes with each of its spans, a span's id once more as the parent of another. */
+const ids = new Interned((bytes, start, end) => {
+  for (let at = start; at < end; at++) if (bytes[at] !== 0) return bytes.toString('hex', start, end)
+  return ''
+})
 
 export class Reader {
   readonly bytes: Buffer
@@ -119,9 +124,7 @@ export class Reader {
     const length = this.#length(field)
     const start = this.pos
     this.pos += length
-    if (length !== size) return ''
-    for (let at = start; at < this.pos; at++) if (this.bytes[at] !== 0) return this.bytes.toString('hex', start, this.pos)
-    return ''
+    return length === size ? ids.text(this.bytes, start, this.pos) : ''
   }
 
   /** Skips a field that is not read. A field of `known` numbers comes here only with a wire type that it cannot have. */
