@@ -1,5 +1,5 @@
 /** Topics on the cluster: made with the configured shape, and checked when they are there already. */
-import { type Admin, ConfigResourceTypes, type ITopicConfig } from 'kafkajs'
+import type { Admin, ITopicConfig } from 'kafkajs'
 import { Failure } from '../../schemas/failure.ts'
 import { within } from './deadline.ts'
 import { failureOf, isType } from './failures.ts'
@@ -14,6 +14,8 @@ export interface TopicShape {
   readonly maxMessageBytes: number
 }
 
+/** `ConfigResourceTypes.TOPIC`, which an ES module cannot import from kafkajs by name. */
+const TOPIC_RESOURCE = 2
 const MOST_PARTITIONS = 1024
 
 export class Topics {
@@ -104,7 +106,7 @@ export class Topics {
   }
 
   async #configs(admin: Admin, full: string): Promise<ReadonlyMap<string, string>> {
-    const asked = { resources: [{ type: ConfigResourceTypes.TOPIC, name: full }], includeSynonyms: false }
+    const asked = { resources: [{ type: TOPIC_RESOURCE, name: full }], includeSynonyms: false }
     const { resources } = await this.#call(admin.describeConfigs(asked))
     return new Map((resources[0]?.configEntries ?? []).map(({ configName, configValue }) => [configName, configValue]))
   }

@@ -9,6 +9,7 @@ export function faultContract({ opened, topic }: OpenedBus): void {
     const seen = new Recorder()
     const next = new Map<number, number>()
     const holders = new Map<number, number>()
+    const handled = new Map<number, number>()
     const clashes: string[] = []
     let longestPauseMs = 0
     const lastAt = new Map<number, number>()
@@ -22,6 +23,7 @@ export function faultContract({ opened, topic }: OpenedBus): void {
       handle: async (envelopes) => {
         const { partition, offset } = envelopes.at(-1)!
         next.set(partition, offset + 1)
+        handled.set(member, (handled.get(member) ?? 0) + envelopes.length)
         const now = performance.now()
         longestPauseMs = Math.max(longestPauseMs, now - (lastAt.get(partition) ?? now))
         lastAt.set(partition, now)
@@ -34,14 +36,8 @@ export function faultContract({ opened, topic }: OpenedBus): void {
       for (; !stop; number += 20) await opened().bus.publish(topic(), items(31, number, number + 20))
     })()
     for (const member of range(1, 7)) {
-      const share = new Set<number>()
       const joined = await join(member)
-      await seen.until(() => {
-        for (const [partition, holder] of holders) if (holder === member) share.add(partition)
-        return share.size > 0
-      })
-      const had = seen.items.length
-      await seen.until(() => seen.items.length > had + 200)
+      await seen.until(() => (handled.get(member) ?? 0) >= 20)
       await joined.stop()
     }
     stop = true
