@@ -2,12 +2,15 @@
  * The only place that knows lmdb. One environment, one transaction at a time. `overlappingSync` is off, so LMDB writes the pages,
  * syncs them, then writes its meta page through a synchronous descriptor, and only then answers: a resolved `write` is on disk.
  */
-import { statfs } from 'node:fs/promises'
+import { closeSync, fdatasync, openSync, statfsSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { open, type RootDatabase } from 'lmdb'
 import { Failure } from '../../schemas/failure.ts'
 
 /** lmdb-js hands errno and LMDB codes through as numbers. */
 const EIO = 5
+const EFBIG = 27
 const ENOSPC = 28
 const EDQUOT = 122
 const MDB_MAP_FULL = -30792
@@ -20,11 +23,14 @@ export interface Write {
 export class LmdbStore {
   readonly #db: RootDatabase<Buffer, Buffer>
   readonly #path: string
+  /** The data file once more, open since before anything could fail: see `#syncFails`. */
+  readonly #witness: number
   #closed = false
 
   private constructor(db: RootDatabase<Buffer, Buffer>, path: string) {
     this.#db = db
     this.#path = path
+    this.#witness = openSync(join(path, 'data.mdb'), 'r')
   }
 
   /** `path` becomes a directory with data.mdb; `mapSize` bounds the file (address space only, nothing is allocated). */
@@ -54,10 +60,11 @@ export class LmdbStore {
   }
 
   /**
-   * One transaction. Resolves when it is on disk. Failure `log.disk_full`: nothing of it is there. `log.broken`: this environment must
-   * not be used any more.
+   * One transaction. Resolves when it is on disk. Failure `log.disk_full`: nothing of it is there, and the next may be tried. `log.broken`:
+   * this environment must not be used any more.
    */
   async write({ puts, removes }: Write): Promise<void> {
+    if (!this.#hasRoom(puts)) throw full(undefined)
     try {
       await this.#db.batch(() => {
         for (const key of removes) void this.#db.remove(key)
@@ -65,27 +72,54 @@ export class LmdbStore {
       })
     } catch (error) {
       const cause = await causeOf(error)
-      throw (await this.#isFull(cause, puts)) ? full(cause) : broken(cause)
+      throw (await this.#isFull(cause)) ? full(cause) : broken(cause)
     }
   }
 
-  /** LMDB calls a short write, which is how a disk that is filling up shows, an I/O error: then the room that is left decides. */
-  async #isFull(cause: unknown, puts: Write['puts']): Promise<boolean> {
+  /**
+   * Asked before each transaction, so that LMDB seldom meets the end of the disk: lmdb-js 3.5 puts what it has to say of a write that failed
+   * into a buffer that is too small for large numbers, which can end the process. Where nobody can tell, there is room.
+   */
+  #hasRoom(puts: Write['puts']): boolean {
+    try {
+      const { bavail, bsize, blocks } = statfsSync(this.#path)
+      const needed = puts.reduce((sum, { value }) => sum + value.length, MARGIN)
+      return bavail * bsize >= needed + Math.min(RESERVE, (blocks * bsize) / RESERVE_PART)
+    } catch {
+      return true
+    }
+  }
+
+  /** LMDB calls a short write, which is how a disk that is filling up shows, an I/O error, as it does a failed sync. Only the latter is final. */
+  async #isFull(cause: unknown): Promise<boolean> {
     const code = (cause as { code?: unknown }).code
-    if (code !== EIO) return code === ENOSPC || code === EDQUOT || code === MDB_MAP_FULL
-    const { bavail, bsize } = await statfs(this.#path)
-    return bavail * bsize < puts.reduce((sum, { value }) => sum + value.length, MARGIN)
+    if (code === EIO) return !(await this.#syncFails())
+    return code === ENOSPC || code === EDQUOT || code === EFBIG || code === MDB_MAP_FULL
+  }
+
+  /**
+   * Whether the data file could not be synced. Linux tells a failed write-back once to every descriptor that was open then, so ours hears what
+   * LMDB's heard; elsewhere nobody knows, and it counts as failed.
+   */
+  async #syncFails(): Promise<boolean> {
+    if (process.platform !== 'linux') return true
+    return sync(this.#witness).then(() => false, () => true)
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     await this.#db.close()
+    closeSync(this.#witness)
   }
 }
 
+const sync = promisify(fdatasync)
 /** Room for the pages of the tree that a transaction copies besides its values. */
 const MARGIN = 1024 * 1024
+/** Room that is left to what else writes to the same disk between our question and LMDB's write: so much, or that part of a small disk. */
+const RESERVE = 64 * 1024 * 1024
+const RESERVE_PART = 16
 
 /** lmdb-js rejects with an error that promises the real one. */
 const causeOf = async (error: unknown): Promise<unknown> =>

@@ -85,7 +85,7 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
     const held = await openEventPartition(partition, ports)
     const batcher = new Batcher<Candidate | Unreadable>(config.events, held.cutAt, async (batch) => {
       await persist('events', () => archiveEvents(batch, held, ports))
-      await finish('events', partition, line, batch)
+      await persist('events', () => finish('events', partition, line, batch))
     }, failed)
     const line: Line<Candidate | Unreadable> = { batcher, events: held, next: 0 }
     return line
@@ -94,7 +94,7 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
   function openRowLine(topic: Topic<Row>, table: string, partition: number): Line<Row> {
     const batcher = new Batcher<Row>(config.others, undefined, async (batch) => {
       await persist(topic.name, () => writeRows(topic.name, table, batch))
-      await finish(topic.name, partition, line, batch)
+      await persist(topic.name, () => finish(topic.name, partition, line, batch))
     }, failed)
     const line: Line<Row> = { batcher, next: 0 }
     return line

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type EmbeddedLog, openEmbeddedLog } from '../../infra/embedded-log/embedded-log.ts'
 import { openFileSnapshots } from '../../infra/snapshots/file-snapshots.ts'
 import type { Topic } from '../../schemas/topics.ts'
+import { fillUp } from './fill-up.ts'
 
 const clock = { now: () => BigInt(Date.now()) * 1_000_000n }
 const topic: Topic<Buffer> = { name: 'blobs', codec: { encode: (records) => Buffer.concat(records), decode: (bytes) => [bytes] } }
@@ -33,6 +34,7 @@ test.skipIf(!mounted)('a full disk refuses, keeps what was acknowledged, and tak
   while (refused === undefined) refused = await attempt(number++)
   expect(refused).toMatchObject({ kind: 'unavailable', code: 'log.disk_full', retryAfterSeconds: 2 })
   for (let again = 0; again < 5; again++) expect(await attempt(number++)).toMatchObject({ code: 'log.disk_full' })
+  fillUp(join(directory, 'filler'))
   const snapshots = await openFileSnapshots(directory, () => undefined)
   await expect(snapshots.save('w', { version: 1, nextOffset: 1, state: Buffer.alloc(1 << 20) })).rejects.toMatchObject({ kind: 'unavailable' })
 

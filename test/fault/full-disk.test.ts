@@ -1,12 +1,13 @@
 /** The whole product on a disk that fills up under load: it refuses, keeps what it acknowledged, and goes on by itself when there is room again. */
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { bodyTemplate, freshBody, SPANS } from '../../bench/otlp-body.ts'
 import { ask, type ServerProcess, startServer, stopServer } from '../../bench/server-process.ts'
+import { fillUp } from './fill-up.ts'
 
 const ROOM_MIB = 160
 const FULL_MS = 4_000
@@ -28,22 +29,6 @@ afterAll(async () => {
   if (mounted) spawnSync('umount', [directory])
   rmSync(directory, { recursive: true, force: true })
 })
-
-/** Takes all the room that is left, to the last page. */
-function fillUp(): void {
-  const file = openSync(filler, 'a')
-  try {
-    for (const size of [1 << 20, 1 << 12]) {
-      try {
-        while (writeSync(file, Buffer.alloc(size)) === size);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-      }
-    }
-  } finally {
-    closeSync(file)
-  }
-}
 
 interface Sent {
   readonly status: number
@@ -68,11 +53,11 @@ it.skipIf(!mounted)('refuses while the disk is full, loses and doubles nothing, 
     }
   }
   for (let count = 0; count < 10; count++) await sendUntil(() => true)
-  fillUp()
+  fillUp(filler)
   await sendUntil(({ status }) => status !== 200)
   for (const until = Date.now() + FULL_MS; Date.now() < until; await wait(50)) {
     await sendUntil(() => true)
-    fillUp()
+    fillUp(filler)
   }
   expect((await fetch(`${running.api}/healthz`)).status).toBe(200)
 
