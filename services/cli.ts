@@ -68,7 +68,9 @@ common(program.command('query'))
   .action(run((sql: string, options: CommonOptions & { format?: string; json?: boolean; user?: string }) => query(sql, options)))
 
 const config = program.command('config').description('look at the configuration')
-common(config.command('check')).description('name every problem of the configuration at once').action(run((options: CommonOptions) => configCheck(options)))
+common(config.command('check')).description('name every problem of the configuration at once').action(
+  run((options: CommonOptions) => configCheck(options)),
+)
 common(config.command('print')).description('show what is in force, secrets masked').action(run((options: CommonOptions) => configPrint(options)))
 
 common(program.command('doctor'))

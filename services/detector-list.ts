@@ -14,7 +14,9 @@ function problemsOf(id: string, error: unknown): string[] {
 /** Throws Failure `misconfigured` that names every unknown detector and bad parameter at once. */
 export function armAll(parameters: Parameters): readonly Armed[] {
   const known = new Set(Object.keys(REGISTRY))
-  const problems = Object.keys(parameters).filter((id) => !known.has(id)).map((id) => `detectors.${id}: there is no such detector; there are ${[...known].join(', ')}`)
+  const problems = Object.keys(parameters).filter((id) => !known.has(id)).map(
+    (id) => `detectors.${id}: there is no such detector; there are ${[...known].join(', ')}`,
+  )
   const armed: Armed[] = []
   for (const [id, arm] of Object.entries(REGISTRY)) {
     try {
@@ -23,7 +25,11 @@ export function armAll(parameters: Parameters): readonly Armed[] {
       problems.push(...problemsOf(id, error))
     }
   }
-  if (problems.length > 0) throw new Failure('misconfigured', 'config.detectors', `The configuration of detectors has problems:\n${problems.map((line) => `  - ${line}`).join('\n')}`)
+  if (problems.length > 0) {
+    throw new Failure(
+      'misconfigured', 'config.detectors', `The configuration of detectors has problems:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
+    )
+  }
   return armed
 }
 

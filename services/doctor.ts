@@ -36,13 +36,19 @@ async function dataDirectory(directory: string): Promise<Check[]> {
     await writeFile(probe, 'x', { flush: true })
     await rm(probe)
   } catch (error) {
-    return [{ what: 'permissions', ok: false, detail: `${directory} cannot be written: ${(error as NodeJS.ErrnoException).code}. Give another --data-dir, or change its owner.` }]
+    return [{
+      what: 'permissions', ok: false,
+      detail: `${directory} cannot be written: ${(error as NodeJS.ErrnoException).code}. Give another --data-dir, or change its owner.`,
+    }]
   }
   const { bavail, bsize } = await statfs(directory)
   const free = bavail * bsize
   return [
     { what: 'permissions', ok: true, detail: `${directory} can be written` },
-    { what: 'disk', ok: free >= LEAST_FREE_BYTES, detail: `${(free / 1e9).toFixed(1)} GB free${free >= LEAST_FREE_BYTES ? '' : '; make room: below 2 GB the log will soon refuse'}` },
+    {
+      what: 'disk', ok: free >= LEAST_FREE_BYTES,
+      detail: `${(free / 1e9).toFixed(1)} GB free${free >= LEAST_FREE_BYTES ? '' : '; make room: below 2 GB the log will soon refuse'}`,
+    },
   ]
 }
 
@@ -68,7 +74,9 @@ function clock(): Check {
 
 export async function checkMachine(config: Config): Promise<readonly Check[]> {
   return [
-    await port('OTLP/HTTP', config.otlp.http), await port('OTLP/gRPC', config.otlp.grpc), await port('SQL', config.sql.listen), await port('API', config.api.listen),
+    await port(
+      'OTLP/HTTP', config.otlp.http,
+    ), await port('OTLP/gRPC', config.otlp.grpc), await port('SQL', config.sql.listen), await port('API', config.api.listen),
     ...(await dataDirectory(config.data_dir)), await engine(), clock(),
   ]
 }

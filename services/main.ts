@@ -41,10 +41,15 @@ function createServices(config: Config, foundation: Foundation, receivers: LiveR
   return [
     createArchiver({ events: EVENT_BATCH, others: OTHER_BATCH }, { bus, store, snapshots, log }),
     createAlerter(
-      { groupWaitSeconds: config.alerting.group_wait_seconds, groupIntervalSeconds: config.alerting.group_interval_seconds, resolveAfterHours: config.alerting.resolve_after_hours },
+      {
+        groupWaitSeconds: config.alerting.group_wait_seconds, groupIntervalSeconds: config.alerting.group_interval_seconds,
+        resolveAfterHours: config.alerting.resolve_after_hours,
+      },
       { bus, snapshots, clock: systemClock, notifiers: receivers.notifiers, log },
     ),
-    createWorker({ ...WORKER_DEFAULTS, maxKeys: config.worker.max_keys }, armAll(config.detectors), { bus, snapshots, keyedHash, telemetry: workerTelemetry(log) }),
+    createWorker({ ...WORKER_DEFAULTS, maxKeys: config.worker.max_keys }, armAll(config.detectors), {
+      bus, snapshots, keyedHash, telemetry: workerTelemetry(log),
+    }),
     createAssembler({ limits, snapshotEveryNs: SNAPSHOT_EVERY_NS }, { bus, snapshots, store, log }),
     createTicker({ bus, clock: systemClock, log }),
   ]
@@ -72,7 +77,8 @@ export async function startWatchkeeper(config: Config, log: Log): Promise<Watchk
       await service.start()
     }
     const ingest = createPipeline({
-      bus: foundation.bus, normaliser: createNormaliser({ mcpPaths: config.otlp.mcp_paths }), redactor: createRedactor(foundation.keyedHash), telemetry: collectorTelemetry(),
+      bus: foundation.bus, normaliser: createNormaliser({ mcpPaths: config.otlp.mcp_paths }), redactor: createRedactor(foundation.keyedHash),
+      telemetry: collectorTelemetry(),
     })
     const servers = await openServers({ config, foundation, ingest, metrics, receivers, services, log })
     let stopped: Promise<void> | undefined

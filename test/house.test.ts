@@ -54,18 +54,24 @@ describe('the house', () => {
   it('detectors know schemas, and neither clock nor machine', () => {
     const allowed = /^(schemas|detectors)\//
     expect(breaches(inside('detectors'), (target) => (isLocal(target) ? !allowed.test(target) : target.startsWith('node:')))).toEqual([])
-    expect(inside('detectors').filter(({ text }) => /\bDate\.now\(|\bnew Date\(\)|\bperformance\.|\bMath\.random\(/.test(text)).map(({ path }) => path)).toEqual([])
+    expect(
+      inside('detectors').filter(({ text }) => /\bDate\.now\(|\bnew Date\(\)|\bperformance\.|\bMath\.random\(/.test(text)).map(({ path }) => path),
+    ).toEqual([])
   })
 
   it('services know ports, not technologies, and not each other', () => {
     const services = inside('services').filter(({ path }) => !WIRING.test(path))
     const own = (path: string) => path.split('/').slice(0, 2).join('/')
-    expect(breaches(services, (target, source) => target.startsWith('infra/') || (target.startsWith('services/') && own(target) !== own(source.path)))).toEqual([])
+    expect(
+      breaches(services, (target, source) => target.startsWith('infra/') || (target.startsWith('services/') && own(target) !== own(source.path))),
+    ).toEqual([])
   })
 
   it('infra knows schemas and its own technology', () => {
     const own = (path: string) => path.split('/').slice(0, 2).join('/')
-    expect(breaches(inside('infra'), (target, source) => isLocal(target) && !target.startsWith('schemas/') && own(target) !== own(source.path))).toEqual([])
+    expect(
+      breaches(inside('infra'), (target, source) => isLocal(target) && !target.startsWith('schemas/') && own(target) !== own(source.path)),
+    ).toEqual([])
   })
 
   it('has no cycle', () => {
@@ -100,7 +106,11 @@ describe('the house', () => {
     const folders = readdirSync(join(ROOT, 'detectors'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name)
     const detectors = folders.filter((name) => readdirSync(join(ROOT, 'detectors', name)).includes('detector.ts'))
     expect(detectors.length).toBeGreaterThanOrEqual(4)
-    for (const name of detectors) expect(readdirSync(join(ROOT, 'detectors', name)), name).toEqual(expect.arrayContaining(['rule.ts', 'detector.test.ts', 'README.md', 'examples']))
+    for (const name of detectors) {
+      expect(readdirSync(join(ROOT, 'detectors', name)), name).toEqual(expect.arrayContaining([
+        'rule.ts', 'detector.test.ts', 'README.md', 'examples',
+      ]))
+    }
   })
 
   it('locks dependencies without addresses', () => {

@@ -32,7 +32,9 @@ describe('grouping', () => {
     take(state, finding(3, { conversation: 'c1', trace_id: 't2' }), T0)
     take(state, finding(3, { conversation: 'c1', trace_id: 't2', version: 2 }), T0)
     const { alert } = only(state)
-    expect(alert).toMatchObject({ group_key: 'lineage:t1', detectors: ['unexpected-command', 'unrequested-action'], conversation: 'c1', trace_id: 't1', version: 4 })
+    expect(alert).toMatchObject({
+      group_key: 'lineage:t1', detectors: ['unexpected-command', 'unrequested-action'], conversation: 'c1', trace_id: 't1', version: 4,
+    })
     expect(Alert.parse(alert)).toEqual(alert)
     expect(alert.alert_id).toBe(alertIdOf('default', 'lineage:t1', hex(1)))
   })
@@ -46,7 +48,8 @@ describe('grouping', () => {
     take(state, finding(4, { ...long, trace_id: 'other' }), T0)
     take(state, finding(5, { ...long, detector: 'unusual-volume' }), T0)
     expect([...state.groups.values()].map(({ alert, findings }) => `${alert.tenant} ${alert.group_key} ${findings}`)).toEqual([
-      'a lineage:conv-1 1', 'b lineage:conv-1 1', 'default actor:claude-desktop|unexpected-command 2', 'default actor:claude-desktop|unusual-volume 1',
+      'a lineage:conv-1 1', 'b lineage:conv-1 1', 'default actor:claude-desktop|unexpected-command 2',
+      'default actor:claude-desktop|unusual-volume 1',
     ])
     expect(keysOf(finding(1, { trace_id: '', conversation: '' }))).toEqual(['actor:claude-desktop|unexpected-command'])
   })
@@ -83,7 +86,9 @@ describe('the clock', () => {
     expect(due(state, T0 + 14n * SECOND)).toBe(false)
     take(state, finding(2), T0 + 14n * SECOND)
     due(state, T0 + 15n * SECOND)
-    expect(state.pending.map(({ messageId, body }) => [messageId, bodyOf(body).type, bodyOf(body).data.findings])).toEqual([[messageIdOf(only(state).alert.alert_id, 2), 'alert.open', 2]])
+    expect(state.pending.map(({ messageId, body }) => [messageId, bodyOf(body).type, bodyOf(body).data.findings])).toEqual([[
+      messageIdOf(only(state).alert.alert_id, 2), 'alert.open', 2,
+    ]])
     for (let i = 3; i < 1000; i++) {
       take(state, finding(i), T0 + BigInt(16 + (i % 200)) * SECOND)
       due(state, T0 + BigInt(16 + (i % 200)) * SECOND)
@@ -155,7 +160,8 @@ describe('delivery', () => {
     due(state, T0)
     return state.pending[0]!
   }
-  const answer = (status: number, retryAfterSeconds?: number) => ({ answer: { status, text: 'said', retryAfterSeconds }, startedAt: T0, endedAt: T0 + SECOND })
+  const answer = (status: number, retryAfterSeconds?: number) =>
+    ({ answer: { status, text: 'said', retryAfterSeconds }, startedAt: T0, endedAt: T0 + SECOND })
 
   it('takes 2xx for success, 4xx for the last word but for 408, 425, 429, and all else for passing', () => {
     expect([200, 204, 299].map(verdictOn)).toEqual(['delivered', 'delivered', 'delivered'])
@@ -192,7 +198,9 @@ describe('delivery', () => {
     expect(outcomes.length).toBeGreaterThan(8)
     expect(new Set(outcomes.slice(0, -1))).toEqual(new Set(['retry']))
     expect(now - T0).toBeLessThan(86_400n * SECOND)
-    for (const [index, delivery] of state.deliveries.entries()) expect(Delivery.parse(delivery)).toMatchObject({ attempt: index + 1, message_id: pending.messageId, answer: 'x'.repeat(1024) })
+    for (const [index, delivery] of state.deliveries.entries()) {
+      expect(Delivery.parse(delivery)).toMatchObject({ attempt: index + 1, message_id: pending.messageId, answer: 'x'.repeat(1024) })
+    }
   })
 
   it('never lets an update overtake the message that it updates', () => {
@@ -211,7 +219,9 @@ describe('delivery', () => {
 describe('state on disk', () => {
   it('comes back as it was', () => {
     const state = emptyState()
-    for (let i = 0; i < 20; i++) take(state, finding(i, { trace_id: `t${i % 7}`, conversation: '', severity: i % 2 === 0 ? 'critical' : 'low' }), T0 + BigInt(i))
+    for (let i = 0; i < 20; i++) {
+      take(state, finding(i, { trace_id: `t${i % 7}`, conversation: '', severity: i % 2 === 0 ? 'critical' : 'low' }), T0 + BigInt(i))
+    }
     due(state, T0 + 20n)
     settleAttempt(state, state.pending[0]!, { answer: { status: 500, text: '', retryAfterSeconds: undefined }, startedAt: 0n, endedAt: 5n })
     state.nextOffset = 42
@@ -222,10 +232,19 @@ describe('state on disk', () => {
 
 describe('what people read', () => {
   it('is JSON below 20 KB that holds a bounded query, whatever an attacker wrote', () => {
-    const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 3000 }), fc.constantFrom('\u0001'.repeat(3000), '\\'.repeat(3000), '\u202e\ud800'.repeat(1500)))
-    fc.assert(fc.property(fc.array(fc.record({ title: text, observed: text, expected: text, actor: text, tool: text, server: text, trace_id: text }), { minLength: 1, maxLength: 30 }), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (parts, at) => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 3000 }), fc.constantFrom('\u0001'.repeat(3000), '\\'.repeat(3000), '\u202e\ud800'.repeat(1500)),
+    )
+    fc.assert(fc.property(fc.array(
+      fc.record({ title: text, observed: text, expected: text, actor: text, tool: text, server: text, trace_id: text }),
+      { minLength: 1, maxLength: 30 },
+    ), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (parts, at) => {
       const state = emptyState()
-      for (const [number, part] of parts.entries()) take(state, finding(number, { ...part, conversation: 'c', window_start: at, window_end: at, evidence_ids: Array.from({ length: 30 }, (_, i) => hex(number * 100 + i)) }), T0)
+      for (const [number, part] of parts.entries()) {
+        take(state, finding(number, {
+          ...part, conversation: 'c', window_start: at, window_end: at, evidence_ids: Array.from({ length: 30 }, (_, i) => hex(number * 100 + i)),
+        }), T0)
+      }
       const body = messageBody('alert.open', only(state))
       expect(Buffer.byteLength(body)).toBeLessThan(20_000)
       expect(bodyOf(body).data.evidence_ids.length).toBeLessThanOrEqual(20)
@@ -234,8 +253,12 @@ describe('what people read', () => {
   })
 
   it('asks for the interactions where they are known, else for the observations', () => {
-    const about = { tenant: "t'", interaction_ids: ['i1'], evidence_ids: ['e1'], trace_id: 'x', actor: "' OR 1", first_seen: T0, last_seen: T0 + SECOND }
-    expect(evidenceSql(about)).toContain("FROM watchkeeper.interactions\nWHERE tenant = 't\\''\n  AND started_at BETWEEN toDateTime64('2026-11-21 01:49:00.000000000', 9, 'UTC') AND")
+    const about = {
+      tenant: "t'", interaction_ids: ['i1'], evidence_ids: ['e1'], trace_id: 'x', actor: "' OR 1", first_seen: T0, last_seen: T0 + SECOND,
+    }
+    expect(evidenceSql(about)).toContain(
+      "FROM watchkeeper.interactions\nWHERE tenant = 't\\''\n  AND started_at BETWEEN toDateTime64('2026-11-21 01:49:00.000000000', 9, 'UTC') AND",
+    )
     expect(evidenceSql(about)).toContain("interaction_id IN ('i1')")
     expect(evidenceSql({ ...about, interaction_ids: [] })).toContain("FROM watchkeeper.audit_events")
     expect(evidenceSql({ ...about, interaction_ids: [], evidence_ids: [] })).toContain("trace_id = 'x'")

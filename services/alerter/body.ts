@@ -37,7 +37,9 @@ function render(type: MessageType, { alert, members, findings }: Group, { reason
       alert_id: alert.alert_id, version: alert.version, tenant: alert.tenant, status: alert.status, severity: alert.severity, title: fit(alert.title),
       who: { actor: fit(alert.actor), actor_kind: alert.actor_kind, principal: fit(alert.principal), client: fit(alert.client) },
       what: { tool: fit(alert.tool), server: fit(alert.server), detectors: ids(alert.detectors) },
-      why: bySeverity(members).slice(0, reasons).map(({ title, observed, expected }) => ({ title: fit(title), observed: fit(observed), expected: fit(expected) })),
+      why: bySeverity(members).slice(0, reasons).map(({ title, observed, expected }) => ({
+        title: fit(title), observed: fit(observed), expected: fit(expected),
+      })),
       why_omitted: findings - reasons,
       findings,
       evidence_ids: ids(alert.evidence_ids), interaction_ids: ids(alert.interaction_ids),

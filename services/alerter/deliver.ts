@@ -46,7 +46,8 @@ export function settleAttempt(state: AlerterState, pending: Pending, { answer, s
   const outcome = first === 'retry' && nextAt > pending.madeAt + GIVE_UP_AFTER ? 'gave_up' : first
   state.deliveries.push({
     message_id: pending.messageId, attempt: pending.attempts, tenant: pending.tenant, alert_id: pending.alertId, alert_version: pending.alertVersion,
-    receiver: pending.receiver, attempted_at: startedAt, duration_ns: endedAt - startedAt, status: answer.status, outcome, answer: answer.text.slice(0, 1024),
+    receiver: pending.receiver, attempted_at: startedAt, duration_ns: endedAt - startedAt, status: answer.status, outcome,
+    answer: answer.text.slice(0, 1024),
   })
   if (outcome === 'retry') pending.nextAt = nextAt
   else state.pending.splice(state.pending.indexOf(pending), 1)

@@ -50,7 +50,10 @@ export class Desk {
       desk.#state = decodeState(snapshot.state, snapshot.nextOffset)
       desk.#saved = snapshot.nextOffset
     } catch (error) {
-      ports.log.error({ snapshot: desk.#name, error: error instanceof Error ? error.message : String(error) }, 'the alerter starts from nothing: its state cannot be used')
+      ports.log.error(
+        { snapshot: desk.#name, error: error instanceof Error ? error.message : String(error) },
+        'the alerter starts from nothing: its state cannot be used',
+      )
     }
     return desk
   }
@@ -86,7 +89,9 @@ export class Desk {
     try {
       return takeFinding(this.#state, finding, this.#ports.clock.now(), this.#rules)
     } catch (error) {
-      this.#ports.log.error({ finding_id: finding.finding_id, error: error instanceof Error ? error.message : String(error) }, 'a finding could not be made an alert')
+      this.#ports.log.error(
+        { finding_id: finding.finding_id, error: error instanceof Error ? error.message : String(error) }, 'a finding could not be made an alert',
+      )
       return false
     }
   }
@@ -186,7 +191,9 @@ export class Desk {
       this.#dirty = true
       await this.#settle()
     })
-    await turn.catch((error: unknown) => log.error({ error: error instanceof Error ? error.message : String(error) }, 'the alerter cannot write its state; it tries again'))
+    await turn.catch((error: unknown) => log.error(
+      { error: error instanceof Error ? error.message : String(error) }, 'the alerter cannot write its state; it tries again',
+    ))
   }
 
   async #ask(notifier: Notifier, pending: Pending, at: bigint): Promise<typeof GONE> {

@@ -14,7 +14,8 @@ function compose(group: Group, receivers: readonly string[], now: bigint): Pendi
   const { alert_id, version, tenant } = group.alert
   const body = messageBody(group.notifiedAt === 0n ? 'alert.open' : 'alert.updated', group)
   return receivers.map((receiver) => ({
-    messageId: messageIdOf(alert_id, version), alertId: alert_id, alertVersion: version, tenant, receiver, body, madeAt: now, attempts: 0, nextAt: now,
+    messageId: messageIdOf(alert_id, version), alertId: alert_id, alertVersion: version, tenant, receiver, body, madeAt: now, attempts: 0,
+    nextAt: now,
   }))
 }
 

@@ -9,7 +9,9 @@ const SLACK = 60n * 1_000_000_000n
 const MOST_IDS = 20
 
 /** What the rows have in common, the surest first. */
-function matching({ interaction_ids, evidence_ids, trace_id, actor }: About): { readonly table: 'interactions' | 'audit_events'; readonly condition: string } {
+function matching(
+  { interaction_ids, evidence_ids, trace_id, actor }: About,
+): { readonly table: 'interactions' | 'audit_events'; readonly condition: string } {
   if (interaction_ids.length > 0) return { table: 'interactions', condition: `interaction_id IN ${sqlTexts(interaction_ids.slice(0, MOST_IDS))}` }
   if (evidence_ids.length > 0) return { table: 'audit_events', condition: `event_id IN ${sqlTexts(evidence_ids.slice(0, MOST_IDS))}` }
   if (trace_id !== '') return { table: 'audit_events', condition: `trace_id = ${sqlText(trace_id)}` }

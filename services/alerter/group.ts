@@ -47,7 +47,8 @@ function refresh(group: Group, now: bigint): void {
 function open(state: AlerterState, finding: Finding, groupKey: string, now: bigint): Group {
   const members = [memberOf(finding)]
   const alert: Alert = {
-    ...wordsOf(members, 1), alert_id: alertIdOf(finding.tenant, groupKey, finding.finding_id), version: 0, tenant: finding.tenant, status: 'open', group_key: groupKey,
+    ...wordsOf(members, 1), alert_id: alertIdOf(finding.tenant, groupKey, finding.finding_id), version: 0, tenant: finding.tenant, status: 'open',
+    group_key: groupKey,
     sql: '', created_at: now, updated_at: now,
   }
   const group: Group = { alert, keys: [], members, findings: 1, heardAt: now, notifyAt: 0n, notifiedAt: 0n, unpublished: true }

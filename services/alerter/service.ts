@@ -41,7 +41,9 @@ class Office {
 
   async #ring(): Promise<void> {
     for (const desk of this.desks.values()) {
-      await desk.tick().catch((error: unknown) => this.#ports.log.error({ error: error instanceof Error ? error.message : String(error) }, 'the alerter cannot write its state; it tries again'))
+      await desk.tick().catch((error: unknown) => this.#ports.log.error(
+        { error: error instanceof Error ? error.message : String(error) }, 'the alerter cannot write its state; it tries again',
+      ))
     }
   }
 

@@ -60,19 +60,27 @@ async function readiness(parts: ApiPorts['parts']): Promise<HttpResponse> {
 
 export function createApi(ports: ApiPorts): HttpHandler {
   async function guarded(request: HttpRequest): Promise<HttpResponse> {
-    if (!mayUse(request, ports.token)) return json(401, { error: 'a bearer token is needed: see <data_dir>/keys/api.token' }, { 'www-authenticate': 'Bearer' })
+    if (!mayUse(request, ports.token)) {
+      return json(401, { error: 'a bearer token is needed: see <data_dir>/keys/api.token' }, { 'www-authenticate': 'Bearer' })
+    }
     if (request.path === '/api/v1/lag' && request.method === 'GET') return json(200, await ports.lag())
     if (request.path === '/api/v1/receivers' && request.method === 'POST') return addReceiver(request, ports.receivers)
     const name = /^\/api\/v1\/receivers\/([a-z0-9-]{1,62})$/.exec(request.path)?.[1]
-    if (name !== undefined && request.method === 'DELETE') return ports.receivers.remove(name) ? { status: 204, headers: {}, body: '' } : json(404, { error: 'no such receiver' })
+    if (name !== undefined && request.method === 'DELETE') {
+      return ports.receivers.remove(name) ? { status: 204, headers: {}, body: '' } : json(404, { error: 'no such receiver' })
+    }
     return json(404, { error: 'no such route' })
   }
 
   return async function api(request) {
     if (request.method === 'GET' && request.path === '/healthz') return json(200, { alive: true })
     if (request.method === 'GET' && request.path === '/readyz') return readiness(ports.parts)
-    if (request.method === 'GET' && request.path === '/metrics') return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }, body: await ports.metrics() }
-    if (request.path === '/') return json(200, { product: 'watchkeeper', routes: ['/healthz', '/readyz', '/metrics', '/api/v1/lag', '/api/v1/receivers'] })
+    if (request.method === 'GET' && request.path === '/metrics') {
+      return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }, body: await ports.metrics() }
+    }
+    if (request.path === '/') {
+      return json(200, { product: 'watchkeeper', routes: ['/healthz', '/readyz', '/metrics', '/api/v1/lag', '/api/v1/receivers'] })
+    }
     return guarded(request)
   }
 }

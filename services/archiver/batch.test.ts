@@ -65,7 +65,9 @@ describe('batches', () => {
 
   it('hold back who gives more than can be written', async () => {
     const release: (() => void)[] = []
-    const batcher = new Batcher<number>({ records: 1, milliseconds: 60_000 }, undefined, () => new Promise<void>((resolve) => release.push(resolve)), fail)
+    const batcher = new Batcher<number>(
+      { records: 1, milliseconds: 60_000 }, undefined, () => new Promise<void>((resolve) => release.push(resolve)), fail,
+    )
     await batcher.add([envelope(0)])
     let taken = false
     const second = batcher.add([envelope(1)]).then(() => {

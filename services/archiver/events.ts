@@ -68,11 +68,16 @@ export async function archiveEvents(batch: Batch<Candidate | Unreadable>, held: 
 /** What the batch says besides rows. Ids are made of the content, so a repetition after a crash says nothing new. */
 async function report({ conflicts, unreadable }: Verdicts, partition: number, { bus }: EventArchivePorts): Promise<void> {
   if (conflicts.length > 0) {
-    await bus.publish(findings, conflicts.map((event) => ({ key: event.tenant, record: conflictFinding(event, hash('sha256', `record-conflict\u0000${event.event_id}`, 'hex').slice(0, 32)) })))
+    await bus.publish(findings, conflicts.map((event) => ({
+      key: event.tenant, record: conflictFinding(event, hash('sha256', `record-conflict\u0000${event.event_id}`, 'hex').slice(0, 32)),
+    })))
   }
   if (unreadable.length > 0) {
     await bus.publish(quarantine, unreadable.map(({ unreadable: bytes, offset, offsetIndex: index }) => {
-      const record = quarantined({ reason: 'undecodable_record', topic: 'events', partition, offset, index, payload: bytes.toString('base64'), detail: 'bytes on topic events are no canonical record of a known version' })
+      const record = quarantined({
+        reason: 'undecodable_record', topic: 'events', partition, offset, index, payload: bytes.toString('base64'),
+        detail: 'bytes on topic events are no canonical record of a known version',
+      })
       return { key: record.quarantine_id, record }
     }))
   }
@@ -84,7 +89,10 @@ async function insert(batch: Batch<Candidate | Unreadable>, { rows, ids }: Verdi
   const refused = await insertOrIsolate(rows, token, (some, part) => ports.store.insertEvents(some, part))
   if (refused.length === 0) return
   await ports.bus.publish(quarantine, refused.map(({ row, why }) => {
-    const record = quarantined({ reason: 'refused_row', topic: 'events', partition: row.partition, offset: row.offset, index: row.offsetIndex, payload: row.bytes.toString('base64'), detail: why })
+    const record = quarantined({
+      reason: 'refused_row', topic: 'events', partition: row.partition, offset: row.offset, index: row.offsetIndex,
+      payload: row.bytes.toString('base64'), detail: why,
+    })
     return { key: record.quarantine_id, record }
   }))
   ports.telemetry.refused('events', refused.length)

@@ -11,7 +11,8 @@ const event = (changes: Partial<AuditEvent> = {}): AuditEvent => ({ ...exampleAu
 const record = (value: AuditEvent): EventRecord => EventRecord.of(encodeCanonical(value).bytes)
 const envelope = (offset: number, ...events: AuditEvent[]): Envelope<EventRecord> => ({ partition: 0, offset, records: events.map(record) })
 
-const judge = (envelopes: readonly Envelope<EventRecord>[], seen: Seen, store: Parameters<typeof judgePrepared>[2]) => judgePrepared(envelopes.map(prepared), seen, store)
+const judge = (envelopes: readonly Envelope<EventRecord>[], seen: Seen, store: Parameters<typeof judgePrepared>[2]) =>
+  judgePrepared(envelopes.map(prepared), seen, store)
 
 /** A table of what is stored, asked as the store is. */
 function table() {
@@ -20,7 +21,9 @@ function table() {
   return {
     rows, asked,
     keep({ rows: stored, ids }: Verdicts, seen: Seen) {
-      stored.forEach((row, index) => rows.set(ids[index] ?? '', { partition: row.partition, offset: row.offset, offset_index: row.offsetIndex, content_hash: row.contentHash, record_hash: row.recordHash }))
+      stored.forEach((row, index) => rows.set(ids[index] ?? '', {
+        partition: row.partition, offset: row.offset, offset_index: row.offsetIndex, content_hash: row.contentHash, record_hash: row.recordHash,
+      }))
       for (const one of ids) addSeen(seen, one)
     },
     places: async (_tenant: string, ids: readonly string[]) => {
@@ -82,7 +85,9 @@ describe('identity gate', () => {
   })
 
   it('sets bytes apart that are no record, and passes over ticks', async () => {
-    const verdicts = await judge([{ partition: 0, offset: 3, records: [EventRecord.tick(1n), EventRecord.of(Buffer.from([1, 2, 3])), record(event())] }], nothingSeen(), table())
+    const verdicts = await judge(
+      [{ partition: 0, offset: 3, records: [EventRecord.tick(1n), EventRecord.of(Buffer.from([1, 2, 3])), record(event())] }], nothingSeen(), table(),
+    )
     expect(verdicts.unreadable).toMatchObject([{ offset: 3, offsetIndex: 1 }])
     expect(verdicts.rows).toMatchObject([{ offset: 3, offsetIndex: 2 }])
   })

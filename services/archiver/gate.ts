@@ -64,7 +64,10 @@ export async function judge(envelopes: readonly Envelope<Candidate | Unreadable>
 function candidateOf(event: AuditEvent, bytes: Buffer, place: Pick<Candidate, 'partition' | 'offset' | 'offsetIndex'>): Candidate {
   const canonical = canonicalOf(event, bytes)
   const content = contentHash(canonical)
-  return { id: event.event_id, tenant: event.tenant, receivedAt: event.received_at, bytes, ...place, contentHash: content, recordHash: recordHash(canonical, content) }
+  return {
+    id: event.event_id, tenant: event.tenant, receivedAt: event.received_at, bytes, ...place, contentHash: content,
+    recordHash: recordHash(canonical, content),
+  }
 }
 
 async function stored(candidates: readonly Candidate[], store: Pick<Store, 'places'>): Promise<Map<string, Known>> {

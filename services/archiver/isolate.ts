@@ -7,7 +7,9 @@ export interface Refused<R> {
 }
 
 /** Throws what is not about the rows (`unavailable`: the caller tries the whole again under the same token). */
-export async function insertOrIsolate<R>(rows: readonly R[], token: string, insert: (rows: readonly R[], token: string) => Promise<void>): Promise<Refused<R>[]> {
+export async function insertOrIsolate<R>(
+  rows: readonly R[], token: string, insert: (rows: readonly R[], token: string) => Promise<void>,
+): Promise<Refused<R>[]> {
   try {
     await insert(rows, token)
     return []

@@ -123,7 +123,9 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
     await bus.publish(quarantine, [{ key: record.quarantine_id, record }])
   }
 
-  async function follow<T, P>(topic: Topic<T>, prepare: (envelope: Envelope<T>) => Envelope<P>, open: (partition: number) => Promise<Line<P>>): Promise<void> {
+  async function follow<T, P>(
+    topic: Topic<T>, prepare: (envelope: Envelope<T>) => Envelope<P>, open: (partition: number) => Promise<Line<P>>,
+  ): Promise<void> {
     const lines = new Map<number, Line<P>>()
     subscriptions.set(topic.name, await bus.subscribe(topic, {
       group: GROUP,

@@ -15,7 +15,9 @@ export interface ArchiverTelemetry {
 /** What becomes of each record: the counts add up to what was read from the bus. */
 export function archiverTelemetry(): ArchiverTelemetry {
   const meter = metrics.getMeter('watchkeeper.archiver')
-  const after = meter.createHistogram('watchkeeper.archiver.stored_after', { description: 'From the receipt of a request to its rows, one value an envelope', unit: 'ms', advice: { explicitBucketBoundaries: BOUNDS_MS } })
+  const after = meter.createHistogram('watchkeeper.archiver.stored_after', {
+    description: 'From the receipt of a request to its rows, one value an envelope', unit: 'ms', advice: { explicitBucketBoundaries: BOUNDS_MS },
+  })
   const records = meter.createCounter('watchkeeper.archiver.records', { description: 'Records by what became of them' })
   const count = (topic: string, outcome: string, value: number) => value > 0 && records.add(value, { topic, outcome })
   return {
@@ -27,7 +29,9 @@ export function archiverTelemetry(): ArchiverTelemetry {
     },
     storedAfter(envelopes) {
       const now = Date.now()
-      for (const { records: [first] } of envelopes) if (first !== undefined && 'receivedAt' in first) after.record(now - Number(first.receivedAt / 1_000_000n))
+      for (const { records: [first] } of envelopes) {
+        if (first !== undefined && 'receivedAt' in first) after.record(now - Number(first.receivedAt / 1_000_000n))
+      }
     },
     stored: (topic, rows) => count(topic, 'stored', rows),
     refused: (topic, rows) => count(topic, 'quarantined', rows),

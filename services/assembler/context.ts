@@ -34,7 +34,8 @@ export const emptyContext = (): Context => ({ parts: [], system: [], listings: [
 
 const record = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {})
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value)).slice(0, PART_LIMIT)
+const textOf = (value: unknown): string =>
+  (typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value)).slice(0, PART_LIMIT)
 
 function parse(text: string): unknown {
   try {
@@ -89,7 +90,8 @@ function keepText(context: Context, texts: string[], text: string): boolean {
 
 /** Whether the event can say anything about lineage; cheap enough to ask of every event. */
 export const speaks = (event: AuditEvent): boolean =>
-  event.vantage === 'agent' || event.signal === 'log' || event.attributes.has('gen_ai.input.messages') || event.attributes.has('pydantic_ai.all_messages')
+  event.vantage === 'agent' || event.signal === 'log' || event.attributes.has('gen_ai.input.messages') ||
+  event.attributes.has('pydantic_ai.all_messages')
 
 const PROMPT_NAMES = new Set(['user_prompt', 'claude_code.user_prompt', 'gemini_cli.user_prompt', 'codex.user_prompt'])
 
@@ -145,7 +147,9 @@ export function before(context: Context, toolCallId: string, startedAt: bigint):
     userTurns: [...of('user').map((part) => part.text), ...context.prompts.filter((prompt) => prompt.at <= startedAt).map((prompt) => prompt.text)],
     system: [...context.system, ...of('system').map((part) => part.text)],
     // Without the call's own place in the list, results in it may be later than the call: only those with a time count then.
-    toolResults: [...(place === -1 ? [] : told.map(({ id, text }) => ({ id, text }))), ...earlier.filter((result) => place === -1 || !known.has(result.id))],
+    toolResults: [
+      ...(place === -1 ? [] : told.map(({ id, text }) => ({ id, text }))), ...earlier.filter((result) => place === -1 || !known.has(result.id)),
+    ],
     listings: context.listings,
     complete: place !== -1,
   }

@@ -14,7 +14,8 @@ const id = (seed: number, length: number): string => seed.toString(16).padStart(
 function span(trace: number, own: number, parent: number, fields: Partial<AuditEvent> = {}): AuditEvent {
   return {
     ...blankAuditEvent(), event_id: id(trace * 100_000 + own, 32), tenant: 'acme', signal: 'span', trace_id: id(trace, 32), span_id: id(own, 16),
-    parent_span_id: parent === 0 ? '' : id(parent, 16), vantage: 'server', method: 'tools/call', tool: `tool_${own}`, emitter: 'fastmcp', source: 'files',
+    parent_span_id: parent === 0 ? '' : id(parent, 16), vantage: 'server', method: 'tools/call', tool: `tool_${own}`, emitter: 'fastmcp',
+    source: 'files',
     started_at: BigInt(own) * SECOND, ended_at: BigInt(own + 1) * SECOND, received_at: 100n * SECOND, ...fields,
   }
 }

@@ -27,7 +27,9 @@ function doubtsOf(state: AssemblerState, envelopes: readonly Envelope<EventRecor
 }
 
 /** Event ids in `envelopes` that are stored already, under another place on the bus than the one they have here. */
-export async function repeatsIn(state: AssemblerState, envelopes: readonly Envelope<EventRecord>[], store: EventPlaces): Promise<ReadonlySet<string>> {
+export async function repeatsIn(
+  state: AssemblerState, envelopes: readonly Envelope<EventRecord>[], store: EventPlaces,
+): Promise<ReadonlySet<string>> {
   const repeats = new Set<string>()
   const all = doubtsOf(state, envelopes)
   for (const tenant of new Set(all.map((doubt) => doubt.event.tenant))) {

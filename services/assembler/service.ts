@@ -54,7 +54,9 @@ export function createAssembler(config: AssemblerConfig, { bus, snapshots, store
   async function save(partition: number, holding: Holding): Promise<void> {
     // In the middle of a replay the snapshot that it began with is still the best one.
     if (holding.replay !== undefined) return
-    await snapshots.save(snapshotName(partition), { version: STATE_VERSION, nextOffset: holding.next, state: encodeSnapshot(snapshotOf(holding.state, holding.next)) })
+    await snapshots.save(snapshotName(partition), {
+      version: STATE_VERSION, nextOffset: holding.next, state: encodeSnapshot(snapshotOf(holding.state, holding.next)),
+    })
     holding.savedAt = holding.state.now
     await subscription?.commit(partition, holding.next)
   }

@@ -16,7 +16,9 @@ describe('authenticator', () => {
     expect(authenticate('bearer  token-of-b')).toEqual({ tenant: 'b', name: 'agents' })
   })
 
-  it.each([undefined, '', 'Bearer', 'Bearer ', 'Basic dG9rZW4tb2YtYQ==', 'token-of-a', 'Bearer token-of-a x', `Bearer ${'x'.repeat(513)}`])('asks for a token: %s', (header) => {
+  it.each(
+    [undefined, '', 'Bearer', 'Bearer ', 'Basic dG9rZW4tb2YtYQ==', 'token-of-a', 'Bearer token-of-a x', `Bearer ${'x'.repeat(513)}`],
+  )('asks for a token: %s', (header) => {
     expect(authenticate(header)).toMatchObject({ refusal: expect.stringContaining('A bearer token is needed') as string })
   })
 

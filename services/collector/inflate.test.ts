@@ -48,7 +48,9 @@ describe('inflate', () => {
     ['damaged', Buffer.concat([gzipSync(randomBytes(200)).subarray(0, 100), Buffer.alloc(120, 1)]), /not gzip|cut off/],
     ['a lie about its size that promises more', saying(9000, gzipSync(Buffer.from('abc'))), /not gzip/],
   ])('refuses what is %s', async (_what, body, sentence) => {
-    await expect(gunzip(body)).rejects.toMatchObject({ kind: 'rejected', code: 'otlp.undecodable', message: expect.stringMatching(sentence) as string })
+    await expect(gunzip(body)).rejects.toMatchObject({
+      kind: 'rejected', code: 'otlp.undecodable', message: expect.stringMatching(sentence) as string,
+    })
   })
 
   it('refuses a bomb of 1 GiB by what it says, without inflating, and by what comes out when it lies', async () => {

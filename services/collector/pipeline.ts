@@ -14,7 +14,8 @@ export interface PipelinePorts {
 }
 
 /** Records of one call must meet in one partition: trace id, else conversation, else the record alone. */
-const keyOf = (event: AuditEventFields): string => event.trace_id || (event.conversation === '' ? event.event_id : `${event.tenant}\u0000${event.conversation}`)
+const keyOf = (event: AuditEventFields): string =>
+  event.trace_id || (event.conversation === '' ? event.event_id : `${event.tenant}\u0000${event.conversation}`)
 
 const REASONS_SHOWN = 3
 
@@ -42,7 +43,9 @@ export function createPipeline({ bus, normaliser, redactor, telemetry }: Pipelin
     logs: (logs, arrival) => take(normaliser.logs(logs, arrival), arrival),
     async metrics(sent, arrival) {
       const { points, skipped } = normaliser.metrics(sent, arrival)
-      const clean = points.map((point) => ({ ...point, attributes: new Map([...point.attributes].map(([key, value]) => [key, redactor.text(point.tenant, value)])) }))
+      const clean = points.map((point) => ({
+        ...point, attributes: new Map([...point.attributes].map(([key, value]) => [key, redactor.text(point.tenant, value)])),
+      }))
       if (clean.length > 0) await bus.publish(metrics, clean.map((point) => ({ key: point.point_id, record: point })))
       telemetry.receivedMetrics(points.length, skipped)
       return { accepted: points.length, own: false, rejected: 0, message: '' }

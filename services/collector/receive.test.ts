@@ -61,7 +61,9 @@ describe('OTLP/HTTP', () => {
     const ports = rig()
     const { status, headers, body } = await send(ports)
     expect([status, headers['content-type'], body.length]).toEqual([200, 'application/x-protobuf', 0])
-    expect(ports.taken[0]).toMatchObject({ signal: 'traces', arrival: { tenant: 'default', transport: 'otlp/http+protobuf', peer: '192.0.2.7', receivedAt: 42n } })
+    expect(ports.taken[0]).toMatchObject({
+      signal: 'traces', arrival: { tenant: 'default', transport: 'otlp/http+protobuf', peer: '192.0.2.7', receivedAt: 42n },
+    })
     expect((ports.taken[0]!.data as Traces).flatMap(({ items }) => items).length).toBeGreaterThan(0)
     const json = await sendJson(ports, '{"resourceLogs":[]}')
     expect([json.status, json.headers['content-type'], json.body.toString()]).toEqual([200, 'application/json', '{}'])
@@ -113,7 +115,9 @@ describe('OTLP/HTTP', () => {
   })
 
   it('refuses a body over the limit after inflating', async () => {
-    expect((await send(rig(undefined, { maxBodyBytes: 10_000 }), { body: gzipSync(Buffer.alloc(10_001)), headers: { 'content-encoding': 'gzip' } })).status).toBe(413)
+    expect((
+      await send(rig(undefined, { maxBodyBytes: 10_000 }), { body: gzipSync(Buffer.alloc(10_001)), headers: { 'content-encoding': 'gzip' } })
+    ).status).toBe(413)
   })
 
   it('answers with a Status in the encoding of the request', async () => {
@@ -186,8 +190,11 @@ describe('OTLP/gRPC', () => {
   })
 
   it('refuses a stranger on the metadata alone, and admits whom it knows', () => {
-    const ports = rig(undefined, { authenticate: (authorization) => (authorization === 'Bearer yes' ? { tenant: 'acme', name: 'a' } : { refusal: 'no' }) })
-    const admit = (metadata: Record<string, string>) => rpcHandlers(ports).get(EXPORT_TRACES)!.admit({ metadata: new Map(Object.entries(metadata)), peer: '192.0.2.7' })
+    const ports = rig(
+      undefined, { authenticate: (authorization) => (authorization === 'Bearer yes' ? { tenant: 'acme', name: 'a' } : { refusal: 'no' }) },
+    )
+    const admit = (metadata: Record<string, string>) =>
+      rpcHandlers(ports).get(EXPORT_TRACES)!.admit({ metadata: new Map(Object.entries(metadata)), peer: '192.0.2.7' })
     expect(admit({ authorization: 'Bearer yes' })).toBeUndefined()
     expect(admit({})).toMatchObject({ status: RPC_STATUS.unauthenticated, reason: 'no' })
     expect(ports.refused).toMatchObject([{ transport: 'otlp/grpc', peer: '192.0.2.7', status: RPC_STATUS.unauthenticated }])
@@ -197,6 +204,8 @@ describe('OTLP/gRPC', () => {
     expect(await call(rig(), Buffer.from([0x0a, 0x80]))).toMatchObject({ status: RPC_STATUS.invalidArgument })
     expect(await call(rig(undefined, { maxBodyBytes: 10 }), RECORDED)).toMatchObject({ status: RPC_STATUS.resourceExhausted })
     expect(await call(rig(() => Promise.reject(new Error('x'))), RECORDED)).toMatchObject({ status: RPC_STATUS.unavailable })
-    expect(await call(rig(undefined, { authenticate: () => ({ refusal: 'no' }) }), RECORDED)).toMatchObject({ status: RPC_STATUS.unauthenticated, reason: 'no' })
+    expect(await call(rig(undefined, { authenticate: () => ({ refusal: 'no' }) }), RECORDED)).toMatchObject({
+      status: RPC_STATUS.unauthenticated, reason: 'no',
+    })
   })
 })

@@ -8,8 +8,12 @@ export interface CollectorTelemetry {
 
 /** Every record that was sent is counted once, under what became of it. */
 export function collectorTelemetry(): CollectorTelemetry {
-  const records = metrics.getMeter('watchkeeper.collector').createCounter('watchkeeper.collector.records', { description: 'Spans and log records received, by what became of them' })
-  const points = metrics.getMeter('watchkeeper.collector').createCounter('watchkeeper.collector.metric_points', { description: 'Metric points received, by what became of them' })
+  const records = metrics.getMeter('watchkeeper.collector').createCounter(
+    'watchkeeper.collector.records', { description: 'Spans and log records received, by what became of them' },
+  )
+  const points = metrics.getMeter('watchkeeper.collector').createCounter(
+    'watchkeeper.collector.metric_points', { description: 'Metric points received, by what became of them' },
+  )
   return {
     received({ events, skipped, rejected }, { transport }) {
       if (events.length > 0) records.add(events.length, { outcome: 'accepted', transport })

@@ -21,15 +21,18 @@ const PARENT = `00-${TRACE}-00f067aa0ba902b7-01`
 function ports(answer: () => Promise<IngestResult>, over: Partial<ReceivePorts> = {}): ReceivePorts {
   let now = 1_700_000_000_000_000_000n
   return {
-    ingest: { traces: answer, logs: answer, metrics: answer }, authenticate: authenticator([]), inFlight: new InFlight(MAX), limits: DECODE_LIMITS, maxBodyBytes: MAX,
+    ingest: { traces: answer, logs: answer, metrics: answer }, authenticate: authenticator([]), inFlight: new InFlight(MAX), limits: DECODE_LIMITS,
+    maxBodyBytes: MAX,
     clock: { now: () => (now += 5_000_000n) }, untaken: () => undefined, ...over,
   }
 }
-const result = (over: Partial<IngestResult> = {}) => async (): Promise<IngestResult> => ({ accepted: 4, own: false, rejected: 1, message: '', ...over })
+const result = (over: Partial<IngestResult> = {}) =>
+  async (): Promise<IngestResult> => ({ accepted: 4, own: false, rejected: 1, message: '', ...over })
 
 const post = (receive: ReceivePorts, headers: Record<string, string> = {}, body = '{}') =>
   createReceiver(receive).handle({
-    method: 'POST', path: '/v1/logs', query: '', peer: '192.0.2.7', body: Buffer.from(body), headers: new Map(Object.entries({ 'content-type': 'application/json', ...headers })),
+    method: 'POST', path: '/v1/logs', query: '', peer: '192.0.2.7', body: Buffer.from(body),
+    headers: new Map(Object.entries({ 'content-type': 'application/json', ...headers })),
   })
 const spans = () => exporter.getFinishedSpans()
 
@@ -65,7 +68,8 @@ describe('spans of export requests', () => {
     await post(ports(() => Promise.reject(new Failure('unavailable', 'log.full', 'hunter2'))))
     await post(ports(() => Promise.reject(new Error('hunter2'))))
     expect(spans().map(({ status, attributes }) => [status.code, attributes['error.type'], attributes['watchkeeper.outcome']])).toEqual([
-      [SpanStatusCode.UNSET, 'otlp.undecodable', 'refused'], [SpanStatusCode.ERROR, 'unavailable', 'later'], [SpanStatusCode.ERROR, 'unavailable', 'later'],
+      [SpanStatusCode.UNSET, 'otlp.undecodable', 'refused'], [SpanStatusCode.ERROR, 'unavailable', 'later'],
+      [SpanStatusCode.ERROR, 'unavailable', 'later'],
     ])
     expect(JSON.stringify(spans().map(({ attributes, status, events }) => [attributes, status, events]))).not.toContain('hunter2')
   })

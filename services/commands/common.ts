@@ -26,4 +26,5 @@ export const configOf = (options: CommonOptions): Config =>
   })
 
 /** Base address under which a server on this machine is reached. */
-export const baseUrl = (address: string, tls: boolean): string => `${tls ? 'https' : 'http'}://${address.replace(/^0\.0\.0\.0:|^\[::\]:/, '127.0.0.1:')}`
+export const baseUrl = (address: string, tls: boolean): string =>
+  `${tls ? 'https' : 'http'}://${address.replace(/^0\.0\.0\.0:|^\[::\]:/, '127.0.0.1:')}`

@@ -12,7 +12,9 @@ function readToken(dataDir: string): string {
   try {
     return readFileSync(file, 'utf8').trim()
   } catch (error) {
-    throw new Failure('misconfigured', 'demo.token', `${file} cannot be read. Start the server first (npm start) and use the same --data-dir.`, { cause: error })
+    throw new Failure(
+      'misconfigured', 'demo.token', `${file} cannot be read. Start the server first (npm start) and use the same --data-dir.`, { cause: error },
+    )
   }
 }
 
@@ -24,6 +26,8 @@ export async function demo(options: CommonOptions & { readonly quiet: number }):
     fixtures: fileURLToPath(new URL('test/fixtures/otlp', ROOT)), now: Date.now(), quietMs: options.quiet * 1000,
     print: (line) => console.log(line), receive: startReceiver,
   })
-  console.log(`\n${alerts} message${alerts === 1 ? '' : 's'} arrived. Ask for more:  npx watchkeeper query "SELECT * FROM findings ORDER BY created_at DESC LIMIT 10"`)
+  console.log(
+    `\n${alerts} message${alerts === 1 ? '' : 's'} arrived. Ask for more:  npx watchkeeper query "SELECT * FROM findings ORDER BY created_at DESC LIMIT 10"`,
+  )
   return alerts > 0 ? 0 : 1
 }

@@ -12,7 +12,10 @@ async function ask(url: string, sql: string, headers: Record<string, string>): P
   try {
     return await fetch(url, { method: 'POST', body: sql, headers })
   } catch (error) {
-    throw new Failure('unavailable', 'query.server', `Nothing answers at ${new URL(url).origin}. Start the server first (npm start), or give its address with --sql HOST:PORT.`, { cause: error })
+    throw new Failure(
+      'unavailable', 'query.server',
+      `Nothing answers at ${new URL(url).origin}. Start the server first (npm start), or give its address with --sql HOST:PORT.`, { cause: error },
+    )
   }
 }
 

@@ -27,28 +27,38 @@ describe('configuration', () => {
 
   it('takes flags over environment over file', async () => {
     const yaml = 'data_dir: from-file\notlp: {http: "127.0.0.1:1", grpc: "127.0.0.1:2"}\n'
-    const config = await from(yaml, { WATCHKEEPER_OTLP_HTTP: '127.0.0.1:3', WATCHKEEPER_OTLP_GRPC: '127.0.0.1:4' }, [{ path: ['otlp', 'grpc'], value: '127.0.0.1:5' }])
+    const config = await from(yaml, { WATCHKEEPER_OTLP_HTTP: '127.0.0.1:3', WATCHKEEPER_OTLP_GRPC: '127.0.0.1:4' }, [{
+      path: ['otlp', 'grpc'], value: '127.0.0.1:5',
+    }])
     expect([config.data_dir, config.otlp.http, config.otlp.grpc]).toEqual(['from-file', '127.0.0.1:3', '127.0.0.1:5'])
   })
 
   it('reads numbers from the environment, and says where one is none', () => {
     const of = (environment: Record<string, string>) => loadConfig({ environment, flags: [] })
-    const config = of({ WATCHKEEPER_WORKER_MAX_KEYS: '5000', WATCHKEEPER_TRACES_SAMPLE_RATIO: '0.25', WATCHKEEPER_TRACES_ENDPOINT: 'http://127.0.0.1:4318' })
-    expect([config.worker.max_keys, config.telemetry.traces]).toEqual([5000, { otlp_endpoint: 'http://127.0.0.1:4318', sample_ratio: 0.25, join_callers: false }])
+    const config = of({
+      WATCHKEEPER_WORKER_MAX_KEYS: '5000', WATCHKEEPER_TRACES_SAMPLE_RATIO: '0.25', WATCHKEEPER_TRACES_ENDPOINT: 'http://127.0.0.1:4318',
+    })
+    expect([config.worker.max_keys, config.telemetry.traces]).toEqual([
+      5000, { otlp_endpoint: 'http://127.0.0.1:4318', sample_ratio: 0.25, join_callers: false },
+    ])
     expect(() => of({ WATCHKEEPER_WORKER_MAX_KEYS: 'many' })).toThrow(/worker\.max_keys/)
     expect(() => of({ WATCHKEEPER_TRACES_SAMPLE_RATIO: '1.5' })).toThrow(/telemetry\.traces\.sample_ratio/)
   })
 
   it('leaves own traces off, and takes no password in their address', async () => {
     expect(loadConfig({ environment: {}, flags: [] }).telemetry.traces.otlp_endpoint).toBeUndefined()
-    await expect(from('telemetry: {traces: {otlp_endpoint: "https://me:hunter2@collector.example.org"}}')).rejects.toThrow(/OTEL_EXPORTER_OTLP_HEADERS/)
+    await expect(
+      from('telemetry: {traces: {otlp_endpoint: "https://me:hunter2@collector.example.org"}}'),
+    ).rejects.toThrow(/OTEL_EXPORTER_OTLP_HEADERS/)
     await expect(from('telemetry: {traces: {otlp_endpoint: "file:///etc/passwd"}}')).rejects.toThrow(/otlp_endpoint/)
   })
 
   it('names every problem at once and repeats no value', async () => {
     const yaml = 'colour: red\notlp: {http: nowhere, tokens: [{name: a, sha256: hunter2hunter2, tenant: A!}]}\nalerting: {webhooks: [{name: x, url: "ftp://x"}]}\n'
     const problem = await from(yaml).catch((error: Error) => error.message)
-    for (const part of ['unknown key "colour"', 'otlp.http: must be HOST:PORT', 'otlp.tokens.0.sha256', 'otlp.tokens.0.tenant', 'alerting.webhooks.0.url']) expect(problem).toContain(part)
+    for (const part of [
+      'unknown key "colour"', 'otlp.http: must be HOST:PORT', 'otlp.tokens.0.sha256', 'otlp.tokens.0.tenant', 'alerting.webhooks.0.url',
+    ]) expect(problem).toContain(part)
     expect(problem).not.toContain('hunter2')
   })
 

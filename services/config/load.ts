@@ -37,7 +37,11 @@ function readTree(path: string): Tree {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw new Failure('misconfigured', 'config.file', `The configuration file ${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}. Give the right path to --config.`, { cause: error })
+    throw new Failure(
+      'misconfigured', 'config.file',
+      `The configuration file ${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}. Give the right path to --config.`,
+      { cause: error },
+    )
   }
   try {
     const tree: unknown = parse(text)
@@ -77,7 +81,10 @@ export function loadConfig({ file, environment, flags }: ConfigSources): Config 
   const parsed = Config.safeParse(tree)
   if (parsed.success) return parsed.data
   const found = problems(parsed.error)
-  throw new Failure('misconfigured', 'config.values', `The configuration has ${found.length} problem${found.length === 1 ? '' : 's'}:\n${found.map((line) => `  - ${line}`).join('\n')}`)
+  throw new Failure(
+    'misconfigured', 'config.values',
+    `The configuration has ${found.length} problem${found.length === 1 ? '' : 's'}:\n${found.map((line) => `  - ${line}`).join('\n')}`,
+  )
 }
 
 /** The configuration with every secret masked, for people. */

@@ -24,7 +24,9 @@ function linesOf(schema: JsonSchema, path: string): Line[] {
     const key = path === '' ? name : `${path}.${name}`
     if (property.properties !== undefined) return linesOf(property, key)
     const type = property.enum?.join(' \\| ') ?? (property.type === 'array' ? 'list' : (property.type ?? 'map'))
-    const own = { key, type, fallback: property.default === undefined ? '' : `\`${JSON.stringify(property.default)}\``, meaning: property.description ?? '' }
+    const own = {
+      key, type, fallback: property.default === undefined ? '' : `\`${JSON.stringify(property.default)}\``, meaning: property.description ?? '',
+    }
     return [own, ...(property.items?.properties === undefined ? [] : linesOf(property.items, `${key}[]`))]
   })
 }

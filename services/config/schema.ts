@@ -21,10 +21,14 @@ const Otlp = z.strictObject({
   http: address.default('127.0.0.1:4318').describe('Where OTLP/HTTP listens'),
   grpc: address.default('127.0.0.1:4317').describe('Where OTLP/gRPC listens'),
   tls: Tls.optional().describe('Required off loopback'),
-  tokens: z.array(z.strictObject({ name, sha256, tenant })).default([]).describe('Bearer tokens that may send, as SHA-256; each belongs to one tenant'),
+  tokens: z.array(z.strictObject({ name, sha256, tenant })).default([]).describe(
+    'Bearer tokens that may send, as SHA-256; each belongs to one tenant',
+  ),
   behind_tls_proxy: z.boolean().default(false).describe('A proxy in front ends TLS; tokens are still needed'),
   max_body_bytes: z.number().int().min(1_048_576).max(268_435_456).default(67_108_864).describe('Largest request after inflating'),
-  mcp_paths: z.array(z.string().startsWith('/')).default(['/mcp', '/sse', '/messages']).describe('HTTP paths that are MCP endpoints: their spans are kept whatever their status'),
+  mcp_paths: z.array(z.string().startsWith('/')).default(['/mcp', '/sse', '/messages']).describe(
+    'HTTP paths that are MCP endpoints: their spans are kept whatever their status',
+  ),
 })
 
 const Sql = z.strictObject({
@@ -52,7 +56,9 @@ const Alerting = z.strictObject({
 const Bus = z.strictObject({
   partitions: z.number().int().min(1).max(64).default(1).describe('Partitions of every topic; may only grow on an empty log'),
   max_bytes: z.number().int().min(67_108_864).default(21_474_836_480).describe('Size at which the log refuses more (429/503 to exporters)'),
-  retention_bytes: z.number().int().min(167_772_160).default(10_737_418_240).describe('Size of topic events above which what every reader has done is let go; a tenth of it for each other topic'),
+  retention_bytes: z.number().int().min(167_772_160).default(10_737_418_240).describe(
+    'Size of topic events above which what every reader has done is let go; a tenth of it for each other topic',
+  ),
   retention_hours: z.number().min(1).default(168).describe('Age above which what every reader has done is let go'),
 })
 
@@ -69,10 +75,14 @@ const Worker = z.strictObject({
 })
 
 const Traces = z.strictObject({
-  otlp_endpoint: z.url({ protocol: /^https?$/ }).refine((url) => !/^https?:\/\/[^/]*@/i.test(url), 'must hold no password: set OTEL_EXPORTER_OTLP_HEADERS').optional()
+  otlp_endpoint: z.url({ protocol: /^https?$/ }).refine(
+    (url) => !/^https?:\/\/[^/]*@/i.test(url), 'must hold no password: set OTEL_EXPORTER_OTLP_HEADERS',
+  ).optional()
     .describe('OTLP/HTTP receiver of our own spans, without /v1/traces; off where absent. Headers come from OTEL_EXPORTER_OTLP_HEADERS'),
   sample_ratio: z.number().min(0).max(1).default(1).describe('Part of our own traces that is kept'),
-  join_callers: z.boolean().default(false).describe("Our spans join the traces of those who send and query, and their sampling; else they only link to them"),
+  join_callers: z.boolean().default(false).describe(
+    "Our spans join the traces of those who send and query, and their sampling; else they only link to them",
+  ),
 })
 
 export const Config = z.strictObject({
@@ -86,7 +96,9 @@ export const Config = z.strictObject({
   detectors: z.record(z.string(), z.record(z.string(), z.unknown())).default({}).describe('Parameters by detector; see the README of each'),
   alerting: Alerting.prefault({}),
   telemetry: z.strictObject({ traces: Traces.prefault({}) }).prefault({}),
-  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Least level of our own log') }).prefault({}),
+  log: z.strictObject(
+    { level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Least level of our own log') },
+  ).prefault({}),
 })
 export type Config = z.infer<typeof Config>
 export type TlsConfig = z.infer<typeof Tls>

@@ -47,7 +47,9 @@ async function send(url: string, body: Buffer | string, contentType: string): Pr
   for (let attempt = 0; attempt < 10; attempt++) {
     const response = await post(url, body, { 'content-type': contentType })
     if (response.ok) return
-    if (response.status !== 429 && response.status !== 503) throw new Failure('rejected', 'demo.refused', `${url} answered ${response.status}: ${printable(await response.text())}`)
+    if (response.status !== 429 && response.status !== 503) {
+      throw new Failure('rejected', 'demo.refused', `${url} answered ${response.status}: ${printable(await response.text())}`)
+    }
     await wait(1_000)
   }
   throw new Failure('unavailable', 'demo.busy', `${url} was busy ten times in a row`)
@@ -69,7 +71,9 @@ function show({ type, data }: AlertBody, print: DemoOptions['print']): void {
 async function sendAll({ otlp, fixtures, now, print }: DemoOptions): Promise<void> {
   const recorded = recordings(fixtures)
   for (const { path, body, contentType } of recorded) await send(`${otlp}${path}`, body, contentType)
-  print(`sent ${recorded.length} recorded requests of ${new Set(recorded.map(({ emitter }) => emitter)).size} MCP programs (sent before: they change nothing)`)
+  print(
+    `sent ${recorded.length} recorded requests of ${new Set(recorded.map(({ emitter }) => emitter)).size} MCP programs (sent before: they change nothing)`,
+  )
   for (const { title, bodies } of stories(now)) {
     for (const body of bodies) await send(`${otlp}/v1/traces`, body, 'application/json')
     print(`sent: ${title}`)
@@ -91,7 +95,9 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const name = `demo-${randomBytes(4).toString('hex')}`
   try {
     const added = await post(`${options.api}/api/v1/receivers`, JSON.stringify({ name, url: receiver.url, secret, ttl_seconds: 600 }), authorization)
-    if (!added.ok) throw new Failure('rejected', 'demo.receiver', `The server did not take our receiver (${added.status}): ${printable(await added.text())}`)
+    if (!added.ok) {
+      throw new Failure('rejected', 'demo.receiver', `The server did not take our receiver (${added.status}): ${printable(await added.text())}`)
+    }
     await sendAll(options)
     last = Date.now()
     options.print('waiting for alerts: critical ones come at once, others 15 s after the first finding of their group')

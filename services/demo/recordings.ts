@@ -14,7 +14,10 @@ export function recordings(folder: string): readonly Recording[] {
   return readdirSync(folder).sort().flatMap((emitter) =>
     readdirSync(join(folder, emitter)).filter((name) => name.endsWith('.bin')).sort().map((name) => {
       const headers = JSON.parse(readFileSync(join(folder, emitter, name.replace('.bin', '.headers.json')), 'utf8')) as Record<string, string>
-      return { emitter, path: name.includes('metrics') ? '/v1/metrics' : '/v1/traces', contentType: headers['content-type'] ?? '', body: readFileSync(join(folder, emitter, name)) }
+      return {
+        emitter, path: name.includes('metrics') ? '/v1/metrics' : '/v1/traces', contentType: headers['content-type'] ?? '',
+        body: readFileSync(join(folder, emitter, name)),
+      }
     }),
   )
 }

@@ -31,7 +31,11 @@ function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw new Failure('misconfigured', 'data.directory', `The data directory ${directory} cannot be made: ${(error as NodeJS.ErrnoException).code}. Give another --data-dir, or change its owner.`, { cause: error })
+    throw new Failure(
+      'misconfigured', 'data.directory',
+      `The data directory ${directory} cannot be made: ${(error as NodeJS.ErrnoException).code}. Give another --data-dir, or change its owner.`,
+      { cause: error },
+    )
   }
 }
 
@@ -47,14 +51,18 @@ export async function openFoundation(config: Config, log: Log): Promise<Foundati
   const { partitions, retention_bytes: bytes, retention_hours: hours, max_bytes: maxBytes } = config.bus
   const bus = await openEmbeddedLog({
     directory: join(directory, 'bus'), partitions, maxBytes, tailCacheBytes: TAIL_CACHE_BYTES, clock: systemClock,
-    retention: Object.fromEntries(TOPICS.map((topic) => [topic.name, { bytes: topic.name === events.name ? bytes : Math.floor(bytes / 10), ageMs: hours * HOUR_MS }])),
+    retention: Object.fromEntries(TOPICS.map((topic) => [
+      topic.name, { bytes: topic.name === events.name ? bytes : Math.floor(bytes / 10), ageMs: hours * HOUR_MS },
+    ])),
   })
   observeLog(bus, log)
   let store: ClickHouseStore | undefined
   try {
     store = openStore({ directory: join(directory, 'tables'), readers: config.sql.concurrency + 2 })
     await store.migrate()
-    const snapshots = await openFileSnapshots(join(directory, 'state'), (found) => log.error({ ...found }, 'a snapshot is damaged: the one before it is used'))
+    const snapshots = await openFileSnapshots(
+      join(directory, 'state'), (found) => log.error({ ...found }, 'a snapshot is damaged: the one before it is used'),
+    )
     const opened = store
     return {
       bus, store, snapshots, keyedHash, apiToken,

@@ -20,14 +20,21 @@ function secretOf({ name, secret, secret_file: file }: WebhookConfig): string {
   try {
     text = readFileSync(file ?? '', 'utf8').trim()
   } catch (error) {
-    throw new Failure('misconfigured', 'webhook.secret', `The secret of webhook ${name} cannot be read from ${file}: ${(error as NodeJS.ErrnoException).code}`, { cause: error })
+    throw new Failure(
+      'misconfigured', 'webhook.secret', `The secret of webhook ${name} cannot be read from ${file}: ${(error as NodeJS.ErrnoException).code}`,
+      { cause: error },
+    )
   }
-  if (!/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/.test(text)) throw new Failure('misconfigured', 'webhook.secret', `${file} does not hold a webhook secret: whsec_ and base64 of 24 to 64 bytes.`)
+  if (!/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/.test(text)) {
+    throw new Failure('misconfigured', 'webhook.secret', `${file} does not hold a webhook secret: whsec_ and base64 of 24 to 64 bytes.`)
+  }
   return text
 }
 
 export function openReceivers(configured: readonly WebhookConfig[]): LiveReceivers {
-  const notifiers: Notifier[] = configured.map((webhook) => createWebhook({ name: webhook.name, url: webhook.url, secret: secretOf(webhook), allowPrivate: webhook.allow_private }))
+  const notifiers: Notifier[] = configured.map((webhook) => createWebhook({
+    name: webhook.name, url: webhook.url, secret: secretOf(webhook), allowPrivate: webhook.allow_private,
+  }))
   const timers = new Map<string, NodeJS.Timeout>()
   const remove = (name: string): boolean => {
     clearTimeout(timers.get(name))

@@ -44,18 +44,25 @@ const API_BODY_BYTES = 65_536
 export function refuseUnsafeDoors({ otlp, sql, api }: Config): void {
   for (const address of [otlp.http, otlp.grpc]) {
     refuseUnsafeBinding({
-      host: hostPort(address).host, tls: otlp.tls !== undefined, tokens: otlp.tokens.length, behindTlsProxy: otlp.behind_tls_proxy, clientCertificates: otlp.tls?.client_ca !== undefined,
+      host: hostPort(address).host, tls: otlp.tls !== undefined, tokens: otlp.tokens.length, behindTlsProxy: otlp.behind_tls_proxy,
+      clientCertificates: otlp.tls?.client_ca !== undefined,
     })
   }
   checkSqlExposure(sqlConfigOf(sql), { host: hostPort(sql.listen).host, tls: sql.tls !== undefined, behindTlsProxy: false })
-  if (!isLoopback(hostPort(api.listen).host)) throw new Failure('misconfigured', 'api.exposed', `The API on ${api.listen} has no TLS of its own: bind api.listen to 127.0.0.1 and put a proxy with TLS in front of it.`)
+  if (!isLoopback(hostPort(api.listen).host)) {
+    throw new Failure(
+      'misconfigured', 'api.exposed',
+      `The API on ${api.listen} has no TLS of its own: bind api.listen to 127.0.0.1 and put a proxy with TLS in front of it.`,
+    )
+  }
 }
 
 const sqlConfigOf = ({ listen: _listen, tls: _tls, concurrency: _concurrency, ...rest }: Config['sql']): SqlConfig => SqlConfig.parse(rest)
 
 function receivePorts({ config, ingest, log }: ServerParts): ReceivePorts {
   return {
-    ingest, authenticate: authenticator(config.otlp.tokens), inFlight: new InFlight(IN_FLIGHT_BYTES), clock: systemClock, limits: DECODE_LIMITS, maxBodyBytes: config.otlp.max_body_bytes,
+    ingest, authenticate: authenticator(config.otlp.tokens), inFlight: new InFlight(IN_FLIGHT_BYTES), clock: systemClock, limits: DECODE_LIMITS,
+    maxBodyBytes: config.otlp.max_body_bytes,
     joinCallers: config.telemetry.traces.join_callers,
     untaken: ({ cause, ...request }) => log.debug({ ...request, err: cause }, 'a request was not taken'),
   }
@@ -77,13 +84,27 @@ export async function openServers(parts: ServerParts): Promise<readonly OpenServ
   const ports = receivePorts(parts)
   const tls = tlsMaterial(config.otlp.tls)
   const receiver = createReceiver(ports)
-  const api = createApi({ parts: [...services, { name: 'log', notReady: () => foundation.bus.stats().notReady }], receivers, metrics: () => metrics.render(), lag: () => foundation.bus.lag(), token: foundation.apiToken })
+  const api = createApi({
+    parts: [...services, { name: 'log', notReady: () => foundation.bus.stats().notReady }], receivers, metrics: () => metrics.render(),
+    lag: () => foundation.bus.lag(), token: foundation.apiToken,
+  })
   const open: OpenServer[] = []
   try {
-    open.push(await startHttpServer({ name: 'SQL', setting: '--sql', ...hostPort(config.sql.listen), tls: tlsMaterial(config.sql.tls), maxBodyBytes: 16_777_216, handle: sqlHandler(parts), failed }))
-    open.push(await startHttpServer({ name: 'The API', setting: '--api', ...hostPort(config.api.listen), maxBodyBytes: API_BODY_BYTES, handle: api, failed }))
-    open.push(await startGrpcServer({ name: 'OTLP/gRPC', setting: '--otlp-grpc', ...hostPort(config.otlp.grpc), tls, maxMessageBytes: config.otlp.max_body_bytes, handlers: rpcHandlers(ports), failed }))
-    open.push(await startHttpServer({ name: 'OTLP/HTTP', setting: '--otlp-http', ...hostPort(config.otlp.http), tls, maxBodyBytes: config.otlp.max_body_bytes, handle: receiver.handle, admit: receiver.admit, failed }))
+    open.push(await startHttpServer({
+      name: 'SQL', setting: '--sql', ...hostPort(config.sql.listen), tls: tlsMaterial(config.sql.tls), maxBodyBytes: 16_777_216,
+      handle: sqlHandler(parts), failed,
+    }))
+    open.push(await startHttpServer({
+      name: 'The API', setting: '--api', ...hostPort(config.api.listen), maxBodyBytes: API_BODY_BYTES, handle: api, failed,
+    }))
+    open.push(await startGrpcServer({
+      name: 'OTLP/gRPC', setting: '--otlp-grpc', ...hostPort(config.otlp.grpc), tls, maxMessageBytes: config.otlp.max_body_bytes,
+      handlers: rpcHandlers(ports), failed,
+    }))
+    open.push(await startHttpServer({
+      name: 'OTLP/HTTP', setting: '--otlp-http', ...hostPort(config.otlp.http), tls, maxBodyBytes: config.otlp.max_body_bytes,
+      handle: receiver.handle, admit: receiver.admit, failed,
+    }))
     return open
   } catch (error) {
     await Promise.all(open.map((server) => server.stop()))

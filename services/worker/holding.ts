@@ -53,7 +53,9 @@ export class Holding {
   apply({ offset, records }: Envelope<Interaction>): void {
     if (offset < this.next) return
     this.#broken = true
-    for (const record of records) if (this.#judged.admit(`${record.interaction_id}.${record.version}`)) this.#fold.apply(record, this.#partition, offset)
+    for (const record of records) {
+      if (this.#judged.admit(`${record.interaction_id}.${record.version}`)) this.#fold.apply(record, this.#partition, offset)
+    }
     this.#broken = false
     this.next = offset + 1
     this.#sinceSave += records.length

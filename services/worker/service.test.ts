@@ -243,7 +243,9 @@ describe('worker on interactions', () => {
   })
 
   it('starts from nothing, and says so, where the saved state has another shape', async () => {
-    for (const stored of [{ version: 99, nextOffset: 7, state: Buffer.alloc(0) }, { version: STATE_VERSION, nextOffset: 7, state: Buffer.from('rubbish') }]) {
+    for (const stored of [
+      { version: 99, nextOffset: 7, state: Buffer.alloc(0) }, { version: STATE_VERSION, nextOffset: 7, state: Buffer.from('rubbish') },
+    ]) {
       const snapshots = new ScriptedSnapshots()
       snapshots.stored = stored
       const { start, telemetry, bus } = await running({}, snapshots)

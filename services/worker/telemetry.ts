@@ -13,7 +13,9 @@ export function workerTelemetry(log: Log): WorkerTelemetry {
   const evicted = counter('evicted_keys', 'States dropped because a detector held too many')
   const failures = counter('detector_failures', 'Records that a detector failed on: quarantined')
   const undecodable = counter('undecodable', 'Records that are no audit event: quarantined')
-  const after = meter.createHistogram('watchkeeper.worker.found_after', { description: 'From the receipt of the record to the finding on the bus', unit: 'ms', advice: { explicitBucketBoundaries: BOUNDS_MS } })
+  const after = meter.createHistogram('watchkeeper.worker.found_after', {
+    description: 'From the receipt of the record to the finding on the bus', unit: 'ms', advice: { explicitBucketBoundaries: BOUNDS_MS },
+  })
   const keys = meter.createGauge('watchkeeper.worker.keys', { description: 'States held at the last snapshot' })
   const snapshotBytes = meter.createGauge('watchkeeper.worker.snapshot_bytes', { description: 'Size of the last snapshot', unit: 'By' })
   return {

@@ -12,7 +12,9 @@ import type { Quarantined } from '../../schemas/quarantined.ts'
 export function storedEvent(event: AuditEvent, place: { partition?: number; offset?: number; offsetIndex?: number } = {}): StoredEvent {
   const canonical = encodeCanonical(event)
   const content = contentHash(canonical)
-  return { bytes: canonical.bytes, partition: 0, offset: 0, offsetIndex: 0, ...place, contentHash: content, recordHash: recordHash(canonical, content) }
+  return {
+    bytes: canonical.bytes, partition: 0, offset: 0, offsetIndex: 0, ...place, contentHash: content, recordHash: recordHash(canonical, content),
+  }
 }
 
 export const eventId = (n: number): string => n.toString(16).padStart(32, '0')
@@ -21,20 +23,25 @@ const events = (from: number, count: number, change: Partial<AuditEvent> = {}): 
 
 const exampleAlert: Alert = {
   alert_id: 'b'.repeat(32), version: 1, tenant: 'default', status: 'open', severity: 'critical', group_key: 'lineage:x', title: 'a command',
-  detectors: ['unexpected-command'], actor: 'claude-desktop', actor_kind: 'client', principal: '', client: 'claude-desktop', server: 'files', tool: 'run_command',
+  detectors: ['unexpected-command'], actor: 'claude-desktop', actor_kind: 'client', principal: '', client: 'claude-desktop', server: 'files',
+  tool: 'run_command',
   trace_id: 'd61a', conversation: '', finding_ids: [exampleFinding.finding_id], interaction_ids: [], evidence_ids: [], reasons: ["it's so"],
   first_seen: 1n, last_seen: 2n, sql: "SELECT '1'", created_at: 3n, updated_at: 4n,
 }
 const exampleDelivery: Delivery = {
-  message_id: 'm1', attempt: 1, tenant: 'default', alert_id: exampleAlert.alert_id, alert_version: 1, receiver: 'soc', attempted_at: 5n, duration_ns: 6n,
+  message_id: 'm1', attempt: 1, tenant: 'default', alert_id: exampleAlert.alert_id, alert_version: 1, receiver: 'soc', attempted_at: 5n,
+  duration_ns: 6n,
   status: 503, outcome: 'retry', answer: 'busy',
 }
 const exampleQuarantined: Quarantined = {
-  quarantine_id: 'c'.repeat(32), tenant: 'default', stage: 'archiver', reason: 'refused_row', detail: 'x', topic: 'events', partition: -1, offset: -1, payload: 'AA==', quarantined_at: 7n,
+  quarantine_id: 'c'.repeat(32), tenant: 'default', stage: 'archiver', reason: 'refused_row', detail: 'x', topic: 'events', partition: -1, offset: -1,
+  payload: 'AA==', quarantined_at: 7n,
 }
 const examplePoint: MetricPoint = {
-  point_id: 'd'.repeat(32), tenant: 'default', metric: 'mcp.server.operation.duration', unit: 's', kind: 'histogram', temporality: 'cumulative', source: 'files-mcp', method: 'tools/call',
-  tool: 'read_file', server: 'files', started_at: 1n, at: 2n, received_at: 3n, count: 4n, sum: 0.5, value_seconds: 0.125, attributes: new Map([['b', '2'], ['a', '1']]),
+  point_id: 'd'.repeat(32), tenant: 'default', metric: 'mcp.server.operation.duration', unit: 's', kind: 'histogram', temporality: 'cumulative',
+  source: 'files-mcp', method: 'tools/call',
+  tool: 'read_file', server: 'files', started_at: 1n, at: 2n, received_at: 3n, count: 4n, sum: 0.5, value_seconds: 0.125,
+  attributes: new Map([['b', '2'], ['a', '1']]),
 }
 
 export function storeContract(name: string, open: () => Promise<Store>): void {
@@ -49,7 +56,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       await store.close()
     })
     const one = async (sql: string, parameters?: Record<string, unknown>): Promise<Row> => (await store.query(sql, parameters))[0] ?? {}
-    const count = async (table: string, where = '1'): Promise<bigint> => (await one(`SELECT count() AS n FROM watchkeeper.${table} WHERE ${where}`))['n'] as bigint
+    const count = async (table: string, where = '1'): Promise<bigint> =>
+      (await one(`SELECT count() AS n FROM watchkeeper.${table} WHERE ${where}`))['n'] as bigint
 
     it('migrates again without a change', async () => {
       const before = await store.query('SELECT * FROM watchkeeper.schema_migrations ORDER BY number')
@@ -83,7 +91,12 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     it('takes a block whose clocks are centuries apart, once', async () => {
       const year = 31_556_952_000_000_000n
       const wild = Array.from({ length: 250 }, (_, i) =>
-        storedEvent({ ...exampleAuditEvent, tenant: 'wild', event_id: eventId(i), started_at: i === 0 ? -(2n ** 63n) : i === 1 ? 2n ** 63n - 1n : (BigInt(i) * year) / 2n }))
+        storedEvent(
+          {
+            ...exampleAuditEvent, tenant: 'wild', event_id: eventId(i),
+            started_at: i === 0 ? -(2n ** 63n) : i === 1 ? 2n ** 63n - 1n : (BigInt(i) * year) / 2n,
+          },
+        ))
       await store.insertEvents(wild, 'contract:wild')
       await store.insertEvents(wild, 'contract:wild')
       expect(await count('audit_events', "tenant = 'wild'")).toBe(250n)
@@ -97,7 +110,10 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     })
 
     it('shows only the newest version of an interaction, and none that was withdrawn', async () => {
-      const moved = { ...exampleInteraction, version: 3, tool: 'other', started_at: exampleInteraction.started_at - 40n * 86_400_000_000_000n, requested_by: 'scheduled' }
+      const moved = {
+        ...exampleInteraction, version: 3, tool: 'other', started_at: exampleInteraction.started_at - 40n * 86_400_000_000_000n,
+        requested_by: 'scheduled',
+      }
       const second = { ...exampleInteraction, interaction_id: 'e'.repeat(32) }
       await store.insertRows('interactions', [exampleInteraction, second], 'i:1')
       await store.insertRows('interactions', [moved, { ...exampleInteraction, version: 2 }], 'i:2')
@@ -121,7 +137,9 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await one('SELECT * FROM watchkeeper.alerts')).toMatchObject({ ...exampleAlert, version: 2, status: 'resolved' })
     })
 
-    it.each([['deliveries', exampleDelivery, {}], ['quarantine', exampleQuarantined, { offset: -1n }], ['mcp_metrics', examplePoint, {}]] as const)('keeps %s as given, once', async (table, row, as64bits) => {
+    it.each(
+      [['deliveries', exampleDelivery, {}], ['quarantine', exampleQuarantined, { offset: -1n }], ['mcp_metrics', examplePoint, {}]] as const,
+    )('keeps %s as given, once', async (table, row, as64bits) => {
       await store.insertRows(table, [row], 'x:1')
       await store.insertRows(table, [row, row], 'x:2')
       expect((await store.query(`SELECT * FROM watchkeeper.${table}`)).map((found) => ({ ...found }))).toEqual([{ ...row, ...as64bits }])
@@ -129,16 +147,22 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
 
     it('refuses rows that do not fit, naming the column and never the value', async () => {
       const refused = (row: Row): Promise<unknown> => store.insertRows('deliveries', [exampleDelivery, row], 'bad').catch((error: unknown) => error)
-      expect(await refused({ ...exampleDelivery, status: 70_000 })).toMatchObject({ kind: 'rejected', message: expect.stringContaining('row 1, column status') as unknown })
+      expect(await refused({ ...exampleDelivery, status: 70_000 })).toMatchObject({
+        kind: 'rejected', message: expect.stringContaining('row 1, column status') as unknown,
+      })
       expect(await refused({ ...exampleDelivery, answer: 5 })).toMatchObject({ kind: 'rejected' })
-      expect(await refused({ ...exampleDelivery, extra: 'S3CRET' })).toMatchObject({ kind: 'rejected', message: expect.not.stringContaining('S3CRET') as unknown })
+      expect(await refused({ ...exampleDelivery, extra: 'S3CRET' })).toMatchObject({
+        kind: 'rejected', message: expect.not.stringContaining('S3CRET') as unknown,
+      })
       expect(await refused({ message_id: 'm2' })).toMatchObject({ kind: 'rejected' })
       expect(await count('deliveries')).toBe(1n)
     })
 
     it('binds what attackers write as data', async () => {
       const nasty = "'; DROP TABLE watchkeeper.audit_events; --\\' \0 {x:String}\n\t`"
-      expect(await one('SELECT {x:String} AS x, {y:Array(String)} AS y', { x: nasty, y: [nasty, ''] })).toEqual(Object.assign(Object.create(null), { x: nasty, y: [nasty, ''] }))
+      expect(await one('SELECT {x:String} AS x, {y:Array(String)} AS y', { x: nasty, y: [nasty, ''] })).toEqual(Object.assign(Object.create(null), {
+        x: nasty, y: [nasty, ''],
+      }))
       await expect(store.query('DROP TABLE watchkeeper.audit_events')).rejects.toMatchObject({ name: 'Failure' })
     })
   })

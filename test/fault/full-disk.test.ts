@@ -73,7 +73,9 @@ it.skipIf(!mounted)('refuses while the disk is full, loses and doubles nothing, 
 
   const acknowledged = sent.filter(({ status }) => status === 200)
   const missing = async () => {
-    const stored = new Map((await ask(running, 'SELECT trace_id, count() FROM watchkeeper.audit_events GROUP BY trace_id')).map(([trace, count]) => [trace, Number(count)]))
+    const stored = new Map((await ask(running, 'SELECT trace_id, count() FROM watchkeeper.audit_events GROUP BY trace_id')).map(([trace, count]) => [
+      trace, Number(count),
+    ]))
     return acknowledged.filter(({ trace }) => stored.get(trace) !== SPANS).length
   }
   await expect.poll(missing, { timeout: 60_000, interval: 250 }).toBe(0)

@@ -23,7 +23,9 @@ const traceOf = (body: Buffer): string => body.toString('hex', template.traceAt[
 async function sender(acknowledged: string[]): Promise<void> {
   for (;;) {
     const body = freshBody(template, Date.now())
-    const answer = await fetch(`${server.otlpHttp}/v1/traces`, { method: 'POST', body, headers: { 'content-type': 'application/x-protobuf' } }).then((response) => response.status, () => 0)
+    const answer = await fetch(
+      `${server.otlpHttp}/v1/traces`, { method: 'POST', body, headers: { 'content-type': 'application/x-protobuf' } },
+    ).then((response) => response.status, () => 0)
     if (answer === 0) return
     if (answer === 200) acknowledged.push(traceOf(body))
   }
@@ -42,7 +44,9 @@ it(`loses nothing and doubles nothing over ${KILLS} kills`, async () => {
   }
   expect(acknowledged.length).toBeGreaterThan(KILLS)
   const missing = async () => {
-    const stored = new Map((await ask(server, 'SELECT trace_id, count() FROM watchkeeper.audit_events GROUP BY trace_id')).map(([trace, count]) => [trace, Number(count)]))
+    const stored = new Map((await ask(server, 'SELECT trace_id, count() FROM watchkeeper.audit_events GROUP BY trace_id')).map(([trace, count]) => [
+      trace, Number(count),
+    ]))
     return acknowledged.filter((trace) => stored.get(trace) !== SPANS)
   }
   await expect.poll(missing, { timeout: 60_000, interval: 250 }).toEqual([])

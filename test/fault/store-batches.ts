@@ -10,7 +10,9 @@ export function batchOf(number: number): { readonly events: StoredEvent[]; reado
   const events = Array.from({ length: BATCH_ROWS }, (_, i) => {
     const event_id = `${number}x${i}`.padStart(32, '0')
     const canonical = encodeCanonical({ ...exampleAuditEvent, event_id, started_at: exampleAuditEvent.started_at + BigInt(i % 6) * MONTH })
-    return { bytes: canonical.bytes, partition: 0, offset: number, offsetIndex: i, contentHash: contentHash(canonical), recordHash: recordHash(canonical) }
+    return {
+      bytes: canonical.bytes, partition: 0, offset: number, offsetIndex: i, contentHash: contentHash(canonical), recordHash: recordHash(canonical),
+    }
   })
   return { events, token: `events:0:${number}` }
 }

@@ -17,7 +17,10 @@ let writer: { file: string; directory: string }
 let directory = ''
 beforeAll(async () => {
   writer = await compile('test/fault/store-writer.ts')
-  await cp(fileURLToPath(new URL('../../infra/clickhouse/migrations', import.meta.url)), join(writer.directory, 'infra/clickhouse/migrations'), { recursive: true })
+  await cp(
+    fileURLToPath(new URL('../../infra/clickhouse/migrations', import.meta.url)), join(writer.directory, 'infra/clickhouse/migrations'),
+    { recursive: true },
+  )
   directory = await mkdtemp(join(tmpdir(), 'wk-store-kill-'))
 })
 afterAll(async () => {

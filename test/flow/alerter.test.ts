@@ -45,7 +45,8 @@ interface Message {
 }
 
 /** Attempts as the store shows them: one that is published again after a crash is the same row. */
-const rowsOf = (all: readonly Delivery[]): readonly Delivery[] => [...new Map(all.map((one) => [`${one.message_id} ${one.receiver} ${one.attempt}`, one])).values()]
+const rowsOf = (all: readonly Delivery[]): readonly Delivery[] =>
+  [...new Map(all.map((one) => [`${one.message_id} ${one.receiver} ${one.attempt}`, one])).values()]
 
 /** A receiver that answers what it is told to, message by message; 200 when it is told nothing. */
 class Receiver {
@@ -96,7 +97,9 @@ class Life {
       get: (target, name) => {
         const value: unknown = Reflect.get(target, name)
         if (typeof value !== 'function') return value
-        return (...args: unknown[]): unknown => (this.dead ? Promise.reject(new Failure('unavailable', 'test.dead', 'killed')) : value.apply(target, args))
+        return (...args: unknown[]): unknown => (
+          this.dead ? Promise.reject(new Failure('unavailable', 'test.dead', 'killed')) : value.apply(target, args)
+        )
       },
     })
   }
@@ -141,7 +144,9 @@ async function kill(life: Life): Promise<void> {
 }
 
 const found = (number: number, more: Partial<Finding> = {}): Promise<void> =>
-  bus.publish(findings, [{ key: 'default', record: { ...exampleFinding, finding_id: number.toString(16).padStart(32, '0'), severity: 'high', ...more } }])
+  bus.publish(findings, [{
+    key: 'default', record: { ...exampleFinding, finding_id: number.toString(16).padStart(32, '0'), severity: 'high', ...more },
+  }])
 
 /** Lets the clock run and rings. */
 function pass(life: Life, seconds: number): void {
@@ -178,10 +183,16 @@ describe('alerter', () => {
     await attempted.until((all) => all.length === 1)
     expect(receiver.messages.all).toHaveLength(1)
     expect(receiver.messages.all[0]?.verified).toBe(true)
-    const { type, data } = JSON.parse(receiver.messages.all[0]?.body ?? '') as { type: string; data: { alert_id: string; findings: number; what: object } }
-    expect([type, data.findings, data.what]).toEqual(['alert.open', 2, { tool: 'run_command', server: 'files', detectors: ['unexpected-command', 'unrequested-action'] }])
+    const { type, data } = JSON.parse(
+      receiver.messages.all[0]?.body ?? '',
+    ) as { type: string; data: { alert_id: string; findings: number; what: object } }
+    expect([type, data.findings, data.what]).toEqual([
+      'alert.open', 2, { tool: 'run_command', server: 'files', detectors: ['unexpected-command', 'unrequested-action'] },
+    ])
     expect(new Set(published.all.map(({ alert_id }) => alert_id))).toEqual(new Set([data.alert_id]))
-    expect(attempted.all[0]).toMatchObject({ alert_id: data.alert_id, status: 200, outcome: 'delivered', attempt: 1, receiver: 'hook', answer: 'thanks' })
+    expect(attempted.all[0]).toMatchObject({
+      alert_id: data.alert_id, status: 200, outcome: 'delivered', attempt: 1, receiver: 'hook', answer: 'thanks',
+    })
   })
 
   it('keeps the id when a 500 is followed by a 200, and waits as long as it is asked to', async () => {
@@ -218,7 +229,9 @@ describe('alerter', () => {
     now += 60n * SECOND
     await live()
     const rows = rowsOf(await attempted.until((all) => rowsOf(all).length === 2))
-    expect(rows.map(({ outcome, status, message_id, attempt }) => [outcome, status, message_id === rows[0]?.message_id, attempt])).toEqual([['retry', 0, true, 1], ['delivered', 200, true, 2]])
+    expect(rows.map(({ outcome, status, message_id, attempt }) => [outcome, status, message_id === rows[0]?.message_id, attempt])).toEqual([
+      ['retry', 0, true, 1], ['delivered', 200, true, 2],
+    ])
     expect(receiver.messages.all.map(({ id }) => id)).toEqual([attempted.all[0]?.message_id])
   })
 
@@ -266,7 +279,10 @@ describe('alerter', () => {
     const set = new Heard<number>()
     const alerter = createAlerter(
       { groupWaitSeconds: 15, groupIntervalSeconds: 300, resolveAfterHours: 24 },
-      { bus: stubborn, snapshots, clock: { now: () => now }, notifiers: [receiver.notifier], log: quiet, wake: { set: (ms, run) => { ring = run; set.add(ms) }, clear() {} } },
+      {
+        bus: stubborn, snapshots, clock: { now: () => now }, notifiers: [receiver.notifier], log: quiet,
+        wake: { set: (ms, run) => { ring = run; set.add(ms) }, clear() {} },
+      },
     )
     await alerter.start()
     running.push(alerter)
@@ -296,7 +312,9 @@ describe('alerter', () => {
   })
 
   it('can be stopped before it was started, and twice', async () => {
-    const alerter = createAlerter({ groupWaitSeconds: 1, groupIntervalSeconds: 1, resolveAfterHours: 1 }, { bus, snapshots, clock: { now: () => now }, notifiers: [], log: quiet })
+    const alerter = createAlerter({ groupWaitSeconds: 1, groupIntervalSeconds: 1, resolveAfterHours: 1 }, {
+      bus, snapshots, clock: { now: () => now }, notifiers: [], log: quiet,
+    })
     await alerter.stop()
     expect(alerter.notReady()).toBe('not started')
     await alerter.start()

@@ -21,7 +21,9 @@ function eventsOf(emitter: string): AuditEventFields[] {
   return readdirSync(folder).filter((name) => name.endsWith('_traces.bin')).sort().flatMap((name, index) => {
     const body = readFileSync(`${folder}/${name}`)
     const traces = body[0] === 0x7b ? decodeTracesJson(body, DECODE_LIMITS) : decodeTraces(body, DECODE_LIMITS)
-    return [...normaliser.traces(traces, { tenant: 'default', transport: 'test', peer: '127.0.0.1', receivedAt: 1_795_225_800n * SECOND + BigInt(index) }).events]
+    return [...normaliser.traces(traces, {
+      tenant: 'default', transport: 'test', peer: '127.0.0.1', receivedAt: 1_795_225_800n * SECOND + BigInt(index),
+    }).events]
   })
 }
 
@@ -81,7 +83,10 @@ describe('pydantic-ai', () => {
 
   it('gives each call the content of the agent and the client of the server', () => {
     for (const call of interactions.filter(({ method }) => method === 'tools/call')) {
-      expect(call).toMatchObject({ client: 'claude-desktop', actor: 'claude-desktop', actor_kind: 'client', principal: '', server: 'files', agent: 'support', requested_by: 'user_turn', outcome: 'ok' })
+      expect(call).toMatchObject({
+        client: 'claude-desktop', actor: 'claude-desktop', actor_kind: 'client', principal: '', server: 'files', agent: 'support',
+        requested_by: 'user_turn', outcome: 'ok',
+      })
       expect(call.event_ids.length).toBe(4)
       expect(call.vantages).toEqual(['agent', 'client', 'server'])
       expect(call.request_text).toBe('Summarise revenue in /srv/q3.xlsx')
@@ -104,9 +109,12 @@ describe('fastmcp', () => {
   it('makes 28 interactions of 66 events', () => {
     expect(events.length).toBe(66)
     expect(countBy(interactions, ({ method }) => method)).toEqual({
-      'tools/call': 8, 'tools/list': 8, 'server/discover': 3, initialize: 1, 'resources/list': 2, 'resources/read': 2, 'prompts/list': 2, 'prompts/get': 2,
+      'tools/call': 8, 'tools/list': 8, 'server/discover': 3, initialize: 1, 'resources/list': 2, 'resources/read': 2, 'prompts/list': 2,
+      'prompts/get': 2,
     })
-    expect(countBy(interactions.filter(({ method }) => method === 'tools/call'), ({ client }) => client)).toEqual({ 'claude-desktop': 4, 'ci-bot': 4 })
+    expect(countBy(interactions.filter(({ method }) => method === 'tools/call'), ({ client }) => client)).toEqual({
+      'claude-desktop': 4, 'ci-bot': 4,
+    })
     expect(countBy(interactions, ({ principal, server_internal: internal }) => `${principal}/${internal}`)).toEqual({ '/false': 22, '/true': 6 })
   })
 
@@ -125,7 +133,9 @@ describe('fastmcp', () => {
 describe('shinzo-ts', () => {
   it('makes two calls with arguments and the client address of the span', () => {
     const interactions = assemble(eventsOf('shinzo-ts'))
-    expect(interactions.map(({ tool, outcome, client_address: address }) => [tool, outcome, address]).sort()).toEqual([['export_all', 'tool_error', '192.0.2.2'], ['search_customers', 'ok', '192.0.2.2']])
+    expect(interactions.map(({ tool, outcome, client_address: address }) => [tool, outcome, address]).sort()).toEqual([
+      ['export_all', 'tool_error', '192.0.2.2'], ['search_customers', 'ok', '192.0.2.2'],
+    ])
     expect(JSON.parse(interactions.find(({ tool }) => tool === 'search_customers')?.arguments ?? '')).toEqual({ query: 'acme', limit: 5 })
   })
 })
@@ -134,7 +144,9 @@ describe('any order', () => {
   it.each(['pydantic-ai', 'fastmcp'])('gives the same interactions for %s', (emitter) => {
     const events = eventsOf(emitter)
     const expected = meaning(assemble(events))
-    for (let seed = 1; seed <= 40; seed++) expect(meaning(assemble(shuffled([...events, ...events.slice(0, 5)], seed))), `seed ${seed}`).toEqual(expected)
+    for (let seed = 1; seed <= 40; seed++) {
+      expect(meaning(assemble(shuffled([...events, ...events.slice(0, 5)], seed))), `seed ${seed}`).toEqual(expected)
+    }
   })
 
   it('goes on from a snapshot as if nothing had been, and says nothing twice', () => {

@@ -34,17 +34,24 @@ it('alerter: one client span an attempt, without the body and what was answered'
     messageId: 'msg_1', tenant: 'acme', alertId: 'a', alertVersion: 1, receiver: 'on-call', body: 'hunter2', attempts: 1, nextAt: 0n, madeAt: 0n,
   }
   for (const status of [204, 503, 0]) await tracedDelivery(pending, async () => ({ status, text: 'hunter2', retryAfterSeconds: undefined }))
-  expect(spans().map(({ kind, attributes, status }) => [kind, attributes['http.response.status_code'], attributes['error.type'], status.code])).toEqual([
-    [SpanKind.CLIENT, 204, undefined, SpanStatusCode.UNSET], [SpanKind.CLIENT, 503, '503', SpanStatusCode.ERROR], [SpanKind.CLIENT, undefined, 'no_answer', SpanStatusCode.ERROR],
+  expect(spans().map(({ kind, attributes, status }) => [
+    kind, attributes['http.response.status_code'], attributes['error.type'], status.code,
+  ])).toEqual([
+    [SpanKind.CLIENT, 204, undefined, SpanStatusCode.UNSET], [SpanKind.CLIENT, 503, '503', SpanStatusCode.ERROR],
+    [SpanKind.CLIENT, undefined, 'no_answer', SpanStatusCode.ERROR],
   ])
-  expect(spans()[0]?.attributes).toMatchObject({ 'watchkeeper.receiver': 'on-call', 'watchkeeper.attempt': 2, 'watchkeeper.message_id': 'msg_1', 'watchkeeper.tenant': 'acme' })
+  expect(spans()[0]?.attributes).toMatchObject({
+    'watchkeeper.receiver': 'on-call', 'watchkeeper.attempt': 2, 'watchkeeper.message_id': 'msg_1', 'watchkeeper.tenant': 'acme',
+  })
   expect(JSON.stringify(spans().map(({ attributes }) => attributes))).not.toContain('hunter2')
 })
 
 it('SQL: one server span a query, linked to its caller, with a hash where the text would be', async () => {
   const text = "SELECT 'hunter2'"
   const engine = { session: () => Promise.reject(new Error(`engine failed on ${text}`)), catalogue: never }
-  const endpoint = createSqlEndpoint(SqlConfig.parse({}), { engine, loopback: false, now: () => 0, audited: () => undefined, failed: () => undefined })
+  const endpoint = createSqlEndpoint(SqlConfig.parse({}), {
+    engine, loopback: false, now: () => 0, audited: () => undefined, failed: () => undefined,
+  })
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
   const headers = new Map([['traceparent', `00-${traceId}-00f067aa0ba902b7-01`]])
   await endpoint.handle({ method: 'POST', path: '/', query: '', headers, peer: '127.0.0.1', body: Buffer.from(text) })

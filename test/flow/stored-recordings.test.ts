@@ -37,7 +37,10 @@ async function open(): Promise<void> {
   await store.migrate()
   const snapshots = await openFileSnapshots(join(directory, 'state'), () => undefined)
   const keyed = await openKeyedHash(directory)
-  ingest = createPipeline({ bus, normaliser: createNormaliser({ mcpPaths: ['/mcp'] }), redactor: createRedactor(keyed), telemetry: { received: quiet, receivedMetrics: quiet } })
+  ingest = createPipeline({
+    bus, normaliser: createNormaliser({ mcpPaths: ['/mcp'] }), redactor: createRedactor(keyed),
+    telemetry: { received: quiet, receivedMetrics: quiet },
+  })
   const limits = { quietNs: 10n * SECOND, lineageNs: 900n * SECOND, spansPerTrace: 20_000, spans: 500_000 }
   services = [
     createArchiver({ events: { records: 10_000, milliseconds: 20 }, others: { records: 10_000, milliseconds: 20 } }, { bus, store, snapshots, log }),
@@ -61,7 +64,9 @@ function bodies(emitter: string): Traces[] {
 }
 
 async function send(bodiesSent: readonly Traces[]): Promise<void> {
-  for (const traces of bodiesSent) await ingest.traces(traces, { tenant: 'default', transport: 'test', peer: '127.0.0.1', receivedAt: (received += SECOND) })
+  for (const traces of bodiesSent) {
+    await ingest.traces(traces, { tenant: 'default', transport: 'test', peer: '127.0.0.1', receivedAt: (received += SECOND) })
+  }
 }
 
 /** Lets time pass on the bus and waits until every reader has done everything. */
@@ -108,7 +113,9 @@ describe('recordings in tables', () => {
   it('keeps a forged second record as a conflict, with a finding, and replaces nothing', async () => {
     const forged = bodies('pydantic-ai').map((traces) => traces.map((scoped) => ({
       ...scoped,
-      items: scoped.items.map((span) => ({ ...span, attributes: new Map([...span.attributes].map(([key, value]) => [key, typeof value === 'string' && value.includes('curl http') ? '{"command":"ls"}' : value])) })),
+      items: scoped.items.map((span) => ({ ...span, attributes: new Map([...span.attributes].map(([key, value]) => [
+        key, typeof value === 'string' && value.includes('curl http') ? '{"command":"ls"}' : value,
+      ])) })),
     })))
     await send(forged)
     await settle()

@@ -35,11 +35,21 @@ interface Sender {
 }
 const headers = (token?: string): Record<string, string> => (token === undefined ? {} : { authorization: `Bearer ${token}` })
 const SENDERS: Readonly<Record<string, Sender>> = {
-  'HTTP protobuf': { exporter: ({ http }, token) => new ProtoExporter({ url: `${http}/v1/traces`, headers: headers(token) }), transport: 'otlp/http+protobuf' },
-  'HTTP protobuf, gzip': { exporter: ({ http }, token) => new ProtoExporter({ url: `${http}/v1/traces`, compression: GZIP, headers: headers(token) }), transport: 'otlp/http+protobuf' },
-  'HTTP JSON': { exporter: ({ http }, token) => new JsonExporter({ url: `${http}/v1/traces`, headers: headers(token) }), transport: 'otlp/http+json' },
+  'HTTP protobuf': {
+    exporter: ({ http }, token) => new ProtoExporter({ url: `${http}/v1/traces`, headers: headers(token) }), transport: 'otlp/http+protobuf',
+  },
+  'HTTP protobuf, gzip': {
+    exporter: ({ http }, token) => new ProtoExporter({ url: `${http}/v1/traces`, compression: GZIP, headers: headers(token) }),
+    transport: 'otlp/http+protobuf',
+  },
+  'HTTP JSON': {
+    exporter: ({ http }, token) => new JsonExporter({ url: `${http}/v1/traces`, headers: headers(token) }), transport: 'otlp/http+json',
+  },
   gRPC: { exporter: ({ grpc }, token) => new GrpcExporter({ url: `http://${grpc}`, metadata: metadataOf(token) }), transport: 'otlp/grpc' },
-  'gRPC, gzip': { exporter: ({ grpc }, token) => new GrpcExporter({ url: `http://${grpc}`, compression: GZIP, metadata: metadataOf(token) }), transport: 'otlp/grpc' },
+  'gRPC, gzip': {
+    exporter: ({ grpc }, token) => new GrpcExporter({ url: `http://${grpc}`, compression: GZIP, metadata: metadataOf(token) }),
+    transport: 'otlp/grpc',
+  },
 }
 
 function metadataOf(token?: string): Metadata {
@@ -157,7 +167,9 @@ tracing.shutdown()
 metering.shutdown()
 `
 
-if (PYTHON === undefined || !existsSync(PYTHON)) console.warn('the Python exporters are not tested: set WATCHKEEPER_PYTHON to a python with opentelemetry-exporter-otlp')
+if (PYTHON === undefined || !existsSync(PYTHON)) {
+  console.warn('the Python exporters are not tested: set WATCHKEEPER_PYTHON to a python with opentelemetry-exporter-otlp')
+}
 const python = describe.skipIf(PYTHON === undefined || !existsSync(PYTHON))
 python('OpenTelemetry Python (set WATCHKEEPER_PYTHON to a python with opentelemetry-exporter-otlp)', () => {
   it.each(['http', 'grpc'] as const)('%s: delivers spans and metrics', async (kind) => {
@@ -169,7 +181,10 @@ python('OpenTelemetry Python (set WATCHKEEPER_PYTHON to a python with openteleme
     expect(rig.traces[0]!.data[0]!.resource.attributes.get('service.name')).toBe('py')
     // Once by the flush and once by the shutdown: cumulative points come again and again.
     expect(rig.metrics.flatMap(({ data }) => data.flatMap(({ items }) => items))[0]).toMatchObject(
-      { name: 'mcp.client.operation.duration', unit: 's', kind: 'histogram', temporality: 2, points: [{ value: 0.25, count: 1n, attributes: new Map([['mcp.method.name', 'tools/call']]) }] },
+      {
+        name: 'mcp.client.operation.duration', unit: 's', kind: 'histogram', temporality: 2,
+        points: [{ value: 0.25, count: 1n, attributes: new Map([['mcp.method.name', 'tools/call']]) }],
+      },
     )
     expect(rig.untaken).toEqual([])
   })

@@ -47,7 +47,9 @@ const CASES: readonly (readonly [string, string, () => Buffer, Readonly<Record<s
   ['the same in JSON', 'application/json', () => deepJson(100_000), {}, 400],
   ['the same gzipped', 'application/json', () => gzipSync(deepJson(100_000)), GZIP, 400],
   ['a million brackets', 'application/json', () => Buffer.alloc(MIB, '['), {}, 400],
-  ['ten million spans', PROTOBUF, () => gzipSync(Buffer.concat([Buffer.from([0x0a, 0x85, 0xda, 0xc4, 0x09, 0x12, 0x80, 0xda, 0xc4, 0x09]), Buffer.alloc(20_000_000, Buffer.from([0x12, 0]))])), GZIP, 400],
+  ['ten million spans', PROTOBUF, () => gzipSync(
+    Buffer.concat([Buffer.from([0x0a, 0x85, 0xda, 0xc4, 0x09, 0x12, 0x80, 0xda, 0xc4, 0x09]), Buffer.alloc(20_000_000, Buffer.from([0x12, 0]))]),
+  ), GZIP, 400],
   ['another type', 'application/xml', () => RECORDED, {}, 415],
   ['more than the limit', PROTOBUF, () => Buffer.alloc(64 * MIB + 1), {}, 413],
 ]

@@ -34,8 +34,13 @@ export interface OtlpRigOptions {
 
 const MAX_BYTES = 64 * 1024 * 1024
 
-export async function openOtlp({ tokens = [], tls, answer = () => ({ accepted: 1, own: false, rejected: 0, message: '' }) }: OtlpRigOptions = {}): Promise<OtlpRig> {
-  const kept = { traces: [] as { data: Traces; arrival: Arrival }[], logs: [] as { data: Logs; arrival: Arrival }[], metrics: [] as { data: Metrics; arrival: Arrival }[] }
+export async function openOtlp(
+  { tokens = [], tls, answer = () => ({ accepted: 1, own: false, rejected: 0, message: '' }) }: OtlpRigOptions = {},
+): Promise<OtlpRig> {
+  const kept = {
+    traces: [] as { data: Traces; arrival: Arrival }[], logs: [] as { data: Logs; arrival: Arrival }[],
+    metrics: [] as { data: Metrics; arrival: Arrival }[],
+  }
   const untaken: Untaken[] = []
   const keep = <T>(into: { data: T; arrival: Arrival }[]) => async (data: T, arrival: Arrival) => {
     const result = answer()

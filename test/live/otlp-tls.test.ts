@@ -36,7 +36,9 @@ interface CallOptions {
 }
 
 /** One unary call with bytes. */
-async function call(address: string, message: Buffer, { creds = credentials.createInsecure(), method = EXPORT, metadata = new Metadata() }: CallOptions = {}): Promise<Called> {
+async function call(
+  address: string, message: Buffer, { creds = credentials.createInsecure(), method = EXPORT, metadata = new Metadata() }: CallOptions = {},
+): Promise<Called> {
   const client = new Client(address, creds)
   try {
     return await new Promise<Called>((resolve) => {
@@ -52,15 +54,21 @@ describe('gRPC', () => {
   it('says what is wrong by status, and when to come again', async () => {
     rig = await openOtlp()
     expect((await call(rig.grpc, Buffer.alloc(0))).answer).toEqual(Buffer.alloc(0))
-    expect((await call(rig.grpc, Buffer.from([0x0a, 0x80]))).error).toMatchObject({ code: status.INVALID_ARGUMENT, details: expect.stringContaining('ResourceSpans') as string })
-    expect((await call(rig.grpc, Buffer.alloc(0), { method: '/opentelemetry.proto.collector.profiles.v1.ProfilesService/Export' })).error).toMatchObject({ code: status.UNIMPLEMENTED })
+    expect((await call(rig.grpc, Buffer.from([0x0a, 0x80]))).error).toMatchObject({
+      code: status.INVALID_ARGUMENT, details: expect.stringContaining('ResourceSpans') as string,
+    })
+    expect(
+      (await call(rig.grpc, Buffer.alloc(0), { method: '/opentelemetry.proto.collector.profiles.v1.ProfilesService/Export' })).error,
+    ).toMatchObject({ code: status.UNIMPLEMENTED })
   })
 
   it('gives RetryInfo with UNAVAILABLE', async () => {
     rig = await openOtlp({ answer: () => { throw new Failure('unavailable', 'log.full', 'The log is full: ü', { retryAfterSeconds: 2 }) } })
     const { error } = await call(rig.grpc, Buffer.alloc(0))
     expect(error).toMatchObject({ code: status.UNAVAILABLE, details: 'The log is full: ü' })
-    const { code, details } = referenceDecode('RpcStatus', error!.metadata.get('grpc-status-details-bin')[0] as Buffer) as { code: number; details: { value: string }[] }
+    const { code, details } = referenceDecode(
+      'RpcStatus', error!.metadata.get('grpc-status-details-bin')[0] as Buffer,
+    ) as { code: number; details: { value: string }[] }
     expect([code, referenceDecode('RetryInfo', Buffer.from(details[0]!.value, 'base64'))]).toEqual([14, { retryDelay: { seconds: '2' } }])
   })
 
@@ -73,8 +81,11 @@ describe('gRPC', () => {
   it('says which address it cannot have', async () => {
     rig = await openOtlp()
     const port = Number(rig.grpc.split(':')[1])
-    await expect(startGrpcServer({ name: 'OTLP/gRPC', setting: '--otlp-grpc', host: '127.0.0.1', port, maxMessageBytes: 1, handlers: new Map() })).rejects.toMatchObject({
-      kind: 'misconfigured', message: `OTLP/gRPC cannot listen on 127.0.0.1:${port}: another program uses that port. Stop it, or choose another port (--otlp-grpc).`,
+    await expect(
+      startGrpcServer({ name: 'OTLP/gRPC', setting: '--otlp-grpc', host: '127.0.0.1', port, maxMessageBytes: 1, handlers: new Map() }),
+    ).rejects.toMatchObject({
+      kind: 'misconfigured',
+      message: `OTLP/gRPC cannot listen on 127.0.0.1:${port}: another program uses that port. Stop it, or choose another port (--otlp-grpc).`,
     })
   })
 
@@ -140,10 +151,19 @@ describe.skipIf(NO_OPENSSL)('TLS with client certificates (needs the openssl com
   const openssl = (...args: readonly string[]) => execFileSync('openssl', args, { stdio: 'pipe', cwd: folder })
 
   beforeAll(() => {
-    openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=test authority')
+    openssl(
+      'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2',
+      '-subj', '/CN=test authority',
+    )
     for (const name of ['server', 'client']) {
-      openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1')
-      openssl('x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-out', `${name}.pem`, '-days', '2', '-copy_extensions', 'copy')
+      openssl(
+        'req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj',
+        `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1',
+      )
+      openssl(
+        'x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-out', `${name}.pem`, '-days', '2',
+        '-copy_extensions', 'copy',
+      )
     }
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -165,7 +185,9 @@ describe.skipIf(NO_OPENSSL)('TLS with client certificates (needs the openssl com
 
   it('gRPC takes those with a certificate only', async () => {
     const { grpc } = await openTls()
-    expect((await call(grpc, Buffer.alloc(0), { creds: credentials.createSsl(pem('ca.pem'), pem('client.key'), pem('client.pem')) })).error).toBeUndefined()
+    expect(
+      (await call(grpc, Buffer.alloc(0), { creds: credentials.createSsl(pem('ca.pem'), pem('client.key'), pem('client.pem')) })).error,
+    ).toBeUndefined()
     expect((await call(grpc, Buffer.alloc(0), { creds: credentials.createSsl(pem('ca.pem')) })).error?.code).toBe(status.UNAVAILABLE)
   })
 })

@@ -37,7 +37,9 @@ afterAll(async () => {
 const named = (name: string) => spans.filter((span) => span.name === name)
 
 it('sends a span for a request, for what the parts make of it, and for a query', async () => {
-  const response = await fetch(`${server.otlpHttp}/v1/traces`, { method: 'POST', body: RECORDED, headers: { 'content-type': 'application/x-protobuf' } })
+  const response = await fetch(`${server.otlpHttp}/v1/traces`, {
+    method: 'POST', body: RECORDED, headers: { 'content-type': 'application/x-protobuf' },
+  })
   expect(response.status).toBe(200)
   await ask(server, "SELECT 'hunter2'")
   const awaited = ['ingest traces', 'watch events', 'assemble', 'watch interactions', 'insert audit_events', 'insert interactions', 'SQL query']
@@ -45,10 +47,13 @@ it('sends a span for a request, for what the parts make of it, and for a query',
   const [ingest] = named('ingest traces')
   expect(ingest?.kind).toBe(2)
   expect(Object.fromEntries(ingest!.attributes)).toMatchObject({
-    'watchkeeper.signal': 'traces', 'watchkeeper.encoding': 'protobuf', 'watchkeeper.tenant': 'default', 'watchkeeper.outcome': 'accepted', 'watchkeeper.rejected': 0,
+    'watchkeeper.signal': 'traces', 'watchkeeper.encoding': 'protobuf', 'watchkeeper.tenant': 'default', 'watchkeeper.outcome': 'accepted',
+    'watchkeeper.rejected': 0,
   })
   expect(Number(ingest!.attributes.get('watchkeeper.accepted'))).toBeGreaterThan(0)
-  expect(JSON.stringify(spans.map(({ name, attributes, statusMessage }) => [name, [...attributes].map(String), statusMessage]))).not.toContain('hunter2')
+  expect(
+    JSON.stringify(spans.map(({ name, attributes, statusMessage }) => [name, [...attributes].map(String), statusMessage])),
+  ).not.toContain('hunter2')
 })
 
 it('sends the last spans when it is asked to end', async () => {

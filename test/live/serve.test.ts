@@ -35,7 +35,9 @@ beforeAll(async () => {
     request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
       const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
       // Throws, and so fails the test by silence, when the signature is not right.
-      received.push({ id: headers['webhook-id'] ?? '', body: new Webhook(SECRET).verify(Buffer.concat(chunks).toString(), headers) as Received['body'] })
+      received.push({
+        id: headers['webhook-id'] ?? '', body: new Webhook(SECRET).verify(Buffer.concat(chunks).toString(), headers) as Received['body'],
+      })
       response.end()
       arrived()
     })
@@ -44,7 +46,10 @@ beforeAll(async () => {
   const config = join(folder, 'config.yaml')
   writeFileSync(config, JSON.stringify({
     assembler: { quiet_seconds: 1 },
-    alerting: { group_wait_seconds: 1, webhooks: [{ name: 'test', url: `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`, secret: SECRET, allow_private: true }] },
+    alerting: {
+      group_wait_seconds: 1,
+      webhooks: [{ name: 'test', url: `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`, secret: SECRET, allow_private: true }],
+    },
   }))
   server = await startServer({ dataDir: join(folder, 'data'), config })
 })
@@ -56,7 +61,9 @@ afterAll(async () => {
 
 async function send(emitter: string): Promise<void> {
   for (const { path, contentType, body } of recordings('test/fixtures/otlp').filter((recording) => recording.emitter === emitter)) {
-    const response = await fetch(`${server.otlpHttp}${path}`, { method: 'POST', body: gzipSync(body), headers: { 'content-type': contentType, 'content-encoding': 'gzip' } })
+    const response = await fetch(`${server.otlpHttp}${path}`, {
+      method: 'POST', body: gzipSync(body), headers: { 'content-type': contentType, 'content-encoding': 'gzip' },
+    })
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toBe(contentType)
   }
@@ -77,7 +84,10 @@ describe('watchkeeper serve', () => {
     await send('pydantic-ai')
     await first
     await eventually(COUNTS, [['19', '6']])
-    await eventually("SELECT detector, count(), uniqExact(alert_id), countIf(alert_id = '') FROM watchkeeper.findings GROUP BY detector ORDER BY detector", [['unexpected-command', '1', '1', '0'], ['unrequested-action', '1', '1', '0']])
+    await eventually(
+      "SELECT detector, count(), uniqExact(alert_id), countIf(alert_id = '') FROM watchkeeper.findings GROUP BY detector ORDER BY detector",
+      [['unexpected-command', '1', '1', '0'], ['unrequested-action', '1', '1', '0']],
+    )
     await eventually('SELECT count(), any(arraySort(detectors)) FROM watchkeeper.alerts', [['1', "['unexpected-command','unrequested-action']"]])
     expect(received.map(({ body }) => body.type)).toEqual(['alert.open'])
     expect(await ask(server, `SELECT count() > 0 FROM (${received[0]?.body.data.sql})`)).toEqual([['1']])
@@ -101,7 +111,10 @@ describe('watchkeeper serve', () => {
   it('reads JSON from Node and keeps its metrics as points', async () => {
     await send('shinzo-ts')
     await eventually(COUNTS, [['87', '36']])
-    await eventually("SELECT tool, outcome, client_address FROM watchkeeper.interactions WHERE tool IN ('export_all', 'search_customers') ORDER BY tool", [['export_all', 'tool_error', '192.0.2.2'], ['search_customers', 'ok', '192.0.2.2']])
+    await eventually(
+      "SELECT tool, outcome, client_address FROM watchkeeper.interactions WHERE tool IN ('export_all', 'search_customers') ORDER BY tool",
+      [['export_all', 'tool_error', '192.0.2.2'], ['search_customers', 'ok', '192.0.2.2']],
+    )
     const points = Number((await ask(server, 'SELECT count() FROM watchkeeper.mcp_metrics'))[0]?.[0])
     await send('shinzo-ts')
     await eventually('SELECT count() FROM watchkeeper.mcp_metrics', [[String(points)]])
@@ -110,7 +123,10 @@ describe('watchkeeper serve', () => {
 
   it('is read by the ClickHouse client and refuses to be written', async () => {
     const client = createClient({ url: server.sql, database: 'watchkeeper' })
-    const rows = await (await client.query({ query: 'SELECT tool, count() AS calls FROM interactions WHERE tool = {tool:String} GROUP BY tool', query_params: { tool: 'read_file' }, format: 'JSONEachRow' })).json()
+    const rows = await (await client.query({
+      query: 'SELECT tool, count() AS calls FROM interactions WHERE tool = {tool:String} GROUP BY tool', query_params: { tool: 'read_file' },
+      format: 'JSONEachRow',
+    })).json()
     expect(rows).toEqual([{ tool: 'read_file', calls: expect.anything() }])
     await expect(client.command({ query: 'DROP TABLE audit_events' })).rejects.toThrow()
     await client.close()
@@ -124,7 +140,8 @@ describe('watchkeeper serve', () => {
   })
 
   it('answers rubbish as OTLP says, and lives', async () => {
-    const post = async (body: string | Buffer, headers: Record<string, string>) => (await fetch(`${server.otlpHttp}/v1/traces`, { method: 'POST', body, headers })).status
+    const post = async (body: string | Buffer, headers: Record<string, string>) =>
+      (await fetch(`${server.otlpHttp}/v1/traces`, { method: 'POST', body, headers })).status
     expect(await post('\u0001\u0002\u0003', { 'content-type': 'application/x-protobuf' })).toBe(400)
     expect(await post('{"resourceSpans":', { 'content-type': 'application/json' })).toBe(400)
     expect(await post('x', { 'content-type': 'text/plain' })).toBe(415)

@@ -16,9 +16,16 @@ export interface Forms<T> {
 const hex = (bytes: number) =>
   fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((array) => Buffer.from(array).toString('hex')).filter((text) => /[^0]/.test(text))
 const maybe = <T>(arbitrary: fc.Arbitrary<T>, none: T) => fc.oneof({ weight: 4, arbitrary }, { weight: 1, arbitrary: fc.constant(none) })
-const text = fc.oneof(fc.string({ maxLength: 12 }), fc.string({ unit: 'grapheme', maxLength: 60 }), fc.constantFrom('', '__proto__', 'constructor', 'tools/call'))
-const nanos = fc.oneof(fc.constant(0n), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.bigInt({ min: 1_700_000_000n * 10n ** 9n, max: 1_800_000_000n * 10n ** 9n }))
-const int64 = fc.oneof(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), fc.bigInt({ min: -300n, max: 300n }), fc.constantFrom(2n ** 53n, 2n ** 53n - 1n, -(2n ** 53n)))
+const text = fc.oneof(
+  fc.string({ maxLength: 12 }), fc.string({ unit: 'grapheme', maxLength: 60 }), fc.constantFrom('', '__proto__', 'constructor', 'tools/call'),
+)
+const nanos = fc.oneof(fc.constant(0n), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.bigInt({
+  min: 1_700_000_000n * 10n ** 9n, max: 1_800_000_000n * 10n ** 9n,
+}))
+const int64 = fc.oneof(
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), fc.bigInt({ min: -300n, max: 300n }),
+  fc.constantFrom(2n ** 53n, 2n ** 53n - 1n, -(2n ** 53n)),
+)
 const enumeration = fc.integer({ min: 0, max: 30 })
 const plain = (value: bigint) => (Number.isSafeInteger(Number(value)) ? Number(value) : value)
 /** JSON has no infinities, no NaN, and JSON.stringify drops the sign of zero. */
@@ -91,7 +98,9 @@ const span = fc.record({
   }
 })
 
-const logRecord = fc.record({ ids, texts: fc.tuple(text, text), severity: enumeration, at: nanos, observedAt: nanos, attributes: pairs, body: anyValue })
+const logRecord = fc.record({
+  ids, texts: fc.tuple(text, text), severity: enumeration, at: nanos, observedAt: nanos, attributes: pairs, body: anyValue,
+})
   .map(({ ids, texts: [severityText, eventName], severity, at, observedAt, attributes, body }) => {
     const common = { timeUnixNano: String(at), observedTimeUnixNano: String(observedAt), severityNumber: severity, severityText, eventName, flags: 1 }
     return {
@@ -114,7 +123,10 @@ const numberPoint = fc.tuple(pointTimes, fc.option(fc.oneof(fc.double(), int64),
   return {
     message: { ...times, ...given, attributes: point.attributes.message, flags: 1 },
     json: { ...times, ...inJson, attributes: point.attributes.json, flags: 1 },
-    model: { attributes: point.attributes.model, startedAt: point.startedAt, at: point.at, value: value === undefined ? Number.NaN : Number(value), count: 0n },
+    model: {
+      attributes: point.attributes.model, startedAt: point.startedAt, at: point.at, value: value === undefined ? Number.NaN : Number(value),
+      count: 0n,
+    },
   }
 })
 const countedPoint = (none: number): fc.Arbitrary<Forms<DataPoint>> => fc.tuple(pointTimes, nanos, sum).map(([point, count, sum]) => {
@@ -153,14 +165,19 @@ function request<T>(item: fc.Arbitrary<Forms<T>>, names: Names) {
   return fc.array(group, { maxLength: 2 }).map((groups) => ({
     message: { groups: groups.map((one) => ({
       resource: { attributes: one.attributes.message, droppedAttributesCount: 1 }, schemaUrl: 'https://example.test/1',
-      scoped: one.scoped.map((s) => ({ scope: { name: s.name, version: s.version, attributes: s.attributes.message }, items: s.items.map((i) => i.message) })),
+      scoped: one.scoped.map((s) => ({
+        scope: { name: s.name, version: s.version, attributes: s.attributes.message }, items: s.items.map((i) => i.message),
+      })),
     })) },
     json: { [names.groups]: groups.map((one) => ({
       resource: { attributes: one.attributes.json, droppedAttributesCount: 1 }, schemaUrl: 'https://example.test/1', unknown: { nested: [1, 'x'] },
-      [names.scoped]: one.scoped.map((s) => ({ scope: { name: s.name, version: s.version, attributes: s.attributes.json }, [names.items]: s.items.map((i) => i.json) })),
+      [names.scoped]: one.scoped.map((s) => ({
+        scope: { name: s.name, version: s.version, attributes: s.attributes.json }, [names.items]: s.items.map((i) => i.json),
+      })),
     })) },
     model: groups.flatMap((one) => one.scoped.map((s) => ({
-      resource: { attributes: one.attributes.model }, scope: { name: s.name, version: s.version, attributes: s.attributes.model }, items: s.items.map((i) => i.model),
+      resource: { attributes: one.attributes.model }, scope: { name: s.name, version: s.version, attributes: s.attributes.model },
+      items: s.items.map((i) => i.model),
     }))),
   }))
 }

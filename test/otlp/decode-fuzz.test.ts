@@ -54,7 +54,9 @@ describe.each(CASES)('%s', (signal, name, requests) => {
   })
 })
 
-const mutation = fc.record({ at: fc.nat(), with: fc.uint8Array({ minLength: 1, maxLength: 6 }), how: fc.constantFrom('overwrite', 'insert', 'delete') })
+const mutation = fc.record({
+  at: fc.nat(), with: fc.uint8Array({ minLength: 1, maxLength: 6 }), how: fc.constantFrom('overwrite', 'insert', 'delete'),
+})
 type Mutation = { readonly at: number; readonly with: Uint8Array; readonly how: string }
 
 function mutate(body: Buffer, mutations: readonly Mutation[]): Buffer {

@@ -14,21 +14,26 @@ describe('exportResponse', () => {
   })
 
   it('names the count by the signal in JSON, as a string', () => {
-    const of = (signal: 'traces' | 'logs' | 'metrics') => JSON.parse(exportResponse(signal, 'json', { rejected: 2, message: 'why' }).toString()) as unknown
+    const of = (signal: 'traces' | 'logs' | 'metrics') =>
+      JSON.parse(exportResponse(signal, 'json', { rejected: 2, message: 'why' }).toString()) as unknown
     expect(of('traces')).toEqual({ partialSuccess: { rejectedSpans: '2', errorMessage: 'why' } })
     expect(of('logs')).toEqual({ partialSuccess: { rejectedLogRecords: '2', errorMessage: 'why' } })
     expect(of('metrics')).toEqual({ partialSuccess: { rejectedDataPoints: '2', errorMessage: 'why' } })
   })
 
   it('gives a warning with nothing rejected', () => {
-    expect(referenceDecode('ExportResponse', exportResponse('traces', 'protobuf', { rejected: 0, message: 'old' }))).toEqual({ partialSuccess: { errorMessage: 'old' } })
+    expect(
+      referenceDecode('ExportResponse', exportResponse('traces', 'protobuf', { rejected: 0, message: 'old' })),
+    ).toEqual({ partialSuccess: { errorMessage: 'old' } })
   })
 })
 
 describe('statusBody', () => {
   it('is a google.rpc.Status, with RetryInfo where there is a delay', () => {
     expect(referenceDecode('RpcStatus', statusBody('protobuf', { code: 3, message: 'bad' }))).toEqual({ code: 3, message: 'bad' })
-    const { details } = referenceDecode('RpcStatus', statusBody('protobuf', { code: 14, message: 'later', retryAfterSeconds: 2 })) as { details: { typeUrl: string; value: string }[] }
+    const { details } = referenceDecode(
+      'RpcStatus', statusBody('protobuf', { code: 14, message: 'later', retryAfterSeconds: 2 }),
+    ) as { details: { typeUrl: string; value: string }[] }
     expect(details[0]!.typeUrl).toBe('type.googleapis.com/google.rpc.RetryInfo')
     expect(referenceDecode('RetryInfo', Buffer.from(details[0]!.value, 'base64'))).toEqual({ retryDelay: { seconds: '2' } })
   })

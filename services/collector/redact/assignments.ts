@@ -65,7 +65,9 @@ function judge(text: string, name: string, at: number): Span | undefined {
   const { start, end, quoted } = withoutScheme(text, found)
   const tight = text.charCodeAt(at - 1) === 61 && found.start === at
   const value = text.slice(start, end)
-  return isSecretValue({ value, quoted, password: PASSWORD_NAME.test(name), tight, vague: gradeOf(name) === 'vague' }) ? { start, end, kind: ASSIGNMENT.kind } : undefined
+  return isSecretValue(
+    { value, quoted, password: PASSWORD_NAME.test(name), tight, vague: gradeOf(name) === 'vague' },
+  ) ? { start, end, kind: ASSIGNMENT.kind } : undefined
 }
 
 /** Values of secrets' names in `text`. Linear: every value is looked at once, and names and values are bounded. */

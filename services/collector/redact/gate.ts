@@ -4,7 +4,10 @@
  */
 import { gradeOf, nameBefore } from './names.ts'
 
-/** A run of 16 token characters with a capital, or a digit beside more than hex digits (in a URL any digit): vendor tokens, keys; or a crypt(5) mark. */
+/**
+ * A run of 16 token characters with a capital, or a digit beside more than hex digits (in a URL any digit): vendor tokens, keys; or a crypt(5)
+ * mark.
+ */
 export const LONG_RUN = 1
 /** Thirteen or more digits close together. */
 export const DIGITS = 2

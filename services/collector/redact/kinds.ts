@@ -64,7 +64,10 @@ export const VENDOR_TOKENS: readonly VendorToken[] = [
   vendor({ kind: 'sentry-token', vendor: 'Sentry', prefixes: ['sntrys_', 'sntryu_'], body: 'word', least: 40 }),
   vendor({ kind: 'sourcegraph-token', vendor: 'Sourcegraph', prefixes: ['sgp_'], body: 'word', least: 40 }),
   vendor({ kind: 'newrelic-key', vendor: 'New Relic', prefixes: ['NRAK-', 'NRII-', 'NRJS-'], body: 'word', least: 19 }),
-  vendor({ kind: 'model-key', vendor: 'AI service (Groq, Perplexity, xAI, Replicate, Tavily)', prefixes: ['gsk_', 'pplx-', 'xai-', 'r8_', 'tvly-'], body: 'word', least: 30 }),
+  vendor({
+    kind: 'model-key', vendor: 'AI service (Groq, Perplexity, xAI, Replicate, Tavily)', prefixes: ['gsk_', 'pplx-', 'xai-', 'r8_', 'tvly-'],
+    body: 'word', least: 30,
+  }),
   vendor({ kind: 'heroku-key', vendor: 'Heroku', prefixes: ['HRKU-'], body: 'word', least: 36 }),
   vendor({ kind: 'adafruit-key', vendor: 'Adafruit IO', prefixes: ['aio_'], body: 'alphanumeric', least: 28 }),
   vendor({ kind: 'rubygems-key', vendor: 'RubyGems', prefixes: ['rubygems_'], body: 'hex', least: 48 }),
@@ -74,20 +77,48 @@ export const VENDOR_TOKENS: readonly VendorToken[] = [
   vendor({ kind: 'age-key', vendor: 'age encryption', prefixes: ['AGE-SECRET-KEY-1', 'AGE-SECRET-KEY-PQ-1'], body: 'upper', least: 50 }),
   vendor({
     kind: 'webhook', vendor: 'Chat webhook address', body: 'dotted', least: 30,
-    prefixes: ['discord.com/api/webhooks/', 'outlook.office.com/webhook/', 'webhook.office.com/webhookb2/', 'hooks.zapier.com/hooks/catch/', 'chat.googleapis.com/v1/spaces/'],
+    prefixes: [
+      'discord.com/api/webhooks/', 'outlook.office.com/webhook/', 'webhook.office.com/webhookb2/', 'hooks.zapier.com/hooks/catch/',
+      'chat.googleapis.com/v1/spaces/',
+    ],
   }),
 ]
 
-export const PRIVATE_KEY: Kind = { kind: 'private-key', what: 'Private key in PEM or PGP armour', found: '`-----BEGIN … PRIVATE KEY` to its end mark, or to where the armour stops' }
-export const JWT: Kind = { kind: 'jwt', what: 'JSON Web Token, signed or encrypted', found: '`eyJ` and two or more base64url parts, with a header that decodes to a JSON object' }
-export const BEARER: Kind = { kind: 'bearer', what: 'Value after the word Bearer', found: '`Bearer` and 8 or more token characters with a digit among them' }
+export const PRIVATE_KEY: Kind = {
+  kind: 'private-key', what: 'Private key in PEM or PGP armour', found: '`-----BEGIN … PRIVATE KEY` to its end mark, or to where the armour stops',
+}
+export const JWT: Kind = {
+  kind: 'jwt', what: 'JSON Web Token, signed or encrypted',
+  found: '`eyJ` and two or more base64url parts, with a header that decodes to a JSON object',
+}
+export const BEARER: Kind = {
+  kind: 'bearer', what: 'Value after the word Bearer', found: '`Bearer` and 8 or more token characters with a digit among them',
+}
 export const BASIC: Kind = { kind: 'basic', what: 'HTTP Basic credentials', found: '`Basic` and base64 of `user:password`' }
-export const PASSWORD_HASH: Kind = { kind: 'password-hash', what: 'Hash of a password', found: 'the `$id$salt$hash` formats of crypt(5): MD5, bcrypt, SHA-2, scrypt, yescrypt, Argon2' }
-export const COMMAND: Kind = { kind: 'command-password', what: 'Password among the arguments of a command', found: '`curl -u user:password`, `sshpass -p …`, `docker login -p …`, `mysql -p…`, `redis-cli -a …`' }
-export const URL_PASSWORD: Kind = { kind: 'url-password', what: 'Password in a URL or connection string', found: 'the part between `:` and `@` of `scheme://user:password@host`' }
-export const CARD: Kind = { kind: 'card', what: 'Payment card number', found: '13 to 19 digits, plain or in groups, with an issuer prefix of the right length and a valid Luhn digit' }
-export const FIELD: Kind = { kind: 'field', what: 'Value of a field whose name says secret', found: 'attribute keys and JSON object keys, whatever the value; counters and metadata (`max_tokens`, `token_type`, `token_fingerprint`) are not meant' }
-export const ASSIGNMENT: Kind = { kind: 'assignment', what: 'Secret given by name in plain text', found: '`name=value`, `name: value`, `--name value` with such a name and a value that is no placeholder, reference or plain word' }
+export const PASSWORD_HASH: Kind = {
+  kind: 'password-hash', what: 'Hash of a password', found: 'the `$id$salt$hash` formats of crypt(5): MD5, bcrypt, SHA-2, scrypt, yescrypt, Argon2',
+}
+export const COMMAND: Kind = {
+  kind: 'command-password', what: 'Password among the arguments of a command',
+  found: '`curl -u user:password`, `sshpass -p …`, `docker login -p …`, `mysql -p…`, `redis-cli -a …`',
+}
+export const URL_PASSWORD: Kind = {
+  kind: 'url-password', what: 'Password in a URL or connection string', found: 'the part between `:` and `@` of `scheme://user:password@host`',
+}
+export const CARD: Kind = {
+  kind: 'card', what: 'Payment card number',
+  found: '13 to 19 digits, plain or in groups, with an issuer prefix of the right length and a valid Luhn digit',
+}
+export const FIELD: Kind = {
+  kind: 'field', what: 'Value of a field whose name says secret',
+  found: 'attribute keys and JSON object keys, whatever the value; counters and metadata (`max_tokens`, `token_type`, `token_fingerprint`) are not meant',
+}
+export const ASSIGNMENT: Kind = {
+  kind: 'assignment', what: 'Secret given by name in plain text',
+  found: '`name=value`, `name: value`, `--name value` with such a name and a value that is no placeholder, reference or plain word',
+}
 
 /** Every kind once, in the order of the documentation. */
-export const KINDS: readonly Kind[] = [PRIVATE_KEY, JWT, BEARER, BASIC, ...VENDOR_TOKENS, PASSWORD_HASH, URL_PASSWORD, COMMAND, CARD, FIELD, ASSIGNMENT]
+export const KINDS: readonly Kind[] = [
+  PRIVATE_KEY, JWT, BEARER, BASIC, ...VENDOR_TOKENS, PASSWORD_HASH, URL_PASSWORD, COMMAND, CARD, FIELD, ASSIGNMENT,
+]

@@ -9,16 +9,18 @@ const SECRET_ENDINGS = [
 const SECRET_WORDS = new Set(['pass', 'psk', 'jwt', 'cvv', 'cvc', 'bearer', 'pat'])
 /** `…_key` is a secret after one of these. */
 const KEY_OWNERS = new Set([
-  'api', 'access', 'private', 'secret', 'signing', 'encryption', 'master', 'account', 'shared', 'ssh', 'auth', 'app', 'application', 'client', 'license',
-  'subscription', 'storage', 'webhook', 'service', 'device', 'admin', 'root', 'hmac', 'symmetric', 'session', 'integration', 'ingest', 'consumer', 'preshared', 'provision',
+  'api', 'access', 'private', 'secret', 'signing', 'encryption', 'master', 'account', 'shared', 'ssh', 'auth', 'app', 'application', 'client',
+  'license', 'subscription', 'storage', 'webhook', 'service', 'device', 'admin', 'root', 'hmac', 'symmetric', 'session', 'integration', 'ingest',
+  'consumer', 'preshared', 'provision',
 ])
 /** With one of these beside it the field is about a secret, not the secret: `max_tokens`, `token_type`, `secret_name`. */
 const HARMLESS_WORDS = new Set([
-  'max', 'min', 'count', 'counts', 'total', 'limit', 'limits', 'usage', 'used', 'input', 'output', 'prompt', 'completion', 'cached', 'reasoning', 'budget', 'per',
-  'num', 'number', 'type', 'types', 'expires', 'expiry', 'expiration', 'ttl', 'length', 'size', 'url', 'uri', 'endpoint', 'policy', 'path', 'file', 'files', 'filename',
-  'fingerprint', 'source', 'trust', 'name', 'names', 'arn', 'issuer', 'audience', 'scope', 'scopes', 'next', 'page', 'pagination', 'continuation', 'sync', 'cursor',
-  'public', 'hint', 'reset', 'changed', 'rotation', 'rotated', 'required', 'enabled', 'valid', 'present', 'age', 'method', 'provider', 'manager', 'version',
-  'id', 'ids', 'ref', 'stdin', 'no', 'field', 'format', 'bos', 'eos', 'pad', 'unk', 'special', 'rate', 'validator', 'strength', 'algorithm', 'created', 'updated',
+  'max', 'min', 'count', 'counts', 'total', 'limit', 'limits', 'usage', 'used', 'input', 'output', 'prompt', 'completion', 'cached', 'reasoning',
+  'budget', 'per', 'num', 'number', 'type', 'types', 'expires', 'expiry', 'expiration', 'ttl', 'length', 'size', 'url', 'uri', 'endpoint', 'policy',
+  'path', 'file', 'files', 'filename', 'fingerprint', 'source', 'trust', 'name', 'names', 'arn', 'issuer', 'audience', 'scope', 'scopes', 'next',
+  'page', 'pagination', 'continuation', 'sync', 'cursor', 'public', 'hint', 'reset', 'changed', 'rotation', 'rotated', 'required', 'enabled', 'valid',
+  'present', 'age', 'method', 'provider', 'manager', 'version', 'id', 'ids', 'ref', 'stdin', 'no', 'field', 'format', 'bos', 'eos', 'pad', 'unk',
+  'special', 'rate', 'validator', 'strength', 'algorithm', 'created', 'updated',
 ])
 
 /** Words that may say it: then the value has to look like a secret itself. */

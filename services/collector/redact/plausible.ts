@@ -34,7 +34,8 @@ export function isPlaceholder(value: string): boolean {
   if (value.length < 3 || isToken(value)) return true
   if (!hasDistinct(value, 3)) return true
   if (value.length > LONG_VALUE) return false
-  return TEMPLATE.test(value) || (LITERAL.test(value) && value.length < 12) || FILLER_WORD.test(value) || (SHORT_FILLER_WORD.test(value) && !looksRandom(value))
+  return TEMPLATE.test(value) || (LITERAL.test(value) && value.length < 12) || FILLER_WORD.test(value) ||
+    (SHORT_FILLER_WORD.test(value) && !looksRandom(value))
 }
 
 const BLANK = /^(?:\$\{[\w.:-]*\}|\$\w+|%\w+%|\{\{[^{}]*\}\}|<[^<>]*>|[<[(]?redacted[>\])]?|null|none|nil|undefined|true|false)$/i
@@ -66,7 +67,8 @@ export const looksRandom = (value: string): boolean =>
   RANDOM.test(value) && !UUID.test(value) && /[0-9]/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3.5
 
 /** Whether the value names a place. Base64 may begin with a slash too, but is more even than any path. */
-const isPath = (value: string): boolean => PATH.test(value) && !(value.length >= 32 && /^[A-Za-z0-9+/=]+$/.test(value) && entropy(value) >= 4.2 && /[0-9]/.test(value))
+const isPath = (value: string): boolean =>
+  PATH.test(value) && !(value.length >= 32 && /^[A-Za-z0-9+/=]+$/.test(value) && entropy(value) >= 4.2 && /[0-9]/.test(value))
 
 /** Whether a value assigned in plain text to a name of a secret is a secret. */
 export function isSecretValue({ value, quoted, password, tight, vague }: Assigned): boolean {

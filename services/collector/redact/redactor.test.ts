@@ -21,11 +21,14 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64')
 function card(): string {
   const digits = `4${drawn('0123456789', 14)}`
   for (let check = 0; ; check++) {
-    const sum = [...`${digits}${check}`].reverse().reduce((total, digit, i) => total + (i % 2 === 0 ? Number(digit) : Number(digit) * 2 - (Number(digit) > 4 ? 9 : 0)), 0)
+    const sum = [...`${digits}${check}`].reverse().reduce(
+      (total, digit, i) => total + (i % 2 === 0 ? Number(digit) : Number(digit) * 2 - (Number(digit) > 4 ? 9 : 0)), 0,
+    )
     if (sum % 10 === 0) return `${digits}${check}`
   }
 }
-const jwt = (): string => `${Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url')}.${Buffer.from(`{"sub":"${alnum(12)}"}`).toString('base64url')}.${alnum(43)}`
+const jwt = (): string =>
+  `${Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url')}.${Buffer.from(`{"sub":"${alnum(12)}"}`).toString('base64url')}.${alnum(43)}`
 
 /** A planted text, and the part of it that nobody may find again. */
 interface Canary {
@@ -40,13 +43,20 @@ const PLANTERS: readonly (() => Canary)[] = [
     const body = Array.from({ length: 8 }, () => alnum(64)).join('\n')
     return { text: `-----BEGIN RSA PRIVATE KEY-----\n${body}\n-----END RSA PRIVATE KEY-----`, secret: body.slice(70, 100) }
   },
-  () => self(jwt()), () => self(`AKIA${drawn('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', 16)}`), () => self(`ghp_${alnum(36)}`), () => self(`github_pat_${alnum(22)}_${alnum(59)}`),
-  () => self(`glpat-${alnum(20)}`), () => self(`xoxb-${drawn('123456789', 12)}-${drawn('123456789', 12)}-${alnum(24)}`), () => self(`sk-proj-${alnum(48)}`), () => self(`sk-ant-api03-${alnum(80)}`),
-  () => self(`AIza${alnum(35)}`), () => self(`sk_live_${alnum(24)}`), () => self(`npm_${alnum(36)}`), () => self(`pypi-AgEIcHlwaS5vcmc${alnum(60)}`), () => self(`SG.${alnum(22)}.${alnum(43)}`),
-  () => self(`SK${hex(32)}`), () => self(`hf_${alnum(34)}`), () => self(`dop_v1_${hex(64)}`), () => self(`https://hooks.slack.com/services/T${alnum(9)}/B${alnum(9)}/${alnum(24)}`.slice(8)),
-  () => within('postgres://app:', alnum(14), '@db.internal:5432/main'), () => within('Authorization: Bearer ', hex(40)), () => within('curl -H "authorization: Basic ', base64(`admin:${alnum(12)}`), '" https://x'),
-  () => within('export DB_PASSWORD=', alnum(12)), () => within('password: "', alnum(10), '"'), () => within('api_key=', hex(32), '&limit=5'), () => within('--client-secret ', alnum(32), ' --verbose'),
-  () => within('curl -u admin:', alnum(12), ' https://x'), () => within('AccountKey=', `${base64(alnum(63))}`, ';EndpointSuffix=x'), () => within('pay with ', card(), ' please'),
+  () => self(jwt()), () => self(`AKIA${drawn('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', 16)}`), () => self(`ghp_${alnum(36)}`),
+  () => self(`github_pat_${alnum(22)}_${alnum(59)}`),
+  () => self(`glpat-${alnum(20)}`), () => self(`xoxb-${drawn('123456789', 12)}-${drawn('123456789', 12)}-${alnum(24)}`),
+  () => self(`sk-proj-${alnum(48)}`), () => self(`sk-ant-api03-${alnum(80)}`),
+  () => self(`AIza${alnum(35)}`), () => self(`sk_live_${alnum(24)}`), () => self(`npm_${alnum(36)}`), () => self(`pypi-AgEIcHlwaS5vcmc${alnum(60)}`),
+  () => self(`SG.${alnum(22)}.${alnum(43)}`),
+  () => self(`SK${hex(32)}`), () => self(`hf_${alnum(34)}`), () => self(`dop_v1_${hex(64)}`),
+  () => self(`https://hooks.slack.com/services/T${alnum(9)}/B${alnum(9)}/${alnum(24)}`.slice(8)),
+  () => within('postgres://app:', alnum(14), '@db.internal:5432/main'), () => within('Authorization: Bearer ', hex(40)),
+  () => within('curl -H "authorization: Basic ', base64(`admin:${alnum(12)}`), '" https://x'),
+  () => within('export DB_PASSWORD=', alnum(12)), () => within('password: "', alnum(10), '"'), () => within('api_key=', hex(32), '&limit=5'),
+  () => within('--client-secret ', alnum(32), ' --verbose'),
+  () => within('curl -u admin:', alnum(12), ' https://x'), () => within('AccountKey=', `${base64(alnum(63))}`, ';EndpointSuffix=x'),
+  () => within('pay with ', card(), ' please'),
   () => within('aws_secret_access_key = ', drawn(`${LETTERS}/+`, 39) + '7'), () => within('$6$saltsalt', `$${alnum(86)}`),
 ]
 
@@ -54,25 +64,34 @@ const PLANTERS: readonly (() => Canary)[] = [
 const PLACES: readonly ((event: AuditEventFields, canary: Canary) => void)[] = [
   (event, { text }) => (event.arguments = text),
   (event, { text }) => (event.result = JSON.stringify({ content: [{ type: 'text', text: `see: ${text} there` }] })),
-  (event, { text }) => (event.arguments = JSON.stringify({ command: `run ${text}`, inner: JSON.stringify({ deep: [{ deeper: JSON.stringify({ note: text }) }] }) })),
+  (event, { text }) => (event.arguments = JSON.stringify({
+    command: `run ${text}`, inner: JSON.stringify({ deep: [{ deeper: JSON.stringify({ note: text }) }] }),
+  })),
   (event, { text }) => (event.result = `data ${base64(`some words, then ${text} and others`)} end`),
   (event, { text }) => (event.status_message = `failed: ${text}`),
   (event, { text }) => event.attributes instanceof Map && event.attributes.set(text, { type: 'string', text: 'value' }),
-  (event, { text }) => event.attributes instanceof Map && event.attributes.set('gen_ai.input.messages', { type: 'json', text: JSON.stringify([{ role: 'user', content: text }]) }),
+  (event, { text }) => event.attributes instanceof Map && event.attributes.set('gen_ai.input.messages', {
+    type: 'json', text: JSON.stringify([{ role: 'user', content: text }]),
+  }),
   (event, { text }) => event.attributes instanceof Map && event.attributes.set('body', { type: 'bytes', text: base64(text) }),
   (event, { text }) => event.resource_attributes instanceof Map && event.resource_attributes.set('process.command_line', { type: 'string', text }),
   (event, { text }) => (event.scopes = ['read', text]),
-  (event, { text }) => (event.arguments = `{"text":"${[...text].map((character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"}`),
+  (event, { text }) => (
+    event.arguments = `{"text":"${[...text].map((character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"}`
+  ),
   (event, { text }) => (event.arguments = `{"cut off": ["${JSON.stringify(text).slice(1, -1)}`),
 ]
 
-const fresh = (): AuditEventFields => ({ ...blankAuditEvent(), event_id: hex(32), tenant: 't', trace_id: hex(32), span_id: hex(16), name: 'tools/call run' })
+const fresh = (): AuditEventFields =>
+  ({ ...blankAuditEvent(), event_id: hex(32), tenant: 't', trace_id: hex(32), span_id: hex(16), name: 'tools/call run' })
 
 describe('redactor', () => {
   it('scans every column that is text', () => {
     const known = [...OWN_TEXT_COLUMNS, ...SCANNED_TEXT_COLUMNS, ...SCANNED_LIST_COLUMNS, ...SCANNED_MAP_COLUMNS] as readonly string[]
     const closed = ['signal', 'span_kind', 'vantage', 'outcome', 'actor_kind', 'links', 'redacted']
-    const open = CONTENT_FIELDS.filter(({ name, kind }) => (kind === 'text' || kind === 'texts' || kind === 'map') && !name.endsWith('_trust')).map(({ name }) => name)
+    const open = CONTENT_FIELDS.filter(
+      ({ name, kind }) => (kind === 'text' || kind === 'texts' || kind === 'map') && !name.endsWith('_trust'),
+    ).map(({ name }) => name)
     expect(open.filter((name) => !known.includes(name) && !closed.includes(name))).toEqual([])
     const source = readFileSync(new URL('./text-columns.ts', import.meta.url), 'utf8')
     const cleaned = [...source.matchAll(/event\.(\w+) = cleaned\(event\.(\w+), '(\w+)', work\)/g)].map(([, ...names]) => names)
@@ -114,13 +133,18 @@ describe('redactor', () => {
     const text = '{ "n": 1.0, "big": 12345678901234567890, "n": 2,\t"password": {"a":[1,2]}, "list": [ "x", "ghp_aaaa1111bbbb2222cccc3333dddd4444eeee" ], "token_count": 7 }'
     const after = clean(text)
     expect(JSON.parse(after)).toBeTypeOf('object')
-    expect(after).toMatch(/^\{ "n": 1\.0, "big": 12345678901234567890, "n": 2,\t"password": "\[redacted:field:[0-9a-f]{12}\]", "list": \[ "x", "\[redacted:github-token:[0-9a-f]{12}\]" \], "token_count": 7 \}$/)
+    expect(after).toMatch(
+      /^\{ "n": 1\.0, "big": 12345678901234567890, "n": 2,\t"password": "\[redacted:field:[0-9a-f]{12}\]", "list": \[ "x", "\[redacted:github-token:[0-9a-f]{12}\]" \], "token_count": 7 \}$/,
+    )
   })
 
   it('changes nothing when done twice, whatever the text', () => {
     const piece = fc.oneof(
       fc.string({ maxLength: 12 }), fc.constantFrom(...PLANTERS.map((plant) => plant().text)),
-      fc.constantFrom('password', '"token"', ': ', '=', '"', '\\"', '{', '}', '[', ']', ',', '--password ', 'Bearer ', 'curl -u ', '://', '@', '[redacted:card:0123456789ab]', '\n'),
+      fc.constantFrom(
+        'password', '"token"', ': ', '=', '"', '\\"', '{', '}', '[', ']', ',', '--password ', 'Bearer ', 'curl -u ', '://', '@',
+        '[redacted:card:0123456789ab]', '\n',
+      ),
     )
     fc.assert(fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
       const once = clean(pieces.join(''))
@@ -136,32 +160,42 @@ describe('redactor', () => {
   it('keeps JSON JSON, whatever it holds', () => {
     const text = fc.oneof(fc.string(), fc.constantFrom(...PLANTERS.map((plant) => plant().text)))
     const json = fc.letrec((tie) => ({
-      value: fc.oneof({ maxDepth: 4 }, text, fc.double({ noNaN: true }), fc.boolean(), fc.constant(null), fc.array(tie('value')), fc.dictionary(fc.oneof(text, fc.constantFrom('password', 'token')), tie('value'))),
+      value: fc.oneof(
+        { maxDepth: 4 }, text, fc.double({ noNaN: true }), fc.boolean(), fc.constant(null), fc.array(tie('value')),
+        fc.dictionary(fc.oneof(text, fc.constantFrom('password', 'token')), tie('value')),
+      ),
     })).value
     fc.assert(fc.property(json, (value) => void JSON.parse(clean(JSON.stringify(value)))), { numRuns: 500 })
   })
 
   it('leaves ordinary things alone', () => {
     for (const text of [
-      'tools/call read_file', '{"max_tokens":512,"token_type":"Bearer","input_tokens":4321,"next_page_token":"eyAiYSI6IDEgfQ"}', '192.0.2.2', 'https://user@example.com/a:b@c',
-      '9b74c9897bac770ffc029102a200c5de', '0192f0c1-7e1a-7c3b-9d2e-123456789abc', '/srv/shares/Finance/2026/Q3/report-final-version.xlsx', 'the password is required', 'const token = getToken(request)',
-      'password: ${DB_PASSWORD}', 'token: <your token>', 'git log --author=jo --since=2026-01-01', '1795225724644000000', 'claude-sonnet-4-20250514', 'sk-learn-something-quite-long-words', '{"secret":"","password":null}',
-      'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'order 4111111111111112 is no card', 'ps -u root -o pid', 'mkdir -p /srv/a',
+      'tools/call read_file', '{"max_tokens":512,"token_type":"Bearer","input_tokens":4321,"next_page_token":"eyAiYSI6IDEgfQ"}', '192.0.2.2',
+      'https://user@example.com/a:b@c', '9b74c9897bac770ffc029102a200c5de', '0192f0c1-7e1a-7c3b-9d2e-123456789abc',
+      '/srv/shares/Finance/2026/Q3/report-final-version.xlsx', 'the password is required', 'const token = getToken(request)',
+      'password: ${DB_PASSWORD}', 'token: <your token>', 'git log --author=jo --since=2026-01-01', '1795225724644000000', 'claude-sonnet-4-20250514',
+      'sk-learn-something-quite-long-words', '{"secret":"","password":null}',
+      'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'order 4111111111111112 is no card', 'ps -u root -o pid',
+      'mkdir -p /srv/a',
     ]) expect(clean(text)).toBe(text)
   })
 
   it('redacts attributes by name, and numbers only where they are values of such names', () => {
     const event = fresh()
     event.attributes = new Map([
-      ['http.request.header.authorization', { type: 'json', text: '["Basic x"]' }], ['app.password', { type: 'int', text: '123456' }], ['gen_ai.usage.input_tokens', { type: 'int', text: '1200' }],
-      ['http.request.header.cookie.0', { type: 'string', text: 'a=b' }], ['use_token', { type: 'bool', text: 'true' }], ['token_fingerprint', { type: 'string', text: 'ab12' }],
+      ['http.request.header.authorization', { type: 'json', text: '["Basic x"]' }], ['app.password', { type: 'int', text: '123456' }],
+      ['gen_ai.usage.input_tokens', { type: 'int', text: '1200' }],
+      ['http.request.header.cookie.0', { type: 'string', text: 'a=b' }], ['use_token', { type: 'bool', text: 'true' }],
+      ['token_fingerprint', { type: 'string', text: 'ab12' }],
     ])
     redactor.redact(event)
     expect([...event.attributes].map(([key, { type, text }]) => `${key} ${type} ${text.replace(/[0-9a-f]{12}\]/, '#]')}`)).toEqual([
       'http.request.header.authorization string [redacted:field:#]', 'app.password string [redacted:field:#]', 'gen_ai.usage.input_tokens int 1200',
       'http.request.header.cookie.0 string [redacted:field:#]', 'use_token bool true', 'token_fingerprint string ab12',
     ])
-    expect(event.redacted).toEqual(['attributes.app.password:field', 'attributes.http.request.header.authorization:field', 'attributes.http.request.header.cookie.0:field'])
+    expect(event.redacted).toEqual([
+      'attributes.app.password:field', 'attributes.http.request.header.authorization:field', 'attributes.http.request.header.cookie.0:field',
+    ])
   })
 
   it('hashes contents as they were sent, and only where they were', () => {
@@ -187,7 +221,9 @@ describe('redactor', () => {
 
   it('drops what it cannot scan within its budget, and says so', () => {
     const event = fresh()
-    event.attributes = new Map(Array.from({ length: 40 }, (_, i) => [`a${i}`, { type: 'string' as const, text: `password=${alnum(12)} `.repeat(2500) }]))
+    event.attributes = new Map(Array.from({ length: 40 }, (_, i) => [
+      `a${i}`, { type: 'string' as const, text: `password=${alnum(12)} `.repeat(2500) },
+    ]))
     redactor.redact(event)
     const texts = [...event.attributes.values()].map(({ text }) => text)
     expect(texts.at(-1)).toBe('[redacted:unscanned]')
@@ -205,7 +241,9 @@ describe('redactor', () => {
 
   it('walks 100,000 levels of JSON and 64 KiB of anything', () => {
     expect(clean(`${'['.repeat(30_000)}"password=${alnum(12)}"${']'.repeat(30_000)}`)).toContain('[redacted:assignment:')
-    for (const unit of ['{"a":', 'token=', 'eyJ', '"\\"', '-----BEGIN PRIVATE KEY-----', '://a:', '4 ', 'AKIA', '\u0000', '\ud800']) expect(clean(unit.repeat(9_000))).toBeTypeOf('string')
+    for (const unit of ['{"a":', 'token=', 'eyJ', '"\\"', '-----BEGIN PRIVATE KEY-----', '://a:', '4 ', 'AKIA', '\u0000', '\ud800']) {
+      expect(clean(unit.repeat(9_000))).toBeTypeOf('string')
+    }
   })
 
   it('lets no secret hide in something that looks like a replacement', () => {

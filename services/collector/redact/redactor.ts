@@ -62,7 +62,8 @@ function free(key: string, taken: ReadonlyMap<string, unknown>): string {
 }
 
 /** Nothing to do, told without a word about where it stands: true of nearly every attribute. */
-const isPlain = (grade: NameGrade, { type, text }: Attribute): boolean => grade === 'none' && type !== 'bytes' && text.length <= LONGEST_TEXT && isClean(text)
+const isPlain = (grade: NameGrade, { type, text }: Attribute): boolean =>
+  grade === 'none' && type !== 'bytes' && text.length <= LONGEST_TEXT && isClean(text)
 
 /** The last resource in which nothing was found. Its events share the map, so it is looked through once and not once an event. */
 let cleanResource: Attributes | undefined

@@ -124,7 +124,9 @@ export function findSchemes(text: string): Span[] {
     const value = found[2] ?? ''
     const end = found.index + found[0].length
     const basic = (found[1] ?? '').toLowerCase() === 'basic'
-    const secret = basic ? /^[^\0-\x1f]*:[^\0-\x1f]*$/.test(Buffer.from(value, 'base64').toString('latin1')) : value.length >= 8 && /[0-9]/.test(value) && !isPlaceholder(value)
+    const secret = basic ? /^[^\0-\x1f]*:[^\0-\x1f]*$/.test(
+      Buffer.from(value, 'base64').toString('latin1'),
+    ) : value.length >= 8 && /[0-9]/.test(value) && !isPlaceholder(value)
     if (secret) spans.push({ start: end - value.length, end, kind: basic ? BASIC.kind : BEARER.kind })
   }
   return spans

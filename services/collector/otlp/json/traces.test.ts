@@ -42,7 +42,9 @@ describe('decodeTracesJson', () => {
   })
 
   it('ignores unknown fields and snake case, takes null as absent', () => {
-    expect(span('{"name":"a","kind":null,"attributes":null,"parent_span_id":"eee19b7ec3c1b174","more":{"x":[1]}}')).toMatchObject({ name: 'a', kind: 0, parentSpanId: '' })
+    expect(span('{"name":"a","kind":null,"attributes":null,"parent_span_id":"eee19b7ec3c1b174","more":{"x":[1]}}')).toMatchObject({
+      name: 'a', kind: 0, parentSpanId: '',
+    })
     expect(decodeTracesJson(Buffer.from('{"resource_spans":[1]}'), DECODE_LIMITS)).toEqual([])
     expect(decodeTracesJson(Buffer.from('{}'), DECODE_LIMITS)).toEqual([])
     expect(decodeTracesJson(Buffer.alloc(0), DECODE_LIMITS)).toEqual([])
@@ -79,7 +81,10 @@ describe('decodeTracesJson refuses, naming the field', () => {
     ['an id in base64', request('{"traceId":"W47/95gDgQPSabYzgT/GDA=="}'), /^span\.traceId: is not hexadecimal/],
     ['a time with a fraction', request('{"startTimeUnixNano":1.5}'), /^span\.startTimeUnixNano: is no integer/],
     ['a time before 1970', request('{"startTimeUnixNano":"-1"}'), /^span\.startTimeUnixNano: is negative/],
-    ['an integer beyond 64 bits', request('{"attributes":[{"value":{"intValue":9223372036854775808}}]}'), /^AnyValue\.intValue: is no 64-bit integer/],
+    [
+      'an integer beyond 64 bits', request('{"attributes":[{"value":{"intValue":9223372036854775808}}]}'),
+      /^AnyValue\.intValue: is no 64-bit integer/,
+    ],
     ['a huge integer', request(`{"attributes":[{"value":{"intValue":"${'9'.repeat(100_000)}"}}]}`), /^AnyValue\.intValue: is no integer/],
     ['a number for a text', request('{"name":1}'), /^span\.name: is no string/],
     ['a text for a boolean', request('{"attributes":[{"value":{"boolValue":"true"}}]}'), /^AnyValue\.boolValue: is no boolean/],

@@ -58,7 +58,9 @@ describe('decodeTraces', () => {
   })
 
   it('takes a resource and a scope that come after the spans', () => {
-    const late = block(1, block(2, block(2, text(5, 'call')), block(1, text(1, 'mcp'))), block(1, block(1, text(1, 'service.name'), block(2, text(1, 'files')))))
+    const late = block(
+      1, block(2, block(2, text(5, 'call')), block(1, text(1, 'mcp'))), block(1, block(1, text(1, 'service.name'), block(2, text(1, 'files')))),
+    )
     const [scoped] = decodeTraces(late, DECODE_LIMITS)
     expect(scoped!.scope.name).toBe('mcp')
     expect(scoped!.resource.attributes).toEqual(new Map([['service.name', 'files']]))
