@@ -11,7 +11,7 @@ import { Load } from './load.ts'
 import { ask, cpuSeconds, peakMemory, removeData, type ServerProcess, startServer, stopServer } from './server-process.ts'
 
 const { values } = parseArgs({ options: {
-  seconds: { type: 'string', default: '20' }, 'warm-up': { type: 'string', default: '13' }, connections: { type: 'string', default: '16' },
+  seconds: { type: 'string', default: '20' }, 'warm-up': { type: 'string', default: '20' }, connections: { type: 'string', default: '16' },
   rate: { type: 'string' }, json: { type: 'boolean', default: false },
 } })
 const SECONDS = Number(values.seconds)
