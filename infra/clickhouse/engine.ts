@@ -6,9 +6,10 @@
 import { randomUUID } from 'node:crypto'
 import { Session, drainPending } from 'chdb'
 import { Failure } from '../../schemas/failure.ts'
+import { sqlText } from '../../schemas/sql-literal.ts'
+import { assignments, bindings } from './bindings.ts'
 import { prepareDirectory, whyNotOpen } from './data-directory.ts'
 import { EngineError, engineErrorFrom } from './engine-error.ts'
-import { assignments, bindings, literal } from './literal.ts'
 import { Slots } from './slots.ts'
 
 const MIB = 2 ** 20
@@ -128,7 +129,7 @@ class ChdbEngine implements Engine {
     const kill = (): void => void this.#kill(mark ?? '')
     signal?.addEventListener('abort', kill, { once: true })
     try {
-      if (mark !== undefined) await runOn(session, `SET log_comment = ${literal(mark)}`, 'Null')
+      if (mark !== undefined) await runOn(session, `SET log_comment = ${sqlText(mark)}`, 'Null')
       return await task({ run: (sql, format = 'JSONCompactEachRow') => this.#guarded(session, sql, format, signal) })
     } finally {
       signal?.removeEventListener('abort', kill)
@@ -145,7 +146,7 @@ class ChdbEngine implements Engine {
   async #kill(mark: string): Promise<void> {
     const session = new Session(this.directory)
     try {
-      await runOn(session, `KILL QUERY WHERE Settings['log_comment'] = ${literal(mark)} ASYNC`, 'Null')
+      await runOn(session, `KILL QUERY WHERE Settings['log_comment'] = ${sqlText(mark)} ASYNC`, 'Null')
     } catch {
       // The query ended by itself, or the engine is going down: there is nothing left to kill.
     } finally {

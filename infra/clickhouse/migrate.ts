@@ -3,8 +3,8 @@ import { hash } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 import { Failure } from '../../schemas/failure.ts'
 import type { Row } from '../../schemas/ports.ts'
+import { sqlText } from '../../schemas/sql-literal.ts'
 import type { Engine } from './engine.ts'
-import { literal } from './literal.ts'
 import { decodeRows } from './row-binary.ts'
 
 export interface Migration {
@@ -66,5 +66,5 @@ export async function migrate(engine: Engine, known: readonly Migration[]): Prom
 /** Statements are written so that they can run again: a crash between them and the record leads to that. */
 async function apply(engine: Engine, { number, name, sha256, statements }: Migration): Promise<void> {
   for (const statement of statements) await engine.write(statement)
-  await engine.write(`INSERT INTO watchkeeper.schema_migrations SELECT ${number}, ${literal(name)}, ${literal(sha256)}, now64(9)`)
+  await engine.write(`INSERT INTO watchkeeper.schema_migrations SELECT ${number}, ${sqlText(name)}, ${sqlText(sha256)}, now64(9)`)
 }

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Row } from '../../schemas/ports.ts'
+import { sqlText } from '../../schemas/sql-literal.ts'
 import { removeLeftovers, withBlockFile } from './block-files.ts'
 import { type Column, parseType, wireType } from './column-type.ts'
 import { openEngine } from './engine.ts'
-import { literal } from './literal.ts'
 import { encodeBlock } from './native.ts'
 import { decodeRows } from './row-binary.ts'
 
@@ -41,7 +41,7 @@ describe('blocks and results', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyRow, { minLength: 1, maxLength: 20 }), async (rows) => {
         await engine.write('TRUNCATE TABLE default.t')
-        await withBlockFile([directory], [encodeBlock(columns, rows)], (path) => engine.write(`INSERT INTO default.t SELECT * FROM file(${literal(path)}, 'Native', ${literal(structure)})`))
+        await withBlockFile([directory], [encodeBlock(columns, rows)], (path) => engine.write(`INSERT INTO default.t SELECT * FROM file(${sqlText(path)}, 'Native', ${sqlText(structure)})`))
         const found = decodeRows(await engine.read('SELECT * FROM default.t', { format: 'RowBinaryWithNamesAndTypes' }))
         expect(found.map((row) => ({ ...row }))).toEqual(rows.map((row) => ({ ...row })))
       }),

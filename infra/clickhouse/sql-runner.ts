@@ -2,9 +2,10 @@
  * The in-process engine as the SQL endpoint needs it: users' statements on sessions of their own, read-only from the start. Rejects with EngineError.
  * The shapes are those of the endpoint's port; where both are wired together the compiler compares them.
  */
+import { sqlText } from '../../schemas/sql-literal.ts'
+import { identifier } from './bindings.ts'
 import type { Engine, EngineResult, Reader } from './engine.ts'
 import { EngineError } from './engine-error.ts'
-import { identifier, literal } from './literal.ts'
 
 export interface RunnerSetup {
   readonly database: string
@@ -36,16 +37,16 @@ const plain = (name: string): string => {
 
 const condition = (columns: Readonly<Record<string, readonly string[]>>): string => {
   const parts = Object.entries(columns).map(([column, values]) =>
-    values.length === 0 ? '0' : `${identifier(column)} IN (${values.map(literal).join(', ')})`,
+    values.length === 0 ? '0' : `${identifier(column)} IN (${values.map(sqlText).join(', ')})`,
   )
   return parts.length === 0 ? '0' : parts.join(' AND ')
 }
 
 /** `SET` of everything, the row filters next to last and `readonly` last: nothing can be changed after it. */
 function opening(setup: RunnerSetup): string {
-  const parameters = [...setup.parameters].map(([name, value]) => `param_${plain(name)} = ${literal(value)}`)
-  const settings = [...setup.settings].map(([name, value]) => `${plain(name)} = ${typeof value === 'number' ? value : literal(value)}`)
-  const filters = [...setup.rowFilters].map(([table, columns]) => `${literal(table)}: ${literal(condition(columns))}`)
+  const parameters = [...setup.parameters].map(([name, value]) => `param_${plain(name)} = ${sqlText(value)}`)
+  const settings = [...setup.settings].map(([name, value]) => `${plain(name)} = ${typeof value === 'number' ? value : sqlText(value)}`)
+  const filters = [...setup.rowFilters].map(([table, columns]) => `${sqlText(table)}: ${sqlText(condition(columns))}`)
   return [
     `USE ${identifier(setup.database)}`,
     ...parameters.map((assignment) => `SET ${assignment}`),
@@ -66,7 +67,7 @@ function sessionOn(reader: Reader): RunnerSession {
   return {
     async canonical(text) {
       try {
-        return String((await reader.run(`SELECT formatQuerySingleLine(${literal(text)})`, 'RawBLOB')).bytes)
+        return String((await reader.run(`SELECT formatQuerySingleLine(${sqlText(text)})`, 'RawBLOB')).bytes)
       } catch (error) {
         throw unwrapped(error)
       }
@@ -80,8 +81,8 @@ const CATALOGUE = (database: string): readonly string[] => [
   'SELECT version() AS version, timezone() AS timezone',
   'SELECT name FROM system.databases',
   `SELECT name, engine != 'View' AS stored,
-     name IN (SELECT table FROM system.columns WHERE database = ${literal(database)} AND name = 'tenant') AS tenant
-   FROM system.tables WHERE database = ${literal(database)}`,
+     name IN (SELECT table FROM system.columns WHERE database = ${sqlText(database)} AND name = 'tenant') AS tenant
+   FROM system.tables WHERE database = ${sqlText(database)}`,
   'SELECT name FROM system.functions',
 ]
 

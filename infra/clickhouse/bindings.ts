@@ -1,16 +1,13 @@
-/** Values as ClickHouse text. The only place where data becomes part of a statement. */
+/** Names, parameters and settings as ClickHouse text: with `sqlText` the only places where data becomes part of a statement. */
+import { sqlText } from '../../schemas/sql-literal.ts'
 
-const LITERAL_ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', "'": "\\'", '\0': '\\0', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\b': '\\b' }
 const FIELD_ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\0': '\\0', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\b': '\\b' }
-
-/** `text` as a quoted SQL string literal. */
-export const literal = (text: string): string => `'${text.replace(/[\\'\0\n\r\t\b]/g, (c) => LITERAL_ESCAPES[c] ?? c)}'`
 
 /** `name` as a quoted SQL identifier. */
 export const identifier = (name: string): string => `\`${name.replace(/[\\`]/g, (c) => `\\${c}`)}\``
 
 const inner = (value: unknown): string =>
-  typeof value === 'string' ? literal(value) : Array.isArray(value) ? `[${value.map(inner).join(',')}]` : fieldOf(value)
+  typeof value === 'string' ? sqlText(value) : Array.isArray(value) ? `[${value.map(inner).join(',')}]` : fieldOf(value)
 
 /** A query parameter's value in the text form that the engine parses by the parameter's declared type. Throws TypeError for what has none. */
 export function fieldOf(value: unknown): string {
@@ -25,7 +22,7 @@ export function fieldOf(value: unknown): string {
 export function bindings(parameters: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(parameters).map(([name, value]) => {
     if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)) throw new TypeError('a query parameter needs a plain name')
-    return `SET param_${name} = ${literal(fieldOf(value))}`
+    return `SET param_${name} = ${sqlText(fieldOf(value))}`
   })
 }
 
@@ -33,7 +30,7 @@ export function bindings(parameters: Readonly<Record<string, unknown>>): string[
 export function assignments(settings: Readonly<Record<string, string | number | boolean>>): string[] {
   const pairs = Object.entries(settings).map(([name, value]) => {
     if (!/^[a-z][a-z0-9_]{0,127}$/.test(name)) throw new TypeError('a setting needs a plain name')
-    return `${name} = ${typeof value === 'string' ? literal(value) : Number(value)}`
+    return `${name} = ${typeof value === 'string' ? sqlText(value) : Number(value)}`
   })
   return pairs.length === 0 ? [] : [`SET ${pairs.join(', ')}`]
 }
