@@ -5,11 +5,12 @@
 import type { StoredPosition } from '../../schemas/audit-event.ts'
 import { Failure } from '../../schemas/failure.ts'
 import type { Row, Store, StoredEvent } from '../../schemas/ports.ts'
+import { sqlText } from '../../schemas/sql-literal.ts'
+import { identifier } from './bindings.ts'
 import { blockDirectories, removeLeftovers, withBlockFile } from './block-files.ts'
 import { type Column, parseType, wireType } from './column-type.ts'
 import { EngineError } from './engine-error.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine.ts'
-import { identifier, literal } from './literal.ts'
 import { type Migration, migrate, readMigrations } from './migrate.ts'
 import { EventEncoder } from './native-events.ts'
 import { encodeBlock } from './native.ts'
@@ -28,7 +29,9 @@ const TABLES: ReadonlyMap<string, string> = new Map([
  */
 const ROW_ERRORS = new Set([6, 26, 27, 33, 38, 41, 43, 44, 53, 69, 70, 72, 117, 131, 691])
 
-const INSERT_SETTINGS = 'max_partitions_per_insert_block = 0, deduplicate_insert = \'enable\', max_threads = 1, max_insert_threads = 1, optimize_on_insert = 0'
+/** The two dear indexes are made when parts are merged, not for each of the small parts that inserts make: queries read the few rows without them. */
+const INSERT_SETTINGS = `max_partitions_per_insert_block = 0, deduplicate_insert = 'enable', max_threads = 1, max_insert_threads = 1, optimize_on_insert = 0,
+  exclude_materialize_skip_indexes_on_insert = 'arguments_text,event_ids_bloom'`
 
 function insertFailure(error: unknown, table: string): unknown {
   if (!(error instanceof EngineError)) return error
@@ -106,8 +109,8 @@ class ChdbStore implements ClickHouseStore {
     const structure = columns.map(({ name, type }) => `${identifier(name)} ${wireType(type)}`).join(', ')
     await withBlockFile(this.#blocks, parts, async (path) => {
       try {
-        await this.engine.write(`INSERT INTO watchkeeper.${table} SETTINGS insert_deduplication_token = ${literal(token)}, ${INSERT_SETTINGS}
-          SELECT * FROM file(${literal(path)}, 'Native', ${literal(structure)})`)
+        await this.engine.write(`INSERT INTO watchkeeper.${table} SETTINGS insert_deduplication_token = ${sqlText(token)}, ${INSERT_SETTINGS}
+          SELECT * FROM file(${sqlText(path)}, 'Native', ${sqlText(structure)})`)
       } catch (error) {
         throw insertFailure(error, table)
       }
