@@ -25,7 +25,9 @@ async function port(what: string, address: string): Promise<Check> {
     server.listen(number, host, () => server.close(() => resolve(undefined)))
   })
   if (error === undefined) return { what, ok: true, detail: `${address} is free` }
-  const why = error.code === 'EADDRINUSE' ? 'in use (by a running watchkeeper, or another program): stop that, or choose another address' : `cannot be listened on: ${error.code}`
+  const why = error.code === 'EADDRINUSE'
+    ? 'in use (by a running watchkeeper, or another program): stop that, or choose another address'
+    : `cannot be listened on: ${error.code}`
   return { what, ok: false, detail: `${address} is ${why}` }
 }
 

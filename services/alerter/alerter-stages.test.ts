@@ -20,7 +20,18 @@ const only = (state: AlerterState): Group => {
   expect(state.groups.size).toBe(1)
   return [...state.groups.values()][0]!
 }
-const bodyOf = (text: string) => JSON.parse(text) as { type: string; data: { severity: string; findings: number; why: { title: string }[]; why_omitted: number; sql: string; evidence_ids: string[] } }
+interface SentBody {
+  readonly type: string
+  readonly data: {
+    readonly severity: string
+    readonly findings: number
+    readonly why: { title: string }[]
+    readonly why_omitted: number
+    readonly sql: string
+    readonly evidence_ids: string[]
+  }
+}
+const bodyOf = (text: string) => JSON.parse(text) as SentBody
 const take = (state: AlerterState, found: Finding, now: bigint, by: AlerterRules = rules): boolean => takeFinding(state, found, now, by)
 const due = (state: AlerterState, now: bigint, by: AlerterRules = rules): boolean => runDue(state, RECEIVERS, now, by)
 

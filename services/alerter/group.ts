@@ -29,7 +29,8 @@ export const alertIdOf = (tenant: string, groupKey: string, findingId: string): 
   createHash('sha256').update(JSON.stringify([tenant, groupKey, findingId])).digest('hex').slice(0, 32)
 
 const memberOf = (finding: Finding): Member => {
-  const { finding_id, version, detector, severity, title, observed, expected, interaction_id, actor, actor_kind, principal, client, server, tool } = finding
+  const { finding_id, version, detector, severity, title, observed, expected, interaction_id } = finding
+  const { actor, actor_kind, principal, client, server, tool } = finding
   const { trace_id, conversation, window_start, window_end, evidence_ids } = finding
   return {
     finding_id, version, detector, severity, title, observed, expected, interaction_id, actor, actor_kind, principal, client, server, tool,

@@ -5,8 +5,8 @@ import type { Finding } from '../../schemas/finding.ts'
 
 /** What is kept of a finding while its alert is open. */
 export type Member = Pick<Finding,
-  'finding_id' | 'version' | 'detector' | 'severity' | 'title' | 'observed' | 'expected' | 'interaction_id' | 'actor' | 'actor_kind' | 'principal' | 'client' | 'server'
-  | 'tool' | 'trace_id' | 'conversation' | 'window_start' | 'window_end' | 'evidence_ids'>
+  'finding_id' | 'version' | 'detector' | 'severity' | 'title' | 'observed' | 'expected' | 'interaction_id' | 'actor' | 'actor_kind' | 'principal'
+  | 'client' | 'server' | 'tool' | 'trace_id' | 'conversation' | 'window_start' | 'window_end' | 'evidence_ids'>
 
 /** An open alert with its findings and its timers. Times of the clock in nanoseconds, 0n = not set. */
 export interface Group {

@@ -27,7 +27,8 @@ export async function demo(options: CommonOptions & { readonly quiet: number }):
     print: (line) => console.log(line), receive: startReceiver,
   })
   console.log(
-    `\n${alerts} message${alerts === 1 ? '' : 's'} arrived. Ask for more:  npx watchkeeper query "SELECT * FROM findings ORDER BY created_at DESC LIMIT 10"`,
+    `\n${alerts} message${alerts === 1 ? '' : 's'} arrived. ` +
+    'Ask for more:  npx watchkeeper query "SELECT * FROM findings ORDER BY created_at DESC LIMIT 10"',
   )
   return alerts > 0 ? 0 : 1
 }

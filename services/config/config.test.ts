@@ -54,7 +54,8 @@ describe('configuration', () => {
   })
 
   it('names every problem at once and repeats no value', async () => {
-    const yaml = 'colour: red\notlp: {http: nowhere, tokens: [{name: a, sha256: hunter2hunter2, tenant: A!}]}\nalerting: {webhooks: [{name: x, url: "ftp://x"}]}\n'
+    const yaml = 'colour: red\notlp: {http: nowhere, tokens: [{name: a, sha256: hunter2hunter2, tenant: A!}]}\n' +
+      'alerting: {webhooks: [{name: x, url: "ftp://x"}]}\n'
     const problem = await from(yaml).catch((error: Error) => error.message)
     for (const part of [
       'unknown key "colour"', 'otlp.http: must be HOST:PORT', 'otlp.tokens.0.sha256', 'otlp.tokens.0.tenant', 'alerting.webhooks.0.url',

@@ -271,10 +271,15 @@ describe('alerter', () => {
 
   it('publishes later what the bus refused, and says it once', async () => {
     let refuse = true
-    const stubborn: Bus = { ...bus, publish: async (topic, batch) => {
-      if (refuse && topic.name === alerts.name) throw new Failure('unavailable', 'test.full', 'full')
-      await bus.publish(topic, batch)
-    }, subscribe: (topic, options) => bus.subscribe(topic, options), broadcast: (topic, record) => bus.broadcast(topic, record), lag: () => bus.lag(), close: async () => {} }
+    const stubborn: Bus = {
+      ...bus, lag: () => bus.lag(), close: async () => {},
+      subscribe: (topic, options) => bus.subscribe(topic, options),
+      broadcast: (topic, record) => bus.broadcast(topic, record),
+      async publish(topic, batch) {
+        if (refuse && topic.name === alerts.name) throw new Failure('unavailable', 'test.full', 'full')
+        await bus.publish(topic, batch)
+      },
+    }
     let ring = (): void => {}
     const set = new Heard<number>()
     const alerter = createAlerter(

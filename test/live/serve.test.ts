@@ -19,7 +19,10 @@ const CLI = join(process.cwd(), 'dist/services/cli.js')
 
 interface Received {
   readonly id: string
-  readonly body: { readonly type: string; readonly data: { readonly title: string; readonly severity: string; readonly what: { readonly detectors: string[] }; readonly sql: string } }
+  readonly body: {
+    readonly type: string
+    readonly data: { readonly title: string; readonly severity: string; readonly what: { readonly detectors: string[] }; readonly sql: string }
+  }
 }
 
 let folder = ''

@@ -43,7 +43,10 @@ const scalar: fc.Arbitrary<Forms<AnyValue>> = fc.oneof(
   fc.constant({ message: {}, json: {}, model: null }),
 )
 
-const { value: anyValue, pairs } = fc.letrec<{ value: Forms<AnyValue>; list: Forms<AnyValue>; map: Forms<AnyValue>; pairs: Forms<Map<string, AnyValue>> }>((tie) => ({
+/** A type and no interface: fast-check wants it to have an index. */
+type Tied = { value: Forms<AnyValue>; list: Forms<AnyValue>; map: Forms<AnyValue>; pairs: Forms<Map<string, AnyValue>> }
+
+const { value: anyValue, pairs } = fc.letrec<Tied>((tie) => ({
   value: fc.oneof({ depthSize: 'small', withCrossShrink: true }, scalar, tie('list'), tie('map')),
   list: fc.array(tie('value'), { maxLength: 4 }).map((values) => ({
     message: { arrayValue: { values: values.map(({ message }) => message) } },

@@ -111,7 +111,8 @@ export const CARD: Kind = {
 }
 export const FIELD: Kind = {
   kind: 'field', what: 'Value of a field whose name says secret',
-  found: 'attribute keys and JSON object keys, whatever the value; counters and metadata (`max_tokens`, `token_type`, `token_fingerprint`) are not meant',
+  found: 'attribute keys and JSON object keys, whatever the value; ' +
+    'counters and metadata (`max_tokens`, `token_type`, `token_fingerprint`) are not meant',
 }
 export const ASSIGNMENT: Kind = {
   kind: 'assignment', what: 'Secret given by name in plain text',

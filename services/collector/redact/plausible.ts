@@ -27,7 +27,10 @@ const TEMPLATE = /^(?:\$[\w{(]|%[\w(]|<|\{|\[[A-Za-z_]|@\{|#\{|\.\.\.)|\$\{|\{\{
 const FILLER_WORD = /example|placeholder|changeme|change[_-]me|replace|redacted|your[_-]|^my[_-]|not[_-]set|undefined|foobar|xxxxxx/i
 /** Too short to mean anything inside a random text. */
 const SHORT_FILLER_WORD = /dummy|sample|insert|your|todo|fixme|xxxx|lorem/i
-const LITERAL = /^(?:true|false|null|none|nil|undefined|string|str|int|bool|boolean|optional|required|any|void|object|self|this|password|passwd|secret|token|key|test|default|empty|user|username|pass|admin)$/i
+const LITERAL = new RegExp(`^(?:${[
+  'true|false|null|none|nil|undefined|string|str|int|bool|boolean|optional|required|any|void|object|self|this',
+  'password|passwd|secret|token|key|test|default|empty|user|username|pass|admin',
+].join('|')})$`, 'i')
 
 /** Text that stands for a secret without being one. Such values are kept: they tell the auditor that nothing was there. */
 export function isPlaceholder(value: string): boolean {

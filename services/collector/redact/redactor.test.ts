@@ -130,11 +130,13 @@ describe('redactor', () => {
   })
 
   it('keeps JSON valid and every other byte of it', () => {
-    const text = '{ "n": 1.0, "big": 12345678901234567890, "n": 2,\t"password": {"a":[1,2]}, "list": [ "x", "ghp_aaaa1111bbbb2222cccc3333dddd4444eeee" ], "token_count": 7 }'
+    const text = '{ "n": 1.0, "big": 12345678901234567890, "n": 2,\t"password": {"a":[1,2]}, ' +
+      '"list": [ "x", "ghp_aaaa1111bbbb2222cccc3333dddd4444eeee" ], "token_count": 7 }'
     const after = clean(text)
     expect(JSON.parse(after)).toBeTypeOf('object')
-    expect(after).toMatch(
-      /^\{ "n": 1\.0, "big": 12345678901234567890, "n": 2,\t"password": "\[redacted:field:[0-9a-f]{12}\]", "list": \[ "x", "\[redacted:github-token:[0-9a-f]{12}\]" \], "token_count": 7 \}$/,
+    expect(after.replace(/[0-9a-f]{12}\]/g, '…]')).toBe(
+      '{ "n": 1.0, "big": 12345678901234567890, "n": 2,\t"password": "[redacted:field:…]", ' +
+      '"list": [ "x", "[redacted:github-token:…]" ], "token_count": 7 }',
     )
   })
 

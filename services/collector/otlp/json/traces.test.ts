@@ -51,7 +51,8 @@ describe('decodeTracesJson', () => {
   })
 
   it('harms no prototype', () => {
-    const body = '{"__proto__":{"polluted":1},"attributes":[{"key":"__proto__","value":{"kvlistValue":{"values":[{"key":"constructor","value":{"stringValue":"x"}}]}}}]}'
+    const body = '{"__proto__":{"polluted":1},' +
+      '"attributes":[{"key":"__proto__","value":{"kvlistValue":{"values":[{"key":"constructor","value":{"stringValue":"x"}}]}}}]}'
     expect([...span(body).attributes]).toEqual([['__proto__', new Map([['constructor', 'x']])]])
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
     // A field that only a prototype has is no field.
