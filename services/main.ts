@@ -60,7 +60,10 @@ export async function startWatchkeeper(config: Config, log: Log): Promise<Watchk
   refuseUnsafeDoors(config)
   const metrics = startMetrics()
   const traces = await startOwnTraces(config, log)
-  const foundation = await openFoundation(config, log)
+  const foundation = await openFoundation(config, log).catch(async (error: unknown) => {
+    await Promise.all([metrics.stop(), traces.stop()])
+    throw error
+  })
   const receivers = openReceivers(config.alerting.webhooks)
   const services = createServices(config, foundation, receivers, log)
   const started: Service[] = []
