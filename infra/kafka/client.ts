@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { type Broker, type Cluster, Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
 import { Failure } from '../../schemas/failure.ts'
 import type { Log } from '../../schemas/ports.ts'
-import { stopIdleTimers } from './client-timer.ts'
+import { patchClient } from './client-patches.ts'
 import type { Sasl, Settings, TlsFiles } from './options.ts'
 
 /** Retries inside kafkajs are short: our own loops are around them. Set always, because it takes others where NODE_ENV is `test`. */
@@ -11,7 +11,7 @@ export const CLIENT_RETRY = { retries: 2, initialRetryTime: 100, maxRetryTime: 5
 
 /** Failure `misconfigured` when a file of the settings cannot be read. */
 export async function makeClient(settings: Settings): Promise<Kafka> {
-  stopIdleTimers()
+  patchClient()
   // kafkajs says at length that its partitioner changed in 2.0; ours is explicit.
   process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1'
   const config: KafkaConfig = {
@@ -71,6 +71,7 @@ async function fileOf(setting: string, path: string): Promise<string> {
 
 /** Requests that kafkajs has and its types leave out. */
 export interface GroupBroker extends Omit<Broker, 'offsetCommit' | 'offsetFetch' | 'fetch'> {
+  findGroupCoordinator(request: { groupId: string; coordinatorType: number }): Promise<{ coordinator: { nodeId: number } }>
   joinGroup(request: {
     groupId: string
     sessionTimeout: number

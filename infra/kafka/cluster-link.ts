@@ -1,5 +1,6 @@
 /** One set of connections to the cluster, made when first needed and made anew when they no longer help. */
 import type { Broker, Cluster, Kafka } from 'kafkajs'
+import { Failure } from '../../schemas/failure.ts'
 import { type GroupBroker, makeCluster } from './client.ts'
 import { within } from './deadline.ts'
 
@@ -35,7 +36,7 @@ export class ClusterLink {
   /** Connected to the broker that leads the group; found again after `forget`. */
   async coordinator<T>(groupId: string, what: string, call: (broker: GroupBroker) => Promise<T>, extraMs = 0): Promise<T> {
     return await this.call(what, async (cluster) => {
-      const known = this.#coordinators.get(groupId) ?? cluster.findGroupCoordinator({ groupId })
+      const known = this.#coordinators.get(groupId) ?? findCoordinator(cluster, groupId)
       this.#coordinators.set(groupId, known)
       try {
         const broker = await known
@@ -91,4 +92,28 @@ export class ClusterLink {
     await within(this.callMs, 'asking for topics', cluster.addMultipleTargetTopics([...this.#topics]))
     return cluster
   }
+}
+
+/** kafkajs's own (2.2.4) hides why a broker refuses, such as a missing right. */
+async function findCoordinator(cluster: Cluster, groupId: string): Promise<Broker> {
+  const broker = await anyBroker(cluster)
+  const { coordinator } = await broker.findGroupCoordinator({ groupId, coordinatorType: 0 })
+  try {
+    return await cluster.findBroker({ nodeId: String(coordinator.nodeId) })
+  } catch (error) {
+    await cluster.refreshMetadata()
+    throw error
+  }
+}
+
+async function anyBroker(cluster: Cluster): Promise<GroupBroker> {
+  let last: unknown = new Failure('unavailable', 'kafka.unavailable', 'Kafka: no broker is known')
+  for (const nodeId of cluster.getNodeIds()) {
+    try {
+      return await cluster.findBroker({ nodeId: String(nodeId) }) as unknown as GroupBroker
+    } catch (error) {
+      last = error
+    }
+  }
+  throw last
 }

@@ -55,8 +55,16 @@ export async function openKafkaBus(options: KafkaBusOptions): Promise<KafkaBus> 
     return bus
   } catch (error) {
     await bus.close()
-    throw failureOf(error, 'start')
+    throw startFailure(error, settings)
   }
+}
+
+/** kafkajs does not see that a broker refuses a token: it sees that the connection is closed. A moment ago the broker answered. */
+function startFailure(error: unknown, { sasl }: Settings): Failure {
+  const failure = failureOf(error, 'start')
+  if (sasl?.mechanism !== 'oauthbearer' || failure.kind !== 'unavailable') return failure
+  return new Failure('misconfigured', 'kafka.credentials', 'Kafka: the broker ends the connection after it was given the token, most likely because it refuses it: ' +
+    "check the token's issuer, audience and expiry", { cause: error })
 }
 
 /** One broker that answers is enough. */
@@ -67,7 +75,7 @@ async function reach(settings: Settings): Promise<void> {
     const failures: unknown[] = []
     for (const address of settings.brokers) {
       try {
-        return await probe({ address, tls, timeoutMs: settings.requestTimeoutMs })
+        return await probe({ address, tls, sasl: settings.sasl !== undefined, timeoutMs: settings.requestTimeoutMs })
       } catch (error) {
         failures.push(error)
       }

@@ -15,8 +15,8 @@ export interface StartBrokerOptions {
   readonly dataDir?: string
   /** Default: a free one. The same after `restart`. */
   readonly port?: number
-  /** More of `server.properties`. A function is given the ports `port` and two free ones behind it, for more listeners. */
-  readonly settings?: Readonly<Record<string, string>> | ((ports: readonly number[], dataDir: string) => Readonly<Record<string, string>>)
+  /** More of `server.properties`. A function is given the ports of the plain listener, of two more, and of the controller. */
+  readonly settings?: Readonly<Record<string, string>> | ((ports: readonly number[]) => Readonly<Record<string, string>>)
   /** Arguments of `kafka-storage format`, such as `--add-scram`. */
   readonly format?: readonly string[]
   readonly heapMb?: number
@@ -51,8 +51,9 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Bro
   await mkdir(dataDir, { recursive: true })
   const ports = [options.port ?? await freePort(), await freePort(), await freePort()]
   const process = new BrokerProcess({ dataDir, ports, classPath: await classPath(), heapMb: options.heapMb ?? 384 })
-  const more = typeof options.settings === 'function' ? options.settings(ports, dataDir) : (options.settings ?? {})
-  const settings = brokerProperties({ dataDir, port: ports[0]!, controllerPort: await freePort(), more })
+  const controllerPort = await freePort()
+  const more = typeof options.settings === 'function' ? options.settings([...ports, controllerPort]) : (options.settings ?? {})
+  const settings = brokerProperties({ dataDir, port: ports[0]!, controllerPort, more })
   await writeFile(join(dataDir, 'server.properties'), settings)
   if (!existsSync(join(dataDir, 'logs', 'meta.properties'))) await process.format(options.format ?? [])
   await process.start()

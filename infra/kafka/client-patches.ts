@@ -1,0 +1,93 @@
+/**
+ * Three defects of kafkajs 2.2.4 that cannot be worked around from outside, mended in its prototypes. Where a later version is made otherwise nothing
+ * is touched.
+ *
+ * - tulios/kafkajs#1751: each connection sets a timer with a negative delay that sets itself again: 1,000 wake-ups a second for nothing (and a warning
+ *   from Node 24 on). A timer is only needed while requests wait.
+ * - `Connection.connect` opens another socket for every caller that comes before the first has connected (all requests in flight do when a connection was
+ *   lost): the sockets but one leak and their ends are taken for the end of the good one. And when the broker closes a connection that is being made, it
+ *   never settles. Callers share one attempt here, and it has an end.
+ * - `Connection.disconnect` keeps the dead socket and adds a listener to it at every call, so that Node warns of a leak while a broker is away.
+ */
+import { createRequire } from 'node:module'
+
+interface Queue {
+  readonly pending: readonly unknown[]
+  readonly throttledUntil: number
+  throttleCheckTimeoutId: NodeJS.Timeout | null
+  checkPendingRequests(): void
+}
+
+interface Connection {
+  readonly broker: string
+  readonly connectionTimeout: number
+  socket: { readonly destroyed: boolean; destroy(): void } | undefined
+  [CONNECTING]?: Promise<unknown> | undefined
+}
+
+type Prototype = Record<string | symbol, unknown>
+
+const PATCHED = Symbol.for('watchkeeper.kafkajs')
+const CONNECTING = Symbol.for('watchkeeper.kafkajs.connecting')
+const THROTTLE_WAIT_MS = 10
+/** On top of kafkajs's own timer, which settles all cases but one. */
+const GRACE_MS = 500
+
+/** Safe twice. */
+export function patchClient(): void {
+  const load = createRequire(import.meta.url)
+  const queue = load('kafkajs/src/network/requestQueue/index.js') as { prototype: Prototype }
+  const connection = load('kafkajs/src/network/connection.js') as { prototype: Prototype }
+  const { KafkaJSConnectionError } = load('kafkajs') as { KafkaJSConnectionError: new (message: string, more: { broker: string }) => Error }
+  if (once(queue.prototype)) stopIdleTimers(queue.prototype)
+  if (once(connection.prototype)) {
+    shareConnects(connection.prototype, (broker) => new KafkaJSConnectionError('Connection timeout', { broker }))
+    dropDeadSockets(connection.prototype)
+  }
+}
+
+function once(prototype: Prototype): boolean {
+  const first = prototype[PATCHED] !== true
+  prototype[PATCHED] = true
+  return first
+}
+
+function stopIdleTimers(prototype: Prototype): void {
+  if (typeof prototype['scheduleCheckPendingRequests'] !== 'function') return
+  prototype['scheduleCheckPendingRequests'] = function (this: Queue): void {
+    if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return
+    this.throttleCheckTimeoutId = setTimeout(() => {
+      this.throttleCheckTimeoutId = null
+      this.checkPendingRequests()
+    }, Math.max(THROTTLE_WAIT_MS, this.throttledUntil - Date.now()))
+  }
+}
+
+function shareConnects(prototype: Prototype, late: (broker: string) => Error): void {
+  const original = prototype['connect'] as ((this: Connection) => Promise<unknown>) | undefined
+  if (typeof original !== 'function') return
+  prototype['connect'] = async function (this: Connection): Promise<unknown> {
+    this[CONNECTING] ??= settled(this, original.call(this), late).finally(() => { this[CONNECTING] = undefined })
+    return await this[CONNECTING]
+  }
+}
+
+async function settled(connection: Connection, attempt: Promise<unknown>, late: (broker: string) => Error): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined
+  const end = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      connection.socket?.destroy()
+      reject(late(connection.broker))
+    }, connection.connectionTimeout + GRACE_MS)
+  })
+  return await Promise.race([attempt, end]).finally(() => clearTimeout(timer))
+}
+
+function dropDeadSockets(prototype: Prototype): void {
+  const original = prototype['disconnect'] as ((this: Connection) => Promise<unknown>) | undefined
+  if (typeof original !== 'function') return
+  prototype['disconnect'] = async function (this: Connection): Promise<unknown> {
+    if (this.socket?.destroyed === true) this.socket = undefined
+    return await original.call(this)
+  }
+}
