@@ -3,6 +3,7 @@ import type { Broker, Cluster, Kafka } from 'kafkajs'
 import { Failure } from '../../schemas/failure.ts'
 import { type GroupBroker, makeCluster } from './client.ts'
 import { within } from './deadline.ts'
+import { isSilence } from './failures.ts'
 
 export interface LinkOptions {
   readonly kafka: Kafka
@@ -11,12 +12,16 @@ export interface LinkOptions {
   readonly timeoutMs: number
 }
 
+/** kafkajs (2.2.4) keeps a connection whose requests are never answered, for ever. So many in a row, and others are made. */
+const MOST_SILENCES = 2
+
 /** Every call has a deadline of a few request timeouts: kafkajs retries inside, and some of its calls never settle. */
 export class ClusterLink {
   readonly #options: LinkOptions
   readonly #topics: Set<string>
   #cluster: Promise<Cluster> | undefined
   #coordinators = new Map<string, Promise<Broker>>()
+  #silences = 0
   /** Times that the connections were made anew. */
   renewals = 0
 
@@ -30,7 +35,16 @@ export class ClusterLink {
   }
 
   async call<T>(what: string, call: (cluster: Cluster) => Promise<T>, extraMs = 0): Promise<T> {
-    return await within(this.callMs + extraMs, what, (async () => call(await this.#connected()))())
+    const asked = this.renewals
+    try {
+      const answer = await within(this.callMs + extraMs, what, (async () => call(await this.#connected()))())
+      this.#silences = 0
+      return answer
+    } catch (error) {
+      if (!isSilence(error)) this.#silences = 0
+      else if (asked === this.renewals && ++this.#silences >= MOST_SILENCES) this.renew()
+      throw error
+    }
   }
 
   /** Connected to the broker that leads the group; found again after `forget`. */
@@ -65,6 +79,7 @@ export class ClusterLink {
     const old = this.#cluster
     this.#cluster = undefined
     this.#coordinators.clear()
+    this.#silences = 0
     this.renewals++
     void old?.then((cluster) => cluster.disconnect()).catch(() => undefined)
   }

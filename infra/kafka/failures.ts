@@ -32,6 +32,12 @@ export const isType = (error: unknown, ...types: readonly string[]): boolean => 
 /** Whether asking again cannot help until somebody changes a setting or a right. */
 export const isRefusal = (error: unknown): boolean => refusalOf(causeOf(error), '') !== undefined
 
+/** A request that was never answered: its connection may be one on which nothing comes any more. */
+export const isSilence = (error: unknown): boolean => {
+  const { name, code } = causeOf(error)
+  return name === 'KafkaJSRequestTimeoutError' || code === 'kafka.no_answer'
+}
+
 /**
  * `doing` completes "Kafka: cannot …". Failure `misconfigured` where a setting or a right must change, else `unavailable`.
  * A Failure is given back as it is.

@@ -8,7 +8,7 @@ import { CLIENT_RETRY, makeClient, tlsOf } from './client.ts'
 import { ClusterLink } from './cluster-link.ts'
 import { pause, within } from './deadline.ts'
 import { envelopesOf } from './envelopes.ts'
-import { failureOf, unavailable } from './failures.ts'
+import { failureOf, isSilence, unavailable } from './failures.ts'
 import { groupIdOf, lagOf } from './lag.ts'
 import { type KafkaBusOptions, type Settings, withDefaults } from './options.ts'
 import { Outbox } from './outbox.ts'
@@ -158,6 +158,7 @@ class OpenBus implements KafkaBus {
       const groupIds = [...this.#subscriptions].map(({ groupId }) => groupId)
       return await within(this.#settings.requestTimeoutMs * 4, 'asking for the lag', lagOf({ admin: await this.#connectedAdmin(), prefix: this.#settings.prefix, groupIds }))
     } catch (error) {
+      if (isSilence(error)) void this.#closeAdmin()
       throw unavailable(error, 'ask for the lag')
     }
   }
@@ -185,14 +186,19 @@ class OpenBus implements KafkaBus {
   }
 
   async #closeAdmin(): Promise<void> {
-    if (this.#admin === undefined) return
-    await within(this.#settings.requestTimeoutMs, 'disconnecting', this.#admin.then((admin) => admin.disconnect())).catch(() => undefined)
+    const admin = this.#admin
+    this.#admin = undefined
+    if (admin === undefined) return
+    await within(this.#settings.requestTimeoutMs, 'disconnecting', admin.then((each) => each.disconnect())).catch(() => undefined)
   }
 
   /** For a caller that publishes: a topic that cannot be had now is no fault of its records. */
   async #shape(name: string): ReturnType<Topics['shape']> {
     if (this.#closing !== undefined) throw closed()
-    return await this.#topics.shape(name).catch((error: unknown) => { throw unavailable(error, `use topic ${name}`) })
+    return await this.#topics.shape(name).catch((error: unknown) => {
+      if (isSilence(error)) void this.#closeAdmin()
+      throw unavailable(error, `use topic ${name}`)
+    })
   }
 
   async #connectedAdmin(): Promise<Admin> {
