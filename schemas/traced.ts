@@ -33,7 +33,7 @@ export function failSpan(span: Span, type: string): void {
 }
 
 /** The code of a Failure, else the class of what was thrown. */
-export function errorType(error: unknown): string {
+function errorType(error: unknown): string {
   if (error instanceof Failure) return error.code
   return error instanceof Error ? error.name : typeof error
 }

@@ -25,7 +25,7 @@ const TIMEOUT_MS = 5_000
 const STOP_MS = 2_000
 const MOST_REASON = 300
 
-export const tracesUrl = (endpoint: string): string => `${endpoint.replace(/\/+$/, '').replace(/\/v1\/traces$/, '')}/v1/traces`
+const tracesUrl = (endpoint: string): string => `${endpoint.replace(/\/+$/, '').replace(/\/v1\/traces$/, '')}/v1/traces`
 
 /** Must run before services make their tracers. Throws Failure `misconfigured` where another SDK has the API already. */
 export function startTraces({ endpoint, sampleRatio, version, changed }: TracesOptions): OwnTraces {
