@@ -2,6 +2,7 @@
 import type { Trust, Vantage } from '../../../schemas/vocabulary.ts'
 import type { AnyValue } from '../otlp/model.ts'
 import type { EmitterTable, Field, HintField, IdentityField, Source, TextField } from './emitters/table.ts'
+import { type Put, putOf } from './fields.ts'
 import { compileNames, type NamePattern } from './names.ts'
 import { readerOf } from './readings.ts'
 
@@ -57,7 +58,7 @@ export interface Slot {
   readonly index: number
   /** Precedence within the field, 0 first. */
   readonly rank: number
-  readonly trust: Trust
+  readonly put: Put
   readonly read: (value: AnyValue) => string
 }
 
@@ -82,7 +83,7 @@ export const reporterTrust = (vantage: Vantage): Trust => (vantage === 'server' 
 
 function slotOf(field: Field, source: Source, rank: number, vantage: Vantage): Slot {
   const trust = source.trust === undefined || source.trust === 'reporter' ? reporterTrust(vantage) : source.trust
-  return { field, kind: kindOf(field), index: FIELDS.indexOf(field), rank, trust, read: readerOf(source) }
+  return { field, kind: kindOf(field), index: FIELDS.indexOf(field), rank, put: putOf(field, trust), read: readerOf(source) }
 }
 
 function planOf(table: EmitterTable, vantage: Vantage): Plan {

@@ -1,46 +1,16 @@
 /** Fills a record from one set of attributes by a plan: one look-up an attribute, precedence by rank, nothing lost. */
-import type { Attribute, AuditEventFields } from '../../../schemas/audit-event.ts'
+import type { AuditEventFields } from '../../../schemas/audit-event.ts'
 import type { AnyValue, KeyValues } from '../otlp/model.ts'
 import { FIELD_COUNT, type Plan, type Slot } from './compile.ts'
-import type { HintField, TextField } from './emitters/table.ts'
+import type { Draft, Hints } from './fields.ts'
 import { attributeOf, jsonObject } from './values.ts'
 
-/** What was read for judgement only; '' = not said. */
-export type Hints = { [K in HintField]: string }
-
-export interface Draft {
-  readonly event: AuditEventFields
-  readonly hints: Hints
-  /** What no field took whole. */
-  readonly kept: Map<string, Attribute>
-}
-
-export const openDraft = (template: AuditEventFields): Draft => ({
-  event: { ...template },
-  hints: {
-    operation: '', object: '', success: '', rpc_status: '', http_status: '', http_method: '', path: '', duration_ms: '', sequence: '',
-    arguments_bytes: '', result_bytes: '', status: '',
-  },
-  kept: new Map(),
+const noHints = (): Hints => ({
+  operation: '', object: '', success: '', rpc_status: '', http_status: '', http_method: '', path: '', duration_ms: '', sequence: '',
+  arguments_bytes: '', result_bytes: '', status: '',
 })
 
-function assignIdentity(event: AuditEventFields, { field, trust }: Slot, key: string, text: string): void {
-  // Plain stores: this runs for most spans, and a merged object literal costs several times as much.
-  switch (field) {
-    case 'principal': event.principal = text; event.principal_source = key; event.principal_trust = trust; break
-    case 'client': event.client = text; event.client_source = key; event.client_trust = trust; break
-    case 'agent': event.agent = text; event.agent_source = key; event.agent_trust = trust; break
-    case 'token_fingerprint': event.token_fingerprint = text; event.token_source = key; event.token_trust = trust; break
-    case 'scopes': event.scopes = text.split(' '); event.scopes_source = key; event.scopes_trust = trust; break
-    default: event.client_address = text; event.client_address_source = key; event.client_address_trust = trust
-  }
-}
-
-function assign(draft: Draft, slot: Slot, key: string, text: string): void {
-  if (slot.kind === 'text') draft.event[slot.field as TextField] = text
-  else if (slot.kind === 'hint') draft.hints[slot.field as HintField] = text
-  else assignIdentity(draft.event, slot, key, text)
-}
+export const openDraft = (template: AuditEventFields): Draft => ({ event: { ...template }, hints: noHints(), kept: new Map() })
 
 /** Holds the scratch tables, so that a record allocates none. Not re-entrant; one per normaliser. */
 export class Filler {
@@ -68,7 +38,7 @@ export class Filler {
       if (text === '') continue
       if (rank !== 255) this.#giveBack(draft, slot)
       this.#take(slot, key, value)
-      assign(draft, slot, key, text)
+      slot.put(draft, key, text)
       whole ||= slot.kind !== 'hint' && (text === value || (slot.field === 'arguments' || slot.field === 'result') && typeof value === 'object')
     }
     return whole
@@ -92,7 +62,7 @@ export class Filler {
     for (const [key, value] of values) if (key.startsWith(prefix) && key.length > prefix.length) members.set(key.slice(prefix.length), value)
     if (members.size === 0) return
     if (rank !== 255) this.#giveBack(draft, slot)
-    assign(draft, slot, prefix, jsonObject(members))
+    slot.put(draft, prefix, jsonObject(members))
     for (const name of members.keys()) draft.kept.delete(prefix + name)
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { AuditEventFields } from '../../../schemas/audit-event.ts'
 import type { Outcome } from '../../../schemas/vocabulary.ts'
-import type { Hints } from './draft.ts'
+import type { Hints } from './fields.ts'
 import type { EmitterTable } from './emitters/table.ts'
 import { CANCELLED_TYPES } from './words.ts'
 

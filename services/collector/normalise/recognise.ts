@@ -11,6 +11,7 @@ import { AGENT_OPERATIONS } from './words.ts'
 
 const OPERATION = 'gen_ai.operation.name'
 const METHOD = 'mcp.method.name'
+const MCP_HEADER_KEYS = [...MCP_HEADERS.method, ...MCP_HEADERS.object].map(({ key }) => key)
 
 const hasPrefix = (attributes: KeyValues, prefix: string): boolean => {
   for (const key of attributes.keys()) if (key.startsWith(prefix)) return true
@@ -65,7 +66,7 @@ export class Recogniser {
   }
 
   #isMcpHttp(attributes: KeyValues): boolean {
-    if ([...MCP_HEADERS.method, ...MCP_HEADERS.object].some(({ key }) => attributes.has(key))) return true
+    if (MCP_HEADER_KEYS.some((key) => attributes.has(key))) return true
     return (
       HTTP.http_method.some(({ key }) => attributes.has(key)) &&
       this.#pathReaders.some(({ key, read }) => this.#isMcpPath(read(attributes.get(key) ?? null)))

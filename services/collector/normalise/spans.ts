@@ -27,7 +27,15 @@ function isId(id: string, digits: number): boolean {
   return !zero
 }
 
-export const isTraceId = (id: string): boolean => isId(id, TRACE_DIGITS)
+/** Spans of one trace follow each other, so the answer of the last one mostly holds. */
+let lastTraceId = ''
+
+export function isTraceId(id: string): boolean {
+  if (id === lastTraceId && id !== '') return true
+  if (!isId(id, TRACE_DIGITS)) return false
+  lastTraceId = id
+  return true
+}
 export const isSpanId = (id: string): boolean => isId(id, SPAN_DIGITS)
 
 export const kindOf = (span: Span): SpanKind => SPAN_KINDS[span.kind] ?? ''
