@@ -4,6 +4,7 @@
  * with UV_THREADPOOL_SIZE of at least readers + 5, else slow queries hold up file and LMDB work.
  */
 import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { Session, drainPending } from 'chdb'
 import { Failure } from '../../schemas/failure.ts'
 import { sqlText } from '../../schemas/sql-literal.ts'
@@ -13,6 +14,7 @@ import { EngineError, engineErrorFrom } from './engine-error.ts'
 import { Slots } from './slots.ts'
 
 const MIB = 2 ** 20
+const KILL_AGAIN_MS = 20
 /** Upper bounds of the engine's caches, which are gigabytes by default: a process that also collects must not grow with what is asked of it. */
 const CACHE_ARGUMENTS: readonly string[] = Object.entries({
   mark_cache_size: 128 * MIB, primary_index_cache_size: 128 * MIB, index_mark_cache_size: 64 * MIB, query_condition_cache_size: 32 * MIB,
@@ -126,13 +128,15 @@ class ChdbEngine implements Engine {
     if (signal?.aborted === true) throw new EngineError(394, 'QUERY_WAS_CANCELLED', 'Query was cancelled')
     const session = new Session(this.directory)
     const mark = signal === undefined ? undefined : randomUUID()
-    const kill = (): void => void this.#kill(mark ?? '')
+    const ended = new AbortController()
+    const kill = (): void => void this.#kill(mark ?? '', ended.signal)
     signal?.addEventListener('abort', kill, { once: true })
     try {
       if (mark !== undefined) await runOn(session, `SET log_comment = ${sqlText(mark)}`, 'Null')
       return await task({ run: (sql, format = 'JSONCompactEachRow') => this.#guarded(session, sql, format, signal) })
     } finally {
       signal?.removeEventListener('abort', kill)
+      ended.abort()
       session.close()
     }
   }
@@ -142,13 +146,19 @@ class ChdbEngine implements Engine {
     return runOn(session, sql, format)
   }
 
-  /** From a session beside the pool: all slots may be taken by what is to be killed. */
-  async #kill(mark: string): Promise<void> {
+  /**
+   * From a session beside the pool: all slots may be taken by what is to be killed. Again until it has ended, because a statement that
+   * a thread has not yet begun is in no list, so that the first KILL can miss it.
+   */
+  async #kill(mark: string, ended: AbortSignal): Promise<void> {
     const session = new Session(this.directory)
     try {
-      await runOn(session, `KILL QUERY WHERE Settings['log_comment'] = ${sqlText(mark)} ASYNC`, 'Null')
+      while (!ended.aborted) {
+        await runOn(session, `KILL QUERY WHERE Settings['log_comment'] = ${sqlText(mark)} ASYNC`, 'Null')
+        await wait(KILL_AGAIN_MS, undefined, { signal: ended })
+      }
     } catch {
-      // The query ended by itself, or the engine is going down: there is nothing left to kill.
+      // The query ended, or the engine is going down: there is nothing left to kill.
     } finally {
       session.close()
     }
