@@ -19,7 +19,11 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-const text = fc.string({ unit: 'grapheme', maxLength: 20 })
+/** Around the lengths where the way of writing changes, too: 64 characters, 127 and 16,383 bytes. */
+const text = fc.oneof(
+  { weight: 8, arbitrary: fc.string({ unit: 'grapheme', maxLength: 20 }) },
+  fc.tuple(fc.constantFrom('a', 'é', '€', '😀'), fc.constantFrom(31, 32, 42, 43, 63, 64, 65, 127, 128, 5461, 5462, 8192, 16_383, 16_384)).map(([character, times]) => character.repeat(times)),
+)
 const whole = (bits: number, signed: boolean) => fc.bigInt(signed ? { min: -(2n ** BigInt(bits - 1)), max: 2n ** BigInt(bits - 1) - 1n } : { min: 0n, max: 2n ** BigInt(bits) - 1n })
 const small = (bits: number, signed: boolean) => whole(bits, signed).map(Number)
 /** Column type → values of it. */
@@ -47,6 +51,18 @@ describe('blocks and results', () => {
       }),
       { numRuns: 40 },
     )
+  })
+
+  it('name row and column of what does not fit, and what the table does not have', () => {
+    const table: readonly Column[] = [{ name: 'n', type: parseType('Int64') }, { name: 'm', type: parseType('UInt8') }, { name: 's', type: parseType('Array(String)') }]
+    const good = { n: 1n, m: 1, s: ['x'] }
+    const refused: readonly (readonly [Row, string])[] = [
+      [{ ...good, n: 2n ** 63n }, 'row 1, column n'], [{ ...good, n: -(2n ** 63n) - 1n }, 'row 1, column n'], [{ ...good, n: 1.5 }, 'row 1, column n'],
+      [{ ...good, m: 256 }, 'row 1, column m'], [{ ...good, m: -1n }, 'row 1, column m'], [{ n: 1n, m: 1 }, 'row 1, column s'], [{ ...good, s: [1] }, 'row 1, column s'],
+      [{ ...good, t: '' }, 'row 1: the table has no column "t"'],
+    ]
+    for (const [row, words] of refused) expect(() => encodeBlock(table, [good, row, good])).toThrow(words)
+    expect(encodeBlock(table, [good, { s: ['x'], m: 1n, n: 1 }])).toEqual(encodeBlock(table, [good, good]))
   })
 
   it('read what only queries make: Nullable, Tuple, FixedString, dates', async () => {

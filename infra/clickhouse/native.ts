@@ -27,105 +27,164 @@ const INTEGERS: ReadonlyMap<string, Integer> = new Map([
   ['UInt8', unsigned(1)], ['UInt16', unsigned(2)], ['UInt32', unsigned(4)], ['UInt64', unsigned(8)],
 ])
 
-function writeInteger(out: ByteWriter, value: unknown, { min, max, bytes }: Integer): void {
-  const whole = typeof value === 'bigint' ? value : typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : undefined
-  if (whole === undefined || whole < min || whole > max) throw new Misfit(`integer between ${min} and ${max}`)
-  if (bytes === 8) out.int64(whole)
-  else out.small(Number(whole), bytes)
-}
+/** Writes all values of a column, one after the other. Throws Misfit. */
+type WriteColumn = (out: ByteWriter, values: readonly unknown[]) => void
 
-type WriteScalar = (out: ByteWriter, value: unknown) => void
-
-function writeText(out: ByteWriter, value: unknown): void {
-  if (typeof value !== 'string') throw new Misfit('text')
-  out.text(value)
-}
-
-function writeBool(out: ByteWriter, value: unknown): void {
-  if (typeof value !== 'boolean') throw new Misfit('boolean')
-  out.small(value ? 1 : 0, 1)
-}
-
-function writeFloat(out: ByteWriter, value: unknown): void {
-  if (typeof value !== 'number') throw new Misfit('number')
-  out.float64(value)
-}
-
-function enumWriter(type: ColumnType): WriteScalar {
-  const words = enumValues(type)
-  return (out, value) => {
-    const known = typeof value === 'string' ? words.get(value) : undefined
-    if (known === undefined) throw new Misfit('word of its list')
-    out.small(known, 1)
+function writeTexts(out: ByteWriter, values: readonly unknown[]): void {
+  for (const value of values) {
+    if (typeof value !== 'string') throw new Misfit('text')
+    out.text(value)
   }
 }
 
-/** How values of the type are written: decided once a column, not once a value. */
-function scalarWriter(type: ColumnType): WriteScalar {
-  if (type.name === 'String') return writeText
-  if (type.name === 'Bool') return writeBool
-  if (type.name === 'Float64') return writeFloat
+function writeBools(out: ByteWriter, values: readonly unknown[]): void {
+  for (const value of values) {
+    if (typeof value !== 'boolean') throw new Misfit('boolean')
+    out.small(value ? 1 : 0, 1)
+  }
+}
+
+function writeFloats(out: ByteWriter, values: readonly unknown[]): void {
+  for (const value of values) {
+    if (typeof value !== 'number') throw new Misfit('number')
+    out.float64(value)
+  }
+}
+
+const isWhole = (value: unknown): value is bigint | number => typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))
+
+function integerWriter({ min, max, bytes }: Integer): WriteColumn {
+  const misfit = (): Misfit => new Misfit(`integer between ${min} and ${max}`)
+  if (bytes === 8) {
+    const signed = min < 0n
+    return (out, values) => {
+      for (const value of values) if (!isWhole(value) || !out.int64(BigInt(value), signed)) throw misfit()
+    }
+  }
+  const [least, most] = [Number(min), Number(max)]
+  return (out, values) => {
+    for (const value of values) {
+      if (!isWhole(value) || value < least || value > most) throw misfit()
+      out.small(Number(value), bytes)
+    }
+  }
+}
+
+function enumWriter(type: ColumnType): WriteColumn {
+  const words = enumValues(type)
+  return (out, values) => {
+    for (const value of values) {
+      const known = typeof value === 'string' ? words.get(value) : undefined
+      if (known === undefined) throw new Misfit('word of its list')
+      out.small(known, 1)
+    }
+  }
+}
+
+/** Cumulative ends, then the items of all rows as one column. */
+function listWriter(writeItems: WriteColumn): WriteColumn {
+  return (out, values) => {
+    const items: unknown[] = []
+    for (const value of values) {
+      if (!Array.isArray(value)) throw new Misfit('list')
+      for (let i = 0; i < value.length; i++) items.push(value[i])
+      out.count(items.length)
+    }
+    writeItems(out, items)
+  }
+}
+
+/** Cumulative ends, then all keys, then all values. */
+function mapWriter(writeKeys: WriteColumn, writeItems: WriteColumn): WriteColumn {
+  return (out, values) => {
+    const keys: unknown[] = []
+    const items: unknown[] = []
+    for (const value of values) {
+      if (!(value instanceof Map)) throw new Misfit('map')
+      for (const [key, item] of value as ReadonlyMap<unknown, unknown>) {
+        keys.push(key)
+        items.push(item)
+      }
+      out.count(keys.length)
+    }
+    writeKeys(out, keys)
+    writeItems(out, items)
+  }
+}
+
+/** How a column of the type is written: decided once a column, so that the loops over its values meet one kind only. */
+function columnWriter(type: ColumnType): WriteColumn {
+  const [first, second] = type.inner.map(columnWriter)
+  if (type.name === 'LowCardinality' && first !== undefined) return first
+  if (type.name === 'Array' && first !== undefined) return listWriter(first)
+  if (type.name === 'Map' && first !== undefined && second !== undefined) return mapWriter(first, second)
+  if (type.name === 'String') return writeTexts
+  if (type.name === 'Bool') return writeBools
+  if (type.name === 'Float64') return writeFloats
   if (type.name === 'Enum8') return enumWriter(type)
   const integer = INTEGERS.get(type.name)
   if (integer === undefined) throw new TypeError(`blocks with columns of type ${type.name} cannot be written`)
-  return (out, value) => writeInteger(out, value, integer)
+  return integerWriter(integer)
 }
 
-/** Cumulative ends, then all items of all rows as one column each. */
-function writeNested(out: ByteWriter, type: ColumnType, values: readonly unknown[]): void {
-  const items: unknown[][] = type.inner.map(() => [])
-  let end = 0
-  for (const value of values) {
-    if (type.name === 'Map' ? !(value instanceof Map) : !Array.isArray(value)) throw new Misfit(type.name === 'Map' ? 'map' : 'list')
-    for (const item of value as Iterable<unknown>) {
-      if (type.name === 'Map') for (const [i, part] of (item as [unknown, unknown]).entries()) items[i]?.push(part)
-      else items[0]?.push(item)
-      end++
+/** Where each column's value stands among a row's own values; -1 where it has none. */
+function placesOf(keys: readonly string[], columns: readonly Column[], row: number): Int32Array {
+  const names = new Set(columns.map((column) => column.name))
+  const unknown = keys.find((name) => !names.has(name))
+  if (unknown !== undefined) throw new Failure('rejected', 'store.row', `row ${row}: the table has no column ${JSON.stringify(unknown.slice(0, 64))}`)
+  return Int32Array.from(columns, (column) => keys.indexOf(column.name))
+}
+
+const same = (one: readonly string[], other: readonly string[]): boolean => one.length === other.length && one.every((name, i) => name === other[i])
+
+/** Rows turned into columns. Names are looked up anew only where a row's differ from those of the row before it. */
+function transposed(columns: readonly Column[], rows: readonly Row[]): unknown[][] {
+  const turned = columns.map((): unknown[] => new Array<unknown>(rows.length))
+  let keys: readonly string[] = []
+  let places: Int32Array = new Int32Array(columns.length).fill(-1)
+  for (let place = 0; place < rows.length; place++) {
+    const row = rows[place] as Row
+    const own = Object.keys(row)
+    if (!same(own, keys)) {
+      places = placesOf(own, columns, place)
+      keys = own
     }
-    out.count(end)
+    const values = Object.values(row)
+    for (let i = 0; i < turned.length; i++) {
+      const column = turned[i] as unknown[]
+      const at = places[i] as number
+      column[place] = at < 0 ? undefined : values[at]
+    }
   }
-  for (const [i, inner] of type.inner.entries()) writeValues(out, inner, items[i] ?? [])
-}
-
-function writeValues(out: ByteWriter, type: ColumnType, values: readonly unknown[]): void {
-  if (type.name === 'LowCardinality') for (const inner of type.inner) writeValues(out, inner, values)
-  else if (type.name === 'Array' || type.name === 'Map') writeNested(out, type, values)
-  else {
-    const write = scalarWriter(type)
-    for (const value of values) write(out, value)
-  }
-}
-
-function checkNames(names: ReadonlySet<string>, row: Row, place: number): void {
-  const unknown = Object.keys(row).find((name) => !names.has(name))
-  if (unknown !== undefined) throw new Failure('rejected', 'store.row', `row ${place}: the table has no column ${JSON.stringify(unknown.slice(0, 64))}`)
+  return turned
 }
 
 /** One Native block. Throws Failure `rejected` (`store.row`) that names row and column of the first value that does not fit. */
 export function encodeBlock(columns: readonly Column[], rows: readonly Row[]): Buffer {
-  const out = new ByteWriter(rows.length * columns.length * 8)
-  const names = new Set(columns.map((column) => column.name))
-  for (const [place, row] of rows.entries()) checkNames(names, row, place)
+  const values = transposed(columns, rows)
+  const out = new ByteWriter(rows.length * columns.length * 16)
   out.varint(columns.length)
   out.varint(rows.length)
-  for (const { name, type } of columns) {
+  for (const [i, { name, type }] of columns.entries()) {
+    const column = values[i] as unknown[]
+    const write = columnWriter(type)
     out.text(name)
     out.text(wireType(type))
     try {
-      writeValues(out, type, rows.map((row) => row[name]))
+      write(out, column)
     } catch (error) {
       if (!(error instanceof Misfit)) throw error
-      throw new Failure('rejected', 'store.row', `row ${misfitOf(type, rows, name)}, column ${name}: the value ${error.message}`)
+      throw new Failure('rejected', 'store.row', `row ${misfitOf(write, column)}, column ${name}: the value ${error.message}`)
     }
   }
   return out.bytes()
 }
 
 /** Which row it was: looked for only when something is wrong. */
-function misfitOf(type: ColumnType, rows: readonly Row[], name: string): number {
-  return rows.findIndex((row) => {
+function misfitOf(write: WriteColumn, column: readonly unknown[]): number {
+  return column.findIndex((value) => {
     try {
-      writeValues(new ByteWriter(64), type, [row[name]])
+      write(new ByteWriter(64), [value])
       return false
     } catch {
       return true
