@@ -124,7 +124,15 @@ function textLength(text: string): number {
   return varintLength(bytes) + bytes
 }
 
+/** Events of one exporter arrive alike, so the length of their arrival is worked out once. */
+let arrival = { transport: '', peer: '', length: textLength('') * 2 + 8 }
+
+function arrivalLength({ transport, exporter_peer: peer, conflict_with: conflict }: AuditEvent): number {
+  if (transport !== arrival.transport || peer !== arrival.peer) arrival = { transport, peer, length: textLength(transport) + textLength(peer) + 8 }
+  return arrival.length + (conflict === '' ? 1 : textLength(conflict))
+}
+
 /** The canonical form of an event whose bytes are there already: finds where its content ends without walking it. */
-export function canonicalOf({ transport, exporter_peer, conflict_with }: AuditEvent, bytes: Buffer): Canonical {
-  return { bytes, contentLength: bytes.length - textLength(transport) - textLength(exporter_peer) - 8 - textLength(conflict_with) }
+export function canonicalOf(event: AuditEvent, bytes: Buffer): Canonical {
+  return { bytes, contentLength: bytes.length - arrivalLength(event) }
 }

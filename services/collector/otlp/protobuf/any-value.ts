@@ -24,6 +24,34 @@ const SECOND = (2 << 3) | BYTES
 export function readKeyValue(reader: Reader, into: Map<string, AnyValue>, field: string): void {
   reader.budget.part(field)
   const outer = reader.enter(field)
+  if (!readTextAttribute(reader, into)) readAnyAttribute(reader, into)
+  reader.leave(outer)
+}
+
+/** Nearly every attribute is a key and then a text, with lengths below 2^14: told by where they end, and read without a call a field. */
+function readTextAttribute(reader: Reader, into: Map<string, AnyValue>): boolean {
+  const { bytes, pos, limit } = reader
+  if (bytes[pos] !== FIRST || bytes[pos + 1]! > 127) return false
+  const keyEnd = pos + 2 + bytes[pos + 1]!
+  if (bytes[keyEnd] !== SECOND) return false
+  const valueStart = startOf(bytes, keyEnd + 1, limit)
+  if (bytes[valueStart] !== STRING) return false
+  const textStart = startOf(bytes, valueStart + 1, limit)
+  if (textStart < 0) return false
+  into.set(reader.keyAt(pos + 2, keyEnd), reader.textAt(textStart, limit))
+  reader.pos = limit
+  return true
+}
+
+/** Where what has its length at `at` starts, if it goes on to `end` exactly; else -1. */
+function startOf(bytes: Buffer, at: number, end: number): number {
+  const low = bytes[at]!
+  if (low < 128) return at + 1 + low === end ? at + 1 : -1
+  const high = bytes[at + 1]!
+  return high < 128 && at + 2 + (low & 127) + (high << 7) === end ? at + 2 : -1
+}
+
+function readAnyAttribute(reader: Reader, into: Map<string, AnyValue>): void {
   let key = ''
   let value: AnyValue = null
   while (reader.pos < reader.limit) {
@@ -32,7 +60,6 @@ export function readKeyValue(reader: Reader, into: Map<string, AnyValue>, field:
     else if (tag === SECOND) value = readAnyValue(reader, 'KeyValue.value')
     else reader.skip(tag, 'KeyValue', KEY_VALUE)
   }
-  reader.leave(outer)
   into.set(key, value)
 }
 

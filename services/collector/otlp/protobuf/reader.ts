@@ -104,13 +104,22 @@ export class Reader {
   /** Text that may be anything. */
   text(field: string): string {
     const length = this.#length(field)
-    return length === 0 ? '' : values.text(this.bytes, this.pos, (this.pos += length))
+    return this.textAt(this.pos, (this.pos += length))
+  }
+
+  /** The same where the place is known; nothing is moved and nothing checked. */
+  textAt(start: number, end: number): string {
+    return start === end ? '' : values.text(this.bytes, start, end)
   }
 
   /** Text out of a vocabulary. */
   key(field: string): string {
     const length = this.#length(field)
-    return length === 0 ? '' : keys.text(this.bytes, this.pos, (this.pos += length))
+    return this.keyAt(this.pos, (this.pos += length))
+  }
+
+  keyAt(start: number, end: number): string {
+    return start === end ? '' : keys.text(this.bytes, start, end)
   }
 
   /** A copy, so that it does not keep the request alive. */
