@@ -1,5 +1,5 @@
 /**
- * Three defects of kafkajs 2.2.4 that cannot be worked around from outside, mended in its prototypes. Where a later version is made otherwise nothing
+ * Defects of kafkajs 2.2.4 that cannot be worked around from outside, mended in its prototypes. Where a later version is made otherwise nothing
  * is touched.
  *
  * - tulios/kafkajs#1751: each connection sets a timer with a negative delay that sets itself again: 1,000 wake-ups a second for nothing (and a warning
@@ -8,6 +8,8 @@
  *   lost): the sockets but one leak and their ends are taken for the end of the good one. And when the broker closes a connection that is being made, it
  *   never settles. Callers share one attempt here, and it has an end.
  * - `Connection.disconnect` keeps the dead socket and adds a listener to it at every call, so that Node warns of a leak while a broker is away.
+ * - An answer that cannot be taken apart throws whatever the decoder stumbled over, like any mistake in a program. Here it has a class of its own: only what
+ *   was really received and is damaged may be passed over.
  */
 import { createRequire } from 'node:module'
 
@@ -27,11 +29,28 @@ interface Connection {
 
 type Prototype = Record<string | symbol, unknown>
 
+interface Decoder {
+  decode(payload: Buffer): Promise<unknown>
+}
+
+/** Those that kafkajs has; one that shares its decoder with another is wrapped twice, which changes nothing. */
+const FETCH_VERSIONS = [4, 5, 6, 7, 8, 9, 10, 11]
 const PATCHED = Symbol.for('watchkeeper.kafkajs')
 const CONNECTING = Symbol.for('watchkeeper.kafkajs.connecting')
 const THROTTLE_WAIT_MS = 10
 /** On top of kafkajs's own timer, which settles all cases but one. */
 const GRACE_MS = 500
+
+/** A broker's answer to a fetch that is not what the protocol says. */
+export class UndecodableAnswer extends Error {
+  constructor(reason: unknown) {
+    super('the answer to a fetch cannot be taken apart')
+    this.name = 'UndecodableAnswer'
+    this.reason = reason
+  }
+
+  readonly reason: unknown
+}
 
 /** Safe twice. */
 export function patchClient(): void {
@@ -43,6 +62,7 @@ export function patchClient(): void {
   if (once(connection.prototype)) {
     shareConnects(connection.prototype, (broker) => new KafkaJSConnectionError('Connection timeout', { broker }))
     dropDeadSockets(connection.prototype)
+    for (const version of FETCH_VERSIONS) nameDamage(load(`kafkajs/src/protocol/requests/fetch/v${version}/response.js`) as Decoder)
   }
 }
 
@@ -89,5 +109,16 @@ function dropDeadSockets(prototype: Prototype): void {
   prototype['disconnect'] = async function (this: Connection): Promise<unknown> {
     if (this.socket?.destroyed === true) this.socket = undefined
     return await original.call(this)
+  }
+}
+
+function nameDamage(response: Decoder): void {
+  const original = response.decode
+  response.decode = async (payload) => {
+    try {
+      return await original(payload)
+    } catch (error) {
+      throw error instanceof UndecodableAnswer ? error : new UndecodableAnswer(error)
+    }
   }
 }

@@ -15,10 +15,12 @@ const field = (error: unknown, name: string): unknown =>
   typeof error === 'object' && error !== null ? (error as Readonly<Record<string, unknown>>)[name] : undefined
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
+const firstOf = (errors: unknown): unknown => (Array.isArray(errors) ? errors[0] : undefined)
+
 export function causeOf(error: unknown): Cause {
   let inner = error
   for (let depth = 0; depth < 8; depth++) {
-    const next = field(inner, 'cause') ?? field(inner, 'originalError')
+    const next = field(inner, 'cause') ?? field(inner, 'originalError') ?? firstOf(field(inner, 'errors'))
     if (next === undefined || next === inner || next === null) break
     inner = next
   }

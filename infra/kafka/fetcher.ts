@@ -1,9 +1,9 @@
 /** Fetches for the partitions of one subscription: one request at a time to each leader, only for those that have room. */
-import type { FetchedPartition } from './client.ts'
-import type { GroupBroker } from './client.ts'
+import type { FetchedPartition, GroupBroker } from './client.ts'
+import { UndecodableAnswer } from './client-patches.ts'
 import type { ClusterLink } from './cluster-link.ts'
 import { Bell, pause } from './deadline.ts'
-import { causeOf, isType } from './failures.ts'
+import { isType } from './failures.ts'
 import type { PartitionFeed } from './partition-feed.ts'
 
 /** What fetching needs of a feed; the type of its records is closed over. */
@@ -100,20 +100,18 @@ export class Fetcher {
   async #fetch(nodeId: string, feeds: readonly Feed[]): Promise<void> {
     const { link, topic } = this.#options
     const asked = new Map(feeds.map((feed) => [feed.partition, { feed, at: feed.buffer.fetchAt }]))
-    const partitions = feeds.map((feed) => ({ partition: feed.partition, fetchOffset: String(feed.buffer.fetchAt), maxBytes: feed.room() }))
+    // Of one that could not be read one record batch at a time: the broker gives a whole one however little is asked for.
+    const bytes = (feed: Feed): number => (feed.buffer.suspect ? 1 : feed.room())
+    const partitions = feeds.map((feed) => ({ partition: feed.partition, fetchOffset: String(feed.buffer.fetchAt), maxBytes: bytes(feed) }))
     const everyone = [...this.#options.feeds()].length === feeds.length
     const maxWaitTime = everyone ? WAIT_MS : SHORT_WAIT_MS
-    try {
-      const { responses } = await link.call('fetching', async (cluster) => {
-        const broker = await cluster.findBroker({ nodeId }) as unknown as GroupBroker
-        return await broker.fetch({ maxWaitTime, minBytes: 1, maxBytes: MOST_BYTES, isolationLevel: READ_UNCOMMITTED, topics: [{ topic, partitions }] })
-      }, maxWaitTime)
-      this.#heardAt = performance.now()
-      this.#wait = FIRST_WAIT_MS
-      for (const fetched of responses.flatMap((each) => each.partitions)) this.#give(asked.get(fetched.partition), fetched, feeds.length === 1)
-    } catch (error) {
-      await this.#explain(error, feeds)
-    }
+    const answer = await link.call('fetching', async (cluster) => {
+      const broker = await cluster.findBroker({ nodeId }) as unknown as GroupBroker
+      return await broker.fetch({ maxWaitTime, minBytes: 1, maxBytes: MOST_BYTES, isolationLevel: READ_UNCOMMITTED, topics: [{ topic, partitions }] })
+    }, maxWaitTime).catch(async (error: unknown) => this.#explain(error, feeds))
+    this.#heardAt = performance.now()
+    this.#wait = FIRST_WAIT_MS
+    for (const fetched of answer?.responses.flatMap((each) => each.partitions) ?? []) this.#give(asked.get(fetched.partition), fetched, feeds.length === 1)
   }
 
   #give(asked: { feed: Feed; at: number } | undefined, fetched: FetchedPartition, alone: boolean): void {
@@ -122,23 +120,18 @@ export class Fetcher {
     asked.feed.wake()
   }
 
-  async #explain(error: unknown, feeds: readonly Feed[]): Promise<void> {
+  /** What is an answer, too; anything else is thrown on. */
+  async #explain(error: unknown, feeds: readonly Feed[]): Promise<undefined> {
     if (isType(error, 'OFFSET_OUT_OF_RANGE')) {
-      this.#heardAt = performance.now()
-      // kafkajs names the partition; it would also move the group's committed offset, without a word to anybody.
+      // kafkajs names the partition; its own consumer would now move the group's committed offset, without a word to anybody.
       const partition = partitionOf(error)
       await Promise.all(feeds.filter((feed) => partition === undefined || feed.partition === partition).map((feed) => feed.outOfRange()))
-      return
-    }
-    if (isUndecodable(error)) {
-      this.#heardAt = performance.now()
+    } else if (error instanceof UndecodableAnswer || isType(error, 'CORRUPT_MESSAGE')) {
       for (const feed of feeds) {
         feed.buffer.unreadable(feeds.length === 1)
         feed.wake()
       }
-      return
-    }
-    throw error
+    } else throw error
   }
 
   async #failed(error: unknown): Promise<void> {
@@ -152,11 +145,4 @@ export class Fetcher {
 const partitionOf = (error: unknown): number | undefined => {
   const { partition } = error as { readonly partition?: unknown }
   return typeof partition === 'number' ? partition : undefined
-}
-
-/** Bytes that kafkajs cannot take apart: errors of the language, of zlib, or of the broker's own check. */
-function isUndecodable(error: unknown): boolean {
-  const { name, type, code } = causeOf(error)
-  return type === 'CORRUPT_MESSAGE' || code.startsWith('Z_') || code.startsWith('ERR_OUT_OF_RANGE') || code.startsWith('ERR_BUFFER') ||
-    ['RangeError', 'TypeError', 'SyntaxError', 'KafkaJSUnsupportedMagicByteInMessageSet', 'KafkaJSInvalidVarIntError', 'KafkaJSInvalidLongError'].includes(name)
 }
