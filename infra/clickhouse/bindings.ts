@@ -26,11 +26,16 @@ export function bindings(parameters: Readonly<Record<string, unknown>>): string[
   })
 }
 
-/** `SET a = 1, b = 'x'`, or nothing when there are none. Throws TypeError for a bad name. */
-export function assignments(settings: Readonly<Record<string, string | number | boolean>>): string[] {
-  const pairs = Object.entries(settings).map(([name, value]) => {
+/** `a = 1, b = 'x'`. Throws TypeError for a bad name. */
+export function settingsText(settings: Readonly<Record<string, string | number | boolean>>): string {
+  return Object.entries(settings).map(([name, value]) => {
     if (!/^[a-z][a-z0-9_]{0,127}$/.test(name)) throw new TypeError('a setting needs a plain name')
     return `${name} = ${typeof value === 'string' ? sqlText(value) : Number(value)}`
-  })
-  return pairs.length === 0 ? [] : [`SET ${pairs.join(', ')}`]
+  }).join(', ')
+}
+
+/** `SET a = 1, b = 'x'`, or nothing when there are none. Throws TypeError for a bad name. */
+export function assignments(settings: Readonly<Record<string, string | number | boolean>>): string[] {
+  const pairs = settingsText(settings)
+  return pairs === '' ? [] : [`SET ${pairs}`]
 }

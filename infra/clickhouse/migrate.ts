@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { Failure } from '../../schemas/failure.ts'
 import type { Row } from '../../schemas/ports.ts'
 import { sqlText } from '../../schemas/sql-literal.ts'
-import type { Engine } from './engine.ts'
+import type { ReadOptions } from './engine.ts'
 import { decodeRows } from './row-binary.ts'
 
 export interface Migration {
@@ -14,10 +14,16 @@ export interface Migration {
   readonly statements: readonly string[]
 }
 
+/** Where statements go: an engine in the process, or a server. Both throw EngineError. */
+export interface StatementRunner {
+  write(sql: string): Promise<unknown>
+  read(sql: string, options?: Omit<ReadOptions, 'signal'>): Promise<Buffer>
+}
+
 const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/
 
 /** The migrations in a directory, in order of their numbers. Statements end with `;` at the end of a line. */
-export function readMigrations(directory: URL): Migration[] {
+export function readMigrations(directory = new URL('./migrations/', import.meta.url)): Migration[] {
   const files = readdirSync(directory).filter((name) => FILE.test(name)).sort()
   return files.map((file) => {
     const text = readFileSync(new URL(file, directory), 'utf8')
@@ -51,20 +57,30 @@ function check(applied: readonly Row[], known: readonly Migration[]): void {
   }
 }
 
-/** Applies what is missing; returns the numbers applied now. Throws Failure `misconfigured` for a changed or unknown migration. */
-export async function migrate(engine: Engine, known: readonly Migration[]): Promise<number[]> {
-  for (const statement of BOOK) await engine.write(statement)
-  const rows = await engine.read('SELECT number, any(name) AS name, any(sha256) AS sha256 FROM watchkeeper.schema_migrations GROUP BY number', { format: 'RowBinaryWithNamesAndTypes' })
-  const applied = decodeRows(rows)
+/** Makes the database and the book of what was applied, where they are missing. */
+export async function openBook(runner: StatementRunner): Promise<void> {
+  for (const statement of BOOK) await runner.write(statement)
+}
+
+/** What the book does not have. Throws Failure `misconfigured` for a changed or unknown migration. */
+export async function missingMigrations(runner: StatementRunner, known: readonly Migration[]): Promise<readonly Migration[]> {
+  const sql = 'SELECT number, any(name) AS name, any(sha256) AS sha256 FROM watchkeeper.schema_migrations GROUP BY number'
+  const applied = decodeRows(await runner.read(sql, { format: 'RowBinaryWithNamesAndTypes' }))
   check(applied, known)
   const have = new Set(applied.map((row) => row['number']))
-  const missing = known.filter((migration) => !have.has(migration.number))
-  for (const migration of missing) await apply(engine, migration)
+  return known.filter((migration) => !have.has(migration.number))
+}
+
+/** Applies what is missing; returns the numbers applied now. Throws Failure `misconfigured` for a changed or unknown migration. */
+export async function migrate(runner: StatementRunner, known: readonly Migration[]): Promise<number[]> {
+  await openBook(runner)
+  const missing = await missingMigrations(runner, known)
+  for (const migration of missing) await applyMigration(runner, migration)
   return missing.map((migration) => migration.number)
 }
 
 /** Statements are written so that they can run again: a crash between them and the record leads to that. */
-async function apply(engine: Engine, { number, name, sha256, statements }: Migration): Promise<void> {
-  for (const statement of statements) await engine.write(statement)
-  await engine.write(`INSERT INTO watchkeeper.schema_migrations SELECT ${number}, ${sqlText(name)}, ${sqlText(sha256)}, now64(9)`)
+export async function applyMigration(runner: StatementRunner, { number, name, sha256, statements }: Migration): Promise<void> {
+  for (const statement of statements) await runner.write(statement)
+  await runner.write(`INSERT INTO watchkeeper.schema_migrations SELECT ${number}, ${sqlText(name)}, ${sqlText(sha256)}, now64(9)`)
 }
