@@ -66,6 +66,8 @@ export interface Detector<Params, State> {
 /** A detector with its parameters bound, so that a list of different ones needs no `any`. */
 export interface Armed {
   readonly rule: Rule<unknown>
+  /** False: `observe` never says anything, so no event need be shown. */
+  readonly observes: boolean
   observe(event: AuditEvent, tools: Tools): readonly Draft[]
   keysOf(interaction: Interaction): readonly string[]
   begin(): unknown
@@ -74,17 +76,19 @@ export interface Armed {
   forget(state: unknown, watermark: bigint): boolean
 }
 
+const NONE: readonly never[] = []
+
 /** Checks `params` against the rule's schema (throws ZodError) and closes over both types. */
 export function arm<Params, State>(detector: Detector<Params, State>, params: unknown): Armed {
   const bound = detector.rule.params.parse(params)
   const as = (state: unknown) => state as State
   return {
-    rule: detector.rule as Rule<unknown>,
-    observe: (event, tools) => detector.observe?.(event, bound, tools) ?? [],
-    keysOf: (interaction) => detector.keysOf?.(interaction, bound) ?? [],
+    rule: detector.rule as Rule<unknown>, observes: detector.observe !== undefined,
+    observe: (event, tools) => detector.observe?.(event, bound, tools) ?? NONE,
+    keysOf: (interaction) => detector.keysOf?.(interaction, bound) ?? NONE,
     begin: () => detector.begin?.(bound),
-    step: (state, interaction, key, tools) => detector.step?.(as(state), interaction, key, bound, tools) ?? [],
-    review: (interaction, tools) => detector.review?.(interaction, bound, tools) ?? [],
+    step: (state, interaction, key, tools) => detector.step?.(as(state), interaction, key, bound, tools) ?? NONE,
+    review: (interaction, tools) => detector.review?.(interaction, bound, tools) ?? NONE,
     forget: (state, watermark) => detector.forget?.(as(state), watermark, bound) ?? false,
   }
 }

@@ -6,11 +6,26 @@
 const LOWER = /[a-z]/
 const UPPER = /[A-Z]/
 
+/** Tools are few and called often; bounded, so that made-up names only cost what they did before. */
+const REMEMBERED = 4_096
+const remembered = new Map<string, readonly string[]>()
+
 /** `getQ3Report`, `get_q3-report`, `HTTPServer` → words in lower case, at most 24. */
-export function nameWords(name: string): string[] {
+export function nameWords(name: string): readonly string[] {
+  const known = remembered.get(name)
+  if (known !== undefined) return known
+  const words = cutName(name)
+  if (remembered.size >= REMEMBERED) remembered.clear()
+  if (name.length <= LONGEST_NAME) remembered.set(name, words)
+  return words
+}
+
+const LONGEST_NAME = 200
+
+function cutName(name: string): readonly string[] {
   const words: string[] = []
   let word = ''
-  const end = Math.min(name.length, 200)
+  const end = Math.min(name.length, LONGEST_NAME)
   for (let at = 0; at < end; at++) {
     const char = name[at] ?? ''
     const startsWord = UPPER.test(char) && (LOWER.test(name[at - 1] ?? '') || (LOWER.test(name[at + 1] ?? '') && word !== ''))

@@ -39,7 +39,9 @@ function argumentNames(text: string): string[] {
 /** Fills the lineage fields of `fields`. */
 export function fillLineage(fields: InteractionFields, trace: Trace, call: Call, habit: Propagation | undefined): void {
   if (fields.method !== 'tools/call') return
-  fields.effect = effectOf({ tool: fields.tool, argumentNames: argumentNames(fields.arguments) })
+  const { tool, arguments: sent } = fields
+  // Read only where the tool's own name does not tell: parsing arguments is dear.
+  fields.effect = effectOf({ tool, get argumentNames() { return argumentNames(sent) } })
   const known = trace.context === undefined ? undefined : before(trace.context, fields.tool_call_id, fields.started_at)
   fields.requested_by = requestedBy(trace, call, known, habit)
   if (known === undefined) return

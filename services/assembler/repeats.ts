@@ -17,11 +17,17 @@ interface Doubt {
 function doubtsOf(state: AssemblerState, envelopes: readonly Envelope<EventRecord>[]): Doubt[] {
   const doubts: Doubt[] = []
   for (const { partition, offset, records } of envelopes) {
-    records.forEach(({ event }, index) => {
-      if (event === undefined) return
+    let last = ''
+    let doubtful = false
+    for (let index = 0; index < records.length; index++) {
+      const event = records[index]?.event
+      if (event === undefined) continue
       const key = traceKey(event)
-      if (!state.traces.has(key) && maybeSeen(state.gone, key)) doubts.push({ event, partition, offset, index })
-    })
+      // Records of one trace mostly come together.
+      if (key !== last) doubtful = !state.traces.has(key) && maybeSeen(state.gone, key)
+      last = key
+      if (doubtful) doubts.push({ event, partition, offset, index })
+    }
   }
   return doubts
 }

@@ -3,6 +3,7 @@ import { SpanKind, trace } from '@opentelemetry/api'
 import type { AuditEvent } from '../../schemas/audit-event.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Bus, Envelope, Log, Service, Snapshots, Store, Subscription } from '../../schemas/ports.ts'
+import { interactionKey } from '../../schemas/record-key.ts'
 import { type EventRecord, events, interactions } from '../../schemas/topics.ts'
 import { traced } from '../../schemas/traced.ts'
 import { type AssemblerLimits, type AssemblerState, emptyState, fold, traceKey } from './fold.ts'
@@ -104,7 +105,7 @@ export function createAssembler(config: AssemblerConfig, { bus, snapshots, store
 
   async function publishOutbox({ outbox }: Holding): Promise<void> {
     if (outbox.length === 0) return
-    await bus.publish(interactions, outbox.map((record) => ({ key: `${record.tenant}\u0000${record.actor}`, record })))
+    await bus.publish(interactions, outbox.map((record) => ({ key: interactionKey(record), record })))
     telemetry.published(outbox)
     outbox.length = 0
   }

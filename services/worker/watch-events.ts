@@ -68,7 +68,7 @@ class Watcher {
   constructor(parts: WorkerParts) {
     const { config, armed, ports } = parts
     this.outbox = new Outbox(new Recent(config.recentFindings), ports.telemetry)
-    this.#armed = armed
+    this.#armed = armed.filter(({ observes }) => observes)
     this.#guard = new DefectGuard(config.maxDefectsInARow, ports.telemetry)
     this.#tools = new RunTools(ports.keyedHash)
     this.#parts = parts
