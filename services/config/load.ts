@@ -16,10 +16,29 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   WATCHKEEPER_WORKER_MAX_KEYS: ['worker', 'max_keys'],
   WATCHKEEPER_TRACES_ENDPOINT: ['telemetry', 'traces', 'otlp_endpoint'],
   WATCHKEEPER_TRACES_SAMPLE_RATIO: ['telemetry', 'traces', 'sample_ratio'],
+  WATCHKEEPER_KAFKA_BROKERS: ['bus', 'kafka', 'brokers'],
+  WATCHKEEPER_KAFKA_PREFIX: ['bus', 'kafka', 'prefix'],
+  WATCHKEEPER_KAFKA_PARTITIONS: ['bus', 'kafka', 'partitions'],
+  WATCHKEEPER_KAFKA_REPLICATION: ['bus', 'kafka', 'replication'],
+  WATCHKEEPER_KAFKA_INSTANCE: ['bus', 'kafka', 'instance'],
+  WATCHKEEPER_CLICKHOUSE_URL: ['store', 'clickhouse', 'url'],
+  WATCHKEEPER_CLICKHOUSE_USER: ['store', 'clickhouse', 'user'],
+  WATCHKEEPER_CLICKHOUSE_PASSWORD_FILE: ['store', 'clickhouse', 'password_file'],
+  WATCHKEEPER_KEYED_HASH_FILE: ['keys', 'keyed_hash_file'],
 }
 /** Those that hold a number; anything else in them is left as text, for the schema to refuse. */
-const NUMBERS: ReadonlySet<string> = new Set(['WATCHKEEPER_WORKER_MAX_KEYS', 'WATCHKEEPER_TRACES_SAMPLE_RATIO'])
-const valueOf = (variable: string, text: string): string | number => (NUMBERS.has(variable) && /^\d+(\.\d+)?$/.test(text) ? Number(text) : text)
+const NUMBERS: ReadonlySet<string> = new Set([
+  'WATCHKEEPER_WORKER_MAX_KEYS', 'WATCHKEEPER_TRACES_SAMPLE_RATIO', 'WATCHKEEPER_KAFKA_PARTITIONS', 'WATCHKEEPER_KAFKA_REPLICATION',
+])
+/** Those that hold several, with commas between. */
+const LISTS: ReadonlySet<string> = new Set(['WATCHKEEPER_KAFKA_BROKERS'])
+
+type Value = string | number | readonly string[]
+
+function valueOf(variable: string, text: string): Value {
+  if (LISTS.has(variable)) return text.split(',').map((part) => part.trim())
+  return NUMBERS.has(variable) && /^\d+(\.\d+)?$/.test(text) ? Number(text) : text
+}
 
 export interface ConfigSources {
   /** Path of a YAML file; undefined = none. */
@@ -53,7 +72,7 @@ function readTree(path: string): Tree {
   throw new Failure('misconfigured', 'config.yaml', `The configuration file ${path} must hold keys and values.`)
 }
 
-function put(tree: Tree, [key = '', ...rest]: readonly string[], value: string | number): void {
+function put(tree: Tree, [key = '', ...rest]: readonly string[], value: Value): void {
   if (rest.length === 0) {
     tree[key] = value
     return

@@ -10,6 +10,10 @@ interface JsonSchema {
   readonly enum?: readonly unknown[]
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly items?: JsonSchema
+  /** Alternatives, such as the mechanisms of SASL. */
+  readonly oneOf?: readonly JsonSchema[]
+  readonly anyOf?: readonly JsonSchema[]
+  readonly const?: unknown
 }
 
 interface Line {
@@ -19,10 +23,26 @@ interface Line {
   readonly meaning: string
 }
 
+/** One row for each key that any alternative has; of an enumeration, all values. */
+function merged(alternatives: readonly JsonSchema[]): JsonSchema {
+  const properties: Record<string, JsonSchema> = {}
+  for (const [name, property] of alternatives.flatMap((each) => Object.entries(each.properties ?? {}))) {
+    const values = [...(properties[name]?.enum ?? []), ...(property.enum ?? (property.const === undefined ? [] : [property.const]))]
+    properties[name] = values.length === 0 ? property : { ...property, enum: values }
+  }
+  return { properties }
+}
+
+/** A section that has a meaning of its own, such as by being there at all. */
+const described = ({ description }: JsonSchema, key: string): Line[] =>
+  description === undefined ? [] : [{ key, type: 'map', fallback: '', meaning: description }]
+
 function linesOf(schema: JsonSchema, path: string): Line[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
     const key = path === '' ? name : `${path}.${name}`
-    if (property.properties !== undefined) return linesOf(property, key)
+    const alternatives = property.oneOf ?? property.anyOf
+    if (alternatives !== undefined) return linesOf(merged(alternatives), key)
+    if (property.properties !== undefined) return [...described(property, key), ...linesOf(property, key)]
     const type = property.enum?.join(' \\| ') ?? (property.type === 'array' ? 'list' : (property.type ?? 'map'))
     const own = {
       key, type, fallback: property.default === undefined ? '' : `\`${JSON.stringify(property.default)}\``, meaning: property.description ?? '',

@@ -1,6 +1,7 @@
 /** The configuration, one strict schema: unknown keys and bad values fail at start, all at once. The reference table is generated from it. */
 import { z } from 'zod'
 import { SqlConfig } from '../sql/config.ts'
+import { ClickHouse, Kafka } from './servers.ts'
 
 const address = z
   .string()
@@ -60,6 +61,12 @@ const Bus = z.strictObject({
     'Size of topic events above which what every reader has done is let go; a tenth of it for each other topic',
   ),
   retention_hours: z.number().min(1).default(168).describe('Age above which what every reader has done is let go'),
+  kafka: Kafka.optional().describe('Kafka in place of the embedded log: then nothing else under bus counts'),
+})
+
+const Keys = z.strictObject({
+  keyed_hash_file: file.optional()
+    .describe('File of 32 random bytes behind fingerprints and redactions, the same for all processes; in data_dir, made at need, where absent'),
 })
 
 const Assembler = z.strictObject({
@@ -91,6 +98,10 @@ export const Config = z.strictObject({
   sql: Sql.prefault({}),
   api: z.strictObject({ listen: address.default('127.0.0.1:8080').describe('Where health, metrics and the API listen') }).prefault({}),
   bus: Bus.prefault({}),
+  store: z.strictObject({
+    clickhouse: ClickHouse.optional().describe('A ClickHouse server in place of the engine in the process: then it is asked itself, and there is no SQL door'),
+  }).prefault({}),
+  keys: Keys.prefault({}),
   assembler: Assembler.prefault({}),
   worker: Worker.prefault({}),
   detectors: z.record(z.string(), z.record(z.string(), z.unknown())).default({}).describe('Parameters by detector; see the README of each'),
