@@ -1,4 +1,5 @@
 /** HTTP as services see it: no sockets. The adapter that speaks to the network is `infra/http`. */
+import type { PeerCertificate } from './peer-certificate.ts'
 
 /** What is known before the body is read. */
 export interface HttpHead {
@@ -12,6 +13,8 @@ export interface HttpHead {
   readonly headers: ReadonlyMap<string, string>
   /** Address of the other end of the connection. */
   readonly peer: string
+  /** What the client showed, where certificates are asked for. */
+  readonly certificate?: PeerCertificate | undefined
 }
 
 export interface HttpRequest extends HttpHead {

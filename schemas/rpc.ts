@@ -1,4 +1,5 @@
 /** Unary gRPC calls as services see them: messages are bytes. The adapter that speaks HTTP/2 is `infra/grpc`. */
+import type { PeerCertificate } from './peer-certificate.ts'
 
 /** What is known before the message is read. */
 export interface RpcHead {
@@ -6,6 +7,8 @@ export interface RpcHead {
   readonly metadata: ReadonlyMap<string, string>
   /** Address of the other end of the connection. */
   readonly peer: string
+  /** What the client showed, where certificates are asked for. */
+  readonly certificate?: PeerCertificate | undefined
 }
 
 export interface RpcCall extends RpcHead {

@@ -1,41 +1,135 @@
 /** Who may send, and for which tenant. Tokens are random (256 bits), so a plain SHA-256 of them is safe to store. */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { Failure } from '../../schemas/failure.ts'
 import { isLoopback } from '../../schemas/loopback.ts'
+import type { PeerCertificate } from '../../schemas/peer-certificate.ts'
+import type { Budget, TokenScope } from '../../schemas/token-record.ts'
 
 export interface TokenEntry {
   /** 64 hex digits: SHA-256 of the token. */
   readonly sha256: string
   readonly tenant: string
-  /** For logs and pages: which token it was. */
+  /** For logs, metrics and pages: which token it was. */
   readonly name: string
+  /** Absent = `ingest`. */
+  readonly scopes?: readonly TokenScope[]
+  /** Nanoseconds; absent = never. */
+  readonly expiresAt?: bigint | undefined
+  readonly revoked?: boolean
+  readonly budget?: Budget | undefined
 }
 
-export type Admission =
-  | { readonly tenant: string; readonly name: string }
-  /** A sentence that tells a stranger nothing about the tokens that there are. */
-  | { readonly refusal: string }
+/** A client certificate that stands for a tenant: by its fingerprint, or by every attribute of its subject. */
+export interface ClientEntry {
+  readonly name: string
+  readonly tenant: string
+  readonly fingerprintSha256?: string | undefined
+  /** As in PeerCertificate. */
+  readonly subject?: readonly string[] | undefined
+  readonly budget?: Budget | undefined
+}
 
-/** `authorization`: the header or metadata entry as sent, if any. */
-export type Authenticate = (authorization: string | undefined) => Admission
+export interface Admitted {
+  readonly tenant: string
+  /** Of the token or the certificate; '' where none is needed. What budgets are kept by. */
+  readonly name: string
+  /** Of its own; absent = the one that all have. */
+  readonly budget?: Budget | undefined
+}
+
+/** `refusal`: a sentence that tells a stranger nothing about the tokens that there are. */
+export type Admission = Admitted | { readonly refusal: string; readonly forbidden?: boolean }
+
+export interface Credentials {
+  /** The header or metadata entry as sent, if any. */
+  readonly authorization?: string | undefined
+  readonly certificate?: PeerCertificate | undefined
+}
+
+export type Authenticate = (credentials: Credentials) => Admission
+
+/** Why a known token was not taken. */
+export type TokenTrouble = 'expired' | 'revoked' | 'scope' | 'tenant'
+
+export interface AuthenticatorParts {
+  /** In force now; another array after each change. Once it was not empty everyone needs a token, even if all are revoked since. */
+  tokens(): readonly TokenEntry[]
+  readonly clients?: readonly ClientEntry[]
+  /** Nanoseconds. */
+  now(): bigint
+  /** To be counted: a stranger is not told. */
+  refused?(name: string, trouble: TokenTrouble): void
+}
 
 export const DEFAULT_TENANT = 'default'
 const BEARER = /^bearer +([\x21-\x7e]{1,512})$/i
+const NEEDED = 'A bearer token is needed: send the header `Authorization: Bearer <token>`.'
+/** The same for a token that never was, has expired or was revoked. */
+const UNKNOWN = { refusal: 'The bearer token is not known here.' }
+
+const sameSubject = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((part, index) => part === b[index])
+
+/** What is wrong with a token that is known; undefined = nothing. */
+export function troubleOf(entry: TokenEntry, scope: TokenScope, now: bigint): TokenTrouble | undefined {
+  if (entry.revoked === true) return 'revoked'
+  if (entry.expiresAt !== undefined && now >= entry.expiresAt) return 'expired'
+  return (entry.scopes ?? ['ingest']).includes(scope) ? undefined : 'scope'
+}
+
+/** Finds a token by its hash: how long that takes says something about the hash of what was sent, and nothing about the token. */
+export class TokenIndex {
+  readonly #tokens: () => readonly TokenEntry[]
+  #indexed: readonly TokenEntry[] | undefined
+  #byHash: ReadonlyMap<string, TokenEntry> = new Map()
+  /** Whether there ever were any. */
+  closed = false
+
+  constructor(tokens: () => readonly TokenEntry[]) {
+    this.#tokens = tokens
+  }
+
+  /** Takes notice of changes. */
+  refresh(): void {
+    const tokens = this.#tokens()
+    if (tokens === this.#indexed) return
+    this.#indexed = tokens
+    this.#byHash = new Map(tokens.map((entry) => [entry.sha256, entry]))
+    this.closed ||= tokens.length > 0
+  }
+
+  find(token: string): TokenEntry | undefined {
+    return this.#byHash.get(hash('sha256', token, 'hex'))
+  }
+}
 
 /**
- * Without tokens everyone is tenant `default` (which `refuseUnsafeBinding` allows only where that is safe). With tokens the tenant is
- * the token's: no header or attribute can name another.
+ * Without tokens and clients everyone is tenant `default` (which `refuseUnsafeBinding` allows only where that is safe). Else the tenant is
+ * the token's or the certificate's: no header or attribute can name another, and a certificate and a token together must agree.
  */
-export function authenticator(tokens: readonly TokenEntry[]): Authenticate {
-  if (tokens.length === 0) return () => ({ tenant: DEFAULT_TENANT, name: '' })
-  const known = tokens.map(({ sha256, tenant, name }) => ({ hash: Buffer.from(sha256, 'hex'), tenant, name }))
-  return (authorization) => {
+export function authenticator({ tokens, clients = [], now, refused }: AuthenticatorParts): Authenticate {
+  const index = new TokenIndex(tokens)
+  const byFingerprint = new Map(clients.flatMap((client) => (client.fingerprintSha256 === undefined ? [] : [[client.fingerprintSha256, client]])))
+  const bySubject = clients.filter(({ subject }) => subject !== undefined)
+
+  const clientOf = (certificate: PeerCertificate | undefined): ClientEntry | undefined =>
+    certificate && (byFingerprint.get(certificate.fingerprintSha256) ?? bySubject.find(({ subject = [] }) => sameSubject(subject, certificate.subject)))
+
+  const admit = ({ tenant, name, budget }: Admitted): Admitted => ({ tenant, name, budget })
+
+  return ({ authorization, certificate }) => {
+    index.refresh()
+    const client = clientOf(certificate)
+    if (client !== undefined && authorization === undefined) return admit(client)
+    if (!index.closed && clients.length === 0) return { tenant: DEFAULT_TENANT, name: '' }
     const token = BEARER.exec(authorization ?? '')?.[1]
-    if (token === undefined) return { refusal: 'A bearer token is needed: send the header `Authorization: Bearer <token>`.' }
-    const hash = createHash('sha256').update(token).digest()
-    // Every entry is compared, so that the time taken says nothing about which one it was.
-    const found = known.filter((entry) => entry.hash.length === hash.length && timingSafeEqual(entry.hash, hash))[0]
-    return found === undefined ? { refusal: 'The bearer token is not known here.' } : { tenant: found.tenant, name: found.name }
+    if (token === undefined) return { refusal: NEEDED }
+    const found = index.find(token)
+    if (found === undefined) return UNKNOWN
+    const trouble = troubleOf(found, 'ingest', now()) ?? (client !== undefined && client.tenant !== found.tenant ? 'tenant' : undefined)
+    if (trouble === undefined) return admit(found)
+    refused?.(found.name, trouble)
+    if (trouble === 'expired' || trouble === 'revoked') return UNKNOWN
+    return { refusal: trouble === 'scope' ? 'The bearer token may not send telemetry.' : 'Token and certificate are of different tenants.', forbidden: true }
   }
 }
 

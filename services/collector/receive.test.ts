@@ -36,7 +36,7 @@ function rig(answer: () => IngestResult | Promise<IngestResult> = () => TAKEN, p
   }
   const ingest: Ingest = { traces: take('traces'), logs: take('logs'), metrics: take('metrics') }
   return {
-    ingest, authenticate: authenticator([]), inFlight: new InFlight(4 * MAX), clock: { now: () => 42n }, limits: DECODE_LIMITS, maxBodyBytes: MAX,
+    ingest, authenticate: authenticator({ tokens: () => [], now: () => 42n }), inFlight: new InFlight(4 * MAX), clock: { now: () => 42n }, limits: DECODE_LIMITS, maxBodyBytes: MAX,
     untaken: (request) => void refused.push(request), taken, refused, ...ports,
   }
 }
@@ -128,7 +128,7 @@ describe('OTLP/HTTP', () => {
 
   it('keeps a tenant to its token', async () => {
     const sha256 = createHash('sha256').update('secret').digest('hex')
-    const ports = rig(undefined, { authenticate: authenticator([{ sha256, tenant: 'acme', name: 'gateway' }]) })
+    const ports = rig(undefined, { authenticate: authenticator({ tokens: () => [{ sha256, tenant: 'acme', name: 'gateway' }], now: () => 42n }) })
     const refused = await send(ports, { headers: { 'x-tenant': 'acme' } })
     expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, 'Bearer'])
     expect((await send(ports, { headers: { authorization: 'Bearer secret', 'x-tenant': 'other' } })).status).toBe(200)
@@ -191,7 +191,7 @@ describe('OTLP/gRPC', () => {
 
   it('refuses a stranger on the metadata alone, and admits whom it knows', () => {
     const ports = rig(
-      undefined, { authenticate: (authorization) => (authorization === 'Bearer yes' ? { tenant: 'acme', name: 'a' } : { refusal: 'no' }) },
+      undefined, { authenticate: ({ authorization }) => (authorization === 'Bearer yes' ? { tenant: 'acme', name: 'a' } : { refusal: 'no' }) },
     )
     const admit = (metadata: Record<string, string>) =>
       rpcHandlers(ports).get(EXPORT_TRACES)!.admit({ metadata: new Map(Object.entries(metadata)), peer: '192.0.2.7' })

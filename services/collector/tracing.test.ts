@@ -21,7 +21,7 @@ const PARENT = `00-${TRACE}-00f067aa0ba902b7-01`
 function ports(answer: () => Promise<IngestResult>, over: Partial<ReceivePorts> = {}): ReceivePorts {
   let now = 1_700_000_000_000_000_000n
   return {
-    ingest: { traces: answer, logs: answer, metrics: answer }, authenticate: authenticator([]), inFlight: new InFlight(MAX), limits: DECODE_LIMITS,
+    ingest: { traces: answer, logs: answer, metrics: answer }, authenticate: authenticator({ tokens: () => [], now: () => 1n }), inFlight: new InFlight(MAX), limits: DECODE_LIMITS,
     maxBodyBytes: MAX,
     clock: { now: () => (now += 5_000_000n) }, untaken: () => undefined, ...over,
   }
@@ -76,7 +76,7 @@ describe('spans of export requests', () => {
 
   it('are not made for strangers, nor for what is nothing but our own spans', async () => {
     const tokens = [{ sha256: '0'.repeat(64), tenant: 'acme', name: 'a' }]
-    expect((await post(ports(result(), { authenticate: authenticator(tokens) }))).status).toBe(401)
+    expect((await post(ports(result(), { authenticate: authenticator({ tokens: () => tokens, now: () => 1n }) }))).status).toBe(401)
     expect((await post(ports(result({ accepted: 0, rejected: 0, own: true })))).status).toBe(200)
     expect(spans()).toEqual([])
   })

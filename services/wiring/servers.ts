@@ -61,7 +61,7 @@ const sqlConfigOf = ({ listen: _listen, tls: _tls, concurrency: _concurrency, ..
 
 function receivePorts({ config, ingest, log }: ServerParts): ReceivePorts {
   return {
-    ingest, authenticate: authenticator(config.otlp.tokens), inFlight: new InFlight(IN_FLIGHT_BYTES), clock: systemClock, limits: DECODE_LIMITS,
+    ingest, authenticate: authenticator({ tokens: () => config.otlp.tokens, now: () => systemClock.now() }), inFlight: new InFlight(IN_FLIGHT_BYTES), clock: systemClock, limits: DECODE_LIMITS,
     maxBodyBytes: config.otlp.max_body_bytes,
     joinCallers: config.telemetry.traces.join_callers,
     untaken: ({ cause, ...request }) => log.debug({ ...request, err: cause }, 'a request was not taken'),

@@ -46,7 +46,7 @@ async function openCollector(taken: (request: Request) => void, authorised: (hea
     },
   }
   const receiver = createReceiver({
-    ingest, authenticate: authenticator([]), inFlight: new InFlight(MAX), limits: DECODE_LIMITS, maxBodyBytes: MAX, untaken: () => undefined,
+    ingest, authenticate: authenticator({ tokens: () => [], now: () => 1n }), inFlight: new InFlight(MAX), limits: DECODE_LIMITS, maxBodyBytes: MAX, untaken: () => undefined,
     clock: { now: () => BigInt(Date.now()) * 1_000_000n },
   })
   server = await startHttpServer({

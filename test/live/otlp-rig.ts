@@ -3,7 +3,7 @@ import { startGrpcServer } from '../../infra/grpc/server.ts'
 import type { GrpcServerOptions } from '../../infra/grpc/server.ts'
 import { startHttpServer } from '../../infra/http/server.ts'
 import { authenticator } from '../../services/collector/authenticate.ts'
-import type { TokenEntry } from '../../services/collector/authenticate.ts'
+import type { ClientEntry, TokenEntry } from '../../services/collector/authenticate.ts'
 import type { Arrival } from '../../services/collector/contracts.ts'
 import { InFlight } from '../../services/collector/in-flight.ts'
 import type { Ingest, IngestResult } from '../../services/collector/ingest-port.ts'
@@ -27,6 +27,7 @@ export interface OtlpRig {
 
 export interface OtlpRigOptions {
   readonly tokens?: readonly TokenEntry[]
+  readonly clients?: readonly ClientEntry[]
   readonly tls?: GrpcServerOptions['tls']
   /** Called before a request is kept; may throw what ingest would. */
   answer?(): IngestResult
@@ -35,7 +36,7 @@ export interface OtlpRigOptions {
 const MAX_BYTES = 64 * 1024 * 1024
 
 export async function openOtlp(
-  { tokens = [], tls, answer = () => ({ accepted: 1, own: false, rejected: 0, message: '' }) }: OtlpRigOptions = {},
+  { tokens = [], clients = [], tls, answer = () => ({ accepted: 1, own: false, rejected: 0, message: '' }) }: OtlpRigOptions = {},
 ): Promise<OtlpRig> {
   const kept = {
     traces: [] as { data: Traces; arrival: Arrival }[], logs: [] as { data: Logs; arrival: Arrival }[],
@@ -49,7 +50,7 @@ export async function openOtlp(
   }
   const ingest: Ingest = { traces: keep(kept.traces), logs: keep(kept.logs), metrics: keep(kept.metrics) }
   const ports: ReceivePorts = {
-    ingest, authenticate: authenticator(tokens), inFlight: new InFlight(4 * MAX_BYTES), clock: { now: () => BigInt(Date.now()) * 1_000_000n },
+    ingest, authenticate: authenticator({ tokens: () => tokens, clients, now: () => BigInt(Date.now()) * 1_000_000n }), inFlight: new InFlight(4 * MAX_BYTES), clock: { now: () => BigInt(Date.now()) * 1_000_000n },
     limits: DECODE_LIMITS, maxBodyBytes: MAX_BYTES, untaken: (request) => void untaken.push(request),
   }
   const { admit, handle } = createReceiver(ports)

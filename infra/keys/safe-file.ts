@@ -1,0 +1,52 @@
+/** Files that say who may do what: only those that nobody else on the machine can have written, read whole, within a size. */
+import { constants } from 'node:fs'
+import { lstat, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { Failure } from '../../schemas/failure.ts'
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown error')
+const unsafe = (path: string, why: string, cause?: unknown): Failure =>
+  new Failure('misconfigured', 'keys.unsafe', `${path} is not used: ${why}`, { cause })
+
+const me = (): number => process.geteuid?.() ?? 0
+
+/** The folder's owner could swap the file, and so could whoever may write to the folder. */
+async function checkFolder(path: string): Promise<void> {
+  const folder = dirname(path)
+  const { uid, mode } = await lstat(folder)
+  if (uid !== me() && uid !== 0) throw unsafe(path, `its folder belongs to user ${uid}, and this process runs as ${me()}. Change the owner: chown ${me()} ${folder}`)
+  if ((mode & 0o022) !== 0) throw unsafe(path, `others may write to its folder. Take that away: chmod go-w ${folder}`)
+}
+
+function whyNot(path: string, { uid, mode, size, file }: { uid: number; mode: number; size: number; file: boolean }, maxBytes: number): string {
+  if (!file) return 'it is no ordinary file. Remove it'
+  if (uid !== me()) return `it belongs to user ${uid}, and this process runs as ${me()}. Change the owner: chown ${me()} ${path}`
+  if ((mode & 0o077) !== 0) return `others may read or write it (mode ${(mode & 0o777).toString(8)}). Take that away: chmod 600 ${path}`
+  if (size > maxBytes) return `it is larger than ${maxBytes} bytes`
+  return ''
+}
+
+/**
+ * The whole text, or undefined where there is no such file. Symbolic links, pipes, files of other users and files that others may read or
+ * write are refused: Failure `misconfigured`, code `keys.unsafe`, with a sentence that says what to change.
+ */
+export async function readSafely(path: string, maxBytes: number): Promise<string | undefined> {
+  let handle
+  try {
+    // Without O_NONBLOCK a pipe under this name would hold us for ever.
+    handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    if (codeOf(error) === 'ELOOP') throw unsafe(path, 'it is a symbolic link. Put the file itself there', error)
+    throw unsafe(path, `it cannot be opened (${codeOf(error)})`, error)
+  }
+  try {
+    await checkFolder(path)
+    const found = await handle.stat()
+    const why = whyNot(path, { uid: found.uid, mode: found.mode, size: found.size, file: found.isFile() }, maxBytes)
+    if (why !== '') throw unsafe(path, why)
+    return await handle.readFile('utf8')
+  } finally {
+    await handle.close()
+  }
+}
