@@ -25,6 +25,8 @@ export interface GrpcServerOptions {
   readonly maxConnections?: number
   /** Full method name (`/package.Service/Method`) → handler. */
   readonly handlers: ReadonlyMap<string, RpcHandler>
+  /** How long `stop` waits for open calls before it answers them UNAVAILABLE; default 10 s. A second later what is still open is cut off. */
+  readonly stopTimeoutMs?: number
   /** A handler threw, which it should not; the caller hears UNAVAILABLE. */
   failed?(error: unknown): void
 }
@@ -38,6 +40,7 @@ export interface GrpcServer {
 const MAX_CONNECTIONS = 256
 const MAX_STREAMS = 32
 const STOP_TIMEOUT_MS = 10_000
+const STOP_GRACE_MS = 1_000
 const DETAILS = 'grpc-status-details-bin'
 
 /** Throws Failure `misconfigured` when the address cannot be listened on or the TLS material cannot be used. */
@@ -50,7 +53,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     'grpc-node.max_session_memory': 64,
     interceptors: [refuseStrangers(options)],
   })
-  for (const [method, handler] of options.handlers) register(server, method, { handler, failed: options.failed })
+  const open = new Set<() => void>()
+  for (const [method, handler] of options.handlers) register(server, method, { handler, open, failed: options.failed })
   const injector = server.createConnectionInjector(credentialsOf(options))
   const sockets = createServer((socket) => {
     // A connection that breaks off is no news; without a listener it would end the process.
@@ -61,7 +65,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   await listen(sockets, options)
   const { address, port } = sockets.address() as AddressInfo
   let stopped: Promise<void> | undefined
-  return { address: { host: address, port }, stop: () => (stopped ??= stop(server, sockets)) }
+  return { address: { host: address, port }, stop: () => (stopped ??= stop(server, sockets, { open, timeoutMs: options.stopTimeoutMs ?? STOP_TIMEOUT_MS })) }
 }
 
 function credentialsOf({ name, tls }: GrpcServerOptions): ServerCredentials {
@@ -105,6 +109,8 @@ const asSent = (bytes: Buffer): Buffer => bytes
 
 interface Bound {
   readonly handler: RpcHandler
+  /** One for each call whose answer is not decided yet: decides that it is too late. */
+  readonly open: Set<() => void>
   readonly failed: ((error: unknown) => void) | undefined
 }
 
@@ -114,7 +120,7 @@ function register(server: Server, method: string, bound: Bound): void {
 }
 
 async function reply(unary: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>, bound: Bound): Promise<void> {
-  const answer = await answered(unary, bound)
+  const answer = await orTooLate(bound.open, answered(unary, bound))
   if (answer.status === RPC_STATUS.ok) done(null, answer.message)
   else done(statusOf(answer))
 }
@@ -135,6 +141,15 @@ async function answered(unary: ServerUnaryCall<Buffer, Buffer>, { handler, faile
   }
 }
 
+function orTooLate(open: Set<() => void>, answer: Promise<RpcAnswer>): Promise<RpcAnswer> {
+  return new Promise((resolve) => {
+    const tooLate = () => resolve(STOPPING)
+    open.add(tooLate)
+    void answer.then(resolve).finally(() => open.delete(tooLate))
+  })
+}
+
+const STOPPING: RpcRefusal = { status: RPC_STATUS.unavailable, reason: 'The server is stopping; send this again.', details: Buffer.alloc(0) }
 const UNAVAILABLE: RpcRefusal = { status: RPC_STATUS.unavailable, reason: 'The call could not be worked on; send it again.', details: Buffer.alloc(0) }
 
 function textOf(metadata: Metadata): ReadonlyMap<string, string> {
@@ -166,10 +181,12 @@ function listen(sockets: SocketServer, { name, setting, host, port }: GrpcServer
   })
 }
 
-async function stop(server: Server, sockets: SocketServer): Promise<void> {
+async function stop(server: Server, sockets: SocketServer, { open, timeoutMs }: { open: ReadonlySet<() => void>; timeoutMs: number }): Promise<void> {
   const closed = new Promise<void>((resolve) => sockets.close(() => resolve()))
-  const timer = setTimeout(() => server.forceShutdown(), STOP_TIMEOUT_MS)
+  const late = setTimeout(() => open.forEach((tooLate) => tooLate()), timeoutMs)
+  const timer = setTimeout(() => server.forceShutdown(), timeoutMs + STOP_GRACE_MS)
   await new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
   await closed
+  clearTimeout(late)
   clearTimeout(timer)
 }

@@ -173,6 +173,26 @@ describe('startHttpServer', () => {
     await expect(fetch(url)).rejects.toThrow()
   })
 
+  it('answers 503 to what it cannot finish when it stops, also where the request is not all there', async () => {
+    let arrived = () => {}
+    const here = new Promise<void>((done) => (arrived = done))
+    const { server, url } = await start({
+      limits: { stopTimeout: 20 },
+      handle: () => {
+        arrived()
+        return new Promise(() => {})
+      },
+    })
+    const stuck = fetch(url)
+    const half = await raw(server, 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf')
+    const said = readAll(half)
+    await here
+    await server.stop()
+    const answer = await stuck
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1'])
+    expect(await said).toMatch(/^HTTP\/1\.1 503 [\s\S]*retry-after: 1/)
+  })
+
   it('says which address it cannot have and what to change', async () => {
     const { server } = await start()
     const again = startHttpServer({

@@ -8,7 +8,7 @@ import type { HttpHandler, HttpHead, HttpResponse } from '../../schemas/http.ts'
 import { answer, drain, PLAIN } from './answer.ts'
 import { bindFailure } from './bind-failure.ts'
 import { readBody } from './read-body.ts'
-import type { HeldBytes } from './read-body.ts'
+import type { HeldBytes, ReadOutcome } from './read-body.ts'
 
 /** PEM texts. With `ca`, clients must show a certificate of that authority. */
 export interface TlsMaterial {
@@ -28,8 +28,10 @@ export interface HttpLimits {
   readonly requestTimeout: number
   /** How long a connection may be without any traffic, even while an answer is being made. */
   readonly silenceTimeout: number
-  /** How long `stop` waits for open requests. */
+  /** How long `stop` waits for open requests; those that are left are then answered 503, */
   readonly stopTimeout: number
+  /** and what is still open so long after that is cut off. */
+  readonly stopGrace: number
 }
 
 export interface HttpServerOptions {
@@ -59,17 +61,19 @@ export interface HttpServer {
 
 const DEFAULTS: Omit<HttpLimits, 'maxHeldBytes'> = {
   maxConnections: 1024, headersTimeout: 10_000, requestTimeout: 30_000, silenceTimeout: 300_000, stopTimeout: 10_000,
+  stopGrace: 1_000,
 }
 /** Longer than the usual export interval, so that a sender's connection is not closed in its face. */
 const KEEP_ALIVE_MS = 75_000
 const CHECK_MS = 1_000
 const BUSY: HttpResponse = { status: 503, headers: { ...PLAIN, 'retry-after': '1' }, body: 'busy; send this again\n' }
+const STOPPING: HttpResponse = { status: 503, headers: { ...PLAIN, 'retry-after': '1' }, body: 'stopping; send this again\n' }
 const TOO_LARGE: HttpResponse = { status: 413, headers: PLAIN, body: 'the body is too large\n' }
 
 /** Throws Failure `misconfigured` when the address cannot be listened on or the TLS material cannot be used. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const limits = { ...DEFAULTS, maxHeldBytes: options.maxBodyBytes * 4, ...options.limits }
-  const state: ServerState = { options, held: { max: limits.maxHeldBytes, used: 0 }, stopping: false }
+  const state: ServerState = { options, held: { max: limits.maxHeldBytes, used: 0 }, stopping: false, late: false, open: new Set() }
   const server = makeServer(options, limits)
   server.maxConnections = limits.maxConnections
   server.setTimeout(limits.silenceTimeout)
@@ -78,13 +82,17 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   await listen(server, options)
   const { address, port } = server.address() as AddressInfo
   let stopped: Promise<void> | undefined
-  return { address: { host: address, port }, stop: () => (stopped ??= stop(server, state, limits.stopTimeout)) }
+  return { address: { host: address, port }, stop: () => (stopped ??= stop(server, state, limits)) }
 }
 
 interface ServerState {
   readonly options: HttpServerOptions
   readonly held: HeldBytes
   stopping: boolean
+  /** The wait for open exchanges is over. */
+  late: boolean
+  /** One for each exchange whose answer is not decided yet: decides that it is too late. */
+  readonly open: Set<() => void>
 }
 
 interface Exchange {
@@ -134,15 +142,37 @@ async function exchangeOnce(state: ServerState, { request, response, expectsCont
   }
   if (early !== undefined) return refuseUnread(early)
   if (expectsContinue) response.writeContinue()
-  const read = await readBody(request, options.maxBodyBytes, held)
+  const reading = readBody(request, options.maxBodyBytes, held)
+  const read = await orTooLate(state, reading)
+  if (read === TOO_LATE) {
+    void reading.then((late) => giveBack(held, late))
+    return refuseUnread(STOPPING)
+  }
   if (read.kind === 'gone') return
   if (read.kind !== 'whole') return refuseUnread(read.kind === 'busy' ? BUSY : TOO_LARGE)
   try {
     const signal = abortedWhenGone(response)
-    await answer(response, await options.handle({ ...head, body: read.body, signal }), state.stopping)
+    const made = await orTooLate(state, Promise.resolve(options.handle({ ...head, body: read.body, signal })))
+    await answer(response, made === TOO_LATE ? STOPPING : made, state.stopping)
   } finally {
-    held.used -= read.body.length
+    giveBack(held, read)
   }
+}
+
+const TOO_LATE = Symbol('too late')
+
+/** What `work` comes to, or TOO_LATE when the server can wait no longer. */
+function orTooLate<T>({ open, late }: ServerState, work: Promise<T>): Promise<T | typeof TOO_LATE> {
+  if (late) return Promise.race([work, TOO_LATE])
+  return new Promise((resolve, reject) => {
+    const tooLate = () => resolve(TOO_LATE)
+    open.add(tooLate)
+    work.then(resolve, reject).finally(() => open.delete(tooLate))
+  })
+}
+
+function giveBack(held: HeldBytes, read: ReadOutcome): void {
+  if (read.kind === 'whole') held.used -= read.body.length
 }
 
 function headOf(request: IncomingMessage): HttpHead {
@@ -165,11 +195,16 @@ function abortedWhenGone(response: ServerResponse): AbortSignal {
   return controller.signal
 }
 
-async function stop(server: Server, state: ServerState, timeout: number): Promise<void> {
+async function stop(server: Server, state: ServerState, { stopTimeout, stopGrace }: HttpLimits): Promise<void> {
   state.stopping = true
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
-  const timer = setTimeout(() => server.closeAllConnections(), timeout)
+  const late = setTimeout(() => {
+    state.late = true
+    for (const tooLate of state.open) tooLate()
+  }, stopTimeout)
+  const end = setTimeout(() => server.closeAllConnections(), stopTimeout + stopGrace)
   await closed
-  clearTimeout(timer)
+  clearTimeout(late)
+  clearTimeout(end)
 }
