@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const SOURCES = ['schemas', 'detectors', 'services', 'infra', 'bench', 'test']
-const ASSETS = /\.(sql|json|jsonl)$/
+const ASSETS = /\.(sql|json|jsonl)$|\/pom\.xml$/
 
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)

@@ -8,10 +8,16 @@
  *   lost): the sockets but one leak and their ends are taken for the end of the good one. And when the broker closes a connection that is being made, it
  *   never settles. Callers share one attempt here, and it has an end.
  * - `Connection.disconnect` keeps the dead socket and adds a listener to it at every call, so that Node warns of a leak while a broker is away.
+ * - The checksum of what is sent is made byte by byte, 3.8 of 10.5 µs an event in an envelope of 60 kB (measured); ours takes sixteen at a step.
+ * - What is sent is copied some eight times into buffers that are filled with zeros first. Without the zeros it costs a quarter less.
+ * - The checksum of what is fetched is not looked at, and brokers send from their disks as it lies there.
  * - An answer that cannot be taken apart throws whatever the decoder stumbled over, like any mistake in a program. Here it has a class of its own: only what
  *   was really received and is damaged may be passed over.
  */
 import { createRequire } from 'node:module'
+import { crc32c } from '../../schemas/crc32c.ts'
+import { Failure } from '../../schemas/failure.ts'
+import { checkRecordBatches } from './record-batches.ts'
 
 interface Queue {
   readonly pending: readonly unknown[]
@@ -27,6 +33,11 @@ interface Connection {
   [CONNECTING]?: Promise<unknown> | undefined
 }
 
+interface Encoder {
+  buf: Buffer
+  readonly offset: number
+}
+
 type Prototype = Record<string | symbol, unknown>
 
 interface Decoder {
@@ -35,6 +46,8 @@ interface Decoder {
 
 /** Those that kafkajs has; one that shares its decoder with another is wrapped twice, which changes nothing. */
 const FETCH_VERSIONS = [4, 5, 6, 7, 8, 9, 10, 11]
+/** What it speaks with brokers from 2.3 on. */
+const CHECKED_VERSION = 11
 const PATCHED = Symbol.for('watchkeeper.kafkajs')
 const CONNECTING = Symbol.for('watchkeeper.kafkajs.connecting')
 const THROTTLE_WAIT_MS = 10
@@ -52,28 +65,30 @@ export class UndecodableAnswer extends Error {
   readonly reason: unknown
 }
 
-/** Safe twice. */
+/** Safe twice. Failure `misconfigured` where another version of kafkajs is installed, whose insides nobody has looked at. */
 export function patchClient(): void {
   const load = createRequire(import.meta.url)
-  const queue = load('kafkajs/src/network/requestQueue/index.js') as { prototype: Prototype }
-  const connection = load('kafkajs/src/network/connection.js') as { prototype: Prototype }
-  const { KafkaJSConnectionError } = load('kafkajs') as { KafkaJSConnectionError: new (message: string, more: { broker: string }) => Error }
-  if (once(queue.prototype)) stopIdleTimers(queue.prototype)
-  if (once(connection.prototype)) {
-    shareConnects(connection.prototype, (broker) => new KafkaJSConnectionError('Connection timeout', { broker }))
-    dropDeadSockets(connection.prototype)
-    for (const version of FETCH_VERSIONS) nameDamage(load(`kafkajs/src/protocol/requests/fetch/v${version}/response.js`) as Decoder)
+  const { version } = load('kafkajs/package.json') as { version: string }
+  if (!version.startsWith('2.2.')) {
+    throw new Failure('misconfigured', 'kafka.client', `Kafka: this adapter is for kafkajs 2.2, and ${version} is installed: install the locked dependencies`)
   }
-}
-
-function once(prototype: Prototype): boolean {
-  const first = prototype[PATCHED] !== true
-  prototype[PATCHED] = true
-  return first
+  const part = (path: string): unknown => load(`kafkajs/src/${path}.js`)
+  const { KafkaJSConnectionError } = part('errors') as { KafkaJSConnectionError: new (message: string, more: { broker: string }) => Error }
+  const queue = part('network/requestQueue/index') as { prototype: Prototype }
+  const connection = part('network/connection') as { prototype: Prototype }
+  if (connection.prototype[PATCHED] === true) return
+  connection.prototype[PATCHED] = true
+  stopIdleTimers(queue.prototype)
+  shareConnects(connection.prototype, (broker) => new KafkaJSConnectionError('Connection timeout', { broker }))
+  dropDeadSockets(connection.prototype)
+  // The module is loaded before the one that uses it, which happens with the first request.
+  part('protocol/recordBatch/crc32C/index')
+  load.cache[load.resolve('kafkajs/src/protocol/recordBatch/crc32C/index.js')]!.exports = (bytes: Buffer): number => crc32c(bytes)
+  growWithoutZeros((part('protocol/encoder') as { prototype: Prototype }).prototype)
+  for (const each of FETCH_VERSIONS) nameDamage(part(`protocol/requests/fetch/v${each}/response`) as Decoder, each === CHECKED_VERSION)
 }
 
 function stopIdleTimers(prototype: Prototype): void {
-  if (typeof prototype['scheduleCheckPendingRequests'] !== 'function') return
   prototype['scheduleCheckPendingRequests'] = function (this: Queue): void {
     if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return
     this.throttleCheckTimeoutId = setTimeout(() => {
@@ -84,8 +99,7 @@ function stopIdleTimers(prototype: Prototype): void {
 }
 
 function shareConnects(prototype: Prototype, late: (broker: string) => Error): void {
-  const original = prototype['connect'] as ((this: Connection) => Promise<unknown>) | undefined
-  if (typeof original !== 'function') return
+  const original = prototype['connect'] as (this: Connection) => Promise<unknown>
   prototype['connect'] = async function (this: Connection): Promise<unknown> {
     this[CONNECTING] ??= settled(this, original.call(this), late).finally(() => { this[CONNECTING] = undefined })
     return await this[CONNECTING]
@@ -104,21 +118,32 @@ async function settled(connection: Connection, attempt: Promise<unknown>, late: 
 }
 
 function dropDeadSockets(prototype: Prototype): void {
-  const original = prototype['disconnect'] as ((this: Connection) => Promise<unknown>) | undefined
-  if (typeof original !== 'function') return
+  const original = prototype['disconnect'] as (this: Connection) => Promise<unknown>
   prototype['disconnect'] = async function (this: Connection): Promise<unknown> {
     if (this.socket?.destroyed === true) this.socket = undefined
     return await original.call(this)
   }
 }
 
-function nameDamage(response: Decoder): void {
+function nameDamage(response: Decoder, checked: boolean): void {
   const original = response.decode
   response.decode = async (payload) => {
     try {
+      if (checked) checkRecordBatches(payload)
       return await original(payload)
     } catch (error) {
       throw error instanceof UndecodableAnswer ? error : new UndecodableAnswer(error)
     }
+  }
+}
+
+/** Only what was written is ever read from such a buffer (`get buffer`). */
+function growWithoutZeros(prototype: Prototype): void {
+  prototype['ensureAvailable'] = function (this: Encoder, length: number): void {
+    const needed = this.offset + length
+    if (needed <= this.buf.length) return
+    const grown = Buffer.allocUnsafeSlow(2 ** (32 - Math.clz32(needed)))
+    this.buf.copy(grown, 0, 0, this.offset)
+    this.buf = grown
   }
 }

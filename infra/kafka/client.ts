@@ -124,7 +124,6 @@ export interface FetchedPartition {
 export interface FetchedMessage {
   readonly offset: string
   readonly value: Buffer | null
-  readonly headers?: Readonly<Record<string, Buffer | undefined>>
   readonly isControlRecord?: boolean
 }
 

@@ -1,5 +1,4 @@
 /** Cuts what one publish brings into envelopes: by partition, then by size. One envelope is the value of one Kafka message. */
-import { crc32c } from '../../schemas/crc32c.ts'
 import { partitionOf } from '../../schemas/partition-of.ts'
 import type { Keyed } from '../../schemas/ports.ts'
 import type { Topic } from '../../schemas/topics.ts'
@@ -34,14 +33,3 @@ function cut<T>(topic: Topic<T>, partition: number, records: readonly T[]): Part
   const half = Math.min(MOST_RECORDS, Math.ceil(records.length / 2))
   return [...cut(topic, partition, records.slice(0, half)), ...cut(topic, partition, records.slice(half))]
 }
-
-/** Header of every message: CRC-32C of its value. Brokers check what they take but not what they give, and kafkajs checks neither. */
-export const CRC_HEADER = 'crc32c'
-
-export function crcOf(bytes: Buffer): Buffer {
-  const crc = Buffer.allocUnsafe(4)
-  crc.writeUInt32BE(crc32c(bytes))
-  return crc
-}
-
-export const crcFits = (bytes: Buffer, crc: Buffer): boolean => crc.length === 4 && crc.readUInt32BE(0) === crc32c(bytes)

@@ -1,6 +1,6 @@
 import type { TopicMessages } from 'kafkajs'
 import { expect, test } from 'vitest'
-import { crcFits, CRC_HEADER, type Part } from './envelopes.ts'
+import type { Part } from './envelopes.ts'
 import { withDefaults } from './options.ts'
 import { Outbox } from './outbox.ts'
 import type { Sender } from './sender.ts'
@@ -17,9 +17,6 @@ class Wire {
 
   readonly sender = {
     send: async (messages: TopicMessages[]): Promise<void> => {
-      for (const { value, headers } of messages.flatMap((each) => each.messages)) {
-        expect(crcFits(value as Buffer, headers![CRC_HEADER] as Buffer)).toBe(true)
-      }
       this.sent.push(messages.flatMap((each) => each.messages.map(({ partition, value }) => `${partition}:${String(value)}`)))
       await new Promise<void>((resolve, reject) => {
         this.#answers.push({ resolve, reject })

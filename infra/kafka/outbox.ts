@@ -3,7 +3,7 @@ import type { TopicMessages } from 'kafkajs'
 import { Failure } from '../../schemas/failure.ts'
 import type { Clock } from '../../schemas/ports.ts'
 import { pause } from './deadline.ts'
-import { crcOf, MOST_BYTES, MOST_RECORDS, type Part, CRC_HEADER } from './envelopes.ts'
+import { MOST_BYTES, MOST_RECORDS, type Part } from './envelopes.ts'
 import { isRefusal, isType, unavailable } from './failures.ts'
 import { nowMs, type Settings } from './options.ts'
 import type { Sender } from './sender.ts'
@@ -192,7 +192,7 @@ function messagesOf(batch: readonly Waiting[]): TopicMessages[] {
     const value = joined.length === 1 ? part.bytes : Buffer.concat(joined.map((each) => each.part.bytes))
     const messages = topics.get(topic.full) ?? { topic: topic.full, messages: [] }
     topics.set(topic.full, messages)
-    messages.messages.push({ partition: part.partition, value, headers: { [CRC_HEADER]: crcOf(value) } })
+    messages.messages.push({ partition: part.partition, value })
   }
   for (const waiting of batch) {
     const place = `${waiting.topic.full}/${waiting.part.partition}`

@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest'
 import type { FetchedMessage } from './client.ts'
-import { CRC_HEADER, crcOf } from './envelopes.ts'
 import { PartitionBuffer } from './partition-buffer.ts'
 
-const message = (offset: number, text = `value ${offset}`): FetchedMessage => {
-  const value = Buffer.from(text)
-  return { offset: String(offset), value, headers: { [CRC_HEADER]: crcOf(value) } }
-}
+const message = (offset: number, text = `value ${offset}`): FetchedMessage => ({ offset: String(offset), value: Buffer.from(text) })
 const fetched = (messages: readonly FetchedMessage[], highWatermark = 1000, logStart = 0) =>
   ({ partition: 0, highWatermark: String(highWatermark), lastStartOffset: String(logStart), messages })
 
@@ -39,10 +35,10 @@ test('an answer to an older question is no answer', () => {
   expect(out(buffer)).toEqual([5])
 })
 
-test('a value whose checksum is wrong, or that has none, is damaged; its neighbours are served', () => {
+test('a message without a value is none of ours; its neighbours are served', () => {
   const buffer = open(0)
-  buffer.add(fetched([message(0), { ...message(1), value: Buffer.from('valve 1') }, { offset: '2', value: Buffer.from('x'), headers: {} }, message(3)]), 0, true)
-  expect(out(buffer)).toEqual([0, '1-2 damaged', '2-3 damaged', 3])
+  buffer.add(fetched([message(0), { offset: '1', value: null }, message(2)]), 0, true)
+  expect(out(buffer)).toEqual([0, '1-2 undecodable', 2])
 })
 
 test('what retention took, and a start behind the end', () => {
