@@ -55,10 +55,18 @@ async function readOrCreate(path: string): Promise<Buffer> {
 
 /** Opens the keyed hashes of `dataDir`, making the secret when there is none. Failure `misconfigured` names the file that cannot be used. */
 export async function openKeyedHash(dataDir: string): Promise<KeyedHash> {
-  const path = join(dataDir, 'keys', 'keyed-hash.key')
+  return await openWith(join(dataDir, 'keys', 'keyed-hash.key'), readOrCreate)
+}
+
+/** The same with a secret that is handed to several processes: it must be there. */
+export async function openSharedKeyedHash(path: string): Promise<KeyedHash> {
+  return await openWith(path, readFile)
+}
+
+async function openWith(path: string, obtain: (path: string) => Promise<Buffer>): Promise<KeyedHash> {
   let secret: Buffer
   try {
-    secret = await readOrCreate(path)
+    secret = await obtain(path)
   } catch (cause) {
     throw new Failure('misconfigured', 'keys.unusable', `the key file ${path} cannot be read or created (${codeOf(cause)})`, { cause })
   }
