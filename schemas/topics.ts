@@ -3,11 +3,13 @@ import { Packr } from 'msgpackr'
 import type { Alert, Delivery } from './alert.ts'
 import type { AuditEvent } from './audit-event.ts'
 import { decodeCanonical, encodeCanonicals } from './canonical.ts'
+import type { ConservationRow, Receipt } from './conservation.ts'
 import type { Finding } from './finding.ts'
 import type { Interaction } from './interaction.ts'
 import { decodeInteractions, encodeInteractions, isInteractions } from './interaction-codec.ts'
 import type { MetricPoint } from './metric-point.ts'
-import type { Quarantined } from './quarantined.ts'
+import { decodeSteps, encodeSteps, type Step } from './step.ts'
+import type { QuarantineAction, Quarantined, Replay } from './quarantined.ts'
 
 /** One envelope's records to bytes and back. `decode` throws on bytes that are not such an envelope. */
 export interface Codec<T> {
@@ -139,6 +141,8 @@ const interactionsCodec: Codec<Interaction> = {
 export const events: Topic<EventRecord> = { name: 'events', codec: eventsCodec }
 /** Key: actor. */
 export const interactions: Topic<Interaction> = { name: 'interactions', codec: interactionsCodec }
+/** Key: home of a detector's key. Only on a bus of several partitions. */
+export const steps: Topic<Step> = { name: 'steps', codec: { encode: encodeSteps, decode: decodeSteps } }
 /** Key: tenant. */
 export const findings: Topic<Finding> = { name: 'findings', codec: packed() }
 /** Key: alert id. */
@@ -148,4 +152,17 @@ export const quarantine: Topic<Quarantined> = { name: 'quarantine', codec: packe
 /** Key: point id. */
 export const metrics: Topic<MetricPoint> = { name: 'metrics', codec: packed() }
 
-export const TOPICS = [events, interactions, findings, alerts, deliveries, quarantine, metrics] as const
+/** Key: quarantine id. */
+export const quarantineActions: Topic<QuarantineAction> = { name: 'quarantine-actions', codec: packed() }
+/** Quarantined records on their way back to the stage that gave up on them. Key: that of the topic they came from, else the quarantine id. */
+export const replays: Topic<Replay> = { name: 'replays', codec: packed() }
+/** Key: receipt id. */
+export const receipts: Topic<Receipt> = { name: 'receipts', codec: packed() }
+/** Key: tenant. */
+export const conservation: Topic<ConservationRow> = { name: 'conservation', codec: packed() }
+
+export const TOPICS = [
+  events, interactions, findings, alerts, deliveries, quarantine, metrics, quarantineActions, replays, receipts, conservation,
+] as const
+/** Topics of our own bookkeeping: little passes through them. */
+export const SMALL_TOPICS: ReadonlySet<string> = new Set([quarantineActions, replays, receipts, conservation].map(({ name }) => name))

@@ -8,6 +8,7 @@ import { Packr } from 'msgpackr'
 import type { Batch } from './batch.ts'
 import { type Candidate, judge, type Unreadable, type Verdicts } from './gate.ts'
 import { insertOrIsolate } from './isolate.ts'
+import { ledgerOf } from './ledger.ts'
 import { quarantined } from './quarantined.ts'
 import type { ArchiverTelemetry } from './telemetry.ts'
 import type { InsertStore } from './traced-store.ts'
@@ -53,47 +54,52 @@ export async function saveSeen(held: EventPartition, next: number, { snapshots }
   held.unsaved = 0
 }
 
-/** Stores one batch. When this has resolved, everything in it is stored, a duplicate, a conflict or in quarantine. */
+/** Stores one batch. When this has resolved, everything in it is stored, a duplicate, a conflict or in quarantine, and the ledger says which. */
 export async function archiveEvents(batch: Batch<Candidate | Unreadable>, held: EventPartition, ports: EventArchivePorts): Promise<void> {
+  if (batch.envelopes.every(({ records }) => records.length === 0)) return
   const verdicts = await judge(batch.envelopes, held.seen, ports.store)
   await report(verdicts, held.partition, ports)
-  if (verdicts.rows.length > 0) await insert(batch, verdicts, held, ports)
+  // Also where nothing is to be inserted: the ledger's row must be that of the same batch after a crash.
+  await ports.snapshots.save(intentName(held.partition), { version: INTENT_VERSION, nextOffset: batch.next, state: Buffer.alloc(0) })
+  const place = `${held.partition}:${batch.first}-${batch.next}`
+  const refused = verdicts.rows.length === 0 ? [] : await insert(verdicts, place, ports)
+  await ports.store.insertRows('archive_ledger', ledgerOf(place, verdicts, new Set(refused)).map((row) => ({ ...row })), `ledger:${place}`)
   for (const id of verdicts.ids) addSeen(held.seen, id)
   held.unsaved += verdicts.ids.length
   if (held.unsaved >= SAVE_EVERY_RECORDS) await saveSeen(held, batch.next, ports)
-  ports.telemetry.archived(verdicts)
+  ports.telemetry.archived(verdicts, refused.length)
   ports.telemetry.storedAfter(batch.envelopes)
 }
 
 /** What the batch says besides rows. Ids are made of the content, so a repetition after a crash says nothing new. */
-async function report({ conflicts, unreadable }: Verdicts, partition: number, { bus }: EventArchivePorts): Promise<void> {
+export async function report({ conflicts, unreadable }: Verdicts, partition: number, { bus }: Pick<EventArchivePorts, 'bus'>): Promise<void> {
   if (conflicts.length > 0) {
     await bus.publish(findings, conflicts.map((event) => ({
       key: event.tenant, record: conflictFinding(event, hash('sha256', `record-conflict\u0000${event.event_id}`, 'hex').slice(0, 32)),
     })))
   }
   if (unreadable.length > 0) {
-    await bus.publish(quarantine, unreadable.map(({ unreadable: bytes, offset, offsetIndex: index }) => {
+    await bus.publish(quarantine, unreadable.map(({ unreadable: bytes, offset, offsetIndex, near }) => {
       const record = quarantined({
-        reason: 'undecodable_record', topic: 'events', partition, offset, index, payload: bytes.toString('base64'),
-        detail: 'bytes on topic events are no canonical record of a known version',
+        reason: 'undecodable_record', topic: 'events', partition, offset, offset_index: offsetIndex, payload: bytes.toString('base64'),
+        detail: 'bytes on topic events are no canonical record of a known version', quarantined_at: near,
       })
       return { key: record.quarantine_id, record }
     }))
   }
 }
 
-async function insert(batch: Batch<Candidate | Unreadable>, { rows, ids }: Verdicts, held: EventPartition, ports: EventArchivePorts): Promise<void> {
-  await ports.snapshots.save(intentName(held.partition), { version: INTENT_VERSION, nextOffset: batch.next, state: Buffer.alloc(0) })
-  const token = `events:${held.partition}:${batch.first}-${batch.next}:${hash('sha256', ids.join(), 'hex')}`
+/** The rows that the store refused: they are in quarantine. */
+async function insert({ rows, ids }: Verdicts, place: string, ports: EventArchivePorts): Promise<readonly Candidate[]> {
+  const token = `events:${place}:${hash('sha256', ids.join(), 'hex')}`
   const refused = await insertOrIsolate(rows, token, (some, part) => ports.store.insertEvents(some, part))
-  if (refused.length === 0) return
+  if (refused.length === 0) return []
   await ports.bus.publish(quarantine, refused.map(({ row, why }) => {
     const record = quarantined({
-      reason: 'refused_row', topic: 'events', partition: row.partition, offset: row.offset, index: row.offsetIndex,
-      payload: row.bytes.toString('base64'), detail: why,
+      reason: 'refused_row', topic: 'events', partition: row.partition, offset: row.offset, offset_index: row.offsetIndex,
+      payload: row.bytes.toString('base64'), detail: why, tenant: row.tenant, source: row.source, quarantined_at: row.receivedAt,
     })
     return { key: record.quarantine_id, record }
   }))
-  ports.telemetry.refused('events', refused.length)
+  return refused.map(({ row }) => row)
 }

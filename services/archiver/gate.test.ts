@@ -45,10 +45,10 @@ describe('identity gate', () => {
     const store = table()
     const seen = nothingSeen()
     const first = await judge([envelope(0, event(), event({ received_at: 9n }))], seen, store)
-    expect([first.rows.length, first.duplicates]).toEqual([1, 1])
+    expect([first.rows.length, first.duplicates.length]).toEqual([1, 1])
     store.keep(first, seen)
     const again = await judge([envelope(1, event({ received_at: 7n, exporter_peer: '10.0.0.9' }))], seen, store)
-    expect([again.rows.length, again.duplicates, again.conflicts.length]).toEqual([0, 1, 0])
+    expect([again.rows.length, again.duplicates.length, again.conflicts.length]).toEqual([0, 1, 0])
   })
 
   it('keeps another content under an id of its own, once, and leaves the first alone', async () => {
@@ -61,7 +61,7 @@ describe('identity gate', () => {
     expect(verdicts.ids).not.toContain(exampleAuditEvent.event_id)
     store.keep(verdicts, seen)
     const repeated = await judge([envelope(2, forged, forged)], seen, store)
-    expect([repeated.rows.length, repeated.conflicts.length, repeated.duplicates]).toEqual([0, 0, 2])
+    expect([repeated.rows.length, repeated.conflicts.length, repeated.duplicates.length]).toEqual([0, 0, 2])
   })
 
   it('makes the same batch again after a crash in the middle of it', async () => {

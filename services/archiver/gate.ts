@@ -10,10 +10,11 @@ import type { Envelope, Store, StoredEvent } from '../../schemas/ports.ts'
 import type { EventRecord } from '../../schemas/topics.ts'
 
 export interface Verdicts {
-  readonly rows: StoredEvent[]
+  /** Conflicts stand behind all others. */
+  readonly rows: Candidate[]
   readonly ids: string[]
   readonly conflicts: AuditEvent[]
-  duplicates: number
+  readonly duplicates: Candidate[]
   readonly unreadable: Unreadable[]
 }
 
@@ -21,6 +22,7 @@ export interface Verdicts {
 export interface Candidate extends StoredEvent {
   readonly id: string
   readonly tenant: string
+  readonly source: string
   readonly receivedAt: bigint
 }
 
@@ -29,6 +31,8 @@ export interface Unreadable {
   readonly unreadable: Buffer
   readonly offset: number
   readonly offsetIndex: number
+  /** Receipt of a record or tick near it in its envelope, nanoseconds. */
+  readonly near: bigint
 }
 
 type Known = { readonly content: string; readonly place?: StoredPosition }
@@ -38,14 +42,30 @@ export function prepared({ partition, offset, records }: Envelope<EventRecord>):
   const ready: (Candidate | Unreadable)[] = []
   records.forEach(({ bytes, event }, offsetIndex) => {
     if (bytes === undefined) return
-    ready.push(event === undefined ? { unreadable: bytes, offset, offsetIndex } : candidateOf(event, bytes, { partition, offset, offsetIndex }))
+    ready.push(event === undefined
+      ? { unreadable: bytes, offset, offsetIndex, near: timeNear(records, offsetIndex) }
+      : candidateOf(event, bytes, { partition, offset, offsetIndex }))
   })
   return { partition, offset, records: ready }
 }
 
+/** When the nearest record before was received, else the nearest behind; 0n where the envelope says no time at all. */
+function timeNear(records: readonly EventRecord[], index: number): bigint {
+  const timeOf = ({ tickAt, event }: EventRecord): bigint | undefined => event?.received_at ?? (tickAt === 0n ? undefined : tickAt)
+  for (let i = index - 1; i >= 0; i--) {
+    const time = timeOf(records[i] as EventRecord)
+    if (time !== undefined) return time
+  }
+  for (let i = index + 1; i < records.length; i++) {
+    const time = timeOf(records[i] as EventRecord)
+    if (time !== undefined) return time
+  }
+  return 0n
+}
+
 /** Judges one batch of one partition. `store.places` is asked only about ids that may be there. */
 export async function judge(envelopes: readonly Envelope<Candidate | Unreadable>[], seen: Seen, store: Pick<Store, 'places'>): Promise<Verdicts> {
-  const verdicts: Verdicts = { rows: [], ids: [], conflicts: [], duplicates: 0, unreadable: [] }
+  const verdicts: Verdicts = { rows: [], ids: [], conflicts: [], duplicates: [], unreadable: [] }
   const candidates: Candidate[] = []
   for (const { records } of envelopes) {
     for (const record of records) {
@@ -61,11 +81,12 @@ export async function judge(envelopes: readonly Envelope<Candidate | Unreadable>
   return verdicts
 }
 
-function candidateOf(event: AuditEvent, bytes: Buffer, place: Pick<Candidate, 'partition' | 'offset' | 'offsetIndex'>): Candidate {
+/** An event made ready for the gate, at its place on the bus. */
+export function candidateOf(event: AuditEvent, bytes: Buffer, place: Pick<Candidate, 'partition' | 'offset' | 'offsetIndex'>): Candidate {
   const canonical = canonicalOf(event, bytes)
   const content = contentHash(canonical)
   return {
-    id: event.event_id, tenant: event.tenant, receivedAt: event.received_at, bytes, ...place, contentHash: content,
+    id: event.event_id, tenant: event.tenant, source: event.source, receivedAt: event.received_at, bytes, ...place, contentHash: content,
     recordHash: recordHash(canonical, content),
   }
 }
@@ -88,7 +109,7 @@ function admit(candidate: Candidate, known: Map<string, Known>, verdicts: Verdic
   const first = known.get(id)
   if (first !== undefined && !isItself(candidate, first.place)) {
     if (first.content !== content) return 'conflict'
-    verdicts.duplicates++
+    verdicts.duplicates.push(candidate)
     return 'duplicate'
   }
   known.set(id, { content })

@@ -2,14 +2,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { kindOf } from '../../schemas/failure.ts'
 import type { Bus, Envelope, Gap, Keyed, Log, Row, Service, Snapshots, Subscription } from '../../schemas/ports.ts'
-import type { Quarantined } from '../../schemas/quarantined.ts'
-import { alerts, deliveries, events, findings, interactions, metrics, quarantine, type Topic } from '../../schemas/topics.ts'
+import type { Quarantined, Replay } from '../../schemas/quarantined.ts'
+import { type EventRecord, events, quarantine, replays, type Topic } from '../../schemas/topics.ts'
+import { putAgain } from './again.ts'
 import { type Batch, Batcher, type BatchLimits } from './batch.ts'
 import { archiveEvents, type EventArchivePorts, type EventPartition, openEventPartition, saveSeen } from './events.ts'
 import { type Candidate, prepared, type Unreadable } from './gate.ts'
 import { insertOrIsolate } from './isolate.ts'
 import { quarantined } from './quarantined.ts'
 import { archiverTelemetry } from './telemetry.ts'
+import { ROW_TOPICS, type RowTopic } from './tables.ts'
 import { type InsertStore, tracedStore } from './traced-store.ts'
 
 export interface ArchiverConfig {
@@ -25,16 +27,6 @@ export interface ArchiverPorts {
   readonly log: Log
 }
 
-/** Published table of each topic of ordinary rows. */
-const TABLES: readonly { readonly topic: Topic<Row>; readonly table: string }[] = [
-  { topic: interactions as unknown as Topic<Row>, table: 'interactions' },
-  { topic: findings as unknown as Topic<Row>, table: 'findings' },
-  { topic: alerts as unknown as Topic<Row>, table: 'alerts' },
-  { topic: deliveries as unknown as Topic<Row>, table: 'deliveries' },
-  { topic: quarantine as unknown as Topic<Row>, table: 'quarantine' },
-  { topic: metrics as unknown as Topic<Row>, table: 'mcp_metrics' },
-]
-
 const GROUP = 'archiver'
 const FIRST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 5_000
@@ -44,6 +36,8 @@ interface Line<T> {
   readonly batcher: Batcher<T>
   readonly events?: EventPartition
   next: number
+  /** Offset of the envelope that comes next; undefined until the first has come. */
+  expected: number | undefined
 }
 
 export function createArchiver(config: ArchiverConfig, { bus, store: untraced, snapshots, log }: ArchiverPorts): Service {
@@ -53,6 +47,8 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
   const stopping = new AbortController()
   const subscriptions = new Map<string, Subscription>()
   let trouble = ''
+  /** Latest receipt of an event, nanoseconds: dates what has no time of its own. */
+  let latest = 0n
 
   const failed = (error: unknown): void => {
     if (stopping.signal.aborted) return
@@ -81,34 +77,53 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
     await subscriptions.get(topic)?.commit(partition, batch.next)
   }
 
+  function dated(envelope: Envelope<EventRecord>): Envelope<Candidate | Unreadable> {
+    const ready = prepared(envelope)
+    const first = ready.records[0]
+    if (first !== undefined && 'receivedAt' in first && first.receivedAt > latest) latest = first.receivedAt
+    return ready
+  }
+
   async function openEventLine(partition: number): Promise<Line<Candidate | Unreadable>> {
     const held = await openEventPartition(partition, ports)
     const batcher = new Batcher<Candidate | Unreadable>(config.events, held.cutAt, async (batch) => {
       await persist('events', () => archiveEvents(batch, held, ports))
       await persist('events', () => finish('events', partition, line, batch))
     }, failed)
-    const line: Line<Candidate | Unreadable> = { batcher, events: held, next: 0 }
+    const line: Line<Candidate | Unreadable> = { batcher, events: held, next: 0, expected: undefined }
     return line
   }
 
-  function openRowLine(topic: Topic<Row>, table: string, partition: number): Line<Row> {
+  function openRowLine(kind: RowTopic, partition: number): Line<Row> {
     const batcher = new Batcher<Row>(config.others, undefined, async (batch) => {
-      await persist(topic.name, () => writeRows(topic.name, table, batch))
-      await persist(topic.name, () => finish(topic.name, partition, line, batch))
+      await persist(kind.topic.name, () => writeRows(kind, batch))
+      await persist(kind.topic.name, () => finish(kind.topic.name, partition, line, batch))
     }, failed)
-    const line: Line<Row> = { batcher, next: 0 }
+    const line: Line<Row> = { batcher, next: 0, expected: undefined }
     return line
   }
 
-  async function writeRows(topic: string, table: string, batch: Batch<Row>): Promise<void> {
+  function openReplayLine(partition: number): Line<Replay> {
+    const batcher = new Batcher<Replay>(config.others, undefined, async (batch) => {
+      for (const { records } of batch.envelopes) for (const replay of records) await persist('replays', () => putAgain(replay, ports))
+      await persist('replays', () => finish('replays', partition, line, batch))
+    }, failed)
+    const line: Line<Replay> = { batcher, next: 0, expected: undefined }
+    return line
+  }
+
+  async function writeRows({ topic, table, defaults }: RowTopic, batch: Batch<Row>): Promise<void> {
     const partition = (batch.envelopes[0] as Envelope<Row>).partition
-    const placed = batch.envelopes.flatMap(({ offset, records }) => records.map((row, index) => ({ row, offset, index })))
-    const token = `${topic}:${partition}:${batch.first}-${batch.next}`
+    const placed = batch.envelopes.flatMap(({ offset, records }) => records.map((row, index) => ({ row: { ...defaults, ...row }, offset, index })))
+    const token = `${topic.name}:${partition}:${batch.first}-${batch.next}`
     const refused = await insertOrIsolate(placed, token, (some, part) => store.insertRows(table, some.map(({ row }) => row), part))
-    telemetry.stored(topic, placed.length - refused.length)
-    telemetry.refused(topic, refused.length)
-    await bus.publish(quarantine, refused.map(({ row: { offset, index }, why }): Keyed<Quarantined> => {
-      const record = quarantined({ reason: 'refused_row', topic, partition, offset, index, payload: '', detail: why })
+    telemetry.stored(topic.name, placed.length - refused.length)
+    telemetry.refused(topic.name, refused.length)
+    await bus.publish(quarantine, refused.map(({ row: { row, offset, index }, why }): Keyed<Quarantined> => {
+      const record = quarantined({
+        reason: 'refused_row', topic: topic.name, partition, offset, offset_index: index, payload: topic.codec.encode([row]).toString('base64'),
+        detail: why, tenant: typeof row['tenant'] === 'string' ? row['tenant'] : '', quarantined_at: latest,
+      })
       return { key: record.quarantine_id, record }
     }))
   }
@@ -116,11 +131,19 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
   async function noteGap(gap: Gap): Promise<void> {
     const reason = gap.cause === 'missing' ? 'missing_group' : gap.cause === 'undecodable' ? 'undecodable_record' : 'damaged_group'
     const record = quarantined({
-      reason, topic: gap.topic, partition: gap.partition, offset: gap.first, index: 0, payload: '',
-      detail: `envelopes ${gap.first} to ${gap.next - 1} cannot be read: ${gap.cause}`,
+      reason, topic: gap.topic, partition: gap.partition, offset: gap.first, offset_index: -1, payload: '',
+      detail: `envelopes ${gap.first} to ${gap.next - 1} cannot be read: ${gap.cause}`, quarantined_at: latest,
     })
     log.error({ ...gap }, 'records on the bus are lost')
     await bus.publish(quarantine, [{ key: record.quarantine_id, record }])
+  }
+
+  /** A bus that leaves out an envelope without a word is found out by the numbers. */
+  async function checkOrder<T, P>(topic: string, line: Line<P>, envelopes: readonly Envelope<T>[]): Promise<void> {
+    for (const { partition, offset } of envelopes) {
+      if (line.expected !== undefined && offset > line.expected) await noteGap({ topic, partition, first: line.expected, next: offset, cause: 'missing' })
+      line.expected = offset + 1
+    }
   }
 
   async function follow<T, P>(
@@ -140,9 +163,16 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
         lines.delete(partition)
       },
       async handle(envelopes) {
-        await lines.get((envelopes[0] as Envelope<T>).partition)?.batcher.add(envelopes.map(prepare))
+        const line = lines.get((envelopes[0] as Envelope<T>).partition)
+        if (line === undefined) return
+        await checkOrder(topic.name, line, envelopes)
+        await line.batcher.add(envelopes.map(prepare))
       },
-      gap: noteGap,
+      async gap(gap) {
+        const line = lines.get(gap.partition)
+        if (line !== undefined) line.expected = gap.next
+        await noteGap(gap)
+      },
       failed,
     }))
   }
@@ -150,8 +180,9 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
   return {
     name: 'archiver',
     async start() {
-      await follow(events, prepared, openEventLine)
-      for (const { topic, table } of TABLES) await follow(topic, (envelope) => envelope, async (partition) => openRowLine(topic, table, partition))
+      await follow(events, dated, openEventLine)
+      for (const kind of ROW_TOPICS) await follow(kind.topic, (envelope) => envelope, async (partition) => openRowLine(kind, partition))
+      await follow(replays, (envelope) => envelope, async (partition) => openReplayLine(partition))
     },
     async stop() {
       // A store that is away must not hold up the stop: what is not written is read again from the bus at the next start.

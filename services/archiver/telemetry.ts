@@ -5,7 +5,8 @@ import type { Candidate, Unreadable, Verdicts } from './gate.ts'
 const BOUNDS_MS = [10, 25, 50, 75, 100, 150, 200, 300, 400, 500, 600, 700, 800, 900, 1_000, 1_250, 1_500, 2_000, 3_000, 5_000, 10_000, 30_000]
 
 export interface ArchiverTelemetry {
-  archived(verdicts: Verdicts): void
+  /** `refused`: how many of the verdicts' rows the store did not take. */
+  archived(verdicts: Verdicts, refused: number): void
   /** How long after the collector received them the events of an envelope became rows. */
   storedAfter(envelopes: readonly Envelope<Candidate | Unreadable>[]): void
   stored(topic: string, rows: number): void
@@ -21,11 +22,11 @@ export function archiverTelemetry(): ArchiverTelemetry {
   const records = meter.createCounter('watchkeeper.archiver.records', { description: 'Records by what became of them' })
   const count = (topic: string, outcome: string, value: number) => value > 0 && records.add(value, { topic, outcome })
   return {
-    archived({ rows, duplicates, conflicts, unreadable }) {
-      count('events', 'stored', rows.length - conflicts.length)
-      count('events', 'duplicate', duplicates)
+    archived({ rows, duplicates, conflicts, unreadable }, refused) {
+      count('events', 'stored', rows.length - conflicts.length - refused)
+      count('events', 'duplicate', duplicates.length)
       count('events', 'conflict', conflicts.length)
-      count('events', 'quarantined', unreadable.length)
+      count('events', 'quarantined', unreadable.length + refused)
     },
     storedAfter(envelopes) {
       const now = Date.now()

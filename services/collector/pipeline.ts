@@ -1,6 +1,7 @@
 /** decode → normalise → redact → encode → publish. What resolves here is durable; only then may an exporter be told 200. */
 import type { AuditEventFields } from '../../schemas/audit-event.ts'
 import type { Keyed, Publisher } from '../../schemas/ports.ts'
+import { eventKey } from '../../schemas/record-key.ts'
 import { EventRecord, events, metrics } from '../../schemas/topics.ts'
 import type { Arrival, Normalised, Normaliser, Redactor } from './contracts.ts'
 import type { Ingest, IngestResult } from './ingest-port.ts'
@@ -12,10 +13,6 @@ export interface PipelinePorts {
   readonly redactor: Redactor
   readonly telemetry: CollectorTelemetry
 }
-
-/** Records of one call must meet in one partition: trace id, else conversation, else the record alone. */
-const keyOf = (event: AuditEventFields): string =>
-  event.trace_id || (event.conversation === '' ? event.event_id : `${event.tenant}\u0000${event.conversation}`)
 
 const REASONS_SHOWN = 3
 
@@ -29,7 +26,7 @@ function answer({ events: kept, skipped, rejected }: Normalised): IngestResult {
 export function createPipeline({ bus, normaliser, redactor, telemetry }: PipelinePorts): Ingest {
   function recordsOf(kept: readonly AuditEventFields[]): Keyed<EventRecord>[] {
     for (const event of kept) redactor.redact(event)
-    return EventRecord.together(kept).map((record, i) => ({ key: keyOf(kept[i]!), record }))
+    return EventRecord.together(kept).map((record, i) => ({ key: eventKey(kept[i]!), record }))
   }
 
   async function take(normalised: Normalised, arrival: Arrival): Promise<IngestResult> {

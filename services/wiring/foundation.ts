@@ -1,79 +1,73 @@
-/** What everything stands on: directory, keys, log, tables, snapshots. */
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { type ClickHouseStore, openStore } from '../../infra/clickhouse/store.ts'
-import { type EmbeddedLog, openEmbeddedLog } from '../../infra/embedded-log/embedded-log.ts'
+/** What services stand on. Each thing is opened when a service first asks for it, so a process holds only what its services need. */
 import { openApiToken } from '../../infra/keys/api-token.ts'
-import { openKeyedHash } from '../../infra/keys/key-file.ts'
-import { openFileSnapshots } from '../../infra/snapshots/file-snapshots.ts'
+import { openKeyedHash, openSharedKeyedHash } from '../../infra/keys/key-file.ts'
 import { Failure } from '../../schemas/failure.ts'
-import type { Clock, KeyedHash, Log, Snapshots } from '../../schemas/ports.ts'
-import { events, TOPICS } from '../../schemas/topics.ts'
+import type { KeyedHash, Log, Snapshots } from '../../schemas/ports.ts'
 import type { Config } from '../config/schema.ts'
-import { observeLog } from './log-telemetry.ts'
-
-export const systemClock: Clock = {
-  // Milliseconds are what the machine's clock is good for; the monotonic part only keeps two calls apart.
-  now: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1_000)) * 1_000n,
-}
+import { makeDirectory } from './make-directory.ts'
+import { type OpenBus, openBus } from './open-bus.ts'
+import { openSnapshots } from './open-snapshots.ts'
+import { type OpenStore, openConfiguredStore } from './open-store.ts'
 
 export interface Foundation {
-  readonly bus: EmbeddedLog
-  readonly store: ClickHouseStore
-  readonly snapshots: Snapshots
-  readonly keyedHash: KeyedHash
+  readonly bus: OpenBus
   readonly apiToken: string
+  store(): Promise<OpenStore>
+  /** Undefined while nobody has asked for one. */
+  readonly opened: { readonly store: OpenStore | undefined }
+  snapshots(): Promise<Snapshots>
+  keyedHash(): Promise<KeyedHash>
   /** Lets go of everything, in the right order. Safe twice. */
   close(): Promise<void>
 }
 
-function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    throw new Failure(
-      'misconfigured', 'data.directory',
-      `The data directory ${directory} cannot be made: ${(error as NodeJS.ErrnoException).code}. Give another --data-dir, or change its owner.`,
-      { cause: error },
-    )
+/** Asks once, whoever asks how often. */
+function once<T>(open: () => Promise<T>): { get(): Promise<T>; readonly begun: Promise<T> | undefined } {
+  let begun: Promise<T> | undefined
+  return {
+    get: () => (begun ??= open()),
+    get begun() {
+      return begun
+    },
   }
 }
 
-const HOUR_MS = 3_600_000
-/** Recent events are kept as objects, several times their encoded size: enough for readers that keep up, little for the garbage collector. */
-const TAIL_CACHE_BYTES = 8_388_608
-
+/** Opens the bus; throws Failure `misconfigured` and leaves nothing open. */
 export async function openFoundation(config: Config, log: Log): Promise<Foundation> {
-  const directory = config.data_dir
-  makeDirectory(directory)
-  const keyedHash = await openKeyedHash(directory)
-  const apiToken = openApiToken(directory)
-  const { partitions, retention_bytes: bytes, retention_hours: hours, max_bytes: maxBytes } = config.bus
-  const bus = await openEmbeddedLog({
-    directory: join(directory, 'bus'), partitions, maxBytes, tailCacheBytes: TAIL_CACHE_BYTES, clock: systemClock,
-    retention: Object.fromEntries(TOPICS.map((topic) => [
-      topic.name, { bytes: topic.name === events.name ? bytes : Math.floor(bytes / 10), ageMs: hours * HOUR_MS },
-    ])),
-  })
-  observeLog(bus, log)
-  let store: ClickHouseStore | undefined
-  try {
-    store = openStore({ directory: join(directory, 'tables'), readers: config.sql.concurrency + 2 })
-    await store.migrate()
-    const snapshots = await openFileSnapshots(
-      join(directory, 'state'), (found) => log.error({ ...found }, 'a snapshot is damaged: the one before it is used'),
-    )
-    const opened = store
-    return {
-      bus, store, snapshots, keyedHash, apiToken,
-      async close() {
-        await bus.close()
-        await opened.close()
-      },
-    }
-  } catch (error) {
-    await bus.close()
-    await store?.close()
-    throw error
+  makeDirectory(config.data_dir)
+  const apiToken = openApiToken(config.data_dir)
+  const bus = await openBus(config, log)
+  const opened: { store: OpenStore | undefined } = { store: undefined }
+  const store = once(async () => (opened.store = await openConfiguredStore(config)))
+  const snapshots = once(async () => await openSnapshots(config, log))
+  const keyedHash = once(async () => await sharedKey(config, () => snapshots.get().then((open) => open.snapshots)))
+  return {
+    bus, apiToken, opened,
+    store: store.get,
+    snapshots: async () => (await snapshots.get()).snapshots,
+    keyedHash: keyedHash.get,
+    async close() {
+      await bus.bus.close()
+      await snapshots.begun?.then((open) => open.close(), () => undefined)
+      await store.begun?.then((open) => open.store.close(), () => undefined)
+    },
   }
+}
+
+const KEY_CHECK = 'installation-key'
+const KEY_CHECK_VERSION = 1
+
+/** Processes that do not share the secret would make different fingerprints of one value: the first of an installation leaves one to compare with. */
+async function sharedKey({ bus, keys, data_dir: dataDir }: Config, snapshots: () => Promise<Snapshots>): Promise<KeyedHash> {
+  const { keyed_hash_file: file } = keys
+  const hash = file === undefined ? await openKeyedHash(dataDir) : await openSharedKeyedHash(file)
+  if (bus.kafka === undefined) return hash
+  const state = Buffer.from(hash.of('', 'content', KEY_CHECK))
+  const saved = await (await snapshots()).load(KEY_CHECK)
+  if (saved === undefined) await (await snapshots()).save(KEY_CHECK, { version: KEY_CHECK_VERSION, nextOffset: 0, state })
+  else if (!saved.state.equals(state)) {
+    throw new Failure('misconfigured', 'keys.other', `The key in ${file ?? `${dataDir}/keys/keyed-hash.key`} is not the one that this installation began with ` +
+      '(same brokers, same prefix): copy that file from the first process, and name it in keys.keyed_hash_file.')
+  }
+  return hash
 }

@@ -8,6 +8,8 @@ import type { Place, WorkerTelemetry } from './contracts.ts'
 export interface Suspect {
   readonly place: Place
   readonly tenant: string
+  /** Name of the sending software, where the record says one. */
+  readonly source?: string
   readonly receivedAt: bigint
   bytes(): Buffer
 }
@@ -24,7 +26,7 @@ export function quarantined(suspect: Suspect, { detector, reason, detail }: Caus
   const payload = suspect.bytes()
   const id = hash('sha256', Buffer.concat([Buffer.from(`worker\u0000${reason}\u0000${detector}\u0000`), payload]), 'hex').slice(0, 32)
   return {
-    quarantine_id: id, tenant: suspect.tenant, stage: 'worker', reason, detail, ...suspect.place,
+    quarantine_id: id, tenant: suspect.tenant, source: suspect.source ?? '', stage: 'worker', reason, detector, detail, ...suspect.place, offset_index: -1,
     payload: payload.toString('base64'), quarantined_at: suspect.receivedAt,
   }
 }

@@ -34,9 +34,11 @@ const exampleDelivery: Delivery = {
   status: 503, outcome: 'retry', answer: 'busy',
 }
 const exampleQuarantined: Quarantined = {
-  quarantine_id: 'c'.repeat(32), tenant: 'default', stage: 'archiver', reason: 'refused_row', detail: 'x', topic: 'events', partition: -1, offset: -1,
+  quarantine_id: 'c'.repeat(32), tenant: 'default', source: 'files-mcp', stage: 'archiver', reason: 'refused_row', detector: '', detail: 'x',
+  topic: 'events', partition: -1, offset: -1, offset_index: -1,
   payload: 'AA==', quarantined_at: 7n,
 }
+const UNDECIDED = { state: 'waiting', steps: 0, decided_by: '', decided_why: '', decided_at: 0n }
 const examplePoint: MetricPoint = {
   point_id: 'd'.repeat(32), tenant: 'default', metric: 'mcp.server.operation.duration', unit: 's', kind: 'histogram', temporality: 'cumulative',
   source: 'files-mcp', method: 'tools/call',
@@ -138,7 +140,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     })
 
     it.each(
-      [['deliveries', exampleDelivery, {}], ['quarantine', exampleQuarantined, { offset: -1n }], ['mcp_metrics', examplePoint, {}]] as const,
+      [['deliveries', exampleDelivery, {}], ['quarantine', exampleQuarantined, { offset: -1n, ...UNDECIDED }], ['mcp_metrics', examplePoint, {}]] as const,
     )('keeps %s as given, once', async (table, row, as64bits) => {
       await store.insertRows(table, [row], 'x:1')
       await store.insertRows(table, [row, row], 'x:2')

@@ -1,0 +1,74 @@
+/** A quarantined record through the archiver again. Done twice, it is done once: places, tokens and the ledger's key are those of the record. */
+import { addSeen, nothingSeen } from '../../detectors/stats/seen.ts'
+import type { Keyed, Publisher } from '../../schemas/ports.ts'
+import type { QuarantineAction, Quarantined, Replay } from '../../schemas/quarantined.ts'
+import { EventRecord, quarantineActions } from '../../schemas/topics.ts'
+import { report } from './events.ts'
+import { type Candidate, candidateOf, judge, type Verdicts } from './gate.ts'
+import { insertOrIsolate } from './isolate.ts'
+import { takenBack } from './ledger.ts'
+import { ROW_TOPICS } from './tables.ts'
+import type { InsertStore } from './traced-store.ts'
+
+export interface AgainPorts {
+  readonly bus: Publisher
+  readonly store: InsertStore
+}
+
+/** Throws Failure `unavailable` when store or bus is away: then it is to be called again. */
+export async function putAgain({ record, step }: Replay, ports: AgainPorts): Promise<void> {
+  if (record.stage !== 'archiver') return
+  if (record.reason === 'undecodable_record') return readAgain(record, ports)
+  const stored = record.topic === 'events' ? await eventAgain(record, ports) : await rowAgain(record, ports)
+  if (!stored) await ports.bus.publish(quarantineActions, [returned(record, step)])
+}
+
+const token = ({ quarantine_id: id }: Quarantined): string => `again:${id}`
+
+/** It waits as before, and says so behind the step that sent it. */
+function returned({ quarantine_id, tenant, quarantined_at }: Quarantined, step: number): Keyed<QuarantineAction> {
+  const action: QuarantineAction = {
+    quarantine_id, tenant, step: step + 1, action: 'return', by: 'archiver', why: 'the store refused it again', acted_at: quarantined_at,
+  }
+  return { key: quarantine_id, record: action }
+}
+
+/** Its bytes go through the topic again and are counted there under their tenant and source: here they are only counted no more. */
+async function readAgain(record: Quarantined, { store }: AgainPorts): Promise<void> {
+  if (record.topic !== 'events') return
+  const row = takenBack(record.quarantine_id, { tenant: '', source: '', receivedAt: record.quarantined_at }, undefined)
+  await store.insertRows('archive_ledger', [{ ...row }], `ledger:${token(record)}`)
+}
+
+/** The row takes the place that it should have had. False when it was refused again. */
+async function eventAgain(record: Quarantined, { bus, store }: AgainPorts): Promise<boolean> {
+  const bytes = Buffer.from(record.payload, 'base64')
+  const { event } = EventRecord.of(bytes)
+  if (event === undefined) return false
+  const { partition, offset, offset_index: offsetIndex } = record
+  const candidate = candidateOf(event, bytes, { partition, offset, offsetIndex })
+  const seen = nothingSeen()
+  addSeen(seen, candidate.id)
+  const verdicts = await judge([{ partition, offset, records: [candidate] }], seen, store)
+  const refused = await insertOrIsolate(verdicts.rows, token(record), (some, part) => store.insertEvents(some, part))
+  if (refused.length > 0) return false
+  await report(verdicts, partition, { bus })
+  await store.insertRows('archive_ledger', [{ ...takenBack(record.quarantine_id, origin(candidate), became(verdicts)) }], `ledger:${token(record)}`)
+  return true
+}
+
+const origin = ({ tenant, source, receivedAt }: Candidate): Pick<Candidate, 'tenant' | 'source' | 'receivedAt'> => ({ tenant, source, receivedAt })
+
+function became({ rows, conflicts }: Verdicts): 'stored' | 'duplicate' | 'conflict' {
+  if (conflicts.length > 0) return 'conflict'
+  // A conflict that was refused as such comes back under its own id.
+  return rows.length > 0 ? 'stored' : 'duplicate'
+}
+
+async function rowAgain(record: Quarantined, { store }: AgainPorts): Promise<boolean> {
+  const kind = ROW_TOPICS.find(({ topic }) => topic.name === record.topic)
+  if (kind === undefined) return false
+  const rows = kind.topic.codec.decode(Buffer.from(record.payload, 'base64')).map((row) => ({ ...kind.defaults, ...row }))
+  const refused = await insertOrIsolate(rows, token(record), (some, part) => store.insertRows(kind.table, some, part))
+  return refused.length === 0
+}

@@ -1,0 +1,26 @@
+import type { Row } from '../../schemas/ports.ts'
+import { QUARANTINED_DEFAULTS } from '../../schemas/quarantined.ts'
+import {
+  alerts, conservation, deliveries, findings, interactions, metrics, quarantine, quarantineActions, receipts, type Topic,
+} from '../../schemas/topics.ts'
+
+export interface RowTopic {
+  readonly topic: Topic<Row>
+  /** Published table. */
+  readonly table: string
+  /** Columns that envelopes of older versions leave out. */
+  readonly defaults?: Row
+}
+
+/** Every topic of ordinary rows. */
+export const ROW_TOPICS: readonly RowTopic[] = [
+  { topic: interactions as unknown as Topic<Row>, table: 'interactions' },
+  { topic: findings as unknown as Topic<Row>, table: 'findings' },
+  { topic: alerts as unknown as Topic<Row>, table: 'alerts' },
+  { topic: deliveries as unknown as Topic<Row>, table: 'deliveries' },
+  { topic: quarantine as unknown as Topic<Row>, table: 'quarantine', defaults: QUARANTINED_DEFAULTS },
+  { topic: metrics as unknown as Topic<Row>, table: 'mcp_metrics' },
+  { topic: quarantineActions as unknown as Topic<Row>, table: 'quarantine_actions' },
+  { topic: receipts as unknown as Topic<Row>, table: 'receipts' },
+  { topic: conservation as unknown as Topic<Row>, table: 'conservation' },
+]
