@@ -56,10 +56,11 @@ async function measure(armed: readonly Armed[], actors: number): Promise<string>
     guard: new DefectGuard(WORKER_DEFAULTS.maxDefectsInARow, telemetry), outbox })
   const dice = diceOf(1)
   let micros = 0
+  const place = { topic: 'interactions', partition: 0 }
   for (let from = 0; from < count; from += CHUNK) {
     const chunk = Array.from({ length: Math.min(CHUNK, count - from) }, (_, i) => interactionAt(from + i, actors, dice))
     const started = process.cpuUsage()
-    for (const interaction of chunk) fold.apply(interaction, 0, from)
+    for (const interaction of chunk) fold.apply({ interaction, keysFor: (detector) => detector.keysOf(interaction), reviews: true }, { ...place, offset: from })
     const used = process.cpuUsage(started)
     micros += used.user + used.system
   }

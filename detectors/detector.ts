@@ -54,6 +54,8 @@ export interface Detector<Params, State> {
   observe?(event: AuditEvent, params: Params, tools: Tools): readonly Draft[]
   /** Keys of the interaction's states (one state each); empty: not my business. */
   keysOf?(interaction: Interaction, params: Params): readonly string[]
+  /** The key beside which the state of `key` is kept on a bus of several partitions; itself where absent. What `stateOf` reads must be there. */
+  home?(key: string, interaction: Interaction): string
   begin?(params: Params): State
   /** Changes `state` in place. Called once per key and interaction version 1; for later versions only `review` is called. */
   step?(state: State, interaction: Interaction, key: string, params: Params, tools: Tools): readonly Draft[]
@@ -70,6 +72,7 @@ export interface Armed {
   readonly observes: boolean
   observe(event: AuditEvent, tools: Tools): readonly Draft[]
   keysOf(interaction: Interaction): readonly string[]
+  home(key: string, interaction: Interaction): string
   begin(): unknown
   step(state: unknown, interaction: Interaction, key: string, tools: Tools): readonly Draft[]
   review(interaction: Interaction, tools: Tools): readonly Draft[]
@@ -86,6 +89,7 @@ export function arm<Params, State>(detector: Detector<Params, State>, params: un
     rule: detector.rule as Rule<unknown>, observes: detector.observe !== undefined,
     observe: (event, tools) => detector.observe?.(event, bound, tools) ?? NONE,
     keysOf: (interaction) => detector.keysOf?.(interaction, bound) ?? NONE,
+    home: (key, interaction) => detector.home?.(key, interaction) ?? key,
     begin: () => detector.begin?.(bound),
     step: (state, interaction, key, tools) => detector.step?.(as(state), interaction, key, bound, tools) ?? NONE,
     review: (interaction, tools) => detector.review?.(interaction, bound, tools) ?? NONE,

@@ -73,6 +73,7 @@ const stateOf = (key: string, tools: Tools): Volume | undefined => tools.stateOf
 export const unusualVolume: Detector<Params, Volume> = {
   rule,
   keysOf,
+  home: (key, interaction) => (isPeers(key) ? memberOf(key, interaction) : key),
   begin: () => ({ running: emptyRunning(0), said: [], limits: [], windows: [], finished: 0 }),
   step(volume, interaction, key, params, tools) {
     if (isPeers(key)) {

@@ -4,8 +4,10 @@ import type { Finding } from '../../schemas/finding.ts'
 import type { Gap, KeyedHash, Publisher, Snapshots, Subscriber } from '../../schemas/ports.ts'
 
 export interface WorkerConfig {
+  /** Partitions of the bus. With more than one, interactions are sent on to where their keys live. */
+  readonly partitions: number
   /**
-   * Most states held per detector and partition of `interactions`; over it the least recently used goes. *unusual-volume* takes about three a known
+   * Most states held per detector and partition; over it the least recently used goes. *unusual-volume* takes about three a known
    * actor (itself, its token, each tool it uses) at 0.7 to 2.5 KB, *off-hours-token* two at 0.6 KB.
    */
   readonly maxKeys: number
@@ -22,7 +24,7 @@ export interface WorkerConfig {
 }
 
 export const WORKER_DEFAULTS: WorkerConfig = {
-  maxKeys: 100_000, snapshotSeconds: 300, snapshotRecords: 500_000, recentFindings: 10_000, recentInteractions: 50_000, maxDefectsInARow: 50,
+  partitions: 1, maxKeys: 100_000, snapshotSeconds: 300, snapshotRecords: 500_000, recentFindings: 10_000, recentInteractions: 50_000, maxDefectsInARow: 50,
 }
 
 /** Where a record stands on the bus. */

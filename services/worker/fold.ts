@@ -6,7 +6,7 @@ import type { Armed } from '../../detectors/detector.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { KeyedHash } from '../../schemas/ports.ts'
 import { interactions } from '../../schemas/topics.ts'
-import type { WorkerConfig, WorkerTelemetry } from './contracts.ts'
+import type { Place, WorkerConfig, WorkerTelemetry } from './contracts.ts'
 import type { DefectGuard } from './defects.ts'
 import { findingOfInteraction } from './finding.ts'
 import { KeyStates } from './key-states.ts'
@@ -39,6 +39,18 @@ export interface FoldParts {
   readonly outbox: Outbox
 }
 
+/** One interaction, and what is to be done with it here. */
+export interface Judgement {
+  readonly interaction: Interaction
+  /** Keys whose states it steps, of a first version. */
+  keysFor(detector: Armed): readonly string[]
+  /** Whether it is also judged without state. */
+  readonly reviews: boolean
+}
+
+/** Withdrawn interactions and a server's own bookkeeping are nobody's doing. */
+export const isJudged = ({ merged_into: into, server_internal: internal }: Interaction): boolean => into === '' && !internal
+
 interface Runner {
   readonly detector: Armed
   readonly states: KeyStates
@@ -61,15 +73,18 @@ export class Fold {
   }
 
   /** Judges one interaction by every detector. Withdrawn ones and a server's own bookkeeping only move time. */
-  apply(interaction: Interaction, partition: number, offset: number): void {
+  apply({ interaction, keysFor, reviews }: Judgement, place: Place): void {
     this.#moveTime(interaction)
-    if (interaction.merged_into !== '' || interaction.server_internal) return
+    if (!isJudged(interaction)) return
     const suspect = {
-      place: { topic: interactions.name, partition, offset }, tenant: interaction.tenant, receivedAt: interaction.received_at,
-      bytes: () => interactions.codec.encode([interaction]),
+      place, tenant: interaction.tenant, receivedAt: interaction.received_at, bytes: () => interactions.codec.encode([interaction]),
     }
     for (const runner of this.#runners) {
-      const refused = this.#parts.guard.attempt(runner.detector.rule.id, suspect, () => this.#judge(runner, interaction))
+      const refused = this.#parts.guard.attempt(runner.detector.rule.id, suspect, () => {
+        runner.tools.tenant = interaction.tenant
+        if (interaction.version === 1) this.#step(runner, interaction, keysFor(runner.detector))
+        if (reviews) this.#put(runner.detector, interaction, runner.detector.review(interaction, runner.tools))
+      })
       if (refused !== undefined) this.#parts.outbox.refuse(refused)
     }
   }
@@ -85,17 +100,13 @@ export class Fold {
     state.sweepAt = state.watermark + SWEEP_EVERY_NS
   }
 
-  #judge({ detector, states, tools }: Runner, interaction: Interaction): void {
-    tools.tenant = interaction.tenant
-    if (interaction.version === 1) {
-      for (const key of detector.keysOf(interaction)) {
-        const state = states.take(interaction.tenant, key, detector.begin)
-        this.#put(detector, interaction, detector.step(state, interaction, key, tools))
-      }
-      const evicted = states.evict()
-      for (let i = 0; i < evicted; i++) this.#parts.telemetry.keyEvicted(detector.rule.id)
+  #step({ detector, states, tools }: Runner, interaction: Interaction, keys: readonly string[]): void {
+    for (const key of keys) {
+      const state = states.take(interaction.tenant, key, detector.begin)
+      this.#put(detector, interaction, detector.step(state, interaction, key, tools))
     }
-    this.#put(detector, interaction, detector.review(interaction, tools))
+    const evicted = keys.length === 0 ? 0 : states.evict()
+    for (let i = 0; i < evicted; i++) this.#parts.telemetry.keyEvicted(detector.rule.id)
   }
 
   #put({ rule }: Armed, interaction: Interaction, drafts: ReturnType<Armed['review']>): void {

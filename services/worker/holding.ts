@@ -1,21 +1,34 @@
-import type { Interaction } from '../../schemas/interaction.ts'
 import type { Envelope, Snapshot } from '../../schemas/ports.ts'
-import { interactions } from '../../schemas/topics.ts'
+import type { Topic } from '../../schemas/topics.ts'
 import type { WorkerParts } from './contracts.ts'
 import { DefectGuard } from './defects.ts'
-import { emptyFold, Fold } from './fold.ts'
+import { emptyFold, Fold, type Judgement } from './fold.ts'
 import { Outbox } from './outbox.ts'
 import { Recent } from './recent.ts'
 import { type Decoded, decodeFold, encodeFold, STATE_VERSION } from './snapshot.ts'
 
-/** Name of a partition's snapshot. */
-export const snapshotName = (partition: number): string => `worker-interactions-${partition}`
+/** What a topic's records ask of the states. */
+export interface Feed<T> {
+  readonly topic: Topic<T>
+  judgementOf(record: T): Judgement
+}
 
-/** One partition of `interactions` that this worker holds: state, what is not said yet, and where it stands. */
-export class Holding {
+/** Name of a partition's snapshot. */
+const snapshotName = (topic: string, partition: number): string => `worker-${topic}-${partition}`
+
+interface Opened<T> {
+  readonly feed: Feed<T>
+  readonly partition: number
+  readonly next: number
+  readonly decoded: Decoded | undefined
+}
+
+/** One partition that this worker holds: state, what is not said yet, and where it stands. */
+export class Holding<T> {
   readonly outbox: Outbox
   /** Offset of the first envelope that is not in the state. */
   next: number
+  readonly #feed: Feed<T>
   readonly #partition: number
   readonly #parts: WorkerParts
   readonly #fold: Fold
@@ -27,39 +40,44 @@ export class Holding {
   /** A record was left half done: this state may not be saved. */
   #broken = false
 
-  private constructor(partition: number, parts: WorkerParts, snapshot: { next: number; decoded: Decoded | undefined }) {
+  private constructor({ feed, partition, next, decoded }: Opened<T>, parts: WorkerParts) {
     const { config, armed, ports } = parts
-    const state = snapshot.decoded?.state ?? emptyFold()
+    const state = decoded?.state ?? emptyFold()
+    this.#feed = feed
     this.#partition = partition
     this.#parts = parts
-    this.next = snapshot.next
-    this.outbox = new Outbox(new Recent(config.recentFindings, snapshot.decoded?.recent.findings), ports.telemetry)
-    this.#judged = new Recent(config.recentInteractions, snapshot.decoded?.recent.interactions)
+    this.next = next
+    this.outbox = new Outbox(new Recent(config.recentFindings, decoded?.recent.findings), ports.telemetry)
+    this.#judged = new Recent(config.recentInteractions, decoded?.recent.interactions)
     const guard = new DefectGuard(config.maxDefectsInARow, ports.telemetry)
     this.#fold = new Fold(state, { armed, config, keyedHash: ports.keyedHash, telemetry: ports.telemetry, guard, outbox: this.outbox })
     this.#savedAt = state.received
-    this.#fresh = snapshot.decoded === undefined
+    this.#fresh = decoded === undefined
   }
 
   /** Goes on from the newest snapshot; `start` is undefined (the committed offset) where there is none that can be read. */
-  static async open(partition: number, parts: WorkerParts): Promise<{ holding: Holding; start: number | undefined }> {
-    const snapshot = await parts.ports.snapshots.load(snapshotName(partition))
+  static async open<T>(feed: Feed<T>, partition: number, parts: WorkerParts): Promise<{ holding: Holding<T>; start: number | undefined }> {
+    const snapshot = await parts.ports.snapshots.load(snapshotName(feed.topic.name, partition))
     const decoded = snapshot === undefined ? undefined : decode(snapshot, partition, parts)
     const start = decoded === undefined ? undefined : snapshot?.nextOffset
-    return { holding: new Holding(partition, parts, { next: start ?? 0, decoded }), start }
+    return { holding: new Holding({ feed, partition, next: start ?? 0, decoded }, parts), start }
   }
 
   /** Folds one envelope; one that is in the state already is passed over. */
-  apply({ offset, records }: Envelope<Interaction>): void {
+  apply({ offset, records }: Envelope<T>): void {
     if (offset < this.next) return
+    const { topic, judgementOf } = this.#feed
+    const place = { topic: topic.name, partition: this.#partition, offset }
     this.#broken = true
     for (const record of records) {
-      if (this.#judged.admit(`${record.interaction_id}.${record.version}`)) this.#fold.apply(record, this.#partition, offset)
+      const judgement = judgementOf(record)
+      const { interaction_id: id, version } = judgement.interaction
+      if (this.#judged.admit(`${id}.${version}`)) this.#fold.apply(judgement, place)
     }
     this.#broken = false
     this.next = offset + 1
     this.#sinceSave += records.length
-    this.#parts.ports.telemetry.recordsRead(interactions.name, records.length)
+    this.#parts.ports.telemetry.recordsRead(topic.name, records.length)
   }
 
   /** The envelopes before `offset` cannot be had any more. */
@@ -77,7 +95,7 @@ export class Holding {
   async save(): Promise<void> {
     const { ports, armed } = this.#parts
     const state = await encodeFold(this.#fold.state, { findings: this.outbox.recent.toJSON(), interactions: this.#judged.toJSON() }, armed)
-    await ports.snapshots.save(snapshotName(this.#partition), { version: STATE_VERSION, nextOffset: this.next, state })
+    await ports.snapshots.save(snapshotName(this.#feed.topic.name, this.#partition), { version: STATE_VERSION, nextOffset: this.next, state })
     this.#savedAt = this.#fold.state.received
     this.#sinceSave = 0
     this.#fresh = false

@@ -3,9 +3,10 @@ import type { Armed } from '../../detectors/detector.ts'
 import type { Service, Subscription } from '../../schemas/ports.ts'
 import type { WorkerConfig, WorkerPorts } from './contracts.ts'
 import { watchEvents } from './watch-events.ts'
-import { watchInteractions } from './watch-interactions.ts'
+import { routeInteractions } from './route-interactions.ts'
+import { sentSteps, watchStates, wholeInteractions } from './watch-interactions.ts'
 
-/** `armed`: the detectors to run, each id once. The service starts two subscriptions and is not ready once either has failed. */
+/** `armed`: the detectors to run, each id once. The service is not ready once one of its subscriptions has failed. */
 export function createWorker(config: WorkerConfig, armed: readonly Armed[], ports: WorkerPorts): Service {
   let subscriptions: Subscription[] = []
   let trouble = ''
@@ -20,7 +21,8 @@ export function createWorker(config: WorkerConfig, armed: readonly Armed[], port
           trouble = error instanceof Error ? error.message : String(error)
         },
       }
-      subscriptions.push(await watchInteractions(parts))
+      if (config.partitions === 1) subscriptions.push(await watchStates(wholeInteractions, parts))
+      else subscriptions.push(await watchStates(sentSteps, parts), await routeInteractions(parts))
       subscriptions.push(await watchEvents(parts))
     },
     async stop() {

@@ -1,28 +1,45 @@
-/** The stateful half of the worker: topic `interactions` → `findings`, with state and offset saved as one. */
+/** The stateful half of the worker: interactions, or steps of them, → `findings`, with state and offset saved as one. */
 import { SpanKind, trace } from '@opentelemetry/api'
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Envelope, Subscription } from '../../schemas/ports.ts'
-import { interactions } from '../../schemas/topics.ts'
+import type { Step } from '../../schemas/step.ts'
+import { interactions, steps } from '../../schemas/topics.ts'
 import { traced } from '../../schemas/traced.ts'
 import type { WorkerParts } from './contracts.ts'
-import { Holding } from './holding.ts'
+import { type Feed, Holding } from './holding.ts'
 
-/** Subscribes group `worker-interactions`. Findings are on the bus before an offset moves on; a snapshot says where to start again. */
-export async function watchInteractions(parts: WorkerParts): Promise<Subscription> {
+/** On a bus of one partition all keys live there: each interaction is stepped and reviewed where it lies. */
+export const wholeInteractions: Feed<Interaction> = {
+  topic: interactions,
+  judgementOf: (interaction) => ({ interaction, keysFor: (detector) => detector.keysOf(interaction), reviews: true }),
+}
+
+/** What `route.ts` made of them: only the keys that were sent here. */
+export const sentSteps: Feed<Step> = {
+  topic: steps,
+  judgementOf: ({ interaction, keys }) => ({
+    interaction, reviews: false,
+    keysFor: ({ rule: { id } }) => keys.filter(({ detector }) => detector === id).map(({ key }) => key),
+  }),
+}
+
+/** Subscribes group `worker-TOPIC`. Findings are on the bus before an offset moves on; a snapshot says where to start again. */
+export async function watchStates<T>(feed: Feed<T>, parts: WorkerParts): Promise<Subscription> {
   const { bus, telemetry } = parts.ports
+  const { topic } = feed
   const tracer = trace.getTracer('watchkeeper.worker')
-  const holdings = new Map<number, Holding>()
+  const holdings = new Map<number, Holding<T>>()
   let subscription: Subscription | undefined
 
-  async function handle(envelopes: readonly Envelope<Interaction>[]): Promise<void> {
+  async function handle(envelopes: readonly Envelope<T>[]): Promise<void> {
     const partition = envelopes[0]?.partition
     const holding = partition === undefined ? undefined : holdings.get(partition)
     if (partition === undefined || holding === undefined) return
-    const attributes = { 'watchkeeper.topic': interactions.name, 'watchkeeper.partition': partition, 'watchkeeper.envelopes': envelopes.length }
-    await traced(tracer, { name: 'watch interactions', kind: SpanKind.CONSUMER, attributes }, () => judge(partition, holding, envelopes))
+    const attributes = { 'watchkeeper.topic': topic.name, 'watchkeeper.partition': partition, 'watchkeeper.envelopes': envelopes.length }
+    await traced(tracer, { name: `watch ${topic.name}`, kind: SpanKind.CONSUMER, attributes }, () => judge(partition, holding, envelopes))
   }
 
-  async function judge(partition: number, holding: Holding, envelopes: readonly Envelope<Interaction>[]): Promise<void> {
+  async function judge(partition: number, holding: Holding<T>, envelopes: readonly Envelope<T>[]): Promise<void> {
     await holding.outbox.flush(bus)
     for (const envelope of envelopes) holding.apply(envelope)
     await holding.outbox.flush(bus)
@@ -30,10 +47,10 @@ export async function watchInteractions(parts: WorkerParts): Promise<Subscriptio
     await subscription?.commit(partition, holding.next)
   }
 
-  subscription = await bus.subscribe(interactions, {
-    group: 'worker-interactions',
+  subscription = await bus.subscribe(topic, {
+    group: `worker-${topic.name}`,
     async assigned(partition) {
-      const { holding, start } = await Holding.open(partition, parts)
+      const { holding, start } = await Holding.open(feed, partition, parts)
       holdings.set(partition, holding)
       return start
     },
@@ -48,7 +65,7 @@ export async function watchInteractions(parts: WorkerParts): Promise<Subscriptio
       holdings.get(gap.partition)?.skipTo(gap.next)
     },
     failed(error) {
-      telemetry.subscriptionFailed(interactions.name, error)
+      telemetry.subscriptionFailed(topic.name, error)
       parts.failed(error)
     },
   })

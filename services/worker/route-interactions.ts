@@ -1,0 +1,84 @@
+/** On a bus of several partitions: judges interactions without state where they lie, and sends them to where the states of their keys live. */
+import type { Armed } from '../../detectors/detector.ts'
+import type { Interaction } from '../../schemas/interaction.ts'
+import type { Envelope, Keyed, Subscription } from '../../schemas/ports.ts'
+import type { Step } from '../../schemas/step.ts'
+import { interactions, steps } from '../../schemas/topics.ts'
+import type { Place, WorkerParts } from './contracts.ts'
+import { DefectGuard } from './defects.ts'
+import { emptyFold, Fold, isJudged } from './fold.ts'
+import { Outbox } from './outbox.ts'
+import { Recent } from './recent.ts'
+import { type OwnedKey, stepsOf } from './route.ts'
+
+/** Subscribes group `worker-routes`. It keeps no state: after a crash it sends again what was not committed, and its readers know it. */
+export async function routeInteractions(parts: WorkerParts): Promise<Subscription> {
+  const { bus, telemetry } = parts.ports
+  const router = new Router(parts)
+  let subscription: Subscription | undefined
+
+  async function handle(envelopes: readonly Envelope<Interaction>[]): Promise<void> {
+    const last = envelopes.at(-1)
+    if (last === undefined) return
+    const sent: Keyed<Step>[] = []
+    for (const envelope of envelopes) sent.push(...router.take(envelope))
+    await router.outbox.flush(bus)
+    if (sent.length > 0) await bus.publish(steps, sent)
+    await subscription?.commit(last.partition, last.offset + 1)
+  }
+
+  subscription = await bus.subscribe(interactions, {
+    group: 'worker-routes',
+    handle,
+    async gap(gap) {
+      telemetry.gapSeen(gap)
+    },
+    failed(error) {
+      telemetry.subscriptionFailed(interactions.name, error)
+      parts.failed(error)
+    },
+  })
+  return subscription
+}
+
+class Router {
+  readonly outbox: Outbox
+  readonly #armed: readonly Armed[]
+  /** Of its own: a detector that fails at one thing and not at the other fails in a row all the same. */
+  readonly #keysGuard: DefectGuard
+  readonly #fold: Fold
+  readonly #parts: WorkerParts
+
+  constructor(parts: WorkerParts) {
+    const { config, armed, ports } = parts
+    this.#parts = parts
+    this.#armed = armed
+    this.outbox = new Outbox(new Recent(config.recentFindings), ports.telemetry)
+    const { keyedHash, telemetry } = ports
+    const guard = (): DefectGuard => new DefectGuard(config.maxDefectsInARow, telemetry)
+    this.#keysGuard = guard()
+    this.#fold = new Fold(emptyFold(), { armed, config, keyedHash, telemetry, guard: guard(), outbox: this.outbox })
+  }
+
+  /** The steps of an envelope; what its interactions show without state goes to the outbox. */
+  take({ partition, offset, records }: Envelope<Interaction>): Keyed<Step>[] {
+    const place = { topic: interactions.name, partition, offset }
+    const sent: Keyed<Step>[] = []
+    for (const interaction of records) {
+      this.#fold.apply({ interaction, keysFor: () => [], reviews: true }, place)
+      if (interaction.version === 1 && isJudged(interaction)) sent.push(...stepsOf(interaction, this.#keysOf(interaction, place), this.#parts.config.partitions))
+    }
+    this.#parts.ports.telemetry.recordsRead(interactions.name, records.length)
+    return sent
+  }
+
+  #keysOf(interaction: Interaction, place: Place): OwnedKey[] {
+    const suspect = { place, tenant: interaction.tenant, receivedAt: interaction.received_at, bytes: () => interactions.codec.encode([interaction]) }
+    const keys: OwnedKey[] = []
+    for (const detector of this.#armed) {
+      const refused = this.#keysGuard.attempt(detector.rule.id, suspect, () => keys.push(...detector.keysOf(interaction).map((key) => ({ detector, key }))))
+      if (refused !== undefined) this.outbox.refuse(refused)
+    }
+    return keys
+  }
+}

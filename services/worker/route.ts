@@ -1,0 +1,29 @@
+/** Where the keys of an interaction live on a bus of several partitions. */
+import type { Armed } from '../../detectors/detector.ts'
+import type { Interaction } from '../../schemas/interaction.ts'
+import { partitionOf } from '../../schemas/partition-of.ts'
+import type { Keyed } from '../../schemas/ports.ts'
+import type { Step, StepKey } from '../../schemas/step.ts'
+
+/** A key, and whose it is. */
+export interface OwnedKey {
+  readonly detector: Armed
+  readonly key: string
+}
+
+/**
+ * The steps of one interaction, one a partition that keys of it live in. A key lives where its home is: `peers` of a key come along with
+ * it, so that they are the peers within that partition, which are a random part of all.
+ */
+export function stepsOf(interaction: Interaction, keys: readonly OwnedKey[], partitions: number): Keyed<Step>[] {
+  const byPartition = new Map<number, { readonly key: string; readonly keys: StepKey[] }>()
+  for (const { detector, key } of keys) {
+    const home = `${interaction.tenant}\u0000${detector.home(key, interaction)}`
+    const partition = partitionOf(home, partitions)
+    const own = { detector: detector.rule.id, key }
+    const known = byPartition.get(partition)
+    if (known === undefined) byPartition.set(partition, { key: home, keys: [own] })
+    else known.keys.push(own)
+  }
+  return [...byPartition.values()].map(({ key, keys: own }) => ({ key, record: { interaction, keys: own } }))
+}
