@@ -12,6 +12,15 @@ export interface Arrival {
   readonly receivedAt: bigint
 }
 
+/** Spans or log records of one source in one request; `received` is counted before anything is decided on them. */
+export interface SourceCount {
+  readonly source: string
+  readonly received: number
+  readonly accepted: number
+  readonly skipped: number
+  readonly rejected: number
+}
+
 /**
  * Normalised, not yet redacted: `arguments` and `result` hold the whole text, `*_hash` are '' and `redacted` is empty.
  * Only the redactor makes an event that may be written.
@@ -21,6 +30,8 @@ export interface Normalised {
   readonly skipped: ReadonlyMap<SkipReason, number>
   /** Records that cannot be used although the request decoded (a span without ids): answered as partial success. */
   readonly rejected: readonly { readonly what: string; readonly why: string }[]
+  /** One entry for each resource and scope of the request. */
+  readonly bySource: readonly SourceCount[]
 }
 
 export interface Normaliser {

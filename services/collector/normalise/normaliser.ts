@@ -2,7 +2,7 @@
 import type { AuditEventFields } from '../../../schemas/audit-event.ts'
 import type { MetricPoint } from '../../../schemas/metric-point.ts'
 import type { SkipReason } from '../../../schemas/vocabulary.ts'
-import type { Arrival, Normalised, Normaliser } from '../contracts.ts'
+import type { Arrival, Normalised, Normaliser, SourceCount } from '../contracts.ts'
 import type { LogRecord, Logs, Metrics, Scoped, Span, Traces } from '../otlp/model.ts'
 import type { Emitter } from './compile.ts'
 import { Filler } from './draft.ts'
@@ -25,7 +25,9 @@ class Tally implements Normalised {
   readonly events: AuditEventFields[] = []
   readonly skipped = new Map<SkipReason, number>()
   readonly rejected: { what: string; why: string }[] = []
+  readonly bySource: SourceCount[] = []
   readonly tenantPart: string
+  #skips = 0
 
   constructor(tenant: string) {
     this.tenantPart = part(tenant)
@@ -33,6 +35,16 @@ class Tally implements Normalised {
 
   skip(reason: SkipReason, count: number): void {
     if (count > 0) this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + count)
+    this.#skips += count
+  }
+
+  /** What `work` makes of `received` records of one source. */
+  counted(source: string, received: number, work: () => void): void {
+    const [accepted, skipped, rejected] = [this.events.length, this.#skips, this.rejected.length]
+    work()
+    this.bySource.push({
+      source, received, accepted: this.events.length - accepted, skipped: this.#skips - skipped, rejected: this.rejected.length - rejected,
+    })
   }
 }
 
@@ -85,8 +97,10 @@ class TableNormaliser implements Normaliser {
   ): void {
     for (const { resource, scope, items } of scoped) {
       const group = openGroup(resource, scope, arrival)
-      if (group.own) tally.skip('own_telemetry', items.length)
-      else each(group, this.#recogniser.group(scope.name, group.service), items)
+      tally.counted(group.template.source, items.length, () => {
+        if (group.own) tally.skip('own_telemetry', items.length)
+        else each(group, this.#recogniser.group(scope.name, group.service), items)
+      })
     }
   }
 
