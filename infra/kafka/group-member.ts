@@ -75,10 +75,17 @@ export class GroupMember {
     if (this.#stop.signal.aborted) return await this.#done
     this.#stop.abort()
     this.#bell.ring()
+    const left = await this.#leave()
+    await within(this.#options.control.callMs, 'leaving the group', this.#done).catch(() => undefined)
+    // A first join that was on its way has brought a name only now. Left unsaid, the others would wait for its session to end.
+    if (this.#memberId !== left) await this.#leave()
+  }
+
+  async #leave(): Promise<string> {
     const { control, groupId } = this.#options
     const memberId = this.#memberId
     if (memberId !== '') await control.coordinator(groupId, 'leaving the group', (broker) => broker.leaveGroup({ groupId, memberId })).catch(() => undefined)
-    await within(control.callMs, 'leaving the group', this.#done).catch(() => undefined)
+    return memberId
   }
 
   async #run(): Promise<void> {
@@ -104,9 +111,9 @@ export class GroupMember {
       groupProtocols: [{ name: PROTOCOL, metadata: encodeClaim(topic, claim) }],
     }
     const joined = await link.coordinator(groupId, 'joining the group', (broker) => broker.joinGroup(request), REBALANCE_MS + sessionTimeoutMs)
+    this.#memberId = joined.memberId
     if (this.#stop.signal.aborted) return
     this.#heard()
-    this.#memberId = joined.memberId
     this.#joined = false
     const { generationId, memberId } = joined
     const groupAssignment = joined.leaderId === memberId ? this.#share(joined.members) : []
