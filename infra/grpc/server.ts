@@ -6,9 +6,21 @@ import { createServer } from 'node:net'
 import type { AddressInfo, Server as SocketServer } from 'node:net'
 import { Metadata, Server, ServerCredentials, ServerInterceptingCall, status as STATUS } from '@grpc/grpc-js'
 import type { sendUnaryData, ServerInterceptor, ServerUnaryCall } from '@grpc/grpc-js'
+import type { Connections } from '../../schemas/connections.ts'
 import { Failure } from '../../schemas/failure.ts'
 import { RPC_STATUS } from '../../schemas/rpc.ts'
 import type { RpcAnswer, RpcHandler, RpcHead, RpcRefusal } from '../../schemas/rpc.ts'
+import { Peers } from './peers.ts'
+
+/** Times in milliseconds. */
+export interface GrpcLimits {
+  /** Calls at the same time on one connection. */
+  readonly streams: number
+  /** How long a connection may be without a call. */
+  readonly idleMs: number
+  /** After so long a connection is asked to come anew; calls that are open then have half a minute. */
+  readonly ageMs: number
+}
 
 export interface GrpcServerOptions {
   /** For messages: `OTLP/gRPC`. */
@@ -22,7 +34,9 @@ export interface GrpcServerOptions {
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer; readonly ca?: string | Buffer } | undefined
   /** Of one message, after decompression; over it the call ends with RESOURCE_EXHAUSTED. */
   readonly maxMessageBytes: number
-  readonly maxConnections?: number
+  readonly limits?: Partial<GrpcLimits>
+  /** Counts connections, and ends those that never make a call or send their messages too slowly. It is not stopped with the server. */
+  readonly connections?: Connections
   /** Full method name (`/package.Service/Method`) → handler. */
   readonly handlers: ReadonlyMap<string, RpcHandler>
   /** How long `stop` waits for open calls before it answers them UNAVAILABLE; default 10 s. A second later what is still open is cut off. */
@@ -38,34 +52,40 @@ export interface GrpcServer {
 }
 
 const MAX_CONNECTIONS = 256
-const MAX_STREAMS = 32
+const LIMITS: GrpcLimits = { streams: 32, idleMs: 300_000, ageMs: 3_600_000 }
+const AGE_GRACE_MS = 30_000
 const STOP_TIMEOUT_MS = 10_000
 const STOP_GRACE_MS = 1_000
 const DETAILS = 'grpc-status-details-bin'
 
 /** Throws Failure `misconfigured` when the address cannot be listened on or the TLS material cannot be used. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const { streams, idleMs, ageMs } = { ...LIMITS, ...options.limits }
+  const peers = new Peers(options.connections)
   const server = new Server({
     'grpc.max_receive_message_length': options.maxMessageBytes,
-    'grpc.max_concurrent_streams': MAX_STREAMS,
+    'grpc.max_concurrent_streams': streams,
+    'grpc.max_connection_idle_ms': idleMs,
+    'grpc.max_connection_age_ms': ageMs,
+    'grpc.max_connection_age_grace_ms': AGE_GRACE_MS,
     'grpc.keepalive_time_ms': 60_000,
     'grpc.keepalive_timeout_ms': 20_000,
     'grpc-node.max_session_memory': 64,
-    interceptors: [refuseStrangers(options)],
+    interceptors: [refuseStrangers(options, peers)],
   })
   const open = new Set<() => void>()
-  for (const [method, handler] of options.handlers) register(server, method, { handler, open, failed: options.failed })
+  for (const [method, handler] of options.handlers) register(server, method, { handler, open, peers, failed: options.failed })
   const injector = server.createConnectionInjector(credentialsOf(options))
   const sockets = createServer((socket) => {
     // A connection that breaks off is no news; without a listener it would end the process.
     socket.on('error', () => {})
-    injector.injectConnection(socket)
+    if (peers.enter(socket)) injector.injectConnection(socket)
   })
-  sockets.maxConnections = options.maxConnections ?? MAX_CONNECTIONS
+  if (options.connections === undefined) sockets.maxConnections = MAX_CONNECTIONS
   await listen(sockets, options)
   const { address, port } = sockets.address() as AddressInfo
   let stopped: Promise<void> | undefined
-  return { address: { host: address, port }, stop: () => (stopped ??= stop(server, sockets, { open, timeoutMs: options.stopTimeoutMs ?? STOP_TIMEOUT_MS })) }
+  return { address: { host: address, port }, stop: () => (stopped ??= stop(server, sockets, { open, peers, timeoutMs: options.stopTimeoutMs ?? STOP_TIMEOUT_MS })) }
 }
 
 function credentialsOf({ name, tls }: GrpcServerOptions): ServerCredentials {
@@ -84,16 +104,28 @@ function credentialsOf({ name, tls }: GrpcServerOptions): ServerCredentials {
  * Asks the handler's `admit` when the head is there. The library only begins to read a unary call's message when the head was passed on, so a
  * refused one is never put together: what the sender has already written is thrown away as it comes.
  */
-function refuseStrangers({ handlers, failed }: GrpcServerOptions): ServerInterceptor {
-  return ({ path }, call) => new ServerInterceptingCall(call, {
-    start: (next) => next({
-      onReceiveMetadata(metadata, goOn) {
-        const refusal = admitted(handlers.get(path), { metadata: textOf(metadata), peer: addressOf(call.getPeer()) }, failed)
-        if (refusal === undefined) goOn(metadata)
-        else call.sendStatus(statusOf(refusal))
-      },
-    }),
-  })
+function refuseStrangers({ handlers, failed }: GrpcServerOptions, peers: Peers): ServerInterceptor {
+  return ({ path }, call) => {
+    let arrived: (() => void) | undefined
+    return new ServerInterceptingCall(call, {
+      start: (next) => next({
+        onReceiveMetadata(metadata, goOn) {
+          const peer = call.getPeer()
+          const head = { metadata: textOf(metadata), peer: addressOf(peer), certificate: peers.certificateOf(call) }
+          const refusal = admitted(handlers.get(path), head, failed)
+          if (refusal !== undefined) return call.sendStatus(statusOf(refusal))
+          arrived = peers.awaitMessage(peer)
+          goOn(metadata)
+        },
+        onReceiveMessage(message, goOn) {
+          arrived?.()
+          goOn(message)
+        },
+        // However a call ends, it ends with this.
+        onCancel: () => arrived?.(),
+      }),
+    })
+  }
 }
 
 function admitted(handler: RpcHandler | undefined, head: RpcHead, failed: Bound['failed']): RpcRefusal | undefined {
@@ -109,6 +141,7 @@ const asSent = (bytes: Buffer): Buffer => bytes
 
 interface Bound {
   readonly handler: RpcHandler
+  readonly peers: Peers
   /** One for each call whose answer is not decided yet: decides that it is too late. */
   readonly open: Set<() => void>
   readonly failed: ((error: unknown) => void) | undefined
@@ -132,9 +165,10 @@ function statusOf({ status, reason, details }: RpcRefusal): { code: STATUS; deta
   return { code: status as number as STATUS, details: Buffer.from(reason).toString(), metadata }
 }
 
-async function answered(unary: ServerUnaryCall<Buffer, Buffer>, { handler, failed }: Bound): Promise<RpcAnswer> {
+async function answered(unary: ServerUnaryCall<Buffer, Buffer>, { handler, peers, failed }: Bound): Promise<RpcAnswer> {
   try {
-    return await handler.answer({ metadata: textOf(unary.metadata), message: unary.request, peer: addressOf(unary.getPeer()) })
+    const head = { metadata: textOf(unary.metadata), peer: addressOf(unary.getPeer()), certificate: peers.certificateOf(unary) }
+    return await handler.answer({ ...head, message: unary.request })
   } catch (error) {
     failed?.(error)
     return UNAVAILABLE
@@ -181,8 +215,15 @@ function listen(sockets: SocketServer, { name, setting, host, port }: GrpcServer
   })
 }
 
-async function stop(server: Server, sockets: SocketServer, { open, timeoutMs }: { open: ReadonlySet<() => void>; timeoutMs: number }): Promise<void> {
+interface Stopping {
+  readonly open: ReadonlySet<() => void>
+  readonly peers: Peers
+  readonly timeoutMs: number
+}
+
+async function stop(server: Server, sockets: SocketServer, { open, peers, timeoutMs }: Stopping): Promise<void> {
   const closed = new Promise<void>((resolve) => sockets.close(() => resolve()))
+  peers.endUnused()
   const late = setTimeout(() => open.forEach((tooLate) => tooLate()), timeoutMs)
   const timer = setTimeout(() => server.forceShutdown(), timeoutMs + STOP_GRACE_MS)
   await new Promise<void>((resolve) => server.tryShutdown(() => resolve()))

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { Connections } from '../../schemas/connections.ts'
 import type { HttpResponse } from '../../schemas/http.ts'
 
 /** What a client may still send after it has been refused: most write everything before they read, and would only see a reset. */
@@ -26,9 +27,14 @@ export async function answer(response: ServerResponse, { status, headers, body }
   })
 }
 
-/** Reads on and forgets, up to a limit. */
-export function drain(request: IncomingMessage): void {
+/** Reads on and forgets, up to a limit, and only what comes fast enough. */
+export function drain(request: IncomingMessage, connections: Connections | undefined): void {
   let size = 0
+  const done = connections?.await({ bytes: () => size, tooSlow: () => void request.destroy() })
+  if (done !== undefined) {
+    request.once('end', done)
+    request.once('close', done)
+  }
   request.on('data', (chunk: Buffer) => {
     size += chunk.length
     if (size > MAX_DRAINED) request.destroy()

@@ -1,5 +1,6 @@
 /** Reads a request's body into one buffer, within a limit per request and one for all requests of a server together. */
 import type { IncomingMessage } from 'node:http'
+import type { Connections } from '../../schemas/connections.ts'
 
 export type ReadOutcome =
   | { readonly kind: 'whole'; readonly body: Buffer }
@@ -7,8 +8,15 @@ export type ReadOutcome =
   | { readonly kind: 'too_large' }
   /** Too much is being read already: 503. */
   | { readonly kind: 'busy' }
+  /** It does not come fast enough: 503, and the connection ends. */
+  | { readonly kind: 'too_slow' }
   /** The client is gone. */
   | { readonly kind: 'gone' }
+
+export interface BodyLimits {
+  readonly maxBodyBytes: number
+  readonly connections?: Connections
+}
 
 /** Bytes that have arrived of bodies that are not answered yet: what is only announced costs nothing. */
 export interface HeldBytes {
@@ -19,7 +27,9 @@ export interface HeldBytes {
 const NOTHING = Buffer.alloc(0)
 
 /** Never throws. What it has counted in `held` is the caller's to give back: the size of the body, 0 where there is none. */
-export function readBody(request: IncomingMessage, maxBytes: number, held: HeldBytes): Promise<ReadOutcome> {
+export function readBody(
+  request: IncomingMessage, { maxBodyBytes: maxBytes, connections }: BodyLimits, held: HeldBytes,
+): Promise<ReadOutcome> {
   const announced = request.headers['content-length']
   if (announced === undefined && request.headers['transfer-encoding'] === undefined) return Promise.resolve({ kind: 'whole', body: NOTHING })
   if (announced !== undefined && Number(announced) > maxBytes) return Promise.resolve({ kind: 'too_large' })
@@ -29,6 +39,7 @@ export function readBody(request: IncomingMessage, maxBytes: number, held: HeldB
     const finish = (outcome: ReadOutcome) => {
       if (finished) return
       finished = true
+      done?.()
       request.off('data', take)
       if (outcome.kind !== 'whole') held.used -= body.size
       resolve(outcome)
@@ -39,6 +50,7 @@ export function readBody(request: IncomingMessage, maxBytes: number, held: HeldB
       held.used += chunk.length
       body.add(chunk)
     }
+    const done = connections?.await({ bytes: () => body.size, tooSlow: () => finish({ kind: 'too_slow' }) })
     request.on('data', take)
     request.once('end', () => finish({ kind: 'whole', body: body.whole() }))
     request.once('error', () => finish({ kind: 'gone' }))

@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { HttpRequest, HttpResponse } from '../../schemas/http.ts'
+import { ConnectionGuard } from '../sockets/connection-guard.ts'
 import { startHttpServer } from './server.ts'
 import type { HttpServer, HttpServerOptions } from './server.ts'
 
@@ -152,6 +153,51 @@ describe('startHttpServer', () => {
     await once(second, 'close')
     first.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
     expect(await readAll(first)).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
+  it('gives up a body that comes too slowly, also one that was refused, and lets it be sent again', async () => {
+    const clock = { now: 0 }
+    const cuts: string[] = []
+    const connections = new ConnectionGuard(
+      { connections: 10, perAddress: 10, proveMs: 1e6, awaitMs: 1e6, minBytesPerSecond: 100 }, { cut: (reason) => void cuts.push(reason) }, () => clock.now,
+    )
+    let admitted = 0
+    const { server } = await start({
+      connections, admit: ({ path }) => {
+        admitted++
+        return path === '/closed' ? { status: 403, headers: {}, body: 'no' } : undefined
+      },
+    })
+    const slow = await raw(server, 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 900\r\n\r\na')
+    const refused = await raw(server, 'POST /closed HTTP/1.1\r\nhost: x\r\ncontent-length: 900\r\n\r\na')
+    await expect.poll(() => admitted, { interval: 5 }).toBe(2)
+    for (let second = 0; second < 6; second++) {
+      clock.now += 1_000
+      connections.sweep()
+    }
+    const [answered, closed] = await Promise.all([readAll(slow), readAll(refused)])
+    expect(answered).toMatch(/^HTTP\/1\.1 503 [\s\S]*retry-after: 1[\s\S]*too slowly/i)
+    expect(closed).toMatch(/^HTTP\/1\.1 403 /)
+    expect([cuts, connections.open]).toEqual([['slow', 'slow'], 0])
+    connections.stop()
+  })
+
+  it('lets a connection that never sent anything make room, and ends it by itself in time', async () => {
+    const connections = new ConnectionGuard(
+      { connections: 2, perAddress: 10, proveMs: 1e6, awaitMs: 1e6, minBytesPerSecond: 1 }, { cut: () => undefined },
+    )
+    const { server, url } = await start({ connections, limits: { headersTimeout: 200, requestTimeout: 500 } })
+    const [silent, half] = [await raw(server, ''), await raw(server, 'GET / HT')]
+    await expect.poll(() => connections.open, { interval: 5 }).toBe(2)
+    const gone = once(silent, 'close')
+    silent.resume()
+    expect((await fetch(url)).status).toBe(200)
+    await gone
+    expect(await readAll(half)).toMatch(/^HTTP\/1\.1 408 /)
+    const alone = await raw(server, '')
+    alone.resume()
+    await once(alone, 'close')
+    connections.stop()
   })
 
   it('answers what is open when it stops', async () => {

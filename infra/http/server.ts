@@ -2,11 +2,13 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { Failure } from '../../schemas/failure.ts'
+import type { Connections } from '../../schemas/connections.ts'
 import type { HttpHandler, HttpHead, HttpResponse } from '../../schemas/http.ts'
 import { answer, drain, PLAIN } from './answer.ts'
 import { bindFailure } from './bind-failure.ts'
+import { certificateOf } from './certificate.ts'
 import { readBody } from './read-body.ts'
 import type { HeldBytes, ReadOutcome } from './read-body.ts'
 
@@ -28,6 +30,8 @@ export interface HttpLimits {
   readonly requestTimeout: number
   /** How long a connection may be without any traffic, even while an answer is being made. */
   readonly silenceTimeout: number
+  /** How long a connection may be without a request. */
+  readonly keepAliveTimeout: number
   /** How long `stop` waits for open requests; those that are left are then answered 503, */
   readonly stopTimeout: number
   /** and what is still open so long after that is cut off. */
@@ -46,6 +50,8 @@ export interface HttpServerOptions {
   /** As sent, before any content-encoding is undone. */
   readonly maxBodyBytes: number
   readonly limits?: Partial<HttpLimits>
+  /** Counts connections in place of `maxConnections`, and gives up bodies that come too slowly. It is not stopped with the server. */
+  readonly connections?: Connections
   /** Refuses on the head alone, before the body is read; undefined = go on. */
   admit?(head: HttpHead): HttpResponse | undefined
   /** Should not throw; if it does, the client hears 503 and `failed` is called. */
@@ -61,13 +67,13 @@ export interface HttpServer {
 
 const DEFAULTS: Omit<HttpLimits, 'maxHeldBytes'> = {
   maxConnections: 1024, headersTimeout: 10_000, requestTimeout: 30_000, silenceTimeout: 300_000, stopTimeout: 10_000,
-  stopGrace: 1_000,
+  // Longer than the usual export interval, so that a sender's connection is not closed in its face.
+  stopGrace: 1_000, keepAliveTimeout: 75_000,
 }
-/** Longer than the usual export interval, so that a sender's connection is not closed in its face. */
-const KEEP_ALIVE_MS = 75_000
 const CHECK_MS = 1_000
 const BUSY: HttpResponse = { status: 503, headers: { ...PLAIN, 'retry-after': '1' }, body: 'busy; send this again\n' }
 const STOPPING: HttpResponse = { status: 503, headers: { ...PLAIN, 'retry-after': '1' }, body: 'stopping; send this again\n' }
+const TOO_SLOW: HttpResponse = { ...BUSY, body: 'the body came too slowly; send this again\n' }
 const TOO_LARGE: HttpResponse = { status: 413, headers: PLAIN, body: 'the body is too large\n' }
 
 /** Throws Failure `misconfigured` when the address cannot be listened on or the TLS material cannot be used. */
@@ -75,7 +81,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const limits = { ...DEFAULTS, maxHeldBytes: options.maxBodyBytes * 4, ...options.limits }
   const state: ServerState = { options, held: { max: limits.maxHeldBytes, used: 0 }, stopping: false, late: false, open: new Set() }
   const server = makeServer(options, limits)
-  server.maxConnections = limits.maxConnections
+  if (options.connections === undefined) server.maxConnections = limits.maxConnections
+  server.on('connection', (socket: Socket) => void options.connections?.enter(socket, false))
   server.setTimeout(limits.silenceTimeout)
   server.on('request', (request, response) => void serve(state, { request, response, expectsContinue: false }))
   server.on('checkContinue', (request, response) => void serve(state, { request, response, expectsContinue: true }))
@@ -101,12 +108,12 @@ interface Exchange {
   readonly expectsContinue: boolean
 }
 
-function makeServer({ name, tls }: HttpServerOptions, { headersTimeout, requestTimeout }: HttpLimits): Server {
-  const common: ServerOptions = { headersTimeout, requestTimeout, connectionsCheckingInterval: CHECK_MS, keepAliveTimeout: KEEP_ALIVE_MS }
+function makeServer({ name, tls }: HttpServerOptions, { headersTimeout, requestTimeout, keepAliveTimeout }: HttpLimits): Server {
+  const common: ServerOptions = { headersTimeout, requestTimeout, connectionsCheckingInterval: CHECK_MS, keepAliveTimeout }
   if (tls === undefined) return createServer(common)
   const { key, cert, ca } = tls
   try {
-    return createTlsServer({ ...common, key, cert, ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }) })
+    return createTlsServer({ ...common, handshakeTimeout: headersTimeout, key, cert, ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }) })
   } catch (cause) {
     throw new Failure('misconfigured', 'http.bad_tls',
       `${name}: the TLS key and certificate cannot be used together; check both PEM files.`, { cause })
@@ -137,18 +144,20 @@ async function exchangeOnce(state: ServerState, { request, response, expectsCont
   const head = headOf(request)
   const early = options.admit?.(head)
   const refuseUnread = (refusal: HttpResponse) => {
-    drain(request)
+    drain(request, options.connections)
     return answer(response, refusal, state.stopping)
   }
   if (early !== undefined) return refuseUnread(early)
+  options.connections?.proven(request.socket)
   if (expectsContinue) response.writeContinue()
-  const reading = readBody(request, options.maxBodyBytes, held)
+  const reading = readBody(request, options, held)
   const read = await orTooLate(state, reading)
   if (read === TOO_LATE) {
     void reading.then((late) => giveBack(held, late))
     return refuseUnread(STOPPING)
   }
   if (read.kind === 'gone') return
+  if (read.kind === 'too_slow') return answer(response, TOO_SLOW, true)
   if (read.kind !== 'whole') return refuseUnread(read.kind === 'busy' ? BUSY : TOO_LARGE)
   try {
     const signal = abortedWhenGone(response)
@@ -163,7 +172,7 @@ const TOO_LATE = Symbol('too late')
 
 /** What `work` comes to, or TOO_LATE when the server can wait no longer. */
 function orTooLate<T>({ open, late }: ServerState, work: Promise<T>): Promise<T | typeof TOO_LATE> {
-  if (late) return Promise.race([work, TOO_LATE])
+  if (late) return Promise.race([work, Promise.resolve<typeof TOO_LATE>(TOO_LATE)])
   return new Promise((resolve, reject) => {
     const tooLate = () => resolve(TOO_LATE)
     open.add(tooLate)
@@ -184,6 +193,7 @@ function headOf(request: IncomingMessage): HttpHead {
     query: mark < 0 ? '' : url.slice(mark + 1),
     headers: new Map(Object.entries(request.headers).map(([name, value = '']) => [name, Array.isArray(value) ? value.join(', ') : value])),
     peer: (request.socket.remoteAddress ?? '').replace(/^::ffff:(?=[0-9.]+$)/, ''),
+    certificate: certificateOf(request.socket),
   }
 }
 
