@@ -45,13 +45,18 @@ export class Outbox {
   /** Encoded bytes that are not yet durable. */
   waitingBytes = 0
   refused = 0
-  /** '' while sends succeed, else why the last one did not. */
-  trouble = ''
+  #trouble = ''
+  #troubleAt = 0
 
   constructor(settings: Settings, sender: Sender) {
     this.#settings = settings
     this.#clock = settings.clock
     this.#sender = sender
+  }
+
+  /** Why sends fail, '' when they do not: after a while nobody knows, and a service that is not asked because of it would never find out. */
+  get trouble(): string {
+    return nowMs(this.#clock) - this.#troubleAt < this.#settings.stallMs ? this.#trouble : ''
   }
 
   /** Failure `rejected` for a record that the topic can never take: nothing of the publish is sent then. */
@@ -124,7 +129,7 @@ export class Outbox {
     } catch (error) {
       return error ?? new Error('nothing')
     }
-    this.trouble = ''
+    this.#trouble = ''
     for (const waiting of batch) this.#settle(waiting, undefined)
     return undefined
   }
@@ -153,7 +158,8 @@ export class Outbox {
     const failure = isType(error, 'MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE')
       ? tooLarge(topic, Math.max(...batch.map(({ part }) => part.bytes.length)))
       : unavailable(error, `write to topic ${topic.full}`)
-    this.trouble = failure.message
+    this.#trouble = failure.message
+    this.#troubleAt = nowMs(this.#clock)
     this.#settings.log.warn({ code: failure.code, topic: topic.full, envelopes: batch.length }, 'kafka publish failed')
     for (const waiting of batch) this.#settle(waiting, failure)
   }

@@ -88,6 +88,18 @@ describe.skipIf(missing !== '')('a broker whose topics were made by others', () 
     await good
   })
 
+  test('a record of some MiB goes through, and holds up nobody on other partitions', async () => {
+    const bus = await open()
+    const topic = itemTopic('large')
+    const recorder = new Recorder()
+    await bus.subscribe(topic, recorder.options('g'))
+    const large = { key: 'x'.repeat(5_000_000), number: 1000 }
+    await Promise.all([bus.broadcast(topic, large), bus.publish(topic, items(9, 0, 100)), bus.broadcast(topic, large), bus.publish(topic, items(9, 100, 200))])
+    await recorder.until(() => recorder.items.length >= 204)
+    expect(recorder.items.filter(({ number, key }) => number === 1000 && key.length === 5_000_000)).toHaveLength(4)
+    expect(recorder.gaps).toEqual([])
+  })
+
   test('two living processes of one instance name: the newcomer is refused, the first goes on', async () => {
     const topic = itemTopic('named')
     const [first, second] = [new Recorder(), new Recorder()]
