@@ -1,15 +1,17 @@
-/** The command line: `watchkeeper serve|demo|query|config|doctor`. */
+/** The command line: `watchkeeper serve`, one command for each part as a process of its own, and `demo|query|config|doctor`. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { Failure } from '../schemas/failure.ts'
 import { configCheck, configPrint } from './commands/config.ts'
 import { demo } from './commands/demo.ts'
 import { doctor } from './commands/doctor.ts'
 import { query } from './commands/query.ts'
+import { DOES, runPart } from './commands/part.ts'
 import { serve } from './commands/serve.ts'
 import type { CommonOptions } from './commands/common.ts'
 import { VERSION } from './version.ts'
+import type { Part } from './wiring/parts.ts'
 
-/** Exit codes that mean something: 1 it failed, 2 the call or the configuration is wrong. */
+/** Exit codes that mean something: 1 it failed, 2 the call or the configuration is wrong; 3 (commands/process.ts) it was not finished in time. */
 const EXIT = { failed: 1, misconfigured: 2 } as const
 
 function hostPort(value: string): string {
@@ -23,14 +25,20 @@ function seconds(value: string): number {
   return number
 }
 
-const common = (command: Command): Command =>
+type Flag = 'otlp' | 'sql' | 'api'
+const FLAGS: Readonly<Record<Flag, readonly (readonly [string, string])[]>> = {
+  otlp: [['--otlp-http <host:port>', 'where OTLP/HTTP listens'], ['--otlp-grpc <host:port>', 'where OTLP/gRPC listens']],
+  sql: [['--sql <host:port>', 'where the ClickHouse HTTP interface listens']],
+  api: [['--api <host:port>', 'where health, metrics and the API listen']],
+}
+
+function common(command: Command, flags: readonly Flag[] = ['otlp', 'sql', 'api']): Command {
   command
     .option('-c, --config <file>', 'configuration file (YAML); see docs/configuration.md')
     .option('--data-dir <dir>', 'where the log, the tables, snapshots and keys live')
-    .option('--otlp-http <host:port>', 'where OTLP/HTTP listens', hostPort)
-    .option('--otlp-grpc <host:port>', 'where OTLP/gRPC listens', hostPort)
-    .option('--sql <host:port>', 'where the ClickHouse HTTP interface listens', hostPort)
-    .option('--api <host:port>', 'where health, metrics and the API listen', hostPort)
+  for (const [flag, meaning] of flags.flatMap((name) => FLAGS[name])) command.option(flag, meaning, hostPort)
+  return command
+}
 
 /** Runs a command; what it throws becomes a sentence and an exit code. */
 const run = <A extends unknown[]>(action: (...args: A) => Promise<number>) => async (...args: A): Promise<void> => {
@@ -53,6 +61,13 @@ const program = new Command('watchkeeper')
 common(program.command('serve'))
   .description('run collector, assembler, detectors, archiver and alerter in this process')
   .action(run((options: CommonOptions) => serve(options)))
+
+const DOORS: Readonly<Partial<Record<Part, readonly Flag[]>>> = { collector: ['otlp', 'api'], archiver: ['sql', 'api'] }
+for (const [part, does] of Object.entries(DOES) as [Part, string][]) {
+  common(program.command(part), DOORS[part] ?? ['api'])
+    .description(`${does}, as a process beside others on the same Kafka (bus.kafka)`)
+    .action(run((options: CommonOptions) => runPart(part, options)))
+}
 
 common(program.command('demo'))
   .description('send recorded and simulated telemetry to a running server and print the alerts as they arrive')

@@ -1,97 +1,119 @@
-/** The wiring of the small form: everything in one process. Sinks start first and stop last. */
+/** Puts the parts of one process together: all of them (`serve`), or one of several processes that share a Kafka. */
 import { startMetrics } from '../infra/otel/metrics.ts'
+import { Failure } from '../schemas/failure.ts'
 import type { Log, Service } from '../schemas/ports.ts'
-import { createAlerter } from './alerter/service.ts'
-import { createArchiver } from './archiver/service.ts'
-import { createAssembler } from './assembler/service.ts'
+import type { Ingest } from './collector/ingest-port.ts'
 import { createNormaliser } from './collector/normalise/normaliser.ts'
 import { createPipeline } from './collector/pipeline.ts'
 import { createRedactor } from './collector/redact/redactor.ts'
 import { collectorTelemetry } from './collector/telemetry.ts'
-import { createTicker } from './collector/ticker.ts'
 import type { Config } from './config/schema.ts'
-import { armAll } from './detector-list.ts'
-import { type Foundation, openFoundation, systemClock } from './wiring/foundation.ts'
+import { type Foundation, openFoundation } from './wiring/foundation.ts'
+import { notedBus } from './wiring/noted-bus.ts'
 import { startOwnTraces } from './wiring/own-traces.ts'
-import { type LiveReceivers, openReceivers } from './wiring/receivers.ts'
-import { type OpenServer, openServers, refuseUnsafeDoors } from './wiring/servers.ts'
-import { WORKER_DEFAULTS } from './worker/contracts.ts'
-import { createWorker } from './worker/service.ts'
-import { workerTelemetry } from './worker/telemetry.ts'
+import { createServices, type Part, type PartKit, PARTS } from './wiring/parts.ts'
+import { openReceivers } from './wiring/receivers.ts'
+import { openServers, refuseUnsafeDoors } from './wiring/servers.ts'
+
+export const EVERYTHING: ReadonlySet<Part> = new Set(PARTS)
 
 export interface Watchkeeper {
-  readonly foundation: Foundation
-  readonly servers: readonly OpenServer[]
-  readonly services: readonly Service[]
+  /** What it does, with what, and where: for the line at the start. */
+  readonly facts: Readonly<Record<string, unknown>>
+  /** Resolves with the first error after which a part reads no more; others may go on. */
+  readonly failed: Promise<unknown>
   /** Stops intake, lets what is under way finish, saves state. Safe twice. */
   stop(): Promise<void>
 }
 
-const SECOND_NS = 1_000_000_000n
-const EVENT_BATCH = { records: 10_000, milliseconds: 500 }
-const OTHER_BATCH = { records: 10_000, milliseconds: 1_000 }
-const SNAPSHOT_EVERY_NS = 5n * SECOND_NS
-
-const seconds = (value: number): bigint => BigInt(Math.round(value * 1e9))
-
-function createServices(config: Config, foundation: Foundation, receivers: LiveReceivers, log: Log): readonly Service[] {
-  const { bus, store, snapshots, keyedHash } = foundation
-  const { quiet_seconds: quiet, lineage_minutes: lineage, max_spans: spans, max_spans_per_trace: spansPerTrace } = config.assembler
-  const limits = { quietNs: seconds(quiet), lineageNs: seconds(lineage * 60), spans, spansPerTrace }
-  return [
-    createArchiver({ events: EVENT_BATCH, others: OTHER_BATCH }, { bus, store, snapshots, log }),
-    createAlerter(
-      {
-        groupWaitSeconds: config.alerting.group_wait_seconds, groupIntervalSeconds: config.alerting.group_interval_seconds,
-        resolveAfterHours: config.alerting.resolve_after_hours,
-      },
-      { bus, snapshots, clock: systemClock, notifiers: receivers.notifiers, log },
-    ),
-    createWorker({ ...WORKER_DEFAULTS, maxKeys: config.worker.max_keys }, armAll(config.detectors), {
-      bus, snapshots, keyedHash, telemetry: workerTelemetry(log),
-    }),
-    createAssembler({ limits, snapshotEveryNs: SNAPSHOT_EVERY_NS }, { bus, snapshots, store, log }),
-    createTicker({ bus, clock: systemClock, log }),
-  ]
+/** Where several processes work together, the log must be one that they can share. */
+function refuseLonePart({ bus }: Config, parts: ReadonlySet<Part>): void {
+  if (bus.kafka !== undefined || parts.size === PARTS.length) return
+  throw new Failure(
+    'misconfigured', 'bus.embedded',
+    `The embedded log has one owner, so ${[...parts].join(', ')} cannot run beside other processes on it: run everything in one with watchkeeper serve, ` +
+      'or set bus.kafka.brokers (WATCHKEEPER_KAFKA_BROKERS) to share a Kafka.',
+  )
 }
 
-/** Starts everything, or throws Failure `misconfigured` with a sentence and leaves nothing open. */
-export async function startWatchkeeper(config: Config, log: Log): Promise<Watchkeeper> {
-  refuseUnsafeDoors(config)
-  const metrics = startMetrics()
-  const traces = await startOwnTraces(config, log)
-  const foundation = await openFoundation(config, log).catch(async (error: unknown) => {
-    await Promise.all([metrics.stop(), traces.stop()])
-    throw error
+async function ingestOf(parts: ReadonlySet<Part>, { config, foundation, bus }: PartKit): Promise<Ingest | undefined> {
+  if (!parts.has('collector')) return undefined
+  return createPipeline({
+    bus, normaliser: createNormaliser({ mcpPaths: config.otlp.mcp_paths }), redactor: createRedactor(await foundation.keyedHash()),
+    telemetry: collectorTelemetry(),
   })
-  const receivers = openReceivers(config.alerting.webhooks)
-  const services = createServices(config, foundation, receivers, log)
-  const started: Service[] = []
-  const stopServices = async () => {
-    for (const service of [...started].reverse()) await service.stop()
-    receivers.close()
-    await foundation.close()
-    await metrics.stop()
-    await traces.stop()
+}
+
+function factsOf({ bus, opened }: Foundation, servers: readonly { readonly name: string; readonly address: string }[], groups: readonly string[]) {
+  const addresses = Object.fromEntries(servers.map(({ name, address }) => [name, address]))
+  return { bus: bus.where, store: opened.store?.where ?? { kind: 'none' }, addresses, groups }
+}
+
+/** What was begun, to be ended in the other order. */
+class Begun {
+  readonly #ends: (() => Promise<unknown> | void)[] = []
+  #ended: Promise<void> | undefined
+
+  add(end: () => Promise<unknown> | void): void {
+    this.#ends.push(end)
   }
+
+  /** Safe twice. One that fails keeps none of the others from ending; the first failure is thrown at last. */
+  async end(): Promise<void> {
+    await (this.#ended ??= this.#end())
+  }
+
+  async #end(): Promise<void> {
+    const failures: unknown[] = []
+    for (const end of [...this.#ends].reverse()) {
+      try {
+        await end()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
+  }
+}
+
+/** Starts the parts, or throws Failure `misconfigured` with a sentence and leaves nothing open. */
+export async function startWatchkeeper(config: Config, parts: ReadonlySet<Part>, log: Log): Promise<Watchkeeper> {
+  refuseLonePart(config, parts)
+  refuseUnsafeDoors(config, parts)
+  const begun = new Begun()
   try {
-    for (const service of services) {
-      started.push(service)
-      await service.start()
-    }
-    const ingest = createPipeline({
-      bus: foundation.bus, normaliser: createNormaliser({ mcpPaths: config.otlp.mcp_paths }), redactor: createRedactor(foundation.keyedHash),
-      telemetry: collectorTelemetry(),
-    })
-    const servers = await openServers({ config, foundation, ingest, metrics, receivers, services, log })
-    let stopped: Promise<void> | undefined
-    const stop = async () => {
-      await Promise.all(servers.map((server) => server.stop()))
-      await stopServices()
-    }
-    return { foundation, servers, services, stop: () => (stopped ??= stop()) }
+    return await start({ config, parts, log, begun })
   } catch (error) {
-    await stopServices()
+    await begun.end().catch((also: unknown) => log.error({ err: also }, 'not everything could be ended after a failed start'))
     throw error
   }
+}
+
+interface Start {
+  readonly config: Config
+  readonly parts: ReadonlySet<Part>
+  readonly log: Log
+  readonly begun: Begun
+}
+
+async function start({ config, parts, log, begun }: Start): Promise<Watchkeeper> {
+  const metrics = startMetrics()
+  begun.add(() => metrics.stop())
+  const traces = await startOwnTraces(config, log)
+  begun.add(() => traces.stop())
+  const foundation = await openFoundation(config, log)
+  begun.add(() => foundation.close())
+  const receivers = openReceivers(parts.has('alerter') ? config.alerting.webhooks : [])
+  begun.add(() => receivers.close())
+  const { bus, groups, failed } = notedBus(foundation.bus.bus)
+  const kit: PartKit = { config, foundation, bus, receivers, log }
+  const services: readonly Service[] = await createServices(parts, kit)
+  for (const service of services) {
+    begun.add(() => service.stop())
+    await service.start()
+  }
+  const ingest = await ingestOf(parts, kit)
+  const servers = await openServers({ config, parts, foundation, ingest, metrics, receivers, services, log })
+  begun.add(() => Promise.all(servers.map((server) => server.stop())))
+  return { facts: factsOf(foundation, servers, groups), failed, stop: () => begun.end() }
 }

@@ -12,7 +12,10 @@ const HEAP_FLAGS = ['--max-semi-space-size=64']
  */
 const ENVIRONMENT = { UV_THREADPOOL_SIZE: '16' }
 
-/** The server gets a process with a heap of its shape; signals go to it, and its end is ours. */
+/** Commands that run until they are asked to end. */
+const SERVERS = new Set(['serve', 'collector', 'assembler', 'worker', 'archiver', 'alerter', 'scheduler'])
+
+/** A server gets a process with a heap of its shape; signals go to it, and its end is ours. */
 function serve(cli, args) {
   const child = spawn(process.execPath, [...HEAP_FLAGS, ...process.execArgv, cli, ...args], { stdio: 'inherit', env: { ...ENVIRONMENT, ...process.env } })
   // A terminal sends Ctrl-C to both; a service manager only to us.
@@ -25,7 +28,7 @@ function serve(cli, args) {
 export async function run(args) {
   setUp()
   const cli = join(ROOT, 'dist', 'services', 'cli.js')
-  if (args[0] === 'serve' && !args.includes('--help')) return serve(cli, args)
+  if (SERVERS.has(args[0]) && !args.includes('--help')) return serve(cli, args)
   process.argv = [process.argv[0], 'watchkeeper', ...args]
   await import(pathToFileURL(cli).href)
 }

@@ -13,7 +13,8 @@ export interface Receivers {
 export interface ApiPorts {
   /** Parts whose readiness counts. */
   readonly parts: readonly Pick<Service, 'name' | 'notReady'>[]
-  readonly receivers: Receivers
+  /** Where the alerter is in this process. */
+  readonly receivers: Receivers | undefined
   metrics(): Promise<string>
   lag(): Promise<readonly PartitionLag[]>
   readonly token: string
@@ -64,10 +65,12 @@ export function createApi(ports: ApiPorts): HttpHandler {
       return json(401, { error: 'a bearer token is needed: see <data_dir>/keys/api.token' }, { 'www-authenticate': 'Bearer' })
     }
     if (request.path === '/api/v1/lag' && request.method === 'GET') return json(200, await ports.lag())
-    if (request.path === '/api/v1/receivers' && request.method === 'POST') return addReceiver(request, ports.receivers)
+    const { receivers } = ports
+    if (receivers === undefined) return json(404, { error: 'no such route in this process' })
+    if (request.path === '/api/v1/receivers' && request.method === 'POST') return addReceiver(request, receivers)
     const name = /^\/api\/v1\/receivers\/([a-z0-9-]{1,62})$/.exec(request.path)?.[1]
     if (name !== undefined && request.method === 'DELETE') {
-      return ports.receivers.remove(name) ? { status: 204, headers: {}, body: '' } : json(404, { error: 'no such receiver' })
+      return receivers.remove(name) ? { status: 204, headers: {}, body: '' } : json(404, { error: 'no such receiver' })
     }
     return json(404, { error: 'no such route' })
   }
@@ -79,7 +82,8 @@ export function createApi(ports: ApiPorts): HttpHandler {
       return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }, body: await ports.metrics() }
     }
     if (request.path === '/') {
-      return json(200, { product: 'watchkeeper', routes: ['/healthz', '/readyz', '/metrics', '/api/v1/lag', '/api/v1/receivers'] })
+      const routes = ['/healthz', '/readyz', '/metrics', '/api/v1/lag', ...(ports.receivers === undefined ? [] : ['/api/v1/receivers'])]
+      return json(200, { product: 'watchkeeper', routes })
     }
     return guarded(request)
   }

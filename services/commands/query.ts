@@ -25,7 +25,8 @@ export async function query(sql: string, options: QueryOptions): Promise<number>
   const format = options.json === true ? 'JSON' : (options.format ?? (process.stdout.isTTY ? 'PrettyCompactNoEscapes' : 'TSVWithNames'))
   const password = process.env['WATCHKEEPER_SQL_PASSWORD'] ?? ''
   const headers: Record<string, string> = options.user === undefined ? {} : { 'x-clickhouse-user': options.user, 'x-clickhouse-key': password }
-  const url = `${baseUrl(config.sql.listen, config.sql.tls !== undefined)}/?database=watchkeeper&default_format=${encodeURIComponent(format)}`
+  const base = config.store.clickhouse?.url.replace(/\/+$/, '') ?? baseUrl(config.sql.listen, config.sql.tls !== undefined)
+  const url = `${base}/?database=watchkeeper&default_format=${encodeURIComponent(format)}`
   const response = await ask(url, sql, headers)
   if (!response.ok) {
     console.error(printable(await response.text()).trim())

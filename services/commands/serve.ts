@@ -1,49 +1,35 @@
-import { createLog } from '../../infra/pino/logger.ts'
 import type { Config } from '../config/schema.ts'
-import { startWatchkeeper, type Watchkeeper } from '../main.ts'
-import { type CommonOptions, configOf } from './common.ts'
+import { EVERYTHING } from '../main.ts'
+import type { CommonOptions } from './common.ts'
+import { runProcess } from './process.ts'
 
 function describe(config: Config, startedMs: number): string {
-  const hooks = config.alerting.webhooks.map(({ name }) => name)
-  const access = config.otlp.tokens.length === 0 ? 'no token needed on loopback' : `${config.otlp.tokens.length} token(s)`
+  const { otlp, sql, api, bus, store, alerting, data_dir: dataDir } = config
+  const hooks = alerting.webhooks.map(({ name }) => name)
+  const access = otlp.tokens.length === 0 ? 'no token needed on loopback' : `${otlp.tokens.length} token(s)`
+  const server = store.clickhouse?.url
   return [
     `Watchkeeper is ready after ${(startedMs / 1000).toFixed(1)} s.`, '',
-    `  OTLP/gRPC   ${config.otlp.grpc}`,
-    `  OTLP/HTTP   ${config.otlp.http}   (${access})`,
-    `  SQL         ${config.sql.listen}   (ClickHouse HTTP interface, read-only, database watchkeeper)`,
-    `  API         ${config.api.listen}   (/healthz /readyz /metrics)`,
-    `  data        ${config.data_dir}`,
+    `  OTLP/gRPC   ${otlp.grpc}`,
+    `  OTLP/HTTP   ${otlp.http}   (${access})`,
+    server === undefined
+      ? `  SQL         ${sql.listen}   (ClickHouse HTTP interface, read-only, database watchkeeper)`
+      : `  SQL         ${server}   (your ClickHouse, database watchkeeper)`,
+    `  API         ${api.listen}   (/healthz /readyz /metrics)`,
+    `  data        ${dataDir}`,
+    ...(bus.kafka === undefined ? [] : [`  Kafka       ${bus.kafka.brokers.join(', ')}   (topics ${bus.kafka.prefix}*)`]),
     `  webhooks    ${hooks.length === 0 ? 'none configured: alerts are in table alerts only' : hooks.join(', ')}`, '',
     'Try next, in a second terminal:',
     '  npm run demo                                      recorded and simulated telemetry, and its alerts',
-    `  OTEL_EXPORTER_OTLP_ENDPOINT=http://${config.otlp.http}   for any OTLP exporter`,
+    `  OTEL_EXPORTER_OTLP_ENDPOINT=http://${otlp.http}   for any OTLP exporter`,
     '  npx watchkeeper query "SELECT * FROM sources"     who sends, and what is blind without what they leave out', '',
   ].join('\n')
 }
 
-/** Resolves when the process was asked to end. A second request ends it at once. */
-function askedToEnd(): Promise<string> {
-  return new Promise((resolve) => {
-    let asked = false
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.on(signal, () => {
-        if (asked) process.exit(1)
-        asked = true
-        resolve(signal)
-      })
-    }
-  })
-}
-
-/** `watchkeeper serve`: runs until SIGINT or SIGTERM. */
+/** `watchkeeper serve`: every part in this process, until SIGINT or SIGTERM. */
 export async function serve(options: CommonOptions): Promise<number> {
-  const began = performance.now()
-  const config = configOf(options)
-  const log = createLog(config.log.level)
-  const end = askedToEnd()
-  const running: Watchkeeper = await startWatchkeeper(config, log)
-  console.log(describe(config, performance.now() - began))
-  log.info({ signal: await end }, 'stopping')
-  await running.stop()
-  return 0
+  return await runProcess({
+    service: 'serve', does: 'every part in one process', parts: EVERYTHING, endsWithPart: false,
+    announce: (config, startedMs) => console.log(describe(config, startedMs)),
+  }, options)
 }

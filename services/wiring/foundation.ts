@@ -63,9 +63,11 @@ async function sharedKey({ bus, keys, data_dir: dataDir }: Config, snapshots: ()
   const hash = file === undefined ? await openKeyedHash(dataDir) : await openSharedKeyedHash(file)
   if (bus.kafka === undefined) return hash
   const state = Buffer.from(hash.of('', 'content', KEY_CHECK))
-  const saved = await (await snapshots()).load(KEY_CHECK)
-  if (saved === undefined) await (await snapshots()).save(KEY_CHECK, { version: KEY_CHECK_VERSION, nextOffset: 0, state })
-  else if (!saved.state.equals(state)) {
+  const kept = await snapshots()
+  if ((await kept.load(KEY_CHECK)) === undefined) await kept.save(KEY_CHECK, { version: KEY_CHECK_VERSION, nextOffset: 0, state })
+  // Of several that began at once one has won.
+  const first = await kept.load(KEY_CHECK)
+  if (first !== undefined && !first.state.equals(state)) {
     throw new Failure('misconfigured', 'keys.other', `The key in ${file ?? `${dataDir}/keys/keyed-hash.key`} is not the one that this installation began with ` +
       '(same brokers, same prefix): copy that file from the first process, and name it in keys.keyed_hash_file.')
   }

@@ -1,4 +1,5 @@
-/** The doors: OTLP over HTTP and gRPC, SQL, API. Every address is checked before anything is opened. */
+/** The doors: OTLP over HTTP and gRPC, SQL, API; those of the parts in this process. Every address is checked before anything is opened. */
+import type { Engine } from '../../infra/clickhouse/engine.ts'
 import { SqlRunner } from '../../infra/clickhouse/sql-runner.ts'
 import { startGrpcServer } from '../../infra/grpc/server.ts'
 import { startHttpServer } from '../../infra/http/server.ts'
@@ -18,13 +19,17 @@ import { hostPort } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { checkSqlExposure, SqlConfig } from '../sql/config.ts'
 import { createSqlEndpoint } from '../sql/endpoint.ts'
-import { type Foundation, systemClock } from './foundation.ts'
+import { systemClock } from './clock.ts'
+import type { Foundation } from './foundation.ts'
+import type { Part } from './parts.ts'
 import { tlsMaterial } from './tls.ts'
 
 export interface ServerParts {
   readonly config: Config
+  readonly parts: ReadonlySet<Part>
   readonly foundation: Foundation
-  readonly ingest: Ingest
+  /** Where the collector is among the parts. */
+  readonly ingest: Ingest | undefined
   readonly metrics: OwnMetrics
   readonly receivers: Receivers
   readonly services: readonly Service[]
@@ -33,22 +38,32 @@ export interface ServerParts {
 
 /** A door that can be closed again: it answers what is open first. */
 export interface OpenServer {
+  readonly name: 'otlp_http' | 'otlp_grpc' | 'sql' | 'api'
+  /** `HOST:PORT`, the port that it really has. */
+  readonly address: string
   stop(): Promise<void>
 }
 
 /** Bytes of requests that are worked on at the same time, over all connections. */
 const IN_FLIGHT_BYTES = 268_435_456
 const API_BODY_BYTES = 65_536
+/** Open requests get so long to be finished when the process is to end; then they are answered 503. The whole stop has ten seconds. */
+const STOP_MS = 4_000
+const STOP_LIMITS = { stopTimeout: STOP_MS, stopGrace: 500 }
 
-/** Throws Failure `misconfigured` when an address would be open to strangers. */
-export function refuseUnsafeDoors({ otlp, sql, api }: Config): void {
-  for (const address of [otlp.http, otlp.grpc]) {
+/** Whether users are served SQL here: a ClickHouse server serves them itself. */
+const hasSqlDoor = ({ store }: Config, parts: ReadonlySet<Part>): boolean => store.clickhouse === undefined && parts.has('archiver')
+
+/** Throws Failure `misconfigured` when an address of one of the parts would be open to strangers. */
+export function refuseUnsafeDoors(config: Config, parts: ReadonlySet<Part>): void {
+  const { otlp, sql, api } = config
+  for (const address of parts.has('collector') ? [otlp.http, otlp.grpc] : []) {
     refuseUnsafeBinding({
       host: hostPort(address).host, tls: otlp.tls !== undefined, tokens: otlp.tokens.length, behindTlsProxy: otlp.behind_tls_proxy,
       clientCertificates: otlp.tls?.client_ca !== undefined,
     })
   }
-  checkSqlExposure(sqlConfigOf(sql), { host: hostPort(sql.listen).host, tls: sql.tls !== undefined, behindTlsProxy: false })
+  if (hasSqlDoor(config, parts)) checkSqlExposure(sqlConfigOf(sql), { host: hostPort(sql.listen).host, tls: sql.tls !== undefined, behindTlsProxy: false })
   if (!isLoopback(hostPort(api.listen).host)) {
     throw new Failure(
       'misconfigured', 'api.exposed',
@@ -59,7 +74,7 @@ export function refuseUnsafeDoors({ otlp, sql, api }: Config): void {
 
 const sqlConfigOf = ({ listen: _listen, tls: _tls, concurrency: _concurrency, ...rest }: Config['sql']): SqlConfig => SqlConfig.parse(rest)
 
-function receivePorts({ config, ingest, log }: ServerParts): ReceivePorts {
+function receivePorts(ingest: Ingest, { config, log }: ServerParts): ReceivePorts {
   return {
     ingest, authenticate: authenticator({ tokens: () => config.otlp.tokens, now: () => systemClock.now() }), inFlight: new InFlight(IN_FLIGHT_BYTES), clock: systemClock, limits: DECODE_LIMITS,
     maxBodyBytes: config.otlp.max_body_bytes,
@@ -68,43 +83,69 @@ function receivePorts({ config, ingest, log }: ServerParts): ReceivePorts {
   }
 }
 
-function sqlHandler({ config, foundation, log }: ServerParts): HttpHandler {
+function sqlHandler(engine: Engine, { config, log }: ServerParts): HttpHandler {
   const endpoint = createSqlEndpoint(sqlConfigOf(config.sql), {
-    engine: new SqlRunner(foundation.store.engine), loopback: isLoopback(hostPort(config.sql.listen).host), now: () => performance.now(),
+    engine: new SqlRunner(engine), loopback: isLoopback(hostPort(config.sql.listen).host), now: () => performance.now(),
     joinCallers: config.telemetry.traces.join_callers,
     audited: (query) => log.info({ ...query }, 'query'), failed: (error) => log.error({ err: error }, 'a query failed for a reason of ours'),
   })
   return (request) => endpoint.handle(request)
 }
 
+interface Opened {
+  readonly address: { readonly host: string; readonly port: number }
+  stop(): Promise<void>
+}
+
+function door(name: OpenServer['name'], { address: { host, port }, stop }: Opened): OpenServer {
+  return { name, address: `${host.includes(':') ? `[${host}]` : host}:${port}`, stop }
+}
+
+const failedBy = ({ log }: ServerParts) => (error: unknown) => log.error({ err: error }, 'a request failed for a reason of ours')
+
+async function openSql(engine: Engine, parts: ServerParts): Promise<OpenServer> {
+  const { listen, tls } = parts.config.sql
+  return door('sql', await startHttpServer({
+    name: 'SQL', setting: '--sql', ...hostPort(listen), tls: tlsMaterial(tls), maxBodyBytes: 16_777_216, limits: STOP_LIMITS,
+    handle: sqlHandler(engine, parts), failed: failedBy(parts),
+  }))
+}
+
+async function openApi(parts: ServerParts): Promise<OpenServer> {
+  const { config, foundation, metrics, receivers, services } = parts
+  const api = createApi({
+    parts: [...services, { name: 'bus', notReady: foundation.bus.notReady }], receivers: parts.parts.has('alerter') ? receivers : undefined,
+    metrics: () => metrics.render(), lag: () => foundation.bus.bus.lag(), token: foundation.apiToken,
+  })
+  return door('api', await startHttpServer({
+    name: 'The API', setting: '--api', ...hostPort(config.api.listen), maxBodyBytes: API_BODY_BYTES, limits: STOP_LIMITS, handle: api,
+    failed: failedBy(parts),
+  }))
+}
+
+async function* openOtlp(ingest: Ingest, parts: ServerParts): AsyncGenerator<OpenServer> {
+  const { otlp } = parts.config
+  const ports = receivePorts(ingest, parts)
+  const tls = tlsMaterial(otlp.tls)
+  const receiver = createReceiver(ports)
+  yield door('otlp_grpc', await startGrpcServer({
+    name: 'OTLP/gRPC', setting: '--otlp-grpc', ...hostPort(otlp.grpc), tls, maxMessageBytes: otlp.max_body_bytes, stopTimeoutMs: STOP_MS,
+    handlers: rpcHandlers(ports), failed: failedBy(parts),
+  }))
+  yield door('otlp_http', await startHttpServer({
+    name: 'OTLP/HTTP', setting: '--otlp-http', ...hostPort(otlp.http), tls, maxBodyBytes: otlp.max_body_bytes, limits: STOP_LIMITS,
+    handle: receiver.handle, admit: receiver.admit, failed: failedBy(parts),
+  }))
+}
+
 /** Opens all doors; if one cannot be opened, those that were are closed again. */
 export async function openServers(parts: ServerParts): Promise<readonly OpenServer[]> {
-  const { config, foundation, metrics, receivers, services, log } = parts
-  const failed = (error: unknown) => log.error({ err: error }, 'a request failed for a reason of ours')
-  const ports = receivePorts(parts)
-  const tls = tlsMaterial(config.otlp.tls)
-  const receiver = createReceiver(ports)
-  const api = createApi({
-    parts: [...services, { name: 'log', notReady: () => foundation.bus.stats().notReady }], receivers, metrics: () => metrics.render(),
-    lag: () => foundation.bus.lag(), token: foundation.apiToken,
-  })
   const open: OpenServer[] = []
+  const engine = parts.foundation.opened.store?.engine
   try {
-    open.push(await startHttpServer({
-      name: 'SQL', setting: '--sql', ...hostPort(config.sql.listen), tls: tlsMaterial(config.sql.tls), maxBodyBytes: 16_777_216,
-      handle: sqlHandler(parts), failed,
-    }))
-    open.push(await startHttpServer({
-      name: 'The API', setting: '--api', ...hostPort(config.api.listen), maxBodyBytes: API_BODY_BYTES, handle: api, failed,
-    }))
-    open.push(await startGrpcServer({
-      name: 'OTLP/gRPC', setting: '--otlp-grpc', ...hostPort(config.otlp.grpc), tls, maxMessageBytes: config.otlp.max_body_bytes,
-      handlers: rpcHandlers(ports), failed,
-    }))
-    open.push(await startHttpServer({
-      name: 'OTLP/HTTP', setting: '--otlp-http', ...hostPort(config.otlp.http), tls, maxBodyBytes: config.otlp.max_body_bytes,
-      handle: receiver.handle, admit: receiver.admit, failed,
-    }))
+    if (engine !== undefined) open.push(await openSql(engine, parts))
+    open.push(await openApi(parts))
+    if (parts.ingest !== undefined) for await (const opened of openOtlp(parts.ingest, parts)) open.push(opened)
     return open
   } catch (error) {
     await Promise.all(open.map((server) => server.stop()))

@@ -1,0 +1,65 @@
+/** What every long-running command is: start, one line that says so, an orderly end. */
+import { createLog } from '../../infra/pino/logger.ts'
+import type { Config } from '../config/schema.ts'
+import { startWatchkeeper, type Watchkeeper } from '../main.ts'
+import { VERSION } from '../version.ts'
+import type { Part } from '../wiring/parts.ts'
+import { type CommonOptions, configOf } from './common.ts'
+
+/** 0 = ended as asked, everything finished. 1 and 2 are as for every command. */
+const EXIT = { ended: 0, failed: 1, cutOff: 3 } as const
+/** Service managers wait ten seconds before they kill. What is cut off is read again from the bus by whoever comes next. */
+const DRAIN_MS = 9_500
+
+export interface ProcessPlan {
+  readonly service: string
+  /** A sentence. */
+  readonly does: string
+  readonly parts: ReadonlySet<Part>
+  /** Whether a part that cannot go on ends the process: somebody starts it again, and other processes take over meanwhile. */
+  readonly endsWithPart: boolean
+  /** Says it to a person too. */
+  readonly announce?: (config: Config, startedMs: number) => void
+}
+
+/** Resolves when the process was asked to end. A second request ends it at once, and so does the end of the time for it. */
+function askedToEnd(): Promise<string> {
+  return new Promise((resolve) => {
+    let asked = false
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(EXIT.failed)
+        asked = true
+        resolve(signal)
+      })
+    }
+  })
+}
+
+/** Runs until SIGINT, SIGTERM, or the failure of its part. Throws Failure `misconfigured` when it cannot start. */
+export async function runProcess(plan: ProcessPlan, options: CommonOptions): Promise<number> {
+  const began = performance.now()
+  const config = configOf(options)
+  const log = createLog(config.log.level)
+  const end = askedToEnd()
+  const cutOff = () => {
+    log.error({ service: plan.service, after_ms: DRAIN_MS }, 'not everything was finished in time: the rest is read again from the bus')
+    process.exit(EXIT.cutOff)
+  }
+  void end.then(() => setTimeout(cutOff, DRAIN_MS).unref())
+  const running: Watchkeeper = await startWatchkeeper(config, plan.parts, log)
+  const { service, does, parts } = plan
+  const startedMs = Math.round(performance.now() - began)
+  log.info({ service, does, parts: [...parts], version: VERSION, pid: process.pid, node: process.version, ...running.facts, started_ms: startedMs }, 'started')
+  plan.announce?.(config, startedMs)
+  const failed = plan.endsWithPart ? running.failed.then((error) => ({ error })) : new Promise<never>(() => undefined)
+  const reason = await Promise.race([end, failed])
+  if (typeof reason === 'string') log.info({ service, signal: reason }, 'stopping')
+  else {
+    log.error({ service, err: reason.error }, 'stopping: this part cannot go on')
+    setTimeout(cutOff, DRAIN_MS).unref()
+  }
+  await running.stop()
+  log.info({ service }, 'stopped')
+  return typeof reason === 'string' ? EXIT.ended : EXIT.failed
+}

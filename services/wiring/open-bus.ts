@@ -1,0 +1,77 @@
+/** The bus of the configuration: a Kafka cluster where there are brokers, else the log in the data directory. */
+import { join } from 'node:path'
+import { openEmbeddedLog } from '../../infra/embedded-log/embedded-log.ts'
+import { openKafkaBus } from '../../infra/kafka/kafka-bus.ts'
+import type { KafkaBusOptions, KafkaRetention, Sasl, TlsFiles } from '../../infra/kafka/options.ts'
+import type { Bus, Log } from '../../schemas/ports.ts'
+import { events, SMALL_TOPICS, TOPICS } from '../../schemas/topics.ts'
+import type { Config } from '../config/schema.ts'
+import type { ClientTlsConfig, KafkaConfig } from '../config/servers.ts'
+import { observeKafka } from './kafka-telemetry.ts'
+import { observeLog } from './log-telemetry.ts'
+import { systemClock } from './clock.ts'
+import { secretFrom } from './secret-file.ts'
+
+export interface OpenBus {
+  readonly bus: Bus
+  /** For the line at the start. */
+  readonly where: Readonly<Record<string, unknown>>
+  /** '' when it takes publishes, else why not. */
+  notReady(): string
+}
+
+const HOUR_MS = 3_600_000
+/** Recent events are kept as objects, several times their encoded size: enough for readers that keep up, little for the garbage collector. */
+const TAIL_CACHE_BYTES = 8_388_608
+
+/** Most of what is kept are events. */
+function retentionOf(bytes: number, hours: number): Readonly<Record<string, KafkaRetention>> {
+  const share = (name: string): number => (name === events.name ? 1 : SMALL_TOPICS.has(name) ? 100 : 10)
+  return Object.fromEntries(TOPICS.map(({ name }) => [name, { bytes: Math.floor(bytes / share(name)), ageMs: Math.round(hours * HOUR_MS) }]))
+}
+
+/** Throws Failure `misconfigured` with what to change. */
+export async function openBus({ bus: config, data_dir: dataDir }: Config, log: Log): Promise<OpenBus> {
+  return config.kafka === undefined ? await openEmbedded(config, dataDir, log) : await openKafka(config.kafka, log)
+}
+
+async function openEmbedded(config: Config['bus'], dataDir: string, log: Log): Promise<OpenBus> {
+  const directory = join(dataDir, 'bus')
+  const { partitions, retention_bytes: bytes, retention_hours: hours, max_bytes: maxBytes } = config
+  const bus = await openEmbeddedLog({
+    directory, partitions, maxBytes, tailCacheBytes: TAIL_CACHE_BYTES, clock: systemClock, retention: retentionOf(bytes, hours),
+  })
+  observeLog(bus, log)
+  return { bus, where: { kind: 'embedded', directory, partitions }, notReady: () => bus.stats().notReady }
+}
+
+async function openKafka(config: KafkaConfig, log: Log): Promise<OpenBus> {
+  const bus = await openKafkaBus({ ...kafkaOptions(config, log), topics: TOPICS.map(({ name }) => name) })
+  observeKafka(bus)
+  const { brokers, prefix, partitions } = config
+  return { bus, where: { kind: 'kafka', brokers, prefix, partitions }, notReady: () => bus.stats().notReady }
+}
+
+/** What every part of the Kafka adapter is told. */
+export function kafkaOptions(config: KafkaConfig, log: Log): KafkaBusOptions {
+  const { brokers, prefix, partitions, compression, retention_bytes: bytes, retention_hours: hours } = config
+  return {
+    brokers, prefix, partitions, compression, clock: systemClock, log, retention: retentionOf(bytes, hours),
+    ...(config.replication === undefined ? {} : { replication: config.replication }),
+    ...(config.instance === undefined ? {} : { instance: config.instance }),
+    ...(config.tls === undefined ? {} : { tls: tlsFilesOf(config.tls) }),
+    ...(config.sasl === undefined ? {} : { sasl: saslOf(config.sasl) }),
+  }
+}
+
+function tlsFilesOf({ ca, cert, key, server_name: serverName }: ClientTlsConfig): TlsFiles {
+  return {
+    ...(ca === undefined ? {} : { ca }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }),
+    ...(serverName === undefined ? {} : { serverName }),
+  }
+}
+
+function saslOf(sasl: NonNullable<KafkaConfig['sasl']>): Sasl {
+  if (sasl.mechanism === 'oauthbearer') return { mechanism: sasl.mechanism, token: { file: sasl.token_file } }
+  return { mechanism: sasl.mechanism, username: sasl.username, password: secretFrom('bus.kafka.sasl.password_file', sasl.password_file) }
+}

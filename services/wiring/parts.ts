@@ -1,0 +1,91 @@
+/** The parts that a process can be made of, and how each is put together from ports. All of them in one process is `serve`. */
+import { cronTimetable } from '../../infra/cron/timetable.ts'
+import type { Bus, Log, Service, Store } from '../../schemas/ports.ts'
+import { createAlerter } from '../alerter/service.ts'
+import { createArchiver } from '../archiver/service.ts'
+import { createAssembler } from '../assembler/service.ts'
+import { createTicker } from '../collector/ticker.ts'
+import type { Config } from '../config/schema.ts'
+import { armAll } from '../detector-list.ts'
+import { busLagJob } from '../scheduler/bus-lag.ts'
+import type { Job } from '../scheduler/contracts.ts'
+import { createScheduler } from '../scheduler/service.ts'
+import { WORKER_DEFAULTS } from '../worker/contracts.ts'
+import { createWorker } from '../worker/service.ts'
+import { workerTelemetry } from '../worker/telemetry.ts'
+import { systemClock } from './clock.ts'
+import type { Foundation } from './foundation.ts'
+import type { LiveReceivers } from './receivers.ts'
+
+/** Sinks first: this is the order in which they start, and they stop the other way round. */
+export const PARTS = ['archiver', 'alerter', 'worker', 'assembler', 'collector', 'scheduler'] as const
+export type Part = (typeof PARTS)[number]
+
+export interface PartKit {
+  readonly config: Config
+  readonly foundation: Foundation
+  /** The foundation's, with its subscriptions noted. */
+  readonly bus: Bus
+  readonly receivers: LiveReceivers
+  readonly log: Log
+}
+
+const SECOND_NS = 1_000_000_000n
+const EVENT_BATCH = { records: 10_000, milliseconds: 500 }
+const OTHER_BATCH = { records: 10_000, milliseconds: 1_000 }
+const SNAPSHOT_EVERY_NS = 5n * SECOND_NS
+
+const seconds = (value: number): bigint => BigInt(Math.round(value * 1e9))
+
+/** Every job of the scheduler; another is one line here. */
+const jobsOf = ({ bus }: PartKit): readonly Job[] => [busLagJob(bus)]
+
+const NOTHING_STORED: Pick<Store, 'places'> = { places: () => Promise.resolve(new Map()) }
+
+/** Where the engine belongs to another process, nobody can be asked what was stored long ago. */
+async function placesOf({ config, foundation, log }: PartKit, parts: ReadonlySet<Part>): Promise<Pick<Store, 'places'>> {
+  if (config.store.clickhouse !== undefined || parts.has('archiver')) return (await foundation.store()).store
+  log.warn({ lineage_minutes: config.assembler.lineage_minutes },
+    'no ClickHouse server is configured: a record that is sent again after its trace was let go counts as a new call; set store.clickhouse')
+  return NOTHING_STORED
+}
+
+const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Promise<Service>>> = {
+  async archiver({ foundation, bus, log }) {
+    const { store } = await foundation.store()
+    return createArchiver({ events: EVENT_BATCH, others: OTHER_BATCH }, { bus, store, snapshots: await foundation.snapshots(), log })
+  },
+  async alerter({ config: { alerting }, foundation, bus, receivers, log }) {
+    const { group_wait_seconds: groupWaitSeconds, group_interval_seconds: groupIntervalSeconds, resolve_after_hours: resolveAfterHours } = alerting
+    return createAlerter({ groupWaitSeconds, groupIntervalSeconds, resolveAfterHours }, {
+      bus, snapshots: await foundation.snapshots(), clock: systemClock, notifiers: receivers.notifiers, log,
+    })
+  },
+  async worker({ config, foundation, bus, log }) {
+    return createWorker({ ...WORKER_DEFAULTS, maxKeys: config.worker.max_keys }, armAll(config.detectors), {
+      bus, snapshots: await foundation.snapshots(), keyedHash: await foundation.keyedHash(), telemetry: workerTelemetry(log),
+    })
+  },
+  async assembler(kit, parts) {
+    const { config: { assembler }, foundation, bus, log } = kit
+    const limits = {
+      quietNs: seconds(assembler.quiet_seconds), lineageNs: seconds(assembler.lineage_minutes * 60), spans: assembler.max_spans,
+      spansPerTrace: assembler.max_spans_per_trace,
+    }
+    const store = await placesOf(kit, parts)
+    return createAssembler({ limits, snapshotEveryNs: SNAPSHOT_EVERY_NS }, { bus, snapshots: await foundation.snapshots(), store, log })
+  },
+  async collector({ bus, log }) {
+    return createTicker({ bus, clock: systemClock, log })
+  },
+  async scheduler(kit) {
+    return createScheduler(jobsOf(kit), { timetable: cronTimetable, log: kit.log })
+  },
+}
+
+/** The services of these parts, in the order to start them. */
+export async function createServices(parts: ReadonlySet<Part>, kit: PartKit): Promise<readonly Service[]> {
+  const services: Service[] = []
+  for (const part of PARTS) if (parts.has(part)) services.push(await OPEN[part](kit, parts))
+  return services
+}
