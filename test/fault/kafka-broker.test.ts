@@ -1,6 +1,6 @@
 /**
  * The broker is stalled for 9 s (requests time out after 3 s) and killed, in turn, while eight senders publish and two members of a group read.
- * `KAFKA_FAULTS=3` runs the long form: three of each.
+ * `KAFKA_FAULTS=3` runs the long form: three of each. `KAFKA_STALL_MS` makes the stall longer than any session and any delivery.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -12,7 +12,7 @@ import { Oracle, Senders, sentTopic } from './kafka-senders.ts'
 
 const clock = { now: () => BigInt(Date.now()) * 1_000_000n }
 const FAULTS = Number(process.env['KAFKA_FAULTS'] ?? 1)
-const STALL_MS = 9000
+const STALL_MS = Number(process.env['KAFKA_STALL_MS'] ?? 9000)
 const missing = await brokerMissing()
 if (missing !== '') console.warn(`skipped: ${missing}`)
 
