@@ -38,7 +38,7 @@ export async function openFoundation(config: Config, log: Log): Promise<Foundati
   const apiToken = openApiToken(config.data_dir)
   const bus = await openBus(config, log)
   const opened: { store: OpenStore | undefined } = { store: undefined }
-  const store = once(async () => (opened.store = await openConfiguredStore(config)))
+  const store = once(async () => (opened.store = await openConfiguredStore(config, log)))
   const snapshots = once(async () => await openSnapshots(config, log))
   const keyedHash = once(async () => await sharedKey(config, () => snapshots.get().then((open) => open.snapshots)))
   return {

@@ -2,18 +2,21 @@
 import { join } from 'node:path'
 import { openEmbeddedLog } from '../../infra/embedded-log/embedded-log.ts'
 import { openKafkaBus } from '../../infra/kafka/kafka-bus.ts'
-import type { KafkaBusOptions, KafkaRetention, Sasl, TlsFiles } from '../../infra/kafka/options.ts'
+import type { KafkaBusOptions, KafkaRetention, Sasl } from '../../infra/kafka/options.ts'
 import type { Bus, Log } from '../../schemas/ports.ts'
-import { events, SMALL_TOPICS, TOPICS } from '../../schemas/topics.ts'
+import { events, SMALL_TOPICS, steps, TOPICS } from '../../schemas/topics.ts'
 import type { Config } from '../config/schema.ts'
-import type { ClientTlsConfig, KafkaConfig } from '../config/servers.ts'
+import type { KafkaConfig } from '../config/servers.ts'
 import { observeKafka } from './kafka-telemetry.ts'
 import { observeLog } from './log-telemetry.ts'
 import { systemClock } from './clock.ts'
 import { secretFrom } from './secret-file.ts'
+import { tlsFilesOf } from './tls.ts'
 
 export interface OpenBus {
   readonly bus: Bus
+  /** Of topics whose records are kept together by key. */
+  readonly partitions: number
   /** For the line at the start. */
   readonly where: Readonly<Record<string, unknown>>
   /** '' when it takes publishes, else why not. */
@@ -21,13 +24,14 @@ export interface OpenBus {
 }
 
 const HOUR_MS = 3_600_000
+const ALL_TOPICS = [...TOPICS, steps].map(({ name }) => name)
 /** Recent events are kept as objects, several times their encoded size: enough for readers that keep up, little for the garbage collector. */
 const TAIL_CACHE_BYTES = 8_388_608
 
 /** Most of what is kept are events. */
 function retentionOf(bytes: number, hours: number): Readonly<Record<string, KafkaRetention>> {
   const share = (name: string): number => (name === events.name ? 1 : SMALL_TOPICS.has(name) ? 100 : 10)
-  return Object.fromEntries(TOPICS.map(({ name }) => [name, { bytes: Math.floor(bytes / share(name)), ageMs: Math.round(hours * HOUR_MS) }]))
+  return Object.fromEntries(ALL_TOPICS.map((name) => [name, { bytes: Math.floor(bytes / share(name)), ageMs: Math.round(hours * HOUR_MS) }]))
 }
 
 /** Throws Failure `misconfigured` with what to change. */
@@ -42,14 +46,14 @@ async function openEmbedded(config: Config['bus'], dataDir: string, log: Log): P
     directory, partitions, maxBytes, tailCacheBytes: TAIL_CACHE_BYTES, clock: systemClock, retention: retentionOf(bytes, hours),
   })
   observeLog(bus, log)
-  return { bus, where: { kind: 'embedded', directory, partitions }, notReady: () => bus.stats().notReady }
+  return { bus, partitions, where: { kind: 'embedded', directory, partitions }, notReady: () => bus.stats().notReady }
 }
 
 async function openKafka(config: KafkaConfig, log: Log): Promise<OpenBus> {
-  const bus = await openKafkaBus({ ...kafkaOptions(config, log), topics: TOPICS.map(({ name }) => name) })
+  const bus = await openKafkaBus({ ...kafkaOptions(config, log), topics: ALL_TOPICS })
   observeKafka(bus)
   const { brokers, prefix, partitions } = config
-  return { bus, where: { kind: 'kafka', brokers, prefix, partitions }, notReady: () => bus.stats().notReady }
+  return { bus, partitions, where: { kind: 'kafka', brokers, prefix, partitions }, notReady: () => bus.stats().notReady }
 }
 
 /** What every part of the Kafka adapter is told. */
@@ -61,13 +65,6 @@ export function kafkaOptions(config: KafkaConfig, log: Log): KafkaBusOptions {
     ...(config.instance === undefined ? {} : { instance: config.instance }),
     ...(config.tls === undefined ? {} : { tls: tlsFilesOf(config.tls) }),
     ...(config.sasl === undefined ? {} : { sasl: saslOf(config.sasl) }),
-  }
-}
-
-function tlsFilesOf({ ca, cert, key, server_name: serverName }: ClientTlsConfig): TlsFiles {
-  return {
-    ...(ca === undefined ? {} : { ca }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }),
-    ...(serverName === undefined ? {} : { serverName }),
   }
 }
 

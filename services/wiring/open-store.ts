@@ -1,11 +1,14 @@
 /** The store of the configuration: a ClickHouse server where there is one, else the engine in this process. */
 import { join } from 'node:path'
 import type { Engine } from '../../infra/clickhouse/engine.ts'
+import type { ServerStoreOptions } from '../../infra/clickhouse/server/options.ts'
+import { openServerStore } from '../../infra/clickhouse/server/server-store.ts'
 import { openStore } from '../../infra/clickhouse/store.ts'
-import { Failure } from '../../schemas/failure.ts'
-import type { Store } from '../../schemas/ports.ts'
+import type { Log, Store } from '../../schemas/ports.ts'
 import type { Config } from '../config/schema.ts'
 import type { ClickHouseConfig } from '../config/servers.ts'
+import { systemClock } from './clock.ts'
+import { tlsFilesOf } from './tls.ts'
 
 export interface OpenStore {
   readonly store: Store
@@ -16,22 +19,35 @@ export interface OpenStore {
 }
 
 /** Migrated, and ready for inserts. Throws Failure `misconfigured` with what to change. */
-export async function openConfiguredStore({ store: { clickhouse }, sql, data_dir: dataDir }: Config): Promise<OpenStore> {
-  return clickhouse === undefined ? await openEngine(join(dataDir, 'tables'), sql.concurrency + 2) : await openServer(clickhouse)
+export async function openConfiguredStore({ store: { clickhouse }, sql, data_dir: dataDir }: Config, log: Log): Promise<OpenStore> {
+  return clickhouse === undefined ? await openEngine(join(dataDir, 'tables'), sql.concurrency + 2) : await openServer(clickhouse, log)
 }
 
 async function openEngine(directory: string, readers: number): Promise<OpenStore> {
   const store = openStore({ directory, readers })
+  await migrated(store)
+  return { store, engine: store.engine, where: { kind: 'embedded', directory } }
+}
+
+async function openServer(config: ClickHouseConfig, log: Log): Promise<OpenStore> {
+  const store = await openServerStore(serverOptions(config, log))
+  await migrated(store)
+  return { store, engine: undefined, where: { kind: 'clickhouse', url: config.url, user: config.user } }
+}
+
+async function migrated(store: Store): Promise<void> {
   try {
     await store.migrate()
   } catch (error) {
     await store.close()
     throw error
   }
-  return { store, engine: store.engine, where: { kind: 'embedded', directory } }
 }
 
-/** The one place where the adapter for a server is plugged in. */
-async function openServer({ url }: ClickHouseConfig): Promise<OpenStore> {
-  throw new Failure('misconfigured', 'store.server', `store.clickhouse.url is ${url}, and this version cannot use a ClickHouse server yet: remove it.`)
+function serverOptions(config: ClickHouseConfig, log: Log): ServerStoreOptions {
+  const { url, user, password_file: passwordFile, tls, connect_timeout_seconds: connect, request_timeout_seconds: request } = config
+  return {
+    url, user, connectTimeoutMs: connect * 1_000, requestTimeoutMs: request * 1_000, clock: systemClock, log,
+    ...(passwordFile === undefined ? {} : { passwordFile }), ...(tls === undefined ? {} : { tls: tlsFilesOf(tls) }),
+  }
 }

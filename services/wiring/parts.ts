@@ -37,14 +37,21 @@ const SNAPSHOT_EVERY_NS = 5n * SECOND_NS
 
 const seconds = (value: number): bigint => BigInt(Math.round(value * 1e9))
 
-/** Every job of the scheduler; another is one line here. */
-const jobsOf = ({ bus }: PartKit): readonly Job[] => [busLagJob(bus)]
+/** Every job of the scheduler; another is one line here. `store`: where this process has or reaches one. */
+const jobsOf = ({ bus }: PartKit, _store: Store | undefined): readonly Job[] => [busLagJob(bus)]
+
+/** Undefined where the engine belongs to another process. */
+async function storeWithin({ config, foundation }: PartKit, parts: ReadonlySet<Part>): Promise<Store | undefined> {
+  return config.store.clickhouse !== undefined || parts.has('archiver') ? (await foundation.store()).store : undefined
+}
 
 const NOTHING_STORED: Pick<Store, 'places'> = { places: () => Promise.resolve(new Map()) }
 
-/** Where the engine belongs to another process, nobody can be asked what was stored long ago. */
-async function placesOf({ config, foundation, log }: PartKit, parts: ReadonlySet<Part>): Promise<Pick<Store, 'places'>> {
-  if (config.store.clickhouse !== undefined || parts.has('archiver')) return (await foundation.store()).store
+/** Where nobody can be asked what was stored long ago, that is said. */
+async function placesOf(kit: PartKit, parts: ReadonlySet<Part>): Promise<Pick<Store, 'places'>> {
+  const store = await storeWithin(kit, parts)
+  if (store !== undefined) return store
+  const { config, log } = kit
   log.warn({ lineage_minutes: config.assembler.lineage_minutes },
     'no ClickHouse server is configured: a record that is sent again after its trace was let go counts as a new call; set store.clickhouse')
   return NOTHING_STORED
@@ -62,7 +69,7 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
     })
   },
   async worker({ config, foundation, bus, log }) {
-    return createWorker({ ...WORKER_DEFAULTS, maxKeys: config.worker.max_keys }, armAll(config.detectors), {
+    return createWorker({ ...WORKER_DEFAULTS, partitions: foundation.bus.partitions, maxKeys: config.worker.max_keys }, armAll(config.detectors), {
       bus, snapshots: await foundation.snapshots(), keyedHash: await foundation.keyedHash(), telemetry: workerTelemetry(log),
     })
   },
@@ -78,8 +85,8 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
   async collector({ bus, log }) {
     return createTicker({ bus, clock: systemClock, log })
   },
-  async scheduler(kit) {
-    return createScheduler(jobsOf(kit), { timetable: cronTimetable, log: kit.log })
+  async scheduler(kit, parts) {
+    return createScheduler(jobsOf(kit, await storeWithin(kit, parts)), { timetable: cronTimetable, log: kit.log })
   },
 }
 
