@@ -2,6 +2,7 @@
  * The assembler as one fold: envelopes of `events` in, versions of interactions out. No clock: time is the newest `received_at` or tick.
  * What is published depends on the envelopes alone, so that reading them again makes the same.
  */
+import { isAdminEvent } from '../../schemas/admin-action.ts'
 import type { AuditEvent } from '../../schemas/audit-event.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Envelope } from '../../schemas/ports.ts'
@@ -68,7 +69,7 @@ export function fold(state: AssemblerState, { offset, records }: Pick<Envelope<E
     const { event } = record
     const at = event === undefined ? record.tickAt : event.received_at
     if (at > now) now = at
-    if (event === undefined || event.conflict_with !== '' || !options.takes(event)) continue
+    if (event === undefined || event.conflict_with !== '' || isAdminEvent(event) || !options.takes(event)) continue
     const key = traceKey(event)
     const known = arrived.get(key)
     if (known === undefined) arrived.set(key, [record])

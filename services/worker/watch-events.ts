@@ -1,6 +1,7 @@
 /** The stateless half of the worker: what one observation shows is said at once. Topic `events` → `findings`. */
 import { SpanKind, trace } from '@opentelemetry/api'
 import type { Armed } from '../../detectors/detector.ts'
+import { isAdminEvent } from '../../schemas/admin-action.ts'
 import type { AuditEvent } from '../../schemas/audit-event.ts'
 import type { Envelope, Subscription } from '../../schemas/ports.ts'
 import { type EventRecord, events } from '../../schemas/topics.ts'
@@ -78,7 +79,7 @@ class Watcher {
     const { bytes } = record
     if (bytes === undefined) return
     const event = decoded(record)
-    if (event !== undefined) return this.#judge(event, bytes, place)
+    if (event !== undefined) return isAdminEvent(event) ? undefined : this.#judge(event, bytes, place)
     this.#parts.ports.telemetry.recordUndecodable(place)
     const suspect = { place, tenant: '', receivedAt: 0n, bytes: () => bytes }
     this.outbox.refuse(quarantined(suspect, { detector: '', reason: 'undecodable_record', detail: 'the record is no audit event in canonical form' }))

@@ -1,4 +1,4 @@
-/** Says that a file may have changed. The system's own notices are fast but not certain, so its stamps are looked at too. */
+/** Says that a file, or what is in a folder, may have changed. The system's own notices are fast but not certain, so its stamps are looked at too. */
 import { type FSWatcher, watch } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
@@ -44,8 +44,9 @@ export async function watchFile(path: string, changed: () => Promise<void>): Pro
   await start()
   let watcher: FSWatcher | undefined
   try {
-    watcher = watch(dirname(path), { persistent: false }, (_kind, name) => {
-      if (name === null || name === basename(path)) void start()
+    const folder = (await lstat(path).catch(() => undefined))?.isDirectory() === true
+    watcher = watch(folder ? path : dirname(path), { persistent: false }, (_kind, name) => {
+      if (folder || name === null || name === basename(path)) void start()
     })
     watcher.on('error', () => watcher?.close())
   } catch {

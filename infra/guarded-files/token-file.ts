@@ -3,6 +3,7 @@ import { mkdir, open, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Failure } from '../../schemas/failure.ts'
 import { TokenFile, type TokenRecord } from '../../schemas/token-record.ts'
+import { syncFolder } from './durable.ts'
 import { readSafely } from './safe-file.ts'
 
 const MAX_BYTES = 8 * 1024 * 1024
@@ -53,11 +54,6 @@ async function openDraft(draft: string): Promise<Awaited<ReturnType<typeof open>
       await unlink(draft).catch(() => undefined)
     }
   }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(dirname(path), 'r')
-  await folder.sync().finally(() => folder.close())
 }
 
 /**

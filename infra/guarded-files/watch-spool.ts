@@ -1,0 +1,29 @@
+/** Reads the spool as long as the process runs. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type SpoolReader, drainSpool } from './admin-spool.ts'
+import { watchFile } from './watch-file.ts'
+
+const RETRY_MS = 30_000
+
+export interface SpoolWatch {
+  close(): Promise<void>
+}
+
+/** What cannot be taken now (`failed` says why) is tried again with the next file, and every half minute. */
+export async function watchSpool(dataDir: string, reader: SpoolReader & { failed(error: unknown): void }): Promise<SpoolWatch> {
+  const folder = join(dataDir, 'admin-spool')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const known = new Set<string>()
+  let running: Promise<void> = Promise.resolve()
+  const drain = (): Promise<void> => (running = running.then(() => drainSpool(dataDir, reader, known).catch((error: unknown) => reader.failed(error))))
+  const watch = await watchFile(folder, drain)
+  const timer = setInterval(() => void drain(), RETRY_MS).unref()
+  return {
+    async close() {
+      clearInterval(timer)
+      await watch.close()
+      await running
+    },
+  }
+}
