@@ -7,75 +7,81 @@ import { blankInteraction, type InteractionFields } from '../../schemas/interact
 import { type Trust, TRUST_ORDER, type Vantage } from '../../schemas/vocabulary.ts'
 
 /** Nearest the enforcement point first: what the server received is what happened. */
-const ENFORCEMENT: Record<Vantage, number> = { server: 0, gateway: 1, client: 2, agent: 3, log: 4 }
+const ENFORCEMENT: Order = { server: 0, gateway: 1, client: 2, agent: 3, log: 4 }
 /** Nearest the person first: the conversation and the caller's own host. */
-const CALLER: Record<Vantage, number> = { agent: 0, client: 1, log: 2, gateway: 3, server: 4 }
+const CALLER: Order = { agent: 0, client: 1, log: 2, gateway: 3, server: 4 }
 const TRUST_RANK = new Map<Trust, number>(TRUST_ORDER.map((trust, index) => [trust, index]))
 
 type Field = keyof InteractionFields & keyof AuditEvent
-interface Choice {
-  says(event: AuditEvent): boolean
-  rank(event: AuditEvent): number
-}
+type Order = Record<Vantage, number>
 
-interface Group extends Choice {
+/** Fields that are taken together; the first decides whether an observation says anything. */
+interface Group {
   readonly fields: readonly Field[]
+  readonly order: Order
+  /** Where some are more to be trusted than others, that counts first. */
+  readonly trust?: 'principal_trust' | 'client_trust' | 'token_trust' | 'scopes_trust' | 'client_address_trust'
 }
 
-const enforcement = (event: AuditEvent): number => ENFORCEMENT[event.vantage]
-const caller = (event: AuditEvent): number => CALLER[event.vantage]
-const trusted = (trust: (event: AuditEvent) => Trust) => (event: AuditEvent) => (TRUST_RANK.get(trust(event)) ?? 9) * 8 + ENFORCEMENT[event.vantage]
-
-/** The first field of a group decides whether an observation says anything. */
-const FIELDS: readonly Omit<Group, 'says'>[] = [
-  { fields: ['method'], rank: enforcement },
-  { fields: ['tool'], rank: enforcement },
-  { fields: ['prompt'], rank: enforcement },
-  { fields: ['resource'], rank: enforcement },
-  { fields: ['server'], rank: enforcement },
-  { fields: ['target'], rank: caller },
-  { fields: ['principal', 'principal_source', 'principal_trust'], rank: trusted((event) => event.principal_trust) },
-  { fields: ['client', 'client_source', 'client_trust'], rank: trusted((event) => event.client_trust) },
-  { fields: ['agent'], rank: caller },
-  { fields: ['token_fingerprint', 'token_trust'], rank: trusted((event) => event.token_trust) },
-  { fields: ['scopes'], rank: trusted((event) => event.scopes_trust) },
-  { fields: ['client_address', 'client_address_source', 'client_address_trust'], rank: trusted((event) => event.client_address_trust) },
-  { fields: ['user_agent'], rank: enforcement },
-  { fields: ['host'], rank: caller },
-  { fields: ['conversation'], rank: caller },
-  { fields: ['wire_session'], rank: enforcement },
-  { fields: ['jsonrpc_request_id'], rank: caller },
-  { fields: ['tool_call_id'], rank: caller },
-  { fields: ['arguments', 'arguments_bytes', 'arguments_hash'], rank: enforcement },
-  { fields: ['result', 'result_bytes', 'result_hash'], rank: enforcement },
-  { fields: ['outcome'], rank: enforcement },
-  { fields: ['error_code'], rank: enforcement },
-  { fields: ['error_type'], rank: enforcement },
-  { fields: ['decision', 'decision_by'], rank: enforcement },
+const GROUPS: readonly Group[] = [
+  { fields: ['method'], order: ENFORCEMENT },
+  { fields: ['tool'], order: ENFORCEMENT },
+  { fields: ['prompt'], order: ENFORCEMENT },
+  { fields: ['resource'], order: ENFORCEMENT },
+  { fields: ['server'], order: ENFORCEMENT },
+  { fields: ['target'], order: CALLER },
+  { fields: ['principal', 'principal_source', 'principal_trust'], order: ENFORCEMENT, trust: 'principal_trust' },
+  { fields: ['client', 'client_source', 'client_trust'], order: ENFORCEMENT, trust: 'client_trust' },
+  { fields: ['agent'], order: CALLER },
+  { fields: ['token_fingerprint', 'token_trust'], order: ENFORCEMENT, trust: 'token_trust' },
+  { fields: ['scopes'], order: ENFORCEMENT, trust: 'scopes_trust' },
+  { fields: ['client_address', 'client_address_source', 'client_address_trust'], order: ENFORCEMENT, trust: 'client_address_trust' },
+  { fields: ['user_agent'], order: ENFORCEMENT },
+  { fields: ['host'], order: CALLER },
+  { fields: ['conversation'], order: CALLER },
+  { fields: ['wire_session'], order: ENFORCEMENT },
+  { fields: ['jsonrpc_request_id'], order: CALLER },
+  { fields: ['tool_call_id'], order: CALLER },
+  { fields: ['arguments', 'arguments_bytes', 'arguments_hash'], order: ENFORCEMENT },
+  { fields: ['result', 'result_bytes', 'result_hash'], order: ENFORCEMENT },
+  { fields: ['outcome'], order: ENFORCEMENT },
+  { fields: ['error_code'], order: ENFORCEMENT },
+  { fields: ['error_type'], order: ENFORCEMENT },
+  { fields: ['decision', 'decision_by'], order: ENFORCEMENT },
 ]
 
-const isSaid = (value: AuditEvent[Field]): boolean => value !== '' && value !== 'unknown' && !(Array.isArray(value) && value.length === 0)
-const GROUPS: readonly Group[] = FIELDS.map(({ fields, rank }) => ({ fields, rank, says: (event) => isSaid(event[fields[0] as Field]) }))
+/** Best first; ties go to the smaller event id. */
+function ranked(observations: readonly AuditEvent[], order: Order): readonly AuditEvent[] {
+  return observations.length === 1 ? observations : observations.toSorted(
+    (left, right) => order[left.vantage] - order[right.vantage] || (left.event_id < right.event_id ? -1 : 1),
+  )
+}
 
-/** The observation whose word counts; undefined where none says anything. */
-function bestOf(observations: readonly AuditEvent[], { says, rank }: Choice): AuditEvent | undefined {
-  let best: AuditEvent | undefined
-  let lowest = 0
-  for (const event of observations) {
-    if (!says(event)) continue
-    const own = rank(event)
-    if (best === undefined || own < lowest || (own === lowest && event.event_id < best.event_id)) {
-      best = event
-      lowest = own
-    }
+const isSaid = (value: AuditEvent[Field]): boolean => value !== '' && value !== 'unknown' && !(Array.isArray(value) && value.length === 0)
+
+/** The one of the ranked observations whose word counts for the group; undefined where none says anything. */
+function bestOf(best: readonly AuditEvent[], { fields, trust }: Group): AuditEvent | undefined {
+  const decisive = fields[0] as Field
+  if (trust === undefined) {
+    for (const event of best) if (isSaid(event[decisive])) return event
+    return undefined
   }
-  return best
+  let found: AuditEvent | undefined
+  let lowest = Infinity
+  for (const event of best) {
+    if (!isSaid(event[decisive])) continue
+    const rank = TRUST_RANK.get(event[trust]) ?? Infinity
+    if (found !== undefined && rank >= lowest) continue
+    found = event
+    lowest = rank
+  }
+  return found
 }
 
 /** The text of the observation nearest the enforcement point that has one, '' where none has. */
 export function enforced(observations: readonly AuditEvent[], of: (event: AuditEvent) => string): string {
-  const best = bestOf(observations, { says: (event) => of(event) !== '', rank: enforcement })
-  return best === undefined ? '' : of(best)
+  for (const event of ranked(observations, ENFORCEMENT)) if (of(event) !== '') return of(event)
+  return ''
 }
 
 const earliest = (left: bigint, right: bigint): bigint => (left === 0n || (right !== 0n && right < left) ? right : left)
@@ -92,17 +98,13 @@ function widen(into: InteractionFields, from: AuditEvent): void {
   if (into.result_bytes === -1n) into.result_bytes = from.result_bytes
 }
 
-/** Distinct values, sorted; '' says nothing. They are few, so each is put where it belongs. */
+/** Distinct values, sorted; '' says nothing. */
 function distinct<T extends string>(observations: readonly AuditEvent[], of: (event: AuditEvent) => T): readonly T[] {
   const values: T[] = []
-  for (const event of observations) {
-    const value = of(event)
-    if (value === '' || values.includes(value)) continue
-    let at = values.push(value) - 1
-    for (; at > 0 && (values[at - 1] as T) > value; at--) values[at] = values[at - 1] as T
-    values[at] = value
-  }
-  return values
+  const first = of(observations[0] as AuditEvent)
+  if (observations.every((event) => of(event) === first)) return first === '' ? values : [first]
+  for (const value of new Set(observations.map(of))) if (value !== '') values.push(value)
+  return values.sort()
 }
 
 function allRedacted(observations: readonly AuditEvent[]): readonly string[] {
@@ -117,11 +119,13 @@ export function merged(observations: readonly AuditEvent[]): InteractionFields {
   const [first] = observations as readonly [AuditEvent]
   fields.tenant = first.tenant
   fields.trace_id = first.trace_id
+  const nearestPoint = ranked(observations, ENFORCEMENT)
+  const nearestPerson = ranked(observations, CALLER)
   for (const group of GROUPS) {
-    const best = bestOf(observations, group)
+    const best = bestOf(group.order === CALLER ? nearestPerson : nearestPoint, group)
     if (best !== undefined) for (const field of group.fields) target[field] = best[field]
   }
-  for (const event of observations) widen(fields, event)
+  for (const event of nearestPoint) widen(fields, event)
   // One observation that belongs to a caller shows that the call was not the server's own.
   fields.server_internal = observations.every(({ server_internal: internal }) => internal)
   fields.redacted = allRedacted(observations)
