@@ -43,6 +43,8 @@ export class GroupMember {
   #generation = -1
   #joined = false
   #rejoin = true
+  #joining = false
+  #joinDue = 0
   #heardAt = performance.now()
   #done: Promise<void> = Promise.resolve()
 
@@ -55,9 +57,9 @@ export class GroupMember {
     return this.#joined ? { memberId: this.#memberId, generationId: this.#generation } : undefined
   }
 
-  /** Milliseconds since the broker last answered. */
+  /** Milliseconds since the broker last answered, or should have: it holds the answer to a join until all members have joined. */
   get silentMs(): number {
-    return performance.now() - this.#heardAt
+    return performance.now() - (this.#joining ? Math.max(this.#heardAt, this.#joinDue) : this.#heardAt)
   }
 
   start(): void {
@@ -110,7 +112,10 @@ export class GroupMember {
       groupId, sessionTimeout: sessionTimeoutMs, rebalanceTimeout: REBALANCE_MS, memberId: this.#memberId,
       groupProtocols: [{ name: PROTOCOL, metadata: encodeClaim(topic, claim) }],
     }
-    const joined = await link.coordinator(groupId, 'joining the group', (broker) => broker.joinGroup(request), REBALANCE_MS + sessionTimeoutMs)
+    const patience = REBALANCE_MS + sessionTimeoutMs
+    this.#joinDue = performance.now() + patience
+    this.#joining = true
+    const joined = await link.coordinator(groupId, 'joining the group', (broker) => broker.joinGroup(request), patience).finally(() => { this.#joining = false })
     this.#memberId = joined.memberId
     if (this.#stop.signal.aborted) return
     this.#heard()
@@ -171,7 +176,9 @@ export class GroupMember {
     }
     // Whatever it was doing, it joins next: with a member id that the broker still knows it keeps what it has.
     this.#rejoin = true
-    if (UNKNOWN.has(type) || this.silentMs > sessionTimeoutMs) await this.#forget(lost)
+    if (UNKNOWN.has(type)) await this.#forget(lost)
+    // Without a word for a session others may have its partitions. Its name it keeps: a broker that was away itself still knows it, and would wait for it.
+    else if (performance.now() - this.#heardAt > sessionTimeoutMs) await lost()
     if (!UNKNOWN.has(type)) await link.refresh().catch(() => undefined)
     return UNKNOWN.has(type) ? true : await pause(wait, this.#stop.signal)
   }

@@ -1,0 +1,163 @@
+/**
+ * Snapshots on a compacted Kafka topic, so that a partition finds its state in whatever process it comes to. Who loads a name first owns it from then
+ * on: what an earlier owner saves later (a process that was taken for dead) is not looked at. A state is whole when the index says so, and the one
+ * before it is kept.
+ */
+import { randomUUID } from 'node:crypto'
+import { crc32c } from '../../../schemas/crc32c.ts'
+import { Failure } from '../../../schemas/failure.ts'
+import { partitionOf } from '../../../schemas/partition-of.ts'
+import type { Snapshot, Snapshots } from '../../../schemas/ports.ts'
+import { makeClient } from '../client.ts'
+import { unavailable } from '../failures.ts'
+import { type KafkaBusOptions, withDefaults } from '../options.ts'
+import { IndexReader } from './index-reader.ts'
+import { KeyedLog } from './keyed-log.ts'
+import { type Claim, claimKey, encodeClaim, type Head, pieceKey, type Pieces } from './records.ts'
+import { ensureSnapshotTopic, INDEX, INLINE_BYTES, PIECE_BYTES, PIECE_PARTITIONS } from './topic.ts'
+
+export interface KafkaSnapshots extends Snapshots {
+  /** Waits for what is being written. Safe twice. */
+  close(): Promise<void>
+}
+
+/** `damaged` is told the name of each snapshot that is not whole. Failure `misconfigured` as `openKafkaBus`, and for a topic that is another kind of topic. */
+export async function openKafkaSnapshots(options: KafkaBusOptions, damaged: (found: { readonly name: string }) => void): Promise<KafkaSnapshots> {
+  const settings = withDefaults(options)
+  const kafka = await makeClient(settings)
+  const topic = `${settings.prefix}snapshots`
+  await ensureSnapshotTopic(kafka, settings, topic)
+  return new OpenSnapshots(new KeyedLog(topic, settings, kafka), (name) => damaged({ name }))
+}
+
+const KEPT = 2
+const TRIES = 5
+
+class OpenSnapshots implements KafkaSnapshots {
+  readonly #log: KeyedLog
+  readonly #index: IndexReader
+  readonly #damaged: (name: string) => void
+  readonly #writer = randomUUID()
+  /** Saves and loads of one name follow each other. */
+  readonly #turns = new Map<string, Promise<unknown>>()
+
+  constructor(log: KeyedLog, damaged: (name: string) => void) {
+    this.#log = log
+    this.#damaged = damaged
+    this.#index = new IndexReader(log, damaged)
+  }
+
+  async load(name: string): Promise<Snapshot | undefined> {
+    return await this.#inTurn(name, `load snapshot ${name}`, async () => {
+      await this.#index.sync()
+      const { heads } = await this.#own(name)
+      for (const head of heads) {
+        const state = await this.#stateOf(head)
+        if (state !== undefined) return { version: head.version, nextOffset: head.nextOffset, state }
+        this.#damaged(name)
+      }
+      return undefined
+    })
+  }
+
+  async save(name: string, { version, nextOffset, state }: Snapshot): Promise<void> {
+    // The caller may go on using its buffer.
+    const kept = Buffer.from(state)
+    await this.#inTurn(name, `save snapshot ${name}`, async () => {
+      const before = await this.#own(name)
+      const pieces = await this.#writePieces(before, kept)
+      const head = { version, nextOffset, crc: crc32c(kept), state: pieces ?? kept }
+      const heads = [head, ...before.heads].slice(0, KEPT)
+      await this.#say({ ...before, heads, pending: undefined })
+      await this.#letGo(before, heads)
+    })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#turns.values())
+    await this.#log.close()
+  }
+
+  async #inTurn<T>(name: string, doing: string, action: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(name) ?? Promise.resolve()).then(action)
+    const quiet = turn.catch(() => undefined)
+    this.#turns.set(name, quiet)
+    try {
+      return await turn
+    } catch (error) {
+      throw unavailable(error, doing)
+    } finally {
+      if (this.#turns.get(name) === quiet) this.#turns.delete(name)
+    }
+  }
+
+  /** What is kept under the name, ours from now on. */
+  async #own(name: string): Promise<Claim> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const owner = this.#index.owner(name)
+      if (owner?.writer === this.#writer) return owner
+      if (tries === 0) await this.#index.sync()
+      const found = this.#index.owner(name)
+      await this.#say({ name, epoch: (found?.epoch ?? 0) + 1, writer: this.#writer, heads: found?.heads ?? [], pending: found?.pending })
+      // Another may have claimed it in the same moment, and outrank us.
+      await this.#index.sync()
+    }
+    const owner = this.#index.owner(name)
+    if (owner?.writer === this.#writer) return owner
+    throw new Failure('unavailable', 'snapshots.contended', `Kafka: several processes want snapshot ${name} at once`, { retryAfterSeconds: 1 })
+  }
+
+  async #say(claim: Claim): Promise<void> {
+    await this.#log.write(INDEX, [{ key: claimKey(claim), value: encodeClaim(claim) }])
+    this.#index.wrote(claim)
+  }
+
+  /** Undefined for a state that is small enough for the index. That pieces are on their way is said first, so that nobody has to look for them. */
+  async #writePieces(claim: Claim, state: Buffer): Promise<Pieces | undefined> {
+    if (state.length <= INLINE_BYTES) return undefined
+    if (claim.pending !== undefined) await this.#remove([claim.pending])
+    const partition = 1 + partitionOf(claim.name, PIECE_PARTITIONS)
+    const { end } = await this.#log.bounds(partition)
+    const pending = { id: randomUUID(), partition, from: end, count: Math.ceil(state.length / PIECE_BYTES) }
+    await this.#say({ ...claim, pending })
+    for (let index = 0; index < pending.count; index++) {
+      await this.#log.write(partition, [{ key: pieceKey(pending.id, index), value: state.subarray(index * PIECE_BYTES, (index + 1) * PIECE_BYTES) }])
+    }
+    return pending
+  }
+
+  /** What stands in no head any more. A failure here costs room and nothing else. */
+  async #letGo(before: Claim, heads: readonly Head[]): Promise<void> {
+    const dropped = before.heads.filter((head) => !heads.includes(head)).flatMap(({ state }) => (Buffer.isBuffer(state) ? [] : [state]))
+    const old = this.#index.takeOld(before).map((key) => ({ key, value: null }))
+    await Promise.all([this.#remove(dropped), this.#log.write(INDEX, old)]).catch(() => undefined)
+  }
+
+  async #remove(gone: readonly Pieces[]): Promise<void> {
+    for (const { id, partition, count } of gone) {
+      await this.#log.write(partition, Array.from({ length: count }, (_, index) => ({ key: pieceKey(id, index), value: null })))
+    }
+  }
+
+  /** Undefined where it is not whole. */
+  async #stateOf({ state, crc }: Head): Promise<Buffer | undefined> {
+    const bytes = Buffer.isBuffer(state) ? state : await this.#joined(state)
+    return bytes !== undefined && crc32c(bytes) === crc ? bytes : undefined
+  }
+
+  async #joined({ id, partition, from, count }: Pieces): Promise<Buffer | undefined> {
+    const wanted = new Map(Array.from({ length: count }, (_, index) => [pieceKey(id, index), index]))
+    const pieces: Buffer[] = []
+    let found = 0
+    await this.#log.read({
+      partition, from, done: () => found === count,
+      each: ({ key, value }) => {
+        const index = wanted.get(key)
+        if (index === undefined || value === null) return
+        if (pieces[index] === undefined) found++
+        pieces[index] = value
+      },
+    })
+    return found === count ? Buffer.concat(pieces) : undefined
+  }
+}
