@@ -2,11 +2,11 @@
 import { hash } from 'node:crypto'
 import { conflictFinding } from '../../detectors/record-conflict/finding.ts'
 import { addSeen, nothingSeen, type Seen } from '../../detectors/stats/seen.ts'
-import type { Publisher, Snapshots } from '../../schemas/ports.ts'
+import type { Envelope, Publisher, Snapshots } from '../../schemas/ports.ts'
 import { findings, quarantine } from '../../schemas/topics.ts'
 import { Packr } from 'msgpackr'
 import type { Batch } from './batch.ts'
-import { type Candidate, judge, type Unreadable, type Verdicts } from './gate.ts'
+import { type Candidate, judge, type Prepared, type Verdicts } from './gate.ts'
 import { insertOrIsolate } from './isolate.ts'
 import { ledgerOf } from './ledger.ts'
 import { quarantined } from './quarantined.ts'
@@ -22,6 +22,7 @@ export interface EventArchivePorts {
 
 const SEEN_VERSION = 1
 const INTENT_VERSION = 1
+const TIME_BYTES = 8
 /** A save costs 2 bytes for every identity ever seen, so it is made seldom; after a crash the rest is read back from the table. */
 const SAVE_EVERY_RECORDS = 1_000_000
 
@@ -36,6 +37,15 @@ export interface EventPartition {
   unsaved: number
   /** Where the batch in hand at the crash ended; undefined where none was. */
   readonly cutAt: number | undefined
+  /** Latest record time before the next batch, nanoseconds: dates what cannot be read and stands alone. */
+  time: bigint
+}
+
+/** When a record was received, or what a tick said; 0n where it says nothing. */
+export function timeOf(record: Prepared | undefined): bigint {
+  if (record === undefined) return 0n
+  if ('tickAt' in record) return record.tickAt
+  return 'near' in record ? record.near : record.receivedAt
 }
 
 /** Reads back what the last run knew. */
@@ -46,7 +56,10 @@ export async function openEventPartition(partition: number, { snapshots, store }
   const missing = await store.eventIdsFrom(partition, usable ? saved.nextOffset : 0)
   for (const id of missing) addSeen(seen, id)
   const intent = await snapshots.load(intentName(partition))
-  return { partition, seen, unsaved: missing.length, cutAt: intent?.version === INTENT_VERSION ? intent.nextOffset : undefined }
+  const known = intent?.version === INTENT_VERSION ? intent : undefined
+  // The first version of an intent had no time in it.
+  const time = known?.state.length === TIME_BYTES ? known.state.readBigInt64LE() : 0n
+  return { partition, seen, unsaved: missing.length, cutAt: known?.nextOffset, time }
 }
 
 export async function saveSeen(held: EventPartition, next: number, { snapshots }: EventArchivePorts): Promise<void> {
@@ -55,12 +68,33 @@ export async function saveSeen(held: EventPartition, next: number, { snapshots }
 }
 
 /** Stores one batch. When this has resolved, everything in it is stored, a duplicate, a conflict or in quarantine, and the ledger says which. */
-export async function archiveEvents(batch: Batch<Candidate | Unreadable>, held: EventPartition, ports: EventArchivePorts): Promise<void> {
-  if (batch.envelopes.every(({ records }) => records.length === 0)) return
+export async function archiveEvents(batch: Batch<Prepared>, held: EventPartition, ports: EventArchivePorts): Promise<void> {
+  const { envelopes, time } = dated(batch.envelopes, held.time)
+  if (envelopes.some(({ records }) => records.some((record) => !('tickAt' in record)))) await archive({ ...batch, envelopes }, held, ports)
+  held.time = time
+}
+
+/** Unreadable records that stand alone get the time that it was when they came. `time`: where it stands behind the last envelope. */
+function dated(envelopes: readonly Envelope<Prepared>[], from: bigint): { readonly envelopes: Envelope<Prepared>[]; readonly time: bigint } {
+  let time = from
+  const out = envelopes.map((envelope) => {
+    const records = envelope.records.map((record) => {
+      const own = timeOf(record)
+      if (own > time) time = own
+      return 'near' in record && own === 0n ? { ...record, near: time } : record
+    })
+    return { ...envelope, records }
+  })
+  return { envelopes: out, time }
+}
+
+async function archive(batch: Batch<Prepared>, held: EventPartition, ports: EventArchivePorts): Promise<void> {
   const verdicts = await judge(batch.envelopes, held.seen, ports.store)
   await report(verdicts, held.partition, ports)
-  // Also where nothing is to be inserted: the ledger's row must be that of the same batch after a crash.
-  await ports.snapshots.save(intentName(held.partition), { version: INTENT_VERSION, nextOffset: batch.next, state: Buffer.alloc(0) })
+  // Also where nothing is to be inserted: the ledger's row must be that of the same batch after a crash, and its times those of then.
+  const state = Buffer.alloc(TIME_BYTES)
+  state.writeBigInt64LE(held.time)
+  await ports.snapshots.save(intentName(held.partition), { version: INTENT_VERSION, nextOffset: batch.next, state })
   const place = `${held.partition}:${batch.first}-${batch.next}`
   const refused = verdicts.rows.length === 0 ? [] : await insert(verdicts, place, ports)
   await ports.store.insertRows('archive_ledger', ledgerOf(place, verdicts, new Set(refused)).map((row) => ({ ...row })), `ledger:${place}`)

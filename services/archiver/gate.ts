@@ -31,22 +31,30 @@ export interface Unreadable {
   readonly unreadable: Buffer
   readonly offset: number
   readonly offsetIndex: number
-  /** Receipt of a record or tick near it in its envelope, nanoseconds. */
+  /** Receipt of a record or tick near it in its envelope, nanoseconds; 0n where there is none. */
   readonly near: bigint
 }
 
+/** Time that moved; nothing to store. */
+export interface Tick {
+  readonly tickAt: bigint
+}
+
+/** A record of topic `events` as the gate takes it. */
+export type Prepared = Candidate | Unreadable | Tick
+
 type Known = { readonly content: string; readonly place?: StoredPosition }
 
-/** The records of an envelope made ready for the gate; ticks are passed over. */
-export function prepared({ partition, offset, records }: Envelope<EventRecord>): Envelope<Candidate | Unreadable> {
-  const ready: (Candidate | Unreadable)[] = []
-  records.forEach(({ bytes, event }, offsetIndex) => {
-    if (bytes === undefined) return
-    ready.push(event === undefined
-      ? { unreadable: bytes, offset, offsetIndex, near: timeNear(records, offsetIndex) }
-      : candidateOf(event, bytes, { partition, offset, offsetIndex }))
-  })
-  return { partition, offset, records: ready }
+/** The records of an envelope made ready for the gate. */
+export function prepared({ partition, offset, records }: Envelope<EventRecord>): Envelope<Prepared> {
+  return {
+    partition, offset,
+    records: records.map(({ bytes, event, tickAt }, offsetIndex) => {
+      if (bytes === undefined) return { tickAt }
+      if (event === undefined) return { unreadable: bytes, offset, offsetIndex, near: timeNear(records, offsetIndex) }
+      return candidateOf(event, bytes, { partition, offset, offsetIndex })
+    }),
+  }
 }
 
 /** When the nearest record before was received, else the nearest behind; 0n where the envelope says no time at all. */
@@ -64,13 +72,13 @@ function timeNear(records: readonly EventRecord[], index: number): bigint {
 }
 
 /** Judges one batch of one partition. `store.places` is asked only about ids that may be there. */
-export async function judge(envelopes: readonly Envelope<Candidate | Unreadable>[], seen: Seen, store: Pick<Store, 'places'>): Promise<Verdicts> {
+export async function judge(envelopes: readonly Envelope<Prepared>[], seen: Seen, store: Pick<Store, 'places'>): Promise<Verdicts> {
   const verdicts: Verdicts = { rows: [], ids: [], conflicts: [], duplicates: [], unreadable: [] }
   const candidates: Candidate[] = []
   for (const { records } of envelopes) {
     for (const record of records) {
       if ('unreadable' in record) verdicts.unreadable.push(record)
-      else candidates.push(record)
+      else if (!('tickAt' in record)) candidates.push(record)
     }
   }
   const known = await stored(candidates.filter(({ id }) => maybeSeen(seen, id)), store)

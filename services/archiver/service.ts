@@ -6,8 +6,8 @@ import type { Quarantined, Replay } from '../../schemas/quarantined.ts'
 import { type EventRecord, events, quarantine, replays, type Topic } from '../../schemas/topics.ts'
 import { putAgain } from './again.ts'
 import { type Batch, Batcher, type BatchLimits } from './batch.ts'
-import { archiveEvents, type EventArchivePorts, type EventPartition, openEventPartition, saveSeen } from './events.ts'
-import { type Candidate, prepared, type Unreadable } from './gate.ts'
+import { archiveEvents, type EventArchivePorts, type EventPartition, openEventPartition, saveSeen, timeOf } from './events.ts'
+import { type Prepared, prepared } from './gate.ts'
 import { insertOrIsolate } from './isolate.ts'
 import { quarantined } from './quarantined.ts'
 import { archiverTelemetry } from './telemetry.ts'
@@ -77,20 +77,20 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
     await subscriptions.get(topic)?.commit(partition, batch.next)
   }
 
-  function dated(envelope: Envelope<EventRecord>): Envelope<Candidate | Unreadable> {
+  function dated(envelope: Envelope<EventRecord>): Envelope<Prepared> {
     const ready = prepared(envelope)
-    const first = ready.records[0]
-    if (first !== undefined && 'receivedAt' in first && first.receivedAt > latest) latest = first.receivedAt
+    const time = timeOf(ready.records[0])
+    if (time > latest) latest = time
     return ready
   }
 
-  async function openEventLine(partition: number): Promise<Line<Candidate | Unreadable>> {
+  async function openEventLine(partition: number): Promise<Line<Prepared>> {
     const held = await openEventPartition(partition, ports)
-    const batcher = new Batcher<Candidate | Unreadable>(config.events, held.cutAt, async (batch) => {
+    const batcher = new Batcher<Prepared>(config.events, held.cutAt, async (batch) => {
       await persist('events', () => archiveEvents(batch, held, ports))
       await persist('events', () => finish('events', partition, line, batch))
     }, failed)
-    const line: Line<Candidate | Unreadable> = { batcher, events: held, next: 0, expected: undefined }
+    const line: Line<Prepared> = { batcher, events: held, next: 0, expected: undefined }
     return line
   }
 

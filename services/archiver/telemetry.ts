@@ -1,6 +1,6 @@
 import { metrics } from '@opentelemetry/api'
 import type { Envelope } from '../../schemas/ports.ts'
-import type { Candidate, Unreadable, Verdicts } from './gate.ts'
+import type { Prepared, Verdicts } from './gate.ts'
 
 const BOUNDS_MS = [10, 25, 50, 75, 100, 150, 200, 300, 400, 500, 600, 700, 800, 900, 1_000, 1_250, 1_500, 2_000, 3_000, 5_000, 10_000, 30_000]
 
@@ -8,7 +8,7 @@ export interface ArchiverTelemetry {
   /** `refused`: how many of the verdicts' rows the store did not take. */
   archived(verdicts: Verdicts, refused: number): void
   /** How long after the collector received them the events of an envelope became rows. */
-  storedAfter(envelopes: readonly Envelope<Candidate | Unreadable>[]): void
+  storedAfter(envelopes: readonly Envelope<Prepared>[]): void
   stored(topic: string, rows: number): void
   refused(topic: string, rows: number): void
 }
