@@ -3,11 +3,16 @@ import { startMetrics } from '../infra/otel/metrics.ts'
 import { Failure } from '../schemas/failure.ts'
 import type { Log, Service } from '../schemas/ports.ts'
 import type { Ingest } from './collector/ingest-port.ts'
+import { createAdminIntake } from './collector/admin-intake.ts'
 import { createNormaliser } from './collector/normalise/normaliser.ts'
 import { createPipeline } from './collector/pipeline.ts'
+import { createReceipts } from './collector/receipts.ts'
 import { createRedactor } from './collector/redact/redactor.ts'
 import { collectorTelemetry } from './collector/telemetry.ts'
 import type { Config } from './config/schema.ts'
+import { VERSION } from './version.ts'
+import { systemClock } from './wiring/clock.ts'
+import { type Edge, openEdge, usableTokens } from './wiring/edge.ts'
 import { type Foundation, openFoundation } from './wiring/foundation.ts'
 import { notedBus } from './wiring/noted-bus.ts'
 import { startOwnTraces } from './wiring/own-traces.ts'
@@ -36,11 +41,25 @@ function refuseLonePart({ bus }: Config, parts: ReadonlySet<Part>): void {
   )
 }
 
-async function ingestOf(parts: ReadonlySet<Part>, { config, foundation, bus }: PartKit): Promise<Ingest | undefined> {
-  if (!parts.has('collector')) return undefined
+async function ingestOf(begun: Begun, { config, foundation, bus, log }: PartKit): Promise<Ingest> {
+  const receipts = createReceipts({ bus, log })
+  begun.add(() => receipts.stop())
+  await receipts.start()
   return createPipeline({
     bus, normaliser: createNormaliser({ mcpPaths: config.otlp.mcp_paths }), redactor: createRedactor(await foundation.keyedHash()),
-    telemetry: collectorTelemetry(),
+    telemetry: receipts.counting(collectorTelemetry()),
+  })
+}
+
+/** The key is only asked for when there is something to redact: not every process has it. */
+function edgeOf(parts: ReadonlySet<Part>, { config, foundation, bus, log }: PartKit): Promise<Edge> {
+  const telemetry = collectorTelemetry()
+  return openEdge({
+    config, log, ingests: parts.has('collector'),
+    async intake(action) {
+      const redactor = createRedactor(await foundation.keyedHash())
+      await createAdminIntake({ bus, redactor, telemetry, clock: systemClock, version: VERSION })(action)
+    },
   })
 }
 
@@ -79,7 +98,7 @@ class Begun {
 /** Starts the parts, or throws Failure `misconfigured` with a sentence and leaves nothing open. */
 export async function startWatchkeeper(config: Config, parts: ReadonlySet<Part>, log: Log): Promise<Watchkeeper> {
   refuseLonePart(config, parts)
-  refuseUnsafeDoors(config, parts)
+  refuseUnsafeDoors(config, parts, await usableTokens(config))
   const begun = new Begun()
   try {
     return await start({ config, parts, log, begun })
@@ -112,8 +131,10 @@ async function start({ config, parts, log, begun }: Start): Promise<Watchkeeper>
     begun.add(() => service.stop())
     await service.start()
   }
-  const ingest = await ingestOf(parts, kit)
-  const servers = await openServers({ config, parts, foundation, ingest, metrics, receivers, services, log })
+  const ingest = parts.has('collector') ? await ingestOf(begun, kit) : undefined
+  const edge = await edgeOf(parts, kit)
+  begun.add(() => edge.close())
+  const servers = await openServers({ config, parts, foundation, edge, ingest, metrics, receivers, services, log })
   begun.add(() => Promise.all(servers.map((server) => server.stop())))
   return { facts: factsOf(foundation, servers, groups), failed, stop: () => begun.end() }
 }

@@ -6,6 +6,7 @@ import { createArchiver } from '../archiver/service.ts'
 import { createAssembler } from '../assembler/service.ts'
 import { createTicker } from '../collector/ticker.ts'
 import type { Config } from '../config/schema.ts'
+import { CONSERVATION_DEFAULTS, createConservation } from '../conservation/service.ts'
 import { armAll } from '../detector-list.ts'
 import { busLagJob } from '../scheduler/bus-lag.ts'
 import type { Job } from '../scheduler/contracts.ts'
@@ -38,7 +39,10 @@ const SNAPSHOT_EVERY_NS = 5n * SECOND_NS
 const seconds = (value: number): bigint => BigInt(Math.round(value * 1e9))
 
 /** Every job of the scheduler; another is one line here. `store`: where this process has or reaches one. */
-const jobsOf = ({ bus }: PartKit, _store: Store | undefined): readonly Job[] => [busLagJob(bus)]
+const jobsOf = ({ bus, log }: PartKit, store: Store | undefined): readonly Job[] => [
+  busLagJob(bus),
+  ...(store === undefined ? [] : createConservation(CONSERVATION_DEFAULTS, { bus, store, clock: systemClock, log })),
+]
 
 /** Undefined where the engine belongs to another process. */
 async function storeWithin({ config, foundation }: PartKit, parts: ReadonlySet<Part>): Promise<Store | undefined> {
