@@ -12,33 +12,41 @@ const ACTORS = cycle(Array.from({ length: 14 }, (_, n) => `actor-${n}`))
 /** Column → expression over `number` and `at`, the time of the row. */
 type Values = Readonly<Record<string, string>>
 
-const WHO: Values = { tenant: cycle(['default', 'acme']), actor: ACTORS, actor_kind: "'principal'", server: cycle(['files', 'mail']), tool: cycle(['read', 'send', 'run']) }
+const ID = "leftPad(toString(number), 32, '0')"
+const TENANT: Values = { tenant: cycle(['default', 'acme']) }
+const WHO: Values = {
+  ...TENANT, actor: ACTORS, actor_kind: "'principal'", server: cycle(['files', 'mail']), tool: cycle(['read', 'send', 'run']),
+}
 const TABLES: Readonly<Record<string, Values>> = {
   audit_events: {
-    ...WHO, event_id: "leftPad(toString(number), 32, '0')", source: cycle(['files-mcp', 'assistant']), emitter: "'fastmcp'", started_at: 'at - 2', ended_at: 'at - 1',
-    received_at: 'at', conflict_with: "if(number % 50 = 0, 'x', '')", redacted: "if(number % 3 = 0, ['arguments:email'], [])", '`partition`': 'number % 4', '`offset`': 'number',
-    arguments_bytes: '10',
+    ...WHO, event_id: ID, source: cycle(['files-mcp', 'assistant']), emitter: "'fastmcp'", started_at: 'at - 2', ended_at: 'at - 1',
+    received_at: 'at', conflict_with: "if(number % 50 = 0, 'x', '')", redacted: "if(number % 3 = 0, ['arguments:email'], [])", '`partition`': 'number % 4',
+    '`offset`': 'number', arguments_bytes: '10',
   },
   interaction_versions: {
-    ...WHO, interaction_id: "leftPad(toString(number), 32, '0')", version: '1', started_at: 'at - 2', sort_at: 'at - 2', received_at: 'at', method: "'tools/call'",
-    effect: cycle(['read', 'send', 'execute']), outcome: OUTCOMES, result_bytes: 'number * 10', duration_ns: '1000000 * number', client_address: "'192.0.2.7'",
-    error_type: "'timeout'", decision: cycle(['', 'reject'], 2), decision_by: "'user'", requested_by: "'user_turn'", request_fit: "'asked'", sources: "['files-mcp']",
-    principal: "if(number % 5 = 0, '', 'ann')",
+    ...WHO, interaction_id: ID, version: '1', started_at: 'at - 2', sort_at: 'at - 2', received_at: 'at', method: "'tools/call'",
+    effect: cycle(['read', 'send', 'execute']), outcome: OUTCOMES, result_bytes: 'number * 10', duration_ns: '1000000 * number',
+    client_address: "'192.0.2.7'", error_type: "'timeout'", decision: cycle(['', 'reject'], 2), decision_by: "'user'",
+    requested_by: "'user_turn'", request_fit: "'asked'", sources: "['files-mcp']", principal: "if(number % 5 = 0, '', 'ann')",
   },
   finding_versions: {
-    ...WHO, finding_id: "leftPad(toString(number), 32, '0')", version: '1', detector: cycle(['unusual-volume', 'off-hours-token', 'unexpected-command']), severity: SEVERITIES,
+    ...WHO, finding_id: ID, version: '1', detector: cycle(['unusual-volume', 'off-hours-token', 'unexpected-command']), severity: SEVERITIES,
     title: "'what is odd'", reasons: "['why']", created_at: 'at',
   },
   alert_versions: {
-    ...WHO, alert_id: "leftPad(toString(number), 32, '0')", version: '1', status: cycle(['open', 'acknowledged', 'resolved']), severity: SEVERITIES, title: "'what is odd'",
-    finding_ids: "[leftPad(toString(number), 32, '0')]", first_seen: 'at', last_seen: 'at', created_at: 'at', updated_at: 'at',
+    ...WHO, alert_id: ID, version: '1', status: cycle(['open', 'acknowledged', 'resolved']), severity: SEVERITIES, title: "'what is odd'",
+    finding_ids: `[${ID}]`, first_seen: 'at', last_seen: 'at', created_at: 'at', updated_at: 'at',
   },
   delivery_versions: {
-    tenant: WHO['tenant']!, message_id: 'toString(number)', attempt: '1', alert_id: "leftPad(toString(number), 32, '0')", receiver: "'on-call'", attempted_at: 'at',
-    duration_ns: '5000000', status: '503', outcome: cycle(['delivered', 'retry', 'gave_up']), answer: "'busy'",
+    ...TENANT, message_id: ID, attempt: '1', alert_id: ID, receiver: "'on-call'", attempted_at: 'at', duration_ns: '5000000', status: '503',
+    outcome: cycle(['delivered', 'retry', 'gave_up']), answer: "'busy'",
   },
   quarantine_versions: {
-    tenant: WHO['tenant']!, quarantine_id: 'toString(number)', stage: "'archiver'", reason: "'undecodable_record'", detail: "'not an envelope'", quarantined_at: 'at',
+    ...TENANT, quarantine_id: ID, stage: "'archiver'", reason: "'undecodable_record'", detail: "'not an envelope'", quarantined_at: 'at',
+  },
+  conservation_versions: {
+    ...TENANT, source: cycle(['files-mcp', 'assistant']), window_start: 'at', version: '1', received: '100', stored: '90', duplicate: '4',
+    conflict: '1', quarantined: '1', rejected: '1', skipped: '2', in_flight: '0', difference: '1', missing_on_bus: '1', settled: 'true', checked_at: 'at',
   },
 }
 

@@ -13,7 +13,8 @@ const GRAFANA = new URL('../../infra/grafana/', import.meta.url)
 const text = (path: string): string => readFileSync(new URL(path, GRAFANA), 'utf8')
 const Source = z.object({ type: z.literal('grafana-clickhouse-datasource'), uid: z.string() })
 const Target = z.object({
-  refId: z.string(), datasource: Source, editorType: z.literal('sql'), queryType: z.enum(['table', 'timeseries']), format: z.number(), rawSql: z.string(),
+  refId: z.string(), datasource: Source, editorType: z.literal('sql'), queryType: z.enum(['table', 'timeseries']), format: z.number(),
+  rawSql: z.string(),
 })
 const Panel = z.object({
   id: z.number(), type: z.enum(['stat', 'timeseries', 'table']), title: z.string().min(1), datasource: Source, targets: z.array(Target).length(1),
@@ -65,10 +66,12 @@ interface Answer {
   readonly rows: readonly (readonly unknown[])[]
 }
 async function ask(sql: string): Promise<Answer> {
-  const [names = '', types = '', ...rows] = String(await store.engine.read(sql, { format: 'JSONCompactEachRowWithNamesAndTypes' })).trimEnd().split('\n')
+  const answer = String(await store.engine.read(sql, { format: 'JSONCompactEachRowWithNamesAndTypes' }))
+  const [names = '', types = '', ...rows] = answer.trimEnd().split('\n')
   const typeOf = JSON.parse(types) as string[]
   return {
-    columns: (JSON.parse(names) as string[]).map((name, i) => ({ name, type: typeOf[i] ?? '' })), rows: rows.map((row) => JSON.parse(row) as unknown[]),
+    columns: (JSON.parse(names) as string[]).map((name, i) => ({ name, type: typeOf[i] ?? '' })),
+    rows: rows.map((row) => JSON.parse(row) as unknown[]),
   }
 }
 const isNumber = ({ type }: { type: string }): boolean => /^(Nullable\()?(U?Int|Float)\d/.test(type)
@@ -88,7 +91,8 @@ describe('Grafana', () => {
       expect(new Set(own.map(({ id }) => id)).size, title).toBe(own.length)
       for (const { gridPos: a, id } of own) {
         expect(a.x + a.w, title).toBeLessThanOrEqual(24)
-        const over = own.filter(({ gridPos: b, id: other }) => other !== id && a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h)
+        const meets = (b: typeof a): boolean => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h
+        const over = own.filter(({ gridPos, id: other }) => other !== id && meets(gridPos))
         expect(over.map((panel) => panel.title), title).toEqual([])
       }
     }
@@ -96,8 +100,8 @@ describe('Grafana', () => {
 
   it('names the provisioned data source by its uid, everywhere', () => {
     const { datasources } = parse(text('provisioning/datasources/watchkeeper.yaml')) as { datasources: { uid: string; type: string }[] }
-    const used = dashboards.flatMap((board) => [...board.panels.flatMap(({ datasource, targets }) => [datasource, ...targets.map((target) => target.datasource)]),
-      ...board.templating.list.map(({ datasource }) => datasource)])
+    const used = dashboards.flatMap(({ panels: own, templating }) => [...own, ...own.flatMap(({ targets }) => targets), ...templating.list])
+      .map(({ datasource }) => datasource)
     expect([...new Set(used.map(({ uid, type }) => `${type} ${uid}`))]).toEqual(datasources.map(({ uid, type }) => `${type} ${uid}`))
   })
 
