@@ -1,4 +1,4 @@
-/** The command line: `watchkeeper serve`, one command for each part as a process of its own, and `demo|query|config|doctor`. */
+/** The command line: `watchkeeper serve`, one command for each part as a process of its own, and `demo|query|token|config|doctor`. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { Failure } from '../schemas/failure.ts'
 import { configCheck, configPrint } from './commands/config.ts'
@@ -7,6 +7,7 @@ import { doctor } from './commands/doctor.ts'
 import { query } from './commands/query.ts'
 import { DOES, runPart } from './commands/part.ts'
 import { serve } from './commands/serve.ts'
+import { type CreateOptions, tokenCreate, tokenList, tokenRevoke, type TokenOptions } from './commands/token.ts'
 import type { CommonOptions } from './commands/common.ts'
 import { VERSION } from './version.ts'
 import type { Part } from './wiring/parts.ts'
@@ -81,6 +82,22 @@ common(program.command('query'))
   .option('--json', 'the same as --format JSON')
   .option('-u, --user <name>', 'user name; the password comes from WATCHKEEPER_SQL_PASSWORD')
   .action(run((sql: string, options: CommonOptions & { format?: string; json?: boolean; user?: string }) => query(sql, options)))
+
+const token = program.command('token').description('bearer tokens for sending telemetry and for the API')
+common(token.command('create'), [])
+  .description('make a token; it is shown once, and only its hash is kept')
+  .requiredOption('--name <name>', 'what logs, metrics and audit events call it')
+  .requiredOption('--tenant <tenant>', 'whose telemetry comes with it')
+  .option('--scope <scope...>', 'what it may be used for: ingest, api', ['ingest'])
+  .option('--expires <time>', 'when it ends: 90d, 12h, 2w, or never', '90d')
+  .option('--bytes-per-second <number>', 'budget of its own in place of otlp.budget')
+  .option('--requests-per-second <number>', 'the same')
+  .option('--json', 'machine-readable answer')
+  .action(run((options: CreateOptions) => tokenCreate(options)))
+common(token.command('list'), []).description('which tokens there are; not the tokens themselves').option('--json', 'machine-readable answer')
+  .action(run((options: TokenOptions) => tokenList(options)))
+common(token.command('revoke'), []).description('take a token back; running collectors refuse it within a second').argument('<name>', 'its name')
+  .option('--json', 'machine-readable answer').action(run((name: string, options: TokenOptions) => tokenRevoke(name, options)))
 
 const config = program.command('config').description('look at the configuration')
 common(config.command('check')).description('name every problem of the configuration at once').action(

@@ -13,7 +13,9 @@ const me = (): number => process.geteuid?.() ?? 0
 /** The folder's owner could swap the file, and so could whoever may write to the folder. */
 async function checkFolder(path: string): Promise<void> {
   const folder = dirname(path)
-  const { uid, mode } = await lstat(folder)
+  const found = await lstat(folder)
+  if (found.isSymbolicLink()) throw unsafe(path, `its folder ${folder} is a symbolic link. Put the folder itself there`)
+  const { uid, mode } = found
   if (uid !== me() && uid !== 0) throw unsafe(path, `its folder belongs to user ${uid}, and this process runs as ${me()}. Change the owner: chown ${me()} ${folder}`)
   if ((mode & 0o022) !== 0) throw unsafe(path, `others may write to its folder. Take that away: chmod go-w ${folder}`)
 }
@@ -36,7 +38,8 @@ export async function readSafely(path: string, maxBytes: number): Promise<string
     // Without O_NONBLOCK a pipe under this name would hold us for ever.
     handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
+    // No such folder is no such file: whoever needs the folder says what is wrong with it.
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined
     if (codeOf(error) === 'ELOOP') throw unsafe(path, 'it is a symbolic link. Put the file itself there', error)
     throw unsafe(path, `it cannot be opened (${codeOf(error)})`, error)
   }

@@ -1,6 +1,8 @@
 /** Health, metrics and the first routes of the API. Off the health routes nothing is answered without the token. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
+import type { AdminAudit, AdminDeed } from '../../schemas/admin-action.ts'
+import { Failure } from '../../schemas/failure.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../schemas/http.ts'
 import type { PartitionLag, Service } from '../../schemas/ports.ts'
 
@@ -18,6 +20,10 @@ export interface ApiPorts {
   metrics(): Promise<string>
   lag(): Promise<readonly PartitionLag[]>
   readonly token: string
+  /** Name of another token that may use the API; undefined where it is none. */
+  apiUser(token: string): string | undefined
+  /** Whoever changes something is written down first. */
+  readonly audit: AdminAudit
 }
 
 const Receiver = z.strictObject({
@@ -34,13 +40,18 @@ const json = (status: number, body: unknown, headers: Record<string, string> = {
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 /** A page that a browser was lured to must not speak to a port on loopback: it cannot leave out `Origin`, and cannot know the token. */
-function mayUse({ headers }: HttpRequest, token: string): boolean {
-  if (headers.has('origin')) return false
-  const given = /^Bearer (.+)$/.exec(headers.get('authorization') ?? '')?.[1] ?? ''
-  return timingSafeEqual(digest(given), digest(token))
+function userOf({ headers }: HttpRequest, { token, apiUser }: ApiPorts): string | undefined {
+  if (headers.has('origin')) return undefined
+  const given = /^Bearer ([\x21-\x7e]{1,512})$/.exec(headers.get('authorization') ?? '')?.[1] ?? ''
+  return timingSafeEqual(digest(given), digest(token)) ? 'api.token' : apiUser(given)
 }
 
-function addReceiver({ body }: HttpRequest, receivers: Receivers): HttpResponse {
+/** Does and writes down: where it cannot be written down it is not done. */
+type Audited = <T>(deed: Pick<AdminDeed, 'action' | 'object' | 'details'>, work: () => T) => Promise<T>
+
+const originOf = (url: string): string => new URL(url).origin
+
+async function addReceiver({ body }: HttpRequest, receivers: Receivers, audited: Audited): Promise<HttpResponse> {
   let sent: unknown
   try {
     sent = JSON.parse(body.toString())
@@ -50,8 +61,25 @@ function addReceiver({ body }: HttpRequest, receivers: Receivers): HttpResponse 
   const parsed = Receiver.safeParse(sent)
   if (!parsed.success) return json(400, { error: parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ') })
   const { ttl_seconds: ttlSeconds, ...receiver } = parsed.data
-  receivers.add({ ...receiver, ttlSeconds })
+  const { name, url } = receiver
+  // The path of a webhook is often a secret of its own.
+  const details = { target: originOf(url), ttl_seconds: String(ttlSeconds) }
+  await audited({ action: 'receiver.add', object: `receiver/${name}`, details }, () => receivers.add({ ...receiver, ttlSeconds }))
   return json(201, { name: receiver.name })
+}
+
+const NO_SUCH = new Failure('rejected', 'api.receiver', 'no such receiver')
+
+async function removeReceiver(name: string, receivers: Receivers, audited: Audited): Promise<HttpResponse> {
+  try {
+    await audited({ action: 'receiver.remove', object: `receiver/${name}`, details: {} }, () => {
+      if (!receivers.remove(name)) throw NO_SUCH
+    })
+    return { status: 204, headers: {}, body: '' }
+  } catch (error) {
+    if (error === NO_SUCH) return json(404, { error: NO_SUCH.message })
+    throw error
+  }
 }
 
 async function readiness(parts: ApiPorts['parts']): Promise<HttpResponse> {
@@ -61,16 +89,19 @@ async function readiness(parts: ApiPorts['parts']): Promise<HttpResponse> {
 
 export function createApi(ports: ApiPorts): HttpHandler {
   async function guarded(request: HttpRequest): Promise<HttpResponse> {
-    if (!mayUse(request, ports.token)) {
-      return json(401, { error: 'a bearer token is needed: see <data_dir>/keys/api.token' }, { 'www-authenticate': 'Bearer' })
+    const user = userOf(request, ports)
+    if (user === undefined) {
+      return json(401, { error: 'a bearer token is needed: see <data_dir>/keys/api.token, or watchkeeper token create --scope api' }, { 'www-authenticate': 'Bearer' })
     }
     if (request.path === '/api/v1/lag' && request.method === 'GET') return json(200, await ports.lag())
     const { receivers } = ports
+    const who = { tenant: 'default', actor: user, actor_source: 'api.token', peer: request.peer } as const
+    const audited: Audited = (deed, work) => ports.audit.during({ ...deed, ...who }, work)
     if (receivers === undefined) return json(404, { error: 'no such route in this process' })
-    if (request.path === '/api/v1/receivers' && request.method === 'POST') return addReceiver(request, receivers)
+    if (request.path === '/api/v1/receivers' && request.method === 'POST') return addReceiver(request, receivers, audited)
     const name = /^\/api\/v1\/receivers\/([a-z0-9-]{1,62})$/.exec(request.path)?.[1]
     if (name !== undefined && request.method === 'DELETE') {
-      return receivers.remove(name) ? { status: 204, headers: {}, body: '' } : json(404, { error: 'no such receiver' })
+      return removeReceiver(name, receivers, audited)
     }
     return json(404, { error: 'no such route' })
   }

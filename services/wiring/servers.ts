@@ -9,7 +9,7 @@ import type { HttpHandler } from '../../schemas/http.ts'
 import { isLoopback } from '../../schemas/loopback.ts'
 import type { Log, Service } from '../../schemas/ports.ts'
 import { createApi, type Receivers } from '../api/handle.ts'
-import { authenticator, refuseUnsafeBinding } from '../collector/authenticate.ts'
+import { refuseUnsafeBinding } from '../collector/authenticate.ts'
 import { InFlight } from '../collector/in-flight.ts'
 import type { Ingest } from '../collector/ingest-port.ts'
 import { DECODE_LIMITS } from '../collector/otlp/model.ts'
@@ -20,6 +20,7 @@ import type { Config } from '../config/schema.ts'
 import { checkSqlExposure, SqlConfig } from '../sql/config.ts'
 import { createSqlEndpoint } from '../sql/endpoint.ts'
 import { systemClock } from './clock.ts'
+import type { Edge } from './edge.ts'
 import type { Foundation } from './foundation.ts'
 import type { Part } from './parts.ts'
 import { tlsMaterial } from './tls.ts'
@@ -28,6 +29,7 @@ export interface ServerParts {
   readonly config: Config
   readonly parts: ReadonlySet<Part>
   readonly foundation: Foundation
+  readonly edge: Edge
   /** Where the collector is among the parts. */
   readonly ingest: Ingest | undefined
   readonly metrics: OwnMetrics
@@ -54,12 +56,12 @@ const STOP_LIMITS = { stopTimeout: STOP_MS, stopGrace: 500 }
 /** Whether users are served SQL here: a ClickHouse server serves them itself. */
 const hasSqlDoor = ({ store }: Config, parts: ReadonlySet<Part>): boolean => store.clickhouse === undefined && parts.has('archiver')
 
-/** Throws Failure `misconfigured` when an address of one of the parts would be open to strangers. */
-export function refuseUnsafeDoors(config: Config, parts: ReadonlySet<Part>): void {
+/** Throws Failure `misconfigured` when an address of one of the parts would be open to strangers. `kept`: tokens of the token file. */
+export function refuseUnsafeDoors(config: Config, parts: ReadonlySet<Part>, kept: number): void {
   const { otlp, sql, api } = config
   for (const address of parts.has('collector') ? [otlp.http, otlp.grpc] : []) {
     refuseUnsafeBinding({
-      host: hostPort(address).host, tls: otlp.tls !== undefined, tokens: otlp.tokens.length, behindTlsProxy: otlp.behind_tls_proxy,
+      host: hostPort(address).host, tls: otlp.tls !== undefined, tokens: otlp.tokens.length + kept, behindTlsProxy: otlp.behind_tls_proxy,
       clientCertificates: otlp.tls?.client_ca !== undefined,
     })
   }
@@ -74,9 +76,9 @@ export function refuseUnsafeDoors(config: Config, parts: ReadonlySet<Part>): voi
 
 const sqlConfigOf = ({ listen: _listen, tls: _tls, concurrency: _concurrency, ...rest }: Config['sql']): SqlConfig => SqlConfig.parse(rest)
 
-function receivePorts(ingest: Ingest, { config, log }: ServerParts): ReceivePorts {
+function receivePorts(ingest: Ingest, { config, edge: { authenticate, budgets }, log }: ServerParts): ReceivePorts {
   return {
-    ingest, authenticate: authenticator({ tokens: () => config.otlp.tokens, now: () => systemClock.now() }), inFlight: new InFlight(IN_FLIGHT_BYTES), clock: systemClock, limits: DECODE_LIMITS,
+    ingest, authenticate, budgets, inFlight: new InFlight(IN_FLIGHT_BYTES), clock: systemClock, limits: DECODE_LIMITS,
     maxBodyBytes: config.otlp.max_body_bytes,
     joinCallers: config.telemetry.traces.join_callers,
     untaken: ({ cause, ...request }) => log.debug({ ...request, err: cause }, 'a request was not taken'),
@@ -112,10 +114,11 @@ async function openSql(engine: Engine, parts: ServerParts): Promise<OpenServer> 
 }
 
 async function openApi(parts: ServerParts): Promise<OpenServer> {
-  const { config, foundation, metrics, receivers, services } = parts
+  const { config, foundation, edge, metrics, receivers, services } = parts
   const api = createApi({
     parts: [...services, { name: 'bus', notReady: foundation.bus.notReady }], receivers: parts.parts.has('alerter') ? receivers : undefined,
     metrics: () => metrics.render(), lag: () => foundation.bus.bus.lag(), token: foundation.apiToken,
+    apiUser: (token) => edge.apiUser(token), audit: edge.audit,
   })
   return door('api', await startHttpServer({
     name: 'The API', setting: '--api', ...hostPort(config.api.listen), maxBodyBytes: API_BODY_BYTES, limits: STOP_LIMITS, handle: api,
@@ -124,16 +127,19 @@ async function openApi(parts: ServerParts): Promise<OpenServer> {
 }
 
 async function* openOtlp(ingest: Ingest, parts: ServerParts): AsyncGenerator<OpenServer> {
-  const { otlp } = parts.config
+  const { config: { otlp }, edge: { connections } } = parts
+  const { head_seconds: head, body_seconds: body, idle_seconds: idle, connection_age_seconds: age, streams_per_connection: streams } = otlp.limits
   const ports = receivePorts(ingest, parts)
   const tls = tlsMaterial(otlp.tls)
   const receiver = createReceiver(ports)
   yield door('otlp_grpc', await startGrpcServer({
     name: 'OTLP/gRPC', setting: '--otlp-grpc', ...hostPort(otlp.grpc), tls, maxMessageBytes: otlp.max_body_bytes, stopTimeoutMs: STOP_MS,
-    handlers: rpcHandlers(ports), failed: failedBy(parts),
+    handlers: rpcHandlers(ports), failed: failedBy(parts), connections, limits: { streams, idleMs: idle * 1_000, ageMs: age * 1_000 },
   }))
   yield door('otlp_http', await startHttpServer({
-    name: 'OTLP/HTTP', setting: '--otlp-http', ...hostPort(otlp.http), tls, maxBodyBytes: otlp.max_body_bytes, limits: STOP_LIMITS,
+    name: 'OTLP/HTTP', setting: '--otlp-http', ...hostPort(otlp.http), tls, maxBodyBytes: otlp.max_body_bytes, connections,
+    // The whole request has a little longer than its body, which then is answered 503 and not 408: exporters send it again.
+    limits: { ...STOP_LIMITS, headersTimeout: head * 1_000, requestTimeout: (head + body + 5) * 1_000, keepAliveTimeout: idle * 1_000 },
     handle: receiver.handle, admit: receiver.admit, failed: failedBy(parts),
   }))
 }
