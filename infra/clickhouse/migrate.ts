@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { Failure } from '../../schemas/failure.ts'
 import type { Row } from '../../schemas/ports.ts'
 import { sqlText } from '../../schemas/sql-literal.ts'
+import { settingsText } from './bindings.ts'
 import type { ReadOptions } from './engine.ts'
 import { decodeRows } from './row-binary.ts'
 
@@ -82,5 +83,6 @@ export async function migrate(runner: StatementRunner, known: readonly Migration
 /** Statements are written so that they can run again: a crash between them and the record leads to that. */
 export async function applyMigration(runner: StatementRunner, { number, name, sha256, statements }: Migration): Promise<void> {
   for (const statement of statements) await runner.write(statement)
-  await runner.write(`INSERT INTO watchkeeper.schema_migrations SELECT ${number}, ${sqlText(name)}, ${sqlText(sha256)}, now64(9)`)
+  const settings = settingsText({ insert_deduplication_token: `migration:${number}:${sha256}`, deduplicate_insert: 'enable' })
+  await runner.write(`INSERT INTO watchkeeper.schema_migrations SETTINGS ${settings} SELECT ${number}, ${sqlText(name)}, ${sqlText(sha256)}, now64(9)`)
 }

@@ -42,6 +42,7 @@ export class Faults {
 
   clear(): void {
     this.#planned.length = 0
+    this.done.length = 0
     this.rewrite = (sql) => sql
   }
 }

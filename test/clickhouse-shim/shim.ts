@@ -29,6 +29,8 @@ export interface Shim {
   readonly seen: Received[]
   /** How many connections were opened. */
   readonly connections: number
+  /** Resolves when what is being handled now has ended, whether answered or not. */
+  idle(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -41,10 +43,15 @@ class HttpShim implements Shim {
   connections = 0
   readonly #options: ShimOptions
   readonly #server: Server
+  readonly #handling = new Set<Promise<void>>()
 
   constructor(options: ShimOptions) {
     this.#options = options
-    const listener = (request: IncomingMessage, response: ServerResponse): void => void this.#handle(request, response)
+    const listener = (request: IncomingMessage, response: ServerResponse): void => {
+      const handling = this.#handle(request, response)
+      this.#handling.add(handling)
+      void handling.finally(() => this.#handling.delete(handling))
+    }
     const limits = { maxHeaderSize: 1_048_576, keepAliveTimeout: options.keepAliveMs ?? 5_000 }
     this.#server = options.tls === undefined
       ? createServer(limits, listener)
@@ -58,6 +65,10 @@ class HttpShim implements Shim {
 
   listen(): Promise<void> {
     return new Promise((resolve) => this.#server.listen(0, 'localhost', resolve))
+  }
+
+  async idle(): Promise<void> {
+    await Promise.all(this.#handling)
   }
 
   stop(): Promise<void> {
