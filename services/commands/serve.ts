@@ -6,7 +6,7 @@ import { runProcess } from './process.ts'
 function describe(config: Config, startedMs: number): string {
   const { otlp, sql, api, bus, store, alerting, data_dir: dataDir } = config
   const hooks = alerting.webhooks.map(({ name }) => name)
-  const access = otlp.tokens.length === 0 ? 'no token needed on loopback' : `${otlp.tokens.length} token(s)`
+  const access = otlp.tokens.length === 0 ? 'no token needed on loopback until there is one' : `${otlp.tokens.length} token(s)`
   const server = store.clickhouse?.url
   return [
     `Watchkeeper is ready after ${(startedMs / 1000).toFixed(1)} s.`, '',
