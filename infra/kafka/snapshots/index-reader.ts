@@ -31,10 +31,9 @@ export class IndexReader {
     await turn
   }
 
-  /** Our own word, when it is written: what is read of it later is older. */
-  wrote(claim: Claim): void {
-    const owner = this.#owners.get(claim.name)
-    if (owner?.writer === claim.writer || outranks(claim, owner)) this.#owners.set(claim.name, claim)
+  /** What is on the topic, read or written by us: of two words of one owner the later holds, in whatever order they are met. */
+  learn(claim: Claim): void {
+    if (outranks(claim, this.#owners.get(claim.name))) this.#owners.set(claim.name, claim)
     this.#keysOf(claim.name).add(claimKey(claim))
   }
 
@@ -56,10 +55,7 @@ export class IndexReader {
     }
     const claim = decodeClaim(value)
     if (claim === undefined) return this.#damaged(name)
-    this.#keysOf(name).add(key)
-    const owner = this.#owners.get(name)
-    const again = owner !== undefined && owner.epoch === claim.epoch && owner.writer === claim.writer
-    if (outranks(claim, owner) || again) this.#owners.set(name, claim)
+    this.learn(claim)
   }
 
   #keysOf(name: string): Set<string> {

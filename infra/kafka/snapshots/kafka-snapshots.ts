@@ -3,7 +3,8 @@
  * on: what an earlier owner saves later (a process that was taken for dead) is not looked at. A state is whole when the index says so, and the one
  * before it is kept.
  */
-import { randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { crc32c } from '../../../schemas/crc32c.ts'
 import { Failure } from '../../../schemas/failure.ts'
 import { partitionOf } from '../../../schemas/partition-of.ts'
@@ -31,13 +32,15 @@ export async function openKafkaSnapshots(options: KafkaBusOptions, damaged: (fou
 }
 
 const KEPT = 2
-const TRIES = 5
+const TRIES = 20
+const FIRST_PAUSE_MS = 25
 
 class OpenSnapshots implements KafkaSnapshots {
   readonly #log: KeyedLog
   readonly #index: IndexReader
   readonly #damaged: (name: string) => void
   readonly #writer = randomUUID()
+  #said = 0
   /** Saves and loads of one name follow each other. */
   readonly #turns = new Map<string, Promise<unknown>>()
 
@@ -93,12 +96,14 @@ class OpenSnapshots implements KafkaSnapshots {
 
   /** What is kept under the name, ours from now on. */
   async #own(name: string): Promise<Claim> {
+    if (this.#index.owner(name)?.writer !== this.#writer) await this.#index.sync()
     for (let tries = 0; tries < TRIES; tries++) {
       const owner = this.#index.owner(name)
       if (owner?.writer === this.#writer) return owner
-      if (tries === 0) await this.#index.sync()
-      const found = this.#index.owner(name)
-      await this.#say({ name, epoch: (found?.epoch ?? 0) + 1, writer: this.#writer, heads: found?.heads ?? [], pending: found?.pending })
+      // Several that want it at once would outbid each other for ever if they did it in step.
+      if (tries > 0) await wait(randomInt(FIRST_PAUSE_MS * 2 ** Math.min(tries, 4)))
+      const { epoch = 0, heads = [], pending } = this.#index.owner(name) ?? {}
+      await this.#say({ name, epoch: epoch + 1, writer: this.#writer, heads, pending })
       // Another may have claimed it in the same moment, and outrank us.
       await this.#index.sync()
     }
@@ -107,9 +112,10 @@ class OpenSnapshots implements KafkaSnapshots {
     throw new Failure('unavailable', 'snapshots.contended', `Kafka: several processes want snapshot ${name} at once`, { retryAfterSeconds: 1 })
   }
 
-  async #say(claim: Claim): Promise<void> {
+  async #say(word: Omit<Claim, 'serial'>): Promise<void> {
+    const claim = { ...word, serial: this.#said++ }
     await this.#log.write(INDEX, [{ key: claimKey(claim), value: encodeClaim(claim) }])
-    this.#index.wrote(claim)
+    this.#index.learn(claim)
   }
 
   /** Undefined for a state that is small enough for the index. That pieces are on their way is said first, so that nobody has to look for them. */

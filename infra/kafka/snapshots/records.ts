@@ -30,6 +30,8 @@ export interface Claim {
   readonly epoch: number
   /** Random, of one process. */
   readonly writer: string
+  /** Which word of this owner it is. */
+  readonly serial: number
   /** Newest first, two at most. */
   readonly heads: readonly Head[]
   /** Pieces that are being written, or were when their writer ended: in no head. */
@@ -66,6 +68,8 @@ export function nameOf(key: string): string | undefined {
   }
 }
 
-/** Whether `a` owns the name rather than `b`. */
-export const outranks = (a: Claim, b: Claim | undefined): boolean =>
-  b === undefined || a.epoch > b.epoch || (a.epoch === b.epoch && a.writer > b.writer)
+/** Whether `a` holds rather than `b`. */
+export function outranks(a: Claim, b: Claim | undefined): boolean {
+  if (b === undefined || a.epoch !== b.epoch) return b === undefined || a.epoch > b.epoch
+  return a.writer === b.writer ? a.serial >= b.serial : a.writer > b.writer
+}
