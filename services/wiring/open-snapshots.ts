@@ -1,15 +1,22 @@
 /** Where state is kept: beside the log in the data directory, or on the same Kafka as the records that it belongs to. */
 import { join } from 'node:path'
+import { openKafkaSnapshots } from '../../infra/kafka/snapshots/kafka-snapshots.ts'
 import { openFileSnapshots } from '../../infra/snapshots/file-snapshots.ts'
 import type { Log, Snapshots } from '../../schemas/ports.ts'
 import type { Config } from '../config/schema.ts'
+import { kafkaOptions } from './open-bus.ts'
 
 export interface OpenSnapshots {
   readonly snapshots: Snapshots
   close(): Promise<void>
 }
 
-export async function openSnapshots({ data_dir: dataDir }: Config, log: Log): Promise<OpenSnapshots> {
+/** A partition that moves to another process must find its state there: files only where the log is in the directory too. */
+export async function openSnapshots({ bus: { kafka }, data_dir: dataDir }: Config, log: Log): Promise<OpenSnapshots> {
   const damaged = (found: object): void => log.error(found, 'a snapshot is damaged: the one before it is used')
+  if (kafka !== undefined) {
+    const snapshots = await openKafkaSnapshots(kafkaOptions(kafka, log), damaged)
+    return { snapshots, close: () => snapshots.close() }
+  }
   return { snapshots: await openFileSnapshots(join(dataDir, 'state'), damaged), close: () => Promise.resolve() }
 }
