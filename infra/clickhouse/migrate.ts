@@ -23,14 +23,16 @@ export interface StatementRunner {
 
 const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/
 
-/** The migrations in a directory, in order of their numbers. Statements end with `;` at the end of a line. */
+/** The statements of a file: each ends with `;` at the end of a line. */
+export const statementsOf = (text: string): string[] => text.split(/;[ \t]*(?:\r?\n|$)/).map((s) => s.trim()).filter((s) => s !== '')
+
+/** The migrations in a directory, in order of their numbers. */
 export function readMigrations(directory = new URL('./migrations/', import.meta.url)): Migration[] {
   const files = readdirSync(directory).filter((name) => FILE.test(name)).sort()
   return files.map((file) => {
     const text = readFileSync(new URL(file, directory), 'utf8')
     const [, number, name] = FILE.exec(file) ?? []
-    const statements = text.split(/;[ \t]*(?:\r?\n|$)/).map((s) => s.trim()).filter((s) => s !== '')
-    return { number: Number(number), name: name ?? '', sha256: hash('sha256', text, 'hex'), statements }
+    return { number: Number(number), name: name ?? '', sha256: hash('sha256', text, 'hex'), statements: statementsOf(text) }
   })
 }
 

@@ -40,15 +40,15 @@ export async function checkServer(link: ServerLink, { clock, maxClockSkewMs, url
   return version
 }
 
-/** What a writer must be allowed, as in `roles/01_roles.sql`. */
-const NEEDED = (tables: readonly string[]): readonly string[] => [
+/** What a store must be allowed, as roles `watchkeeper_writer` and `watchkeeper_reader` of `roles/01_roles.sql` are. */
+export const neededRights = (tables: readonly string[], access: Settings['access']): readonly string[] => access === 'read' ? ['SELECT ON watchkeeper.*'] : [
   ...tables.map((table) => `INSERT ON watchkeeper.${table}`),
   'SELECT(tenant, event_id, `partition`, `offset`, offset_index, content_hash, record_hash) ON watchkeeper.audit_events',
   'SELECT ON watchkeeper.schema_migrations',
 ]
 
-export async function checkRights(link: ServerLink, { tables, user }: { readonly tables: readonly string[]; readonly user: string }): Promise<void> {
+export async function checkRights(link: ServerLink, { tables, settings: { user, access } }: { readonly tables: readonly string[]; readonly settings: Settings }): Promise<void> {
   const missing: string[] = []
-  for (const right of NEEDED(tables)) if (String(await link.read(`CHECK GRANT ${right}`)).trim() !== '1') missing.push(right)
-  if (missing.length > 0) throw rightsFailure(user, `do what a writer must (missing: ${missing.join('; ')})`)
+  for (const right of neededRights(tables, access)) if (String(await link.read(`CHECK GRANT ${right}`)).trim() !== '1') missing.push(right)
+  if (missing.length > 0) throw rightsFailure(user, `do what is asked of it (missing: ${missing.join('; ')})`)
 }

@@ -18,6 +18,8 @@ export interface ServerStoreOptions {
   /** File that holds the password; a line end after it is not part of it. Without it the certificate in `tls` says who we are, or nothing does. */
   readonly passwordFile?: string
   readonly tls?: TlsFiles
+  /** What the user must be allowed, looked at by `migrate`: inserts, or reading alone (status, quarantine, assembler). Default write. */
+  readonly access?: 'write' | 'read'
   /** Until a connection must stand; default 5 s. */
   readonly connectTimeoutMs?: number
   /** Until a request must be answered in full; default 30 s. */
@@ -46,6 +48,7 @@ const SILENT: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 
 export const withDefaults = (options: ServerStoreOptions): Settings => ({
   ...options,
+  access: options.access ?? 'write',
   connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
   requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
   connectWithinMs: options.connectWithinMs ?? 20_000,

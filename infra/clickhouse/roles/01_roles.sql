@@ -1,0 +1,133 @@
+-- Roles for a ClickHouse server. Run once, and again after an update, as a user with ACCESS MANAGEMENT:
+--   clickhouse-client --multiquery < 01_roles.sql
+-- Every statement can run again. What each role is for, and who gets which: docs/roles.md.
+
+-- What a person's queries may cost. `readonly` 1 refuses every change of a setting but those named CHANGEABLE_IN_READONLY, which clients send.
+CREATE SETTINGS PROFILE OR REPLACE watchkeeper_readers SETTINGS
+    readonly = 1 CONST,
+    allow_ddl = 0 CONST,
+    allow_introspection_functions = 0 CONST,
+    log_queries = 1 CONST,
+    use_query_cache = 0 CONST,
+    max_execution_time = 60 MIN 1 MAX 300 CHANGEABLE_IN_READONLY,
+    max_memory_usage = 2147483648 CONST,
+    max_memory_usage_for_user = 4294967296 CONST,
+    max_temporary_data_on_disk_size_for_user = 10737418240 CONST,
+    max_threads = 4 CONST,
+    max_concurrent_queries_for_user = 8 CONST,
+    max_rows_to_read = 5000000000 CONST,
+    max_result_rows = 1000000 MIN 1 MAX 1000000 CHANGEABLE_IN_READONLY,
+    max_result_bytes = 134217728 MIN 1 MAX 134217728 CHANGEABLE_IN_READONLY,
+    result_overflow_mode = 'throw' CONST,
+    timeout_overflow_mode = 'throw' CONST,
+    max_query_size = 262144 CONST,
+    enable_http_compression = 0 CHANGEABLE_IN_READONLY,
+    session_timezone = 'UTC' CHANGEABLE_IN_READONLY,
+    date_time_output_format = 'simple' CHANGEABLE_IN_READONLY,
+    output_format_json_quote_64bit_integers = 0 CHANGEABLE_IN_READONLY;
+
+-- The archiver's statements are few and known; its limits only keep one that went wrong from taking the server with it.
+CREATE SETTINGS PROFILE OR REPLACE watchkeeper_services SETTINGS
+    readonly = 0,
+    max_memory_usage = 4294967296,
+    max_execution_time = 120 MIN 1 MAX 600;
+
+CREATE ROLE IF NOT EXISTS watchkeeper_writer SETTINGS PROFILE 'watchkeeper_services';
+CREATE ROLE IF NOT EXISTS watchkeeper_reader SETTINGS PROFILE 'watchkeeper_services';
+CREATE ROLE IF NOT EXISTS watchkeeper_owner SETTINGS PROFILE 'watchkeeper_services';
+CREATE ROLE IF NOT EXISTS soc_analyst SETTINGS PROFILE 'watchkeeper_readers';
+CREATE ROLE IF NOT EXISTS auditor SETTINGS PROFILE 'watchkeeper_readers';
+
+-- Writer: puts rows in, and finds where an event stands that may be there already. It reads no content, changes nothing, removes nothing.
+GRANT INSERT ON watchkeeper.audit_events TO watchkeeper_writer;
+GRANT INSERT ON watchkeeper.interaction_versions TO watchkeeper_writer;
+GRANT INSERT ON watchkeeper.finding_versions TO watchkeeper_writer;
+GRANT INSERT ON watchkeeper.alert_versions TO watchkeeper_writer;
+GRANT INSERT ON watchkeeper.delivery_versions TO watchkeeper_writer;
+GRANT INSERT ON watchkeeper.quarantine_versions TO watchkeeper_writer;
+GRANT INSERT ON watchkeeper.quarantine_action_versions TO watchkeeper_writer;
+GRANT INSERT ON watchkeeper.mcp_metric_versions TO watchkeeper_writer;
+GRANT INSERT ON watchkeeper.conservation_versions TO watchkeeper_writer;
+GRANT INSERT ON watchkeeper.receipt_versions TO watchkeeper_writer;
+GRANT INSERT ON watchkeeper.archive_ledger TO watchkeeper_writer;
+GRANT SELECT(tenant, event_id, `partition`, `offset`, offset_index, content_hash, record_hash) ON watchkeeper.audit_events TO watchkeeper_writer;
+GRANT SELECT ON watchkeeper.schema_migrations TO watchkeeper_writer;
+GRANT SELECT ON system.tables TO watchkeeper_writer;
+GRANT SELECT ON system.columns TO watchkeeper_writer;
+
+-- Reader: the status page, the quarantine desk and the assembler, over all tenants.
+GRANT SELECT ON watchkeeper.* TO watchkeeper_reader;
+GRANT SELECT ON system.tables TO watchkeeper_reader;
+GRANT SELECT ON system.columns TO watchkeeper_reader;
+GRANT SELECT ON system.parts TO watchkeeper_reader;
+
+-- Owner: makes and alters the tables, at the first start and at updates. Not for a process that runs: nothing here deletes or updates a row.
+GRANT SHOW, SELECT, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP VIEW, ALTER COLUMN, ALTER INDEX, ALTER PROJECTION, ALTER SETTINGS ON watchkeeper.* TO watchkeeper_owner;
+GRANT INSERT ON watchkeeper.schema_migrations TO watchkeeper_owner;
+GRANT INSERT ON watchkeeper.schema_lease TO watchkeeper_owner;
+GRANT SELECT ON system.tables TO watchkeeper_owner;
+GRANT SELECT ON system.columns TO watchkeeper_owner;
+
+-- Analyst: published tables and views, and what these read. Without a tenant (02_tenant.sql) no row is shown.
+GRANT SELECT ON watchkeeper.audit_events TO soc_analyst;
+GRANT SELECT ON watchkeeper.interaction_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.finding_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.alert_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.delivery_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.quarantine_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.quarantine_action_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.mcp_metric_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.conservation_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.interactions TO soc_analyst;
+GRANT SELECT ON watchkeeper.findings TO soc_analyst;
+GRANT SELECT ON watchkeeper.alerts TO soc_analyst;
+GRANT SELECT ON watchkeeper.deliveries TO soc_analyst;
+GRANT SELECT ON watchkeeper.quarantine TO soc_analyst;
+GRANT SELECT ON watchkeeper.quarantine_actions TO soc_analyst;
+GRANT SELECT ON watchkeeper.mcp_metrics TO soc_analyst;
+GRANT SELECT ON watchkeeper.conservation TO soc_analyst;
+GRANT SELECT ON watchkeeper.sources TO soc_analyst;
+GRANT SELECT ON watchkeeper.who_accessed_what TO soc_analyst;
+GRANT SELECT ON watchkeeper.denied_and_failed TO soc_analyst;
+GRANT SELECT ON watchkeeper.activity_by_tool TO soc_analyst;
+GRANT SELECT ON watchkeeper.activity_by_server TO soc_analyst;
+GRANT SELECT ON watchkeeper.data_volume TO soc_analyst;
+GRANT SELECT ON watchkeeper.unknown_principals TO soc_analyst;
+
+-- Auditor: everything that is stored, of all tenants, superseded versions too; who may do what; and who asked what.
+GRANT SHOW, SELECT ON watchkeeper.* TO auditor;
+GRANT SHOW ACCESS ON *.* TO auditor;
+GRANT SELECT ON system.query_log TO auditor;
+GRANT SELECT ON system.parts TO auditor;
+
+-- With the first policy on a table a server may hide its rows from everybody else (users_without_row_policies_can_read_rows): each role is named.
+CREATE ROW POLICY OR REPLACE watchkeeper_no_tenant ON
+   watchkeeper.audit_events,
+   watchkeeper.interaction_versions,
+   watchkeeper.finding_versions,
+   watchkeeper.alert_versions,
+   watchkeeper.delivery_versions,
+   watchkeeper.quarantine_versions,
+   watchkeeper.quarantine_action_versions,
+   watchkeeper.mcp_metric_versions,
+   watchkeeper.conservation_versions
+FOR SELECT USING 0 TO soc_analyst;
+CREATE ROW POLICY OR REPLACE watchkeeper_all_tenants ON
+   watchkeeper.audit_events,
+   watchkeeper.interaction_versions,
+   watchkeeper.finding_versions,
+   watchkeeper.alert_versions,
+   watchkeeper.delivery_versions,
+   watchkeeper.quarantine_versions,
+   watchkeeper.quarantine_action_versions,
+   watchkeeper.mcp_metric_versions,
+   watchkeeper.conservation_versions,
+   watchkeeper.receipt_versions,
+   watchkeeper.archive_ledger
+FOR SELECT USING 1 TO watchkeeper_writer, watchkeeper_reader, watchkeeper_owner, auditor;
+
+-- A person's share. The services have none: a quota must not stop the log.
+CREATE QUOTA OR REPLACE watchkeeper_readers KEYED BY user_name
+FOR INTERVAL 1 minute MAX queries = 600,
+FOR INTERVAL 1 hour MAX queries = 10000, errors = 1000, result_rows = 50000000, read_rows = 50000000000, execution_time = 3600
+TO soc_analyst, auditor;
