@@ -1,10 +1,13 @@
 /** Health, metrics and the first routes of the API. Off the health routes nothing is answered without the token. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
-import type { AdminAudit, AdminDeed } from '../../schemas/admin-action.ts'
-import { Failure } from '../../schemas/failure.ts'
+import type { AdminAudit } from '../../schemas/admin-action.ts'
+import { Failure, kindOf } from '../../schemas/failure.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../schemas/http.ts'
 import type { PartitionLag, Service } from '../../schemas/ports.ts'
+import type { Audited, QuarantineRoutes } from './quarantine.ts'
+import { json } from './responses.ts'
+import type { Status } from './status.ts'
 
 export interface Receivers {
   add(receiver: { readonly name: string; readonly url: string; readonly secret: string; readonly ttlSeconds: number }): void
@@ -24,6 +27,9 @@ export interface ApiPorts {
   apiUser(token: string): string | undefined
   /** Whoever changes something is written down first. */
   readonly audit: AdminAudit
+  /** Undefined where the process reaches no store. */
+  readonly status: (() => Promise<Status>) | undefined
+  readonly quarantine: QuarantineRoutes | undefined
 }
 
 const Receiver = z.strictObject({
@@ -31,10 +37,6 @@ const Receiver = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
   secret: z.string().regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/),
   ttl_seconds: z.number().int().min(1).max(3_600),
-})
-
-const json = (status: number, body: unknown, headers: Record<string, string> = {}): HttpResponse => ({
-  status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers }, body: `${JSON.stringify(body)}\n`,
 })
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
@@ -45,9 +47,6 @@ function userOf({ headers }: HttpRequest, { token, apiUser }: ApiPorts): string 
   const given = /^Bearer ([\x21-\x7e]{1,512})$/.exec(headers.get('authorization') ?? '')?.[1] ?? ''
   return timingSafeEqual(digest(given), digest(token)) ? 'api.token' : apiUser(given)
 }
-
-/** Does and writes down: where it cannot be written down it is not done. */
-type Audited = <T>(deed: Pick<AdminDeed, 'action' | 'object' | 'details'>, work: () => T) => Promise<T>
 
 const originOf = (url: string): string => new URL(url).origin
 
@@ -94,9 +93,12 @@ export function createApi(ports: ApiPorts): HttpHandler {
       return json(401, { error: 'a bearer token is needed: see <data_dir>/keys/api.token, or watchkeeper token create --scope api' }, { 'www-authenticate': 'Bearer' })
     }
     if (request.path === '/api/v1/lag' && request.method === 'GET') return json(200, await ports.lag())
-    const { receivers } = ports
+    if (request.path === '/api/status' && request.method === 'GET' && ports.status !== undefined) return json(200, await ports.status())
     const who = { tenant: 'default', actor: user, actor_source: 'api.token', peer: request.peer } as const
     const audited: Audited = (deed, work) => ports.audit.during({ ...deed, ...who }, work)
+    const quarantine = ports.quarantine?.(request, audited)
+    if (quarantine !== undefined) return quarantine
+    const { receivers } = ports
     if (receivers === undefined) return json(404, { error: 'no such route in this process' })
     if (request.path === '/api/v1/receivers' && request.method === 'POST') return addReceiver(request, receivers, audited)
     const name = /^\/api\/v1\/receivers\/([a-z0-9-]{1,62})$/.exec(request.path)?.[1]
@@ -113,9 +115,18 @@ export function createApi(ports: ApiPorts): HttpHandler {
       return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }, body: await ports.metrics() }
     }
     if (request.path === '/') {
-      const routes = ['/healthz', '/readyz', '/metrics', '/api/v1/lag', ...(ports.receivers === undefined ? [] : ['/api/v1/receivers'])]
+      const routes = [
+        '/healthz', '/readyz', '/metrics', '/api/v1/lag', ...(ports.receivers === undefined ? [] : ['/api/v1/receivers']),
+        ...(ports.status === undefined ? [] : ['/api/status', '/api/v1/quarantine']),
+      ]
       return json(200, { product: 'watchkeeper', routes })
     }
-    return guarded(request)
+    try {
+      return await guarded(request)
+    } catch (error) {
+      // Bus or store are away for a moment: that is not a defect, and whoever asks can ask again.
+      if (kindOf(error) !== 'unavailable') throw error
+      return json(503, { error: (error as Failure).message }, { 'retry-after': String((error as Failure).retryAfterSeconds ?? 1) })
+    }
   }
 }

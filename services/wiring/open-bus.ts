@@ -21,6 +21,8 @@ export interface OpenBus {
   readonly where: Readonly<Record<string, unknown>>
   /** '' when it takes publishes, else why not. */
   notReady(): string
+  /** Bytes of the log in the data directory, and its limit; zeros where the log is elsewhere. */
+  used(): { readonly bytes: number; readonly maxBytes: number }
 }
 
 const HOUR_MS = 3_600_000
@@ -46,14 +48,18 @@ async function openEmbedded(config: Config['bus'], dataDir: string, log: Log): P
     directory, partitions, maxBytes, tailCacheBytes: TAIL_CACHE_BYTES, clock: systemClock, retention: retentionOf(bytes, hours),
   })
   observeLog(bus, log)
-  return { bus, partitions, where: { kind: 'embedded', directory, partitions }, notReady: () => bus.stats().notReady }
+  return {
+    bus, partitions, where: { kind: 'embedded', directory, partitions }, notReady: () => bus.stats().notReady, used: () => ({ bytes: bus.stats().storedBytes, maxBytes }),
+  }
 }
 
 async function openKafka(config: KafkaConfig, log: Log): Promise<OpenBus> {
   const bus = await openKafkaBus({ ...kafkaOptions(config, log), topics: ALL_TOPICS })
   observeKafka(bus)
   const { brokers, prefix, partitions } = config
-  return { bus, partitions, where: { kind: 'kafka', brokers, prefix, partitions }, notReady: () => bus.stats().notReady }
+  return {
+    bus, partitions, where: { kind: 'kafka', brokers, prefix, partitions }, notReady: () => bus.stats().notReady, used: () => ({ bytes: 0, maxBytes: 0 }),
+  }
 }
 
 /** What every part of the Kafka adapter is told. */

@@ -1,4 +1,5 @@
 /** The doors: OTLP over HTTP and gRPC, SQL, API; those of the parts in this process. Every address is checked before anything is opened. */
+import { statfs } from 'node:fs/promises'
 import type { Engine } from '../../infra/clickhouse/engine.ts'
 import { SqlRunner } from '../../infra/clickhouse/sql-runner.ts'
 import { startGrpcServer } from '../../infra/grpc/server.ts'
@@ -8,7 +9,9 @@ import { Failure } from '../../schemas/failure.ts'
 import type { HttpHandler } from '../../schemas/http.ts'
 import { isLoopback } from '../../schemas/loopback.ts'
 import type { Log, Service } from '../../schemas/ports.ts'
-import { createApi, type Receivers } from '../api/handle.ts'
+import { type ApiPorts, createApi, type Receivers } from '../api/handle.ts'
+import { quarantineRoutes } from '../api/quarantine.ts'
+import { statusOf } from '../api/status.ts'
 import { refuseUnsafeBinding } from '../collector/authenticate.ts'
 import { InFlight } from '../collector/in-flight.ts'
 import type { Ingest } from '../collector/ingest-port.ts'
@@ -19,6 +22,7 @@ import { hostPort } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { checkSqlExposure, SqlConfig } from '../sql/config.ts'
 import { createSqlEndpoint } from '../sql/endpoint.ts'
+import { VERSION } from '../version.ts'
 import { systemClock } from './clock.ts'
 import type { Edge } from './edge.ts'
 import type { Foundation } from './foundation.ts'
@@ -113,12 +117,32 @@ async function openSql(engine: Engine, parts: ServerParts): Promise<OpenServer> 
   }))
 }
 
+/** What the API answers from tables: where this process has or reaches them. */
+function storeRoutes({ config, foundation, services }: ServerParts): Pick<ApiPorts, 'status' | 'quarantine'> {
+  const store = foundation.opened.store?.store
+  if (store === undefined) return { status: undefined, quarantine: undefined }
+  const { bus } = foundation
+  const startedAt = systemClock.now()
+  const parts = [...services, { name: 'bus', notReady: bus.notReady }]
+  const disk = async () => {
+    const { bavail, blocks, bsize } = await statfs(config.data_dir)
+    const { bytes, maxBytes } = bus.used()
+    return { directory: config.data_dir, free_bytes: bavail * bsize, total_bytes: blocks * bsize, log_bytes: bytes, log_max_bytes: maxBytes }
+  }
+  return {
+    status: () => statusOf({
+      parts, store, lag: () => bus.bus.lag(), disk, now: () => systemClock.now(), startedAt, versions: { watchkeeper: VERSION, node: process.version.slice(1) },
+    }),
+    quarantine: quarantineRoutes({ store, bus: bus.bus, clock: systemClock }),
+  }
+}
+
 async function openApi(parts: ServerParts): Promise<OpenServer> {
   const { config, foundation, edge, metrics, receivers, services } = parts
   const api = createApi({
     parts: [...services, { name: 'bus', notReady: foundation.bus.notReady }], receivers: parts.parts.has('alerter') ? receivers : undefined,
     metrics: () => metrics.render(), lag: () => foundation.bus.bus.lag(), token: foundation.apiToken,
-    apiUser: (token) => edge.apiUser(token), audit: edge.audit,
+    apiUser: (token) => edge.apiUser(token), audit: edge.audit, ...storeRoutes(parts),
   })
   return door('api', await startHttpServer({
     name: 'The API', setting: '--api', ...hostPort(config.api.listen), maxBodyBytes: API_BODY_BYTES, limits: STOP_LIMITS, handle: api,

@@ -4,6 +4,7 @@ import type { Service, Subscription } from '../../schemas/ports.ts'
 import type { WorkerConfig, WorkerPorts } from './contracts.ts'
 import { watchEvents } from './watch-events.ts'
 import { routeInteractions } from './route-interactions.ts'
+import { watchReplays } from './watch-replays.ts'
 import { sentSteps, watchStates, wholeInteractions } from './watch-interactions.ts'
 
 /** `armed`: the detectors to run, each id once. The service is not ready once one of its subscriptions has failed. */
@@ -23,7 +24,7 @@ export function createWorker(config: WorkerConfig, armed: readonly Armed[], port
       }
       if (config.partitions === 1) subscriptions.push(await watchStates(wholeInteractions, parts))
       else subscriptions.push(await watchStates(sentSteps, parts), await routeInteractions(parts))
-      subscriptions.push(await watchEvents(parts))
+      subscriptions.push(await watchEvents(parts), await watchReplays(parts))
     },
     async stop() {
       const running = subscriptions

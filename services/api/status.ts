@@ -1,0 +1,200 @@
+/** How everything is, on one page. Each problem comes with what to do about it. */
+import type { PartitionLag, Row, Service, Store } from '../../schemas/ports.ts'
+import { isoTime } from './responses.ts'
+
+export interface GroupLag {
+  readonly topic: string
+  readonly group: string
+  /** Envelopes that are not committed. */
+  readonly lag: number
+  readonly partitions: number
+}
+
+export interface SourceStatus {
+  readonly tenant: string
+  readonly source: string
+  readonly events: number
+  /** ISO 8601. */
+  readonly last_received_at: string
+  readonly silent_seconds: number
+}
+
+export interface QuarantineCount {
+  readonly reason: string
+  readonly waiting: number
+  readonly replayed: number
+  readonly discarded: number
+}
+
+export interface TableStatus {
+  readonly table: string
+  readonly rows: number
+  readonly bytes: number
+  readonly parts: number
+}
+
+export interface ConservationStatus {
+  /** `unknown`: nothing was received yet, or nothing is settled. */
+  readonly verdict: 'adds up' | 'does not add up' | 'unknown'
+  /** Records missing (and too many) in settled minutes, by stage, and minutes in which that is so. */
+  readonly missing: number
+  readonly minutes: number
+  readonly in_flight: number
+  /** Everything received before it is judged; '' where nothing is. */
+  readonly settled_until: string
+}
+
+export interface Status {
+  readonly healthy: boolean
+  /** Sentences; none where healthy. */
+  readonly problems: readonly string[]
+  readonly at: string
+  readonly uptime_seconds: number
+  readonly versions: Readonly<Record<string, string>>
+  readonly throughput: { readonly stored_per_second: number; readonly findings_last_minute: number }
+  readonly lag: readonly GroupLag[]
+  readonly sources: readonly SourceStatus[]
+  readonly disk: Disk & { readonly tables_bytes: number }
+  readonly tables: readonly TableStatus[]
+  readonly merges: number
+  readonly alerts: { readonly unacknowledged: number; readonly oldest_unacknowledged_at: string }
+  readonly quarantine: readonly QuarantineCount[]
+  readonly conservation: ConservationStatus
+}
+
+export interface Disk {
+  readonly directory: string
+  readonly free_bytes: number
+  readonly total_bytes: number
+  /** Of the embedded log; 0 where the bus is elsewhere. */
+  readonly log_bytes: number
+  readonly log_max_bytes: number
+}
+
+export interface StatusPorts {
+  readonly parts: readonly Pick<Service, 'name' | 'notReady'>[]
+  readonly store: Pick<Store, 'query'>
+  lag(): Promise<readonly PartitionLag[]>
+  disk(): Promise<Disk>
+  /** Nanoseconds. */
+  now(): bigint
+  readonly startedAt: bigint
+  /** Name → version of what runs here, without the store's. */
+  readonly versions: Readonly<Record<string, string>>
+}
+
+const SECOND_NS = 1_000_000_000n
+const MOST_SOURCES = 500
+const LEAST_FREE_BYTES = 2_000_000_000
+const MOST_LAG = 5_000
+const MOST_PARTS = 1_000
+const FULL = 0.9
+
+/** Throws Failure `unavailable` when store or bus do not answer. */
+export async function statusOf(ports: StatusPorts): Promise<Status> {
+  const now = ports.now()
+  const [lag, disk, tables] = await Promise.all([ports.lag().then(byGroup), ports.disk(), tablesOf(ports.store)])
+  const [sources, throughput, alerts, quarantine, conservation, engine] = await Promise.all([
+    sourcesOf(ports.store, now), throughputOf(ports.store, now), alertsOf(ports.store), quarantineOf(ports.store), conservationOf(ports.store), engineOf(ports.store),
+  ])
+  const known = { lag, disk: { ...disk, tables_bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0) }, tables, conservation }
+  const problems = problemsOf(known, ports.parts)
+  return {
+    healthy: problems.length === 0, problems, at: isoTime(now), uptime_seconds: Number((now - ports.startedAt) / SECOND_NS),
+    versions: { ...ports.versions, clickhouse: engine.version }, throughput, sources, ...known, merges: engine.merges, alerts, quarantine,
+  }
+}
+
+type Known = Pick<Status, 'lag' | 'disk' | 'tables' | 'conservation'>
+
+function problemsOf({ lag, disk, tables, conservation }: Known, parts: StatusPorts['parts']): string[] {
+  const problems = parts.map((part) => ({ name: part.name, missing: part.notReady() })).filter(({ missing }) => missing !== '')
+    .map(({ name, missing }) => `${name} is not ready: ${missing}`)
+  if (disk.free_bytes < LEAST_FREE_BYTES) problems.push(`${gigabytes(disk.free_bytes)} are free in ${disk.directory}: make room, or the log will refuse more`)
+  if (disk.log_max_bytes > 0 && disk.log_bytes > disk.log_max_bytes * FULL) {
+    problems.push(`the log has ${gigabytes(disk.log_bytes)} of ${gigabytes(disk.log_max_bytes)}: raise bus.max_bytes, or lower bus.retention_bytes`)
+  }
+  for (const { topic, group, lag: behind } of lag) {
+    if (behind > MOST_LAG) problems.push(`${group} is ${behind} envelopes behind on ${topic}: look for its errors in the log, or give it more processes`)
+  }
+  for (const { table, parts: count } of tables) {
+    if (count > MOST_PARTS) problems.push(`table ${table} has ${count} parts: merges do not keep up, so give ClickHouse more CPU or faster disks`)
+  }
+  if (conservation.verdict === 'does not add up') {
+    problems.push(`records do not add up in ${conservation.minutes} minute${conservation.minutes === 1 ? '' : 's'}: ` +
+      'watchkeeper query "SELECT * FROM conservation WHERE difference != 0 ORDER BY window_start"')
+  }
+  return problems
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
+
+function byGroup(lags: readonly PartitionLag[]): readonly GroupLag[] {
+  const groups = new Map<string, { topic: string; group: string; lag: number; partitions: number }>()
+  for (const { topic, group, committed, end } of lags) {
+    const key = `${group}\u0000${topic}`
+    const known = groups.get(key) ?? { topic, group, lag: 0, partitions: 0 }
+    known.lag += Math.max(0, end - committed)
+    known.partitions++
+    groups.set(key, known)
+  }
+  return [...groups.values()].sort((a, b) => b.lag - a.lag || a.group.localeCompare(b.group) || a.topic.localeCompare(b.topic))
+}
+
+type Query = Pick<Store, 'query'>
+const one = async (store: Query, sql: string): Promise<Row> => (await store.query(sql))[0] ?? {}
+const number = (value: unknown): number => Number(value ?? 0)
+const seconds = (nanoseconds: bigint): number => Number(nanoseconds / SECOND_NS)
+
+async function sourcesOf(store: Query, now: bigint): Promise<readonly SourceStatus[]> {
+  const rows = await store.query(`SELECT tenant, source, count() AS events, max(received_at) AS last FROM watchkeeper.audit_events
+    GROUP BY tenant, source ORDER BY last DESC LIMIT ${MOST_SOURCES}`)
+  return rows.map(({ tenant, source, events, last }) => ({
+    tenant: String(tenant), source: String(source), events: number(events), last_received_at: isoTime(last as bigint),
+    silent_seconds: Math.max(0, seconds(now - (last as bigint))),
+  }))
+}
+
+async function throughputOf(store: Query, now: bigint): Promise<Status['throughput']> {
+  const since = `fromUnixTimestamp64Nano(${now - 60n * SECOND_NS}, 'UTC')`
+  const [events, findings] = [
+    await one(store, `SELECT count() AS n FROM watchkeeper.audit_events WHERE received_at >= ${since}`),
+    await one(store, `SELECT count() AS n FROM watchkeeper.findings WHERE created_at >= ${since}`),
+  ]
+  return { stored_per_second: number(events['n']) / 60, findings_last_minute: number(findings['n']) }
+}
+
+async function alertsOf(store: Query): Promise<Status['alerts']> {
+  const row = await one(store, "SELECT count() AS n, min(created_at) AS oldest FROM watchkeeper.alerts WHERE status = 'open'")
+  return { unacknowledged: number(row['n']), oldest_unacknowledged_at: number(row['n']) === 0 ? '' : isoTime(row['oldest'] as bigint) }
+}
+
+async function quarantineOf(store: Query): Promise<readonly QuarantineCount[]> {
+  const rows = await store.query(`SELECT reason, countIf(state = 'waiting') AS waiting, countIf(state = 'replayed') AS replayed, countIf(state = 'discarded') AS discarded
+    FROM watchkeeper.quarantine GROUP BY reason ORDER BY waiting DESC, reason`)
+  return rows.map((row) => ({
+    reason: String(row['reason']), waiting: number(row['waiting']), replayed: number(row['replayed']), discarded: number(row['discarded']),
+  }))
+}
+
+async function conservationOf(store: Query): Promise<ConservationStatus> {
+  const row = await one(store, `SELECT countIf(settled) AS settled, countIf(settled AND OFF) AS minutes, sumIf(difference, settled AND OFF) AS missing, sum(in_flight) AS in_flight,
+    maxIf(window_start, settled) AS until FROM watchkeeper.conservation`.replaceAll('OFF', '(missing_in_collector != 0 OR missing_on_bus != 0 OR missing_in_archiver != 0 OR missing_in_table != 0)'))
+  const minutes = number(row['minutes'])
+  const settled = number(row['settled']) > 0
+  return {
+    verdict: minutes > 0 ? 'does not add up' : settled ? 'adds up' : 'unknown', missing: number(row['missing']), minutes,
+    in_flight: number(row['in_flight']), settled_until: settled ? isoTime((row['until'] as bigint) + 60n * SECOND_NS) : '',
+  }
+}
+
+async function tablesOf(store: Query): Promise<readonly TableStatus[]> {
+  const rows = await store.query(`SELECT table, sum(rows) AS n, sum(bytes_on_disk) AS bytes, count() AS parts FROM system.parts
+    WHERE active AND database = 'watchkeeper' GROUP BY table ORDER BY bytes DESC`)
+  return rows.map((row) => ({ table: String(row['table']), rows: number(row['n']), bytes: number(row['bytes']), parts: number(row['parts']) }))
+}
+
+async function engineOf(store: Query): Promise<{ readonly version: string; readonly merges: number }> {
+  const row = await one(store, "SELECT version() AS version, (SELECT count() FROM system.merges WHERE database = 'watchkeeper') AS merges")
+  return { version: String(row['version']), merges: number(row['merges']) }
+}
