@@ -121,7 +121,7 @@ describe('live tokens', () => {
     const broken: string[] = []
     const tokens = await openLiveTokens(file, {
       changed: (before, after) => void changes.push(`${before.map(({ name }) => name).join()} to ${after.map(({ name }) => name).join()}`),
-      broken: (error) => void broken.push((error as Error).message),
+      broken: (error) => void broken.push((error as Error).message), whole: () => undefined,
     })
     open.push(tokens)
     return { tokens, changes, broken, names: () => tokens.current().map(({ name, revoked_at: at }) => (at === null ? name : `-${name}`)) }
@@ -155,7 +155,7 @@ describe('live tokens', () => {
 
   it('refuse to start on a broken file', async () => {
     written('{')
-    await expect(openLiveTokens(file, { changed: () => undefined, broken: () => undefined })).rejects.toMatchObject({ kind: 'misconfigured' })
+    await expect(openLiveTokens(file, { changed: () => undefined, broken: () => undefined, whole: () => undefined })).rejects.toMatchObject({ kind: 'misconfigured' })
   })
 })
 

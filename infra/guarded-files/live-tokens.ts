@@ -14,6 +14,8 @@ export interface TokenNews {
   changed(before: readonly TokenRecord[], after: readonly TokenRecord[]): void
   /** It cannot be used: the tokens read last stay in force. */
   broken(error: unknown): void
+  /** It can be used (again). */
+  whole(): void
 }
 
 class Gone extends Error {}
@@ -28,6 +30,7 @@ export async function openLiveTokens(path: string, news: TokenNews): Promise<Liv
       if (found === undefined && tokens.length > 0) throw new Gone(`${path} is gone: its tokens stay in force until this process ends`)
       const before = tokens
       tokens = found ?? []
+      news.whole()
       if (!first && JSON.stringify(before) !== JSON.stringify(tokens)) news.changed(before, tokens)
     } catch (error) {
       news.broken(error)

@@ -104,6 +104,7 @@ export async function openEdge({ config, log, ingests, intake }: EdgeParts): Pro
   const { data_dir: dataDir } = config
   const audit = openAdminAudit(dataDir)
   const failed = (error: unknown) => log.error({ err: error }, 'an action of an administrator was not made an audit event; it is tried again')
+  let brokenFile = 0
   const live = await openLiveTokens(tokenFileOf(dataDir), {
     changed(before, after) {
       const details = changesOf(before, after)
@@ -111,11 +112,20 @@ export async function openEdge({ config, log, ingests, intake }: EdgeParts): Pro
       const deed = { action: 'token.reload', object: 'tokens', tenant: DEFAULT_TENANT, actor: 'watchkeeper', actor_source: 'watchkeeper', details } as const
       if (ingests) audit.during(deed, () => undefined).catch(failed)
     },
-    broken: (error) => log.error({ err: error }, 'the token file cannot be used: the tokens read last stay in force'),
+    broken(error) {
+      brokenFile = 1
+      log.error({ err: error }, 'the token file cannot be used: the tokens read last stay in force')
+    },
+    whole() {
+      brokenFile = 0
+    },
   })
   const spool = await watchSpool(dataDir, {
     take: intake, failed, bad: (file, error) => log.error({ file, err: error }, 'a file in the admin spool is none of ours: it stays there'),
   })
+  metrics.getMeter('watchkeeper.collector').createObservableGauge('watchkeeper.collector.token_file.broken', {
+    description: '1 while the token file cannot be used and the tokens read last stay in force',
+  }).addCallback((result) => result.observe(brokenFile))
   const { entries, now } = entriesOf(config, () => live.current())
   const telemetry = edgeTelemetry()
   const guard = guardOf(config)

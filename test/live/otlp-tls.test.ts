@@ -1,6 +1,6 @@
 /** Both OTLP doors under TLS with client certificates, and the gRPC adapter's own manners. Certificates are made by the openssl command. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, type IncomingHttpHeaders } from 'node:http2'
@@ -11,6 +11,7 @@ import { Client, credentials, Metadata, status } from '@grpc/grpc-js'
 import type { ChannelCredentials, ServiceError } from '@grpc/grpc-js'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Failure } from '../../schemas/failure.ts'
+import { subjectOf } from '../../schemas/peer-certificate.ts'
 import { startGrpcServer } from '../../infra/grpc/server.ts'
 import { referenceDecode } from '../otlp/reference-schema.ts'
 import { openOtlp } from './otlp-rig.ts'
@@ -155,10 +156,10 @@ describe.skipIf(NO_OPENSSL)('TLS with client certificates (needs the openssl com
       'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2',
       '-subj', '/CN=test authority',
     )
-    for (const name of ['server', 'client']) {
+    for (const name of ['server', 'client', 'other']) {
       openssl(
         'req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj',
-        `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1',
+        `/O=Example, Inc./CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1',
       )
       openssl(
         'x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-out', `${name}.pem`, '-days', '2',
@@ -181,6 +182,20 @@ describe.skipIf(NO_OPENSSL)('TLS with client certificates (needs the openssl com
     const { http } = await openTls()
     expect(await post(http, { key: pem('client.key'), cert: pem('client.pem') })).toBe(200)
     expect(await post(http, {})).toBe('no connection')
+  })
+
+  it('both doors know the tenant by the certificate, by its subject or its fingerprint, and others need a token', async () => {
+    const tls = { key: pem('server.key'), cert: pem('server.pem'), ca: pem('ca.pem') }
+    const fingerprintSha256 = new X509Certificate(pem('client.pem')).fingerprint256.replaceAll(':', '').toLowerCase()
+    for (const by of [{ subject: subjectOf('CN=client, O=Example\\, Inc.') }, { fingerprintSha256 }]) {
+      rig = await openOtlp({ tls, clients: [{ name: 'edge', tenant: 'acme', ...by }] })
+      const grpcAs = (name: string) => call(rig!.grpc, Buffer.alloc(0), { creds: credentials.createSsl(pem('ca.pem'), pem(`${name}.key`), pem(`${name}.pem`)) })
+      const postAs = (name: string) => post(rig!.http, { key: pem(`${name}.key`), cert: pem(`${name}.pem`) })
+      expect([await postAs('client'), await postAs('other'), (await grpcAs('client')).error, (await grpcAs('other')).error?.code])
+        .toEqual([200, 401, undefined, status.UNAUTHENTICATED])
+      expect(rig.traces.map(({ arrival }) => arrival.tenant)).toEqual(['acme', 'acme'])
+      await rig.stop()
+    }
   })
 
   it('gRPC takes those with a certificate only', async () => {
