@@ -1,4 +1,4 @@
-/** The command line: `watchkeeper serve`, one command for each part as a process of its own, and `demo|query|token|config|doctor`. */
+/** The command line: `watchkeeper serve`, one command for each part as a process of its own, and `demo|query|status|quarantine|token|config|doctor`. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { Failure } from '../schemas/failure.ts'
 import { configCheck, configPrint } from './commands/config.ts'
@@ -6,9 +6,12 @@ import { demo } from './commands/demo.ts'
 import { doctor } from './commands/doctor.ts'
 import { query } from './commands/query.ts'
 import { DOES, runPart } from './commands/part.ts'
+import { type DecisionOptions, type FilterOptions, quarantineDecide, quarantineList, quarantineShow } from './commands/quarantine.ts'
 import { serve } from './commands/serve.ts'
+import { status, type StatusOptions } from './commands/status.ts'
 import { type CreateOptions, tokenCreate, tokenList, tokenRevoke, type TokenOptions } from './commands/token.ts'
 import type { CommonOptions } from './commands/common.ts'
+import { QUARANTINE_REASONS } from '../schemas/quarantined.ts'
 import { VERSION } from './version.ts'
 import type { Part } from './wiring/parts.ts'
 
@@ -82,6 +85,42 @@ common(program.command('query'))
   .option('--json', 'the same as --format JSON')
   .option('-u, --user <name>', 'user name; the password comes from WATCHKEEPER_SQL_PASSWORD')
   .action(run((sql: string, options: CommonOptions & { format?: string; json?: boolean; user?: string }) => query(sql, options)))
+
+common(program.command('status'), ['api'])
+  .description('how a running server is: 0 healthy, 1 degraded, 2 unreachable')
+  .option('--json', 'machine-readable answer')
+  .option('--watch', 'again every two seconds')
+  .action(run((options: StatusOptions) => status(options)))
+
+function atMost(value: string): number {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < 1 || number > 10_000) throw new InvalidArgumentError('It must be a whole number from 1 to 10000.')
+  return number
+}
+
+const filtered = (command: Command): Command =>
+  common(command, ['api'])
+    .addOption(new Option('--reason <reason>', 'why it was put aside').choices(QUARANTINE_REASONS))
+    .option('--topic <topic>', 'where it was read from: events, interactions, …')
+    .option('--stage <service>', 'who gave up on it: archiver, worker')
+    .option('--source <name>', 'software that sent it')
+    .option('--tenant <tenant>', 'whose it is')
+    .option('--since <time>', 'from this time on: 30m, 2h or 7d ago, or ISO 8601')
+    .option('--until <time>', 'before this time')
+    .addOption(new Option('--state <state>', 'what was decided on it; default waiting').choices(['waiting', 'replayed', 'discarded', 'all']))
+    .addOption(new Option('--limit <count>', 'at most so many').argParser(atMost))
+    .option('--json', 'machine-readable answer')
+
+const quarantine = program.command('quarantine').description('records that could not be used: look at them, put them back, or discard them')
+filtered(quarantine.command('list')).description('what is there, newest first').action(run((options: FilterOptions) => quarantineList(options)))
+common(quarantine.command('show'), ['api']).description('one record with its bytes, escaped or as hex').argument('<id>', 'its id')
+  .option('--json', 'machine-readable answer, bytes as base64').action(run((id: string, options: FilterOptions) => quarantineShow(id, options)))
+for (const [action, does] of [['replay', 'put records back to the stage that gave up on them; twice is once'], ['discard', 'mark records as not needed; nothing is deleted']] as const) {
+  filtered(quarantine.command(action)).description(does).argument('[ids...]', 'their ids; else filters say which')
+    .option('--all', 'everything that waits')
+    .option('--why <text>', 'reason, for the record')
+    .action(run((ids: string[], options: DecisionOptions) => quarantineDecide(action, ids, options)))
+}
 
 const token = program.command('token').description('bearer tokens for sending telemetry and for the API')
 common(token.command('create'), [])

@@ -1,22 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startReceiver } from '../../infra/webhook/receiver.ts'
-import { Failure } from '../../schemas/failure.ts'
 import { runDemo } from '../demo/demo.ts'
 import { ROOT } from '../version.ts'
+import { readToken } from './api-client.ts'
 import { type CommonOptions, baseUrl, configOf } from './common.ts'
-
-function readToken(dataDir: string): string {
-  const file = join(dataDir, 'keys', 'api.token')
-  try {
-    return readFileSync(file, 'utf8').trim()
-  } catch (error) {
-    throw new Failure(
-      'misconfigured', 'demo.token', `${file} cannot be read. Start the server first (npm start) and use the same --data-dir.`, { cause: error },
-    )
-  }
-}
 
 /** `watchkeeper demo` */
 export async function demo(options: CommonOptions & { readonly quiet: number }): Promise<number> {

@@ -1,0 +1,103 @@
+/** The status as lines for a terminal of a given width. Pure. */
+import type { Colors } from 'picocolors/types.js'
+import type { Status } from '../api/status.ts'
+import { bytes, count, duration } from './amounts.ts'
+import { type Column, safe, tableLines } from './terminal-table.ts'
+
+export interface PageOptions {
+  /** Characters in a line. */
+  readonly width: number
+  readonly colors: Colors
+  /** Rows of a table before the rest is only counted. */
+  readonly most: number
+}
+
+const since = (iso: string, at: string): string => (iso === '' ? '' : duration((Date.parse(at) - Date.parse(iso)) / 1000))
+
+/** Words broken so that no line is longer than `width`: the first behind `first`, the others behind as many spaces. */
+function wrapped(first: string, text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = first
+  for (const word of text.split(' ')) {
+    const begun = line.length > first.length
+    if (begun && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = ' '.repeat(first.length) + word
+    } else line = begun ? `${line} ${word}` : line + word
+  }
+  return [...lines, line]
+}
+
+function facts(status: Status, { width }: PageOptions): string[] {
+  const { throughput, disk, alerts, conservation, versions, merges, tables } = status
+  const log = disk.log_max_bytes === 0 ? '' : `, log ${bytes(disk.log_bytes)} of ${bytes(disk.log_max_bytes)}`
+  const accounts = conservation.verdict === 'adds up'
+    ? `add up until ${conservation.settled_until.slice(0, 16).replace('T', ' ')} UTC`
+    : conservation.verdict === 'unknown' ? 'nothing to judge yet' : `do not add up: ${count(conservation.missing)} missing in ${count(conservation.minutes)} min`
+  const open = alerts.unacknowledged === 0 ? 'none open' : `${count(alerts.unacknowledged)} open, the oldest for ${since(alerts.oldest_unacknowledged_at, status.at)}`
+  const lines: [string, string][] = [
+    ['up', duration(status.uptime_seconds)],
+    ['stored', `${throughput.stored_per_second.toFixed(1)} events/s in the last minute; ${count(throughput.findings_last_minute)} findings`],
+    ['records', `${accounts}${conservation.in_flight === 0 ? '' : `; ${count(conservation.in_flight)} in flight`}`],
+    ['alerts', open],
+    ['disk', `${bytes(disk.free_bytes)} free of ${bytes(disk.total_bytes)}; tables ${bytes(disk.tables_bytes)}${log}`],
+    ['parts', `${count(tables.reduce((sum, { parts }) => sum + parts, 0))} in ${tables.length} tables, ${count(merges)} merges running`],
+    ['versions', Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')],
+  ]
+  return lines.flatMap(([name, text]) => wrapped(name.padEnd(9), text, width))
+}
+
+interface Section<R> {
+  readonly title: string
+  readonly rows: readonly R[]
+  readonly columns: readonly Column<R>[]
+  /** What stands there where there are no rows. */
+  readonly none: string
+}
+
+function section<R>({ title, rows, columns, none }: Section<R>, { width, colors, most }: PageOptions): string[] {
+  const shown = rows.slice(0, most)
+  if (shown.length === 0) return ['', colors.bold(title), none]
+  const [titles = '', ...lines] = tableLines(shown, columns, width)
+  const rest = rows.length > most ? [colors.dim(`and ${count(rows.length - most)} more: --json shows all`)] : []
+  return ['', colors.bold(title), colors.dim(titles), ...lines, ...rest]
+}
+
+/** The first line says it all; problems follow, each with what to do. */
+export function statusPage(status: Status, options: PageOptions): string[] {
+  const { colors, width } = options
+  const head = status.healthy ? colors.green('Watchkeeper is healthy.') : colors.red(`Watchkeeper is degraded: ${status.problems.length} problem${status.problems.length === 1 ? '' : 's'}.`)
+  const problems = status.problems.flatMap((problem) => wrapped('- ', safe(problem), width))
+  return [
+    head, ...problems.map((line) => colors.yellow(line)), '', ...facts(status, options),
+    ...section({
+      title: 'Lag', rows: status.lag, none: 'no consumer group yet', columns: [
+        { title: 'group', cell: ({ group }) => group, flexible: true }, { title: 'topic', cell: ({ topic }) => topic, flexible: true },
+        { title: 'behind', cell: ({ lag }) => count(lag), right: true, paint: (text, { lag }) => (lag > 0 ? colors.yellow(text) : text) },
+        { title: 'partitions', cell: ({ partitions }) => String(partitions), right: true },
+      ],
+    }, options),
+    ...section({
+      title: 'Sources', rows: status.sources, none: 'nothing was received yet', columns: [
+        { title: 'source', cell: ({ source }) => source || '(unnamed)', flexible: true }, { title: 'tenant', cell: ({ tenant }) => tenant, flexible: true },
+        { title: 'events', cell: ({ events }) => count(events), right: true },
+        { title: 'last', cell: ({ last_received_at: last }) => last.slice(0, 19).replace('T', ' ') },
+        { title: 'silent for', cell: ({ silent_seconds: silent }) => duration(silent), right: true },
+      ],
+    }, options),
+    ...section({
+      title: 'Quarantine', rows: status.quarantine, none: 'empty', columns: [
+        { title: 'reason', cell: ({ reason }) => reason, flexible: true },
+        { title: 'waiting', cell: ({ waiting }) => count(waiting), right: true, paint: (text, { waiting }) => (waiting > 0 ? colors.yellow(text) : text) },
+        { title: 'replayed', cell: ({ replayed }) => count(replayed), right: true },
+        { title: 'discarded', cell: ({ discarded }) => count(discarded), right: true },
+      ],
+    }, options),
+    ...section({
+      title: 'Tables', rows: status.tables, none: 'none', columns: [
+        { title: 'table', cell: ({ table }) => table, flexible: true }, { title: 'rows', cell: ({ rows }) => count(rows), right: true },
+        { title: 'size', cell: ({ bytes: size }) => bytes(size), right: true }, { title: 'parts', cell: ({ parts }) => count(parts), right: true },
+      ],
+    }, options),
+  ]
+}
