@@ -74,6 +74,12 @@ describe('the house', () => {
     ).toEqual([])
   })
 
+  it('product code needs no package that only developers have', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { dependencies: Readonly<Record<string, string>> }
+    const packageOf = (target: string): string => target.split('/').slice(0, target.startsWith('@') ? 2 : 1).join('/')
+    expect(breaches(product, (target) => !isLocal(target) && !target.startsWith('node:') && !(packageOf(target) in dependencies))).toEqual([])
+  })
+
   it('has no cycle', () => {
     const graph = new Map(product.map(({ path, imports }) => [path, imports.filter(isLocal)]))
     const done = new Set<string>()
