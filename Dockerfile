@@ -8,7 +8,8 @@ COPY . .
 # Locked dependencies and the build, as `npm start` makes them; then only what runs is kept.
 RUN node --input-type=module --eval "import { setUp } from './infra/dev/setup.mjs'; setUp()" \
  && npm prune --omit=dev --no-audit --no-fund --loglevel=error \
- && rm -rf dist/bench dist/test node_modules/.cache
+ && rm -rf dist/bench dist/test node_modules/.cache \
+ && find dist -name '*.test.js*' -delete
 
 FROM ${NODE}
 # A fixed number, so that volumes and secrets can be given to it. Nobody has a shell or a password here.
