@@ -1,6 +1,7 @@
 /** Topics on the cluster: made with the configured shape, and checked when they are there already. */
 import type { Admin, ITopicConfig } from 'kafkajs'
 import { Failure } from '../../schemas/failure.ts'
+import { appearing } from './appearing.ts'
 import { within } from './deadline.ts'
 import { failureOf, isType } from './failures.ts'
 import type { KafkaRetention, Settings } from './options.ts'
@@ -43,7 +44,7 @@ export class Topics {
     try {
       const admin = await this.#admin()
       if (!(await this.#exists(admin, full))) await this.#make(admin, name, full)
-      return await this.#checked(admin, name, full)
+      return await appearing(async () => await this.#checked(admin, name, full))
     } catch (error) {
       throw failureOf(error, `use topic ${full}`)
     }
@@ -66,7 +67,7 @@ export class Topics {
     if (replication !== undefined && replication > 1) configEntries.push({ name: 'min.insync.replicas', value: '2' })
     const topic: ITopicConfig = { topic: full, numPartitions, replicationFactor: replication ?? -1, configEntries }
     // Another process may be first: what it made is checked like any other.
-    await this.#call(admin.createTopics({ topics: [topic], waitForLeaders: true }).catch((error: unknown) => {
+    await this.#call(admin.createTopics({ topics: [topic], waitForLeaders: false }).catch((error: unknown) => {
       if (!isType(error, 'TOPIC_ALREADY_EXISTS')) throw error
     }))
   }

@@ -1,6 +1,7 @@
 /** The compacted topic of snapshots: made as it must be, and checked when it is there already. */
 import type { Admin, Kafka } from 'kafkajs'
 import { Failure } from '../../../schemas/failure.ts'
+import { appearing } from '../appearing.ts'
 import { CLIENT_RETRY } from '../client.ts'
 import { within } from '../deadline.ts'
 import { failureOf, isType } from '../failures.ts'
@@ -30,7 +31,7 @@ export async function ensureSnapshotTopic(kafka: Kafka, settings: Settings, topi
   try {
     await call('connecting', admin.connect())
     if (!(await call('asking for topics', exists(admin, topic)))) await call('making a topic', make(admin, topic, settings.replication))
-    await call('asking for topics', check(admin, topic))
+    await appearing(async () => await call('asking for topics', check(admin, topic)))
   } catch (error) {
     throw failureOf(error, `use topic ${topic}`)
   } finally {
@@ -49,7 +50,7 @@ async function make(admin: Admin, topic: string, replication: number | undefined
   const configEntries = Object.entries(SHAPE).map(([name, value]) => ({ name, value }))
   if (replication !== undefined && replication > 1) configEntries.push({ name: 'min.insync.replicas', value: '2' })
   await admin.createTopics({
-    topics: [{ topic, numPartitions: 1 + PIECE_PARTITIONS, replicationFactor: replication ?? -1, configEntries }], waitForLeaders: true,
+    topics: [{ topic, numPartitions: 1 + PIECE_PARTITIONS, replicationFactor: replication ?? -1, configEntries }], waitForLeaders: false,
   }).catch((error: unknown) => {
     if (!isType(error, 'TOPIC_ALREADY_EXISTS')) throw error
   })
