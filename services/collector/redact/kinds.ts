@@ -44,6 +44,7 @@ export const VENDOR_TOKENS: readonly VendorToken[] = [
     kind: 'stripe-key', vendor: 'Stripe', body: 'alphanumeric', least: 10,
     prefixes: ['sk_live_', 'sk_test_', 'rk_live_', 'rk_test_', 'sk_prod_', 'rk_prod_', 'whsec_'],
   }),
+  vendor({ kind: 'watchkeeper-token', vendor: 'Watchkeeper', prefixes: ['wkt_'], body: 'word', least: 43, most: 43 }),
   vendor({ kind: 'npm-token', vendor: 'npm', prefixes: ['npm_'], body: 'alphanumeric', least: 36, most: 36 }),
   vendor({ kind: 'pypi-token', vendor: 'PyPI', prefixes: ['pypi-'], body: 'word', least: 50 }),
   vendor({ kind: 'sendgrid-key', vendor: 'SendGrid', prefixes: ['SG.'], body: 'dotted', least: 60 }),
