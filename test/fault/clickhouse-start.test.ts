@@ -47,6 +47,10 @@ describe('a start against a server', () => {
     expect(opened?.version).toMatch(/^\d+\.\d+\./)
   })
 
+  it.each(['what', 'tcp://localhost:9000', 'http://user:secret@localhost:8123', 'http://localhost:8123/?request_timeout=1'])('refuses the URL %s', async (url) => {
+    await expect(open({ url })).rejects.toEqual(says('store.url', /^(?!.*secret)The URL of ClickHouse/))
+  })
+
   it('names the file that cannot be read', async () => {
     await expect(open({ passwordFile: file('none') })).rejects.toEqual(says('store.file', /password.*none.*ENOENT/))
   })
@@ -110,6 +114,13 @@ describe('tables and rights', () => {
   it('names the right that is missing', async () => {
     shim.faults.rewrite = (sql) => (sql.startsWith('CHECK GRANT INSERT ON watchkeeper.alert_versions') ? 'SELECT 0' : sql)
     await expect(start()).rejects.toEqual(says('store.rights', /missing: INSERT ON watchkeeper.alert_versions\)/))
+  })
+
+  it('asks one who only reads for no right to insert', async () => {
+    shim.faults.rewrite = (sql) => (sql.startsWith('CHECK GRANT INSERT') ? 'SELECT 0' : sql)
+    await (await open({ access: 'read' })).migrate()
+    shim.faults.rewrite = (sql) => (sql.startsWith('CHECK GRANT') ? 'SELECT 0' : sql)
+    await expect(opened?.migrate()).rejects.toEqual(says('store.rights', /missing: SELECT ON watchkeeper/))
   })
 
   it.each([

@@ -37,13 +37,22 @@ function tlsOf({ ca, cert, key, serverName }: TlsFiles): Tls {
 function limitConnecting(agent: Agent, ready: 'connect' | 'secureConnect', ms: number): void {
   const create = agent.createConnection.bind(agent)
   agent.createConnection = (options, callback) => {
-    const socket = create(options, callback) as Socket
+    const socket = create(options, callback) as Socket | undefined
     const timer = setTimeout(() => {
-      socket.destroy(Object.assign(new Error('no connection in time'), { code: 'ECONNTIMEOUT' }))
+      socket?.destroy(Object.assign(new Error('no connection in time'), { code: 'ECONNTIMEOUT' }))
     }, ms)
-    socket.once(ready, () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
+    socket?.once(ready, () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
     return socket
   }
+}
+
+/** Throws Failure `misconfigured`: a user, a password or the client's own options in a URL would end in logs, or change what we rely on. */
+export function checkUrl(url: string): void {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  const why = parsed === undefined || !/^https?:$/.test(parsed.protocol) ? 'is no http:// or https:// URL'
+    : parsed.username !== '' || parsed.password !== '' ? 'must hold no user or password: there is a user and a password file for them'
+      : parsed.search !== '' || parsed.hash !== '' ? 'must end before ? and #' : ''
+  if (why !== '') throw new Failure('misconfigured', 'store.url', `The URL of ClickHouse ${why}.`)
 }
 
 export function agentOf({ url, tls, maxConnections, connectTimeoutMs }: Settings): Agent {

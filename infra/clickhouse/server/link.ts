@@ -44,6 +44,32 @@ function clientOf(settings: Settings): ClickHouseClient {
   })
 }
 
+/** Until when one request may take. One timer and one signal each, so that nothing stays behind on a signal that lives as long as the process. */
+class Deadline {
+  readonly #controller = new AbortController()
+  readonly #timer: NodeJS.Timeout
+  passed = false
+
+  constructor(ms: number) {
+    this.#timer = setTimeout(() => {
+      this.passed = true
+      this.#controller.abort()
+    }, ms)
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  abort(): void {
+    this.#controller.abort()
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+  }
+}
+
 async function wholeOf(stream: Readable, deadline: AbortSignal): Promise<Buffer> {
   const stop = (): void => void stream.destroy(new Error('deadline'))
   deadline.addEventListener('abort', stop, { once: true })
@@ -64,7 +90,8 @@ const headerOf = ({ response_headers: headers }: Answer, name: string): string |
 export class ServerLink implements StatementRunner {
   readonly #settings: Settings
   readonly #client: ClickHouseClient
-  readonly #closing = new AbortController()
+  readonly #open = new Set<Deadline>()
+  #closed = false
 
   /** Throws Failure `misconfigured` for files that cannot be read. */
   constructor(settings: Settings) {
@@ -89,28 +116,33 @@ export class ServerLink implements StatementRunner {
       try {
         return await this.#once(request)
       } catch (error) {
-        if (attempt === ATTEMPTS || !isBroken(error) || this.#closing.signal.aborted) throw error
-        await wait(pause, undefined, { signal: this.#closing.signal }).catch(() => undefined)
+        if (attempt === ATTEMPTS || !isBroken(error) || this.#closed) throw error
+        await wait(pause)
       }
     }
   }
 
   async close(): Promise<void> {
-    this.#closing.abort()
+    this.#closed = true
+    for (const deadline of this.#open) deadline.abort()
     await this.#client.close()
   }
 
   async #once(request: Request): Promise<Buffer> {
     const { url, requestTimeoutMs } = this.#settings
-    const timeout = AbortSignal.timeout(requestTimeoutMs)
-    const deadline = AbortSignal.any([timeout, this.#closing.signal])
+    if (this.#closed) throw transportFailure(new Error('closed'), url)
+    const deadline = new Deadline(requestTimeoutMs)
+    this.#open.add(deadline)
     const id = randomUUID()
     try {
-      const answer = await this.#client.exec(this.#exec(request, id, deadline))
-      return this.#judged(answer, await wholeOf(answer.stream as Readable, deadline), id)
+      const answer = await this.#client.exec(this.#exec(request, id, deadline.signal))
+      return this.#judged(answer, await wholeOf(answer.stream as Readable, deadline.signal), id)
     } catch (error) {
       if (error instanceof EngineError) throw error
-      throw timeout.aborted ? timedOut(url, requestTimeoutMs) : transportFailure(error, url)
+      throw deadline.passed ? timedOut(url, requestTimeoutMs) : transportFailure(error, url)
+    } finally {
+      deadline.end()
+      this.#open.delete(deadline)
     }
   }
 

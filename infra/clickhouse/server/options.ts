@@ -32,7 +32,7 @@ export interface ServerStoreOptions {
   readonly leaseMs?: number
   /** Requests that run at once; more wait. Default 8. */
   readonly maxConnections?: number
-  /** Of what we send. Default none: gzip costs more than it saves on anything faster than about 100 Mbit/s. */
+  /** Of what we send. Default none, 0.7 µs of CPU a row; gzip makes blocks five times smaller for 11 µs (bench/clickhouse-wire.ts). */
   readonly compression?: 'none' | 'gzip'
   /** How far the server's clock may be from `clock`; default 60 s. */
   readonly maxClockSkewMs?: number

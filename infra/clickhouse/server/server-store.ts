@@ -5,6 +5,7 @@ import type { Store } from '../../../schemas/ports.ts'
 import { identifier } from '../bindings.ts'
 import { readMigrations } from '../migrate.ts'
 import { type Backend, type Block, INSERT_SETTINGS, INSERT_TABLES, isRowError, TableStore } from '../table-store.ts'
+import { checkUrl } from './agent.ts'
 import { checkRights, checkServer } from './checks.ts'
 import { gaveUp, startFailure } from './failures.ts'
 import { ServerLink } from './link.ts'
@@ -101,6 +102,7 @@ async function reach(link: ServerLink, settings: Settings): Promise<string> {
  */
 export async function openServerStore(options: ServerStoreOptions): Promise<ServerStore> {
   const settings = withDefaults(options)
+  checkUrl(settings.url)
   const link = new ServerLink(settings)
   try {
     return new ConnectedStore(new ServerBackend(link, settings), await reach(link, settings))
