@@ -219,6 +219,16 @@ describe('startHttpServer', () => {
     await expect(fetch(url)).rejects.toThrow()
   })
 
+  it('answers a request that was on its way when it was told to stop, and says that it is the last', async () => {
+    const { server } = await start()
+    const socket = await raw(server, 'GET /first HTTP/1.1\r\nhost: x\r\n\r\n')
+    await once(socket, 'data')
+    const stopped = server.stop()
+    socket.write('GET /second HTTP/1.1\r\nhost: x\r\n\r\n')
+    expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 200 [\s\S]*connection: close[\s\S]*"path":"\/second"/i)
+    await stopped
+  })
+
   it('answers 503 to what it cannot finish when it stops, also where the request is not all there', async () => {
     let arrived = () => {}
     const here = new Promise<void>((done) => (arrived = done))

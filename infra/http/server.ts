@@ -2,6 +2,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import { Server as NetServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { Failure } from '../../schemas/failure.ts'
 import type { Connections } from '../../schemas/connections.ts'
@@ -71,6 +72,8 @@ const DEFAULTS: Omit<HttpLimits, 'maxHeldBytes'> = {
   stopGrace: 1_000, keepAliveTimeout: 75_000,
 }
 const CHECK_MS = 1_000
+/** How long connections that wait for their next request are kept at a stop: each answer says that it is the last. */
+const FAREWELL_MS = 300
 const BUSY: HttpResponse = { status: 503, headers: { ...PLAIN, 'retry-after': '1' }, body: 'busy; send this again\n' }
 const STOPPING: HttpResponse = { status: 503, headers: { ...PLAIN, 'retry-after': '1' }, body: 'stopping; send this again\n' }
 const TOO_SLOW: HttpResponse = { ...BUSY, body: 'the body came too slowly; send this again\n' }
@@ -207,14 +210,16 @@ function abortedWhenGone(response: ServerResponse): AbortSignal {
 
 async function stop(server: Server, state: ServerState, { stopTimeout, stopGrace }: HttpLimits): Promise<void> {
   state.stopping = true
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
+  // Not the HTTP server's own `close`, which ends idle connections: a request may be on its way on one of them.
+  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
   const late = setTimeout(() => {
     state.late = true
     for (const tooLate of state.open) tooLate()
   }, stopTimeout)
   const end = setTimeout(() => server.closeAllConnections(), stopTimeout + stopGrace)
+  const farewell = setTimeout(() => server.closeIdleConnections(), Math.min(FAREWELL_MS, stopTimeout))
   await closed
-  clearTimeout(late)
-  clearTimeout(end)
+  for (const timer of [late, end, farewell]) clearTimeout(timer)
+  // What else it does: it no longer looks after connections.
+  server.close()
 }
