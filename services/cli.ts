@@ -4,6 +4,7 @@ import { Failure } from '../schemas/failure.ts'
 import { configCheck, configPrint } from './commands/config.ts'
 import { demo } from './commands/demo.ts'
 import { doctor } from './commands/doctor.ts'
+import { migrate } from './commands/migrate.ts'
 import { query } from './commands/query.ts'
 import { DOES, runPart } from './commands/part.ts'
 import { type DecisionOptions, type FilterOptions, quarantineDecide, quarantineList, quarantineShow } from './commands/quarantine.ts'
@@ -143,6 +144,10 @@ common(config.command('check')).description('name every problem of the configura
   run((options: CommonOptions) => configCheck(options)),
 )
 common(config.command('print')).description('show what is in force, secrets masked').action(run((options: CommonOptions) => configPrint(options)))
+
+common(program.command('migrate'), [])
+  .description('make the tables on the ClickHouse server, or bring them to this version, and end; as a user that may')
+  .action(run((options: CommonOptions) => migrate(options)))
 
 common(program.command('doctor'))
   .description('check ports, disk, permissions, engine and clock')

@@ -5,12 +5,15 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { parse } from 'yaml'
 import { openEngine } from '../../infra/clickhouse/engine.ts'
 import { brokerMissing } from '../../infra/kafka/broker/requirements.ts'
 import { startBroker } from '../../infra/kafka/broker/start-broker.ts'
+import { DOES } from '../../services/commands/part.ts'
+import { migrate } from '../../services/commands/migrate.ts'
 import { loadConfig } from '../../services/config/load.ts'
+import { startShim } from '../clickhouse-shim/shim.ts'
 import { composeMissing, type Model, readCompose, type Service } from './compose-go.ts'
 
 const text = (path: string): string => readFileSync(path, 'utf8')
@@ -43,6 +46,8 @@ describe.skipIf(noReader !== '').each(FORMS)('docker-compose.yml, %s', (_form, f
 
   it('runs every part of ours as a service that can be scaled', () => {
     for (const part of OURS) expect(model.services[part]?.command, part).toEqual([part])
+    expect(OURS).toEqual(Object.keys(DOES))
+    expect(model.services['migrate']?.command).toEqual(['migrate'])
     expect(those(({ container_name: name }) => name !== undefined)).toEqual([])
   })
 
@@ -140,6 +145,29 @@ describe('init.sh', () => {
 })
 
 describe('what the containers are given', () => {
+  it('migrate: tables on a server that has none, as the owner, and again', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'wk-compose-migrate-'))
+    const engine = openEngine({ directory, readers: 1 })
+    const shim = await startShim({ engine, password: secret('clickhouse-owner-password').toString() })
+    const environment = {
+      WATCHKEEPER_CLICKHOUSE_URL: shim.url, WATCHKEEPER_CLICKHOUSE_USER: 'watchkeeper_owner', WATCHKEEPER_LOG_LEVEL: 'silent',
+      WATCHKEEPER_CLICKHOUSE_PASSWORD_FILE: join(folder, 'secrets', 'clickhouse-owner-password'),
+    }
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
+    try {
+      for (const _time of [1, 2]) expect(await migrate({ config: join(folder, 'watchkeeper.yaml') })).toBe(0)
+      const count = "SELECT count() FROM system.tables WHERE database = 'watchkeeper' AND name IN ('audit_events', 'interactions', 'conservation')"
+      expect(String(await engine.read(count, { format: 'TSV' })).trim()).toBe('3')
+      vi.stubEnv('WATCHKEEPER_CLICKHOUSE_PASSWORD_FILE', join(folder, 'secrets', 'clickhouse-writer-password'))
+      await expect(migrate({ config: join(folder, 'watchkeeper.yaml') })).rejects.toMatchObject({ code: 'store.identity' })
+    } finally {
+      vi.unstubAllEnvs()
+      await shim.stop()
+      await engine.close()
+      rmSync(directory, { recursive: true, force: true })
+    }
+  })
+
   it('ClickHouse: rights that the engine can read', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'wk-compose-engine-'))
     const engine = openEngine({ directory, readers: 1 })
