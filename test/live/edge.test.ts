@@ -140,6 +140,7 @@ describe('administrators', () => {
     expect(await ask(server, "SELECT countIf(arguments LIKE '%wkt_%' OR arguments LIKE '%secret-path%') FROM watchkeeper.audit_events WHERE emitter = 'watchkeeper'"))
       .toEqual([['0']])
     expect(await ask(server, "SELECT count() FROM watchkeeper.interactions WHERE has(emitters, 'watchkeeper') OR method LIKE 'watchkeeper/%'")).toEqual([['0']])
+    expect(await ask(server, "SELECT count() FROM watchkeeper.sources WHERE emitter = 'watchkeeper'")).toEqual([['0']])
   })
 
   it('are there too when they acted while the server was stopped', async () => {

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, type IncomingHttpHeaders } from 'node:http2'
 import { request } from 'node:https'
+import { connect as connectTcp } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js'
@@ -13,6 +14,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Failure } from '../../schemas/failure.ts'
 import { subjectOf } from '../../schemas/peer-certificate.ts'
 import { startGrpcServer } from '../../infra/grpc/server.ts'
+import { startHttpServer } from '../../infra/http/server.ts'
+import { ConnectionGuard } from '../../infra/sockets/connection-guard.ts'
 import { referenceDecode } from '../otlp/reference-schema.ts'
 import { openOtlp } from './otlp-rig.ts'
 import type { OtlpRig } from './otlp-rig.ts'
@@ -176,6 +179,23 @@ describe.skipIf(NO_OPENSSL)('TLS with client certificates (needs the openssl com
       response.resume()
       resolve(response.statusCode ?? 0)
     }).on('error', () => resolve('no connection')).end('{}')
+  })
+
+  it('both doors end a connection on which no handshake comes', async () => {
+    const tls = { key: pem('server.key'), cert: pem('server.pem') }
+    const connections = new ConnectionGuard(
+      { connections: 9, perAddress: 9, proveMs: 1_000, awaitMs: 9_000, minBytesPerSecond: 1 }, { cut: () => undefined },
+    )
+    const at = { name: 'Test', host: '127.0.0.1', port: 0, tls, connections } as const
+    const http = await startHttpServer({ ...at, maxBodyBytes: 1, limits: { headersTimeout: 500 }, handle: () => Promise.reject(new Error('nobody asks')) })
+    const grpc = await startGrpcServer({ ...at, maxMessageBytes: 1, handlers: new Map() })
+    await Promise.all([http, grpc].map(async ({ address: { port } }) => {
+      const socket = connectTcp(port, '127.0.0.1')
+      socket.on('error', () => {})
+      await once(socket.resume(), 'close')
+    }))
+    await Promise.all([http.stop(), grpc.stop()])
+    connections.stop()
   })
 
   it('HTTPS takes those with a certificate only', async () => {
