@@ -1,5 +1,6 @@
 /** How everything is, on one page. Each problem comes with what to do about it. */
 import type { PartitionLag, Row, Service, Store } from '../../schemas/ports.ts'
+import { sqlTime } from '../../schemas/sql-literal.ts'
 import { isoTime } from './responses.ts'
 
 export interface GroupLag {
@@ -156,7 +157,7 @@ async function sourcesOf(store: Query, now: bigint): Promise<readonly SourceStat
 }
 
 async function throughputOf(store: Query, now: bigint): Promise<Status['throughput']> {
-  const since = `fromUnixTimestamp64Nano(${now - 60n * SECOND_NS}, 'UTC')`
+  const since = sqlTime(now - 60n * SECOND_NS)
   const [events, findings] = [
     await one(store, `SELECT count() AS n FROM watchkeeper.audit_events WHERE received_at >= ${since}`),
     await one(store, `SELECT count() AS n FROM watchkeeper.findings WHERE created_at >= ${since}`),
@@ -178,13 +179,13 @@ async function quarantineOf(store: Query): Promise<readonly QuarantineCount[]> {
 }
 
 async function conservationOf(store: Query): Promise<ConservationStatus> {
-  const row = await one(store, `SELECT countIf(settled) AS settled, countIf(settled AND OFF) AS minutes, sumIf(difference, settled AND OFF) AS missing, sum(in_flight) AS in_flight,
+  const row = await one(store, `SELECT countIf(settled) AS judged, countIf(settled AND OFF) AS minutes, sumIf(difference, settled AND OFF) AS missing, sum(in_flight) AS under_way,
     maxIf(window_start, settled) AS until FROM watchkeeper.conservation`.replaceAll('OFF', '(missing_in_collector != 0 OR missing_on_bus != 0 OR missing_in_archiver != 0 OR missing_in_table != 0)'))
   const minutes = number(row['minutes'])
-  const settled = number(row['settled']) > 0
+  const settled = number(row['judged']) > 0
   return {
     verdict: minutes > 0 ? 'does not add up' : settled ? 'adds up' : 'unknown', missing: number(row['missing']), minutes,
-    in_flight: number(row['in_flight']), settled_until: settled ? isoTime((row['until'] as bigint) + 60n * SECOND_NS) : '',
+    in_flight: number(row['under_way']), settled_until: settled ? isoTime((row['until'] as bigint) + 60n * SECOND_NS) : '',
   }
 }
 
