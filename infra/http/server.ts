@@ -57,6 +57,8 @@ export interface HttpServerOptions {
   admit?(head: HttpHead): HttpResponse | undefined
   /** Should not throw; if it does, the client hears 503 and `failed` is called. */
   readonly handle: HttpHandler
+  /** Puts a refusal of the server's own (413, 503; text) into the form of the protocol that is spoken here. Must not throw. */
+  dress?(head: HttpHead, refusal: HttpResponse): HttpResponse
   failed?(error: unknown): void
 }
 
@@ -137,7 +139,7 @@ async function serve(state: ServerState, exchange: Exchange): Promise<void> {
   } catch (error) {
     state.options.failed?.(error)
     if (response.headersSent) response.destroy()
-    else await answer(response, BUSY, true).catch(() => response.destroy())
+    else await answer(response, dressed(state.options, headOf(request), BUSY), true).catch(() => response.destroy())
   }
   if (state.stopping) request.socket.end()
 }
@@ -146,30 +148,33 @@ async function exchangeOnce(state: ServerState, { request, response, expectsCont
   const { options, held } = state
   const head = headOf(request)
   const early = options.admit?.(head)
-  const refuseUnread = (refusal: HttpResponse) => {
+  const refuse = (refusal: HttpResponse, close = state.stopping) => answer(response, dressed(options, head, refusal), close)
+  const refuseUnread = (answered: Promise<void>) => {
     drain(request, options.connections)
-    return answer(response, refusal, state.stopping)
+    return answered
   }
-  if (early !== undefined) return refuseUnread(early)
+  if (early !== undefined) return refuseUnread(answer(response, early, state.stopping))
   options.connections?.proven(request.socket)
   if (expectsContinue) response.writeContinue()
   const reading = readBody(request, options, held)
   const read = await orTooLate(state, reading)
   if (read === TOO_LATE) {
     void reading.then((late) => giveBack(held, late))
-    return refuseUnread(STOPPING)
+    return refuseUnread(refuse(STOPPING))
   }
   if (read.kind === 'gone') return
-  if (read.kind === 'too_slow') return answer(response, TOO_SLOW, true)
-  if (read.kind !== 'whole') return refuseUnread(read.kind === 'busy' ? BUSY : TOO_LARGE)
+  if (read.kind === 'too_slow') return refuse(TOO_SLOW, true)
+  if (read.kind !== 'whole') return refuseUnread(refuse(read.kind === 'busy' ? BUSY : TOO_LARGE))
   try {
     const signal = abortedWhenGone(response)
     const made = await orTooLate(state, Promise.resolve(options.handle({ ...head, body: read.body, signal })))
-    await answer(response, made === TOO_LATE ? STOPPING : made, state.stopping)
+    await (made === TOO_LATE ? refuse(STOPPING) : answer(response, made, state.stopping))
   } finally {
     giveBack(held, read)
   }
 }
+
+const dressed = ({ dress }: HttpServerOptions, head: HttpHead, refusal: HttpResponse): HttpResponse => dress?.(head, refusal) ?? refusal
 
 const TOO_LATE = Symbol('too late')
 

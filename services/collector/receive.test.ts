@@ -72,8 +72,22 @@ describe('OTLP/HTTP', () => {
   it.each(['traces', 'logs', 'metrics'])('has /v1/%s, and takes an empty request', async (signal) => {
     const ports = rig()
     expect((await send(ports, { path: `/v1/${signal}`, body: Buffer.alloc(0) })).status).toBe(200)
-    expect((await send(ports, { path: `/v1/${signal}`, body: Buffer.alloc(0), headers: { 'content-encoding': 'gzip' } })).status).toBe(200)
+    expect((await send(ports, { path: `/v1/${signal}`, body: gzipSync(Buffer.alloc(0)), headers: { 'content-encoding': 'gzip' } })).status).toBe(200)
     expect(ports.taken.map((one) => one.signal)).toEqual([signal, signal])
+  })
+
+  it('takes nothing at all neither for gzip nor for JSON', async () => {
+    const ports = rig()
+    expect((await send(ports, { body: Buffer.alloc(0), headers: { 'content-encoding': 'gzip' } })).status).toBe(400)
+    expect((await send(ports, { body: Buffer.alloc(0), headers: { 'content-type': 'application/json' } })).status).toBe(400)
+  })
+
+  it('gives a refusal of the server the form of OTLP', () => {
+    const ports = rig()
+    const head = { method: 'POST', path: '/v1/traces', query: '', headers: new Map([['content-type', 'application/json']]), peer: '' }
+    const { status, headers, body } = createReceiver(ports).dress(head, { status: 503, headers: { 'retry-after': '1' }, body: 'busy\n' })
+    expect([status, headers, JSON.parse(String(body))]).toEqual([503, { 'retry-after': '1', 'content-type': 'application/json' }, { code: 14, message: 'busy' }])
+    expect(ports.refused).toMatchObject([{ status: 503, signal: 'traces' }])
   })
 
   it('inflates gzip', async () => {

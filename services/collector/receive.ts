@@ -72,6 +72,8 @@ export interface Receiver {
   admit(head: HttpHead): HttpResponse | undefined
   /** Never throws. Checks the head too. */
   readonly handle: HttpHandler
+  /** A refusal that the server made in plain text, as OTLP wants it: "the response body MUST be a Protobuf-encoded Status" (or JSON). */
+  dress(head: HttpHead, refusal: HttpResponse): HttpResponse
 }
 
 export function createReceiver(ports: ReceivePorts): Receiver {
@@ -99,6 +101,7 @@ export function createReceiver(ports: ReceivePorts): Receiver {
         ? success(admitted, exportResponse(admitted.signal, admitted.encoding, outcome))
         : refuse(request, refusalOf(outcome))
     },
+    dress: (head, { status, headers, body }) => refuse(head, { status, headers, message: typeof body === 'string' ? body.trim() : '' }),
   }
 }
 
@@ -154,7 +157,7 @@ async function bodyOf({ body }: HttpRequest, { gzip, who }: Judged, { maxBodyByt
   budgets?.spendBytes(who, body.length)
   if (body.length > maxBodyBytes) throw tooLarge(maxBodyBytes)
   if (!lease.grow(body.length)) throw busy()
-  if (!gzip || body.length === 0) return body
+  if (!gzip) return body
   const inflated = await inflate(body, maxBodyBytes, lease)
   budgets?.spendBytes(who, inflated.length - body.length)
   return inflated

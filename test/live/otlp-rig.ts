@@ -5,10 +5,11 @@ import { startHttpServer } from '../../infra/http/server.ts'
 import { authenticator } from '../../services/collector/authenticate.ts'
 import type { ClientEntry, TokenEntry } from '../../services/collector/authenticate.ts'
 import type { Arrival } from '../../services/collector/contracts.ts'
+import type { Budgets } from '../../services/collector/budget.ts'
 import { InFlight } from '../../services/collector/in-flight.ts'
 import type { Ingest, IngestResult } from '../../services/collector/ingest-port.ts'
 import { DECODE_LIMITS } from '../../services/collector/otlp/model.ts'
-import type { Logs, Metrics, Span, Traces } from '../../services/collector/otlp/model.ts'
+import type { DecodeLimits, Logs, Metrics, Span, Traces } from '../../services/collector/otlp/model.ts'
 import { createReceiver } from '../../services/collector/receive.ts'
 import type { ReceivePorts, Untaken } from '../../services/collector/receive.ts'
 import { rpcHandlers } from '../../services/collector/receive-rpc.ts'
@@ -29,6 +30,11 @@ export interface OtlpRigOptions {
   readonly tokens?: readonly TokenEntry[]
   readonly clients?: readonly ClientEntry[]
   readonly tls?: GrpcServerOptions['tls']
+  /** Nobody is limited where it is absent. */
+  readonly budgets?: Budgets
+  /** Of one request; default 64 MiB. */
+  readonly maxBytes?: number
+  readonly limits?: DecodeLimits
   /** Called before a request is kept; may throw what ingest would. */
   answer?(): IngestResult
 }
@@ -36,7 +42,9 @@ export interface OtlpRigOptions {
 const MAX_BYTES = 64 * 1024 * 1024
 
 export async function openOtlp(
-  { tokens = [], clients = [], tls, answer = () => ({ accepted: 1, own: false, rejected: 0, message: '' }) }: OtlpRigOptions = {},
+  {
+    tokens = [], clients = [], tls, budgets, maxBytes = MAX_BYTES, limits = DECODE_LIMITS, answer = () => ({ accepted: 1, own: false, rejected: 0, message: '' }),
+  }: OtlpRigOptions = {},
 ): Promise<OtlpRig> {
   const kept = {
     traces: [] as { data: Traces; arrival: Arrival }[], logs: [] as { data: Logs; arrival: Arrival }[],
@@ -50,12 +58,13 @@ export async function openOtlp(
   }
   const ingest: Ingest = { traces: keep(kept.traces), logs: keep(kept.logs), metrics: keep(kept.metrics) }
   const ports: ReceivePorts = {
-    ingest, authenticate: authenticator({ tokens: () => tokens, clients, now: () => BigInt(Date.now()) * 1_000_000n }), inFlight: new InFlight(4 * MAX_BYTES), clock: { now: () => BigInt(Date.now()) * 1_000_000n },
-    limits: DECODE_LIMITS, maxBodyBytes: MAX_BYTES, untaken: (request) => void untaken.push(request),
+    ingest, authenticate: authenticator({ tokens: () => tokens, clients, now: () => BigInt(Date.now()) * 1_000_000n }), inFlight: new InFlight(4 * maxBytes), clock: { now: () => BigInt(Date.now()) * 1_000_000n },
+    limits, maxBodyBytes: maxBytes, untaken: (request) => void untaken.push(request),
+    ...(budgets === undefined ? {} : { budgets }),
   }
-  const { admit, handle } = createReceiver(ports)
-  const http = await startHttpServer({ name: 'OTLP/HTTP', host: '127.0.0.1', port: 0, maxBodyBytes: MAX_BYTES, tls, admit, handle })
-  const grpc = await startGrpcServer({ name: 'OTLP/gRPC', host: '127.0.0.1', port: 0, maxMessageBytes: MAX_BYTES, tls, handlers: rpcHandlers(ports) })
+  const { admit, handle, dress } = createReceiver(ports)
+  const http = await startHttpServer({ name: 'OTLP/HTTP', host: '127.0.0.1', port: 0, maxBodyBytes: maxBytes, tls, admit, handle, dress })
+  const grpc = await startGrpcServer({ name: 'OTLP/gRPC', host: '127.0.0.1', port: 0, maxMessageBytes: maxBytes, tls, handlers: rpcHandlers(ports) })
   return {
     http: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${http.address.port}`,
     grpc: `127.0.0.1:${grpc.address.port}`,

@@ -13,7 +13,7 @@ const HEX = /^[0-9a-fA-F]*$/
 const INTEGER = /^-?[0-9]{1,20}$/
 /** With the `u` flag a pair is one character, so only halves match. */
 const LONE_SURROGATE = /[\ud800-\udfff]/u
-const DOUBLE = /^-?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|Infinity)$/
+const DOUBLE = /^-?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)$/
 
 /** An own property only, so that no name reaches a prototype. */
 export const field = (object: JsonObject, name: string): unknown => (Object.hasOwn(object, name) ? object[name] : undefined)
@@ -69,11 +69,15 @@ function inRange(value: bigint, name: string): bigint {
   return value
 }
 
+const NOT_FINITE: ReadonlyMap<unknown, number> = new Map([['NaN', Number.NaN], ['Infinity', Infinity], ['-Infinity', -Infinity]])
+
+/** Digits that are more than a double can hold are an error in the JSON mapping of proto3, not an infinity. */
 export function asDouble(value: unknown, name: string): number {
-  if (typeof value === 'number') return value
-  if (value === 'NaN') return Number.NaN
-  if (typeof value === 'string' && DOUBLE.test(value)) return Number(value)
-  throw undecodable(`${name}: is no number`)
+  const named = NOT_FINITE.get(value)
+  if (named !== undefined) return named
+  const number = typeof value === 'string' && DOUBLE.test(value) ? Number(value) : value
+  if (typeof number === 'number' && Number.isFinite(number)) return number
+  throw undecodable(`${name}: is no number that a double can hold`)
 }
 
 /** `digits`: 32 for a trace id, 16 for a span id. '' for hex of another length or of zeroes only, which the specification calls no id. */

@@ -21,7 +21,6 @@ export interface JsonShape<T> {
 
 /** Throws Failure `rejected` for a body that is no such request or is over a limit. */
 export function decodeScopedJson<T>(bytes: Buffer, limits: DecodeLimits, shape: JsonShape<T>): readonly Scoped<T>[] {
-  if (bytes.length === 0) return []
   const request = asObject(parseJson(bytes, limits.depth * LEVELS_PER_VALUE + LEVELS_AROUND), 'The body')
   const budget = new Budget(limits)
   return asList(field(request, shape.resources), shape.resources).flatMap((entry) => {
