@@ -4,7 +4,6 @@ import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openStore } from '../infra/clickhouse/store.ts'
 import { hostPort } from './config/load.ts'
 import type { Config } from './config/schema.ts'
 
@@ -57,6 +56,7 @@ async function dataDirectory(directory: string): Promise<Check[]> {
 async function engine(): Promise<Check> {
   const directory = mkdtempSync(join(tmpdir(), 'watchkeeper-doctor-'))
   try {
+    const { openStore } = await import('../infra/clickhouse/store.ts')
     const store = openStore({ directory, readers: 1 })
     const [row] = await store.query('SELECT version() AS version')
     await store.close()

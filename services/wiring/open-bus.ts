@@ -1,7 +1,5 @@
 /** The bus of the configuration: a Kafka cluster where there are brokers, else the log in the data directory. */
 import { join } from 'node:path'
-import { openEmbeddedLog } from '../../infra/embedded-log/embedded-log.ts'
-import { openKafkaBus } from '../../infra/kafka/kafka-bus.ts'
 import type { KafkaBusOptions, KafkaRetention, Sasl } from '../../infra/kafka/options.ts'
 import type { Bus, Log } from '../../schemas/ports.ts'
 import { events, SMALL_TOPICS, steps, TOPICS } from '../../schemas/topics.ts'
@@ -42,6 +40,7 @@ export async function openBus({ bus: config, data_dir: dataDir }: Config, log: L
 }
 
 async function openEmbedded(config: Config['bus'], dataDir: string, log: Log): Promise<OpenBus> {
+  const { openEmbeddedLog } = await import('../../infra/embedded-log/embedded-log.ts')
   const directory = join(dataDir, 'bus')
   const { partitions, retention_bytes: bytes, retention_hours: hours, max_bytes: maxBytes } = config
   const bus = await openEmbeddedLog({
@@ -54,6 +53,7 @@ async function openEmbedded(config: Config['bus'], dataDir: string, log: Log): P
 }
 
 async function openKafka(config: KafkaConfig, log: Log): Promise<OpenBus> {
+  const { openKafkaBus } = await import('../../infra/kafka/kafka-bus.ts')
   const bus = await openKafkaBus({ ...kafkaOptions(config, log), topics: ALL_TOPICS })
   observeKafka(bus)
   const { brokers, prefix, partitions } = config

@@ -1,6 +1,5 @@
 /** Where state is kept: beside the log in the data directory, or on the same Kafka as the records that it belongs to. */
 import { join } from 'node:path'
-import { openKafkaSnapshots } from '../../infra/kafka/snapshots/kafka-snapshots.ts'
 import { openFileSnapshots } from '../../infra/snapshots/file-snapshots.ts'
 import type { Log, Snapshots } from '../../schemas/ports.ts'
 import type { Config } from '../config/schema.ts'
@@ -15,6 +14,7 @@ export interface OpenSnapshots {
 export async function openSnapshots({ bus: { kafka }, data_dir: dataDir }: Config, log: Log): Promise<OpenSnapshots> {
   const damaged = (found: object): void => log.error(found, 'a snapshot is damaged: the one before it is used')
   if (kafka !== undefined) {
+    const { openKafkaSnapshots } = await import('../../infra/kafka/snapshots/kafka-snapshots.ts')
     const snapshots = await openKafkaSnapshots(kafkaOptions(kafka, log), damaged)
     return { snapshots, close: () => snapshots.close() }
   }

@@ -2,8 +2,6 @@
 import { join } from 'node:path'
 import type { Engine } from '../../infra/clickhouse/engine.ts'
 import type { ServerStoreOptions } from '../../infra/clickhouse/server/options.ts'
-import { openServerStore } from '../../infra/clickhouse/server/server-store.ts'
-import { openStore } from '../../infra/clickhouse/store.ts'
 import type { Log, Store } from '../../schemas/ports.ts'
 import type { Config } from '../config/schema.ts'
 import type { ClickHouseConfig } from '../config/servers.ts'
@@ -24,12 +22,15 @@ export async function openConfiguredStore({ store: { clickhouse }, sql, data_dir
 }
 
 async function openEngine(directory: string, readers: number): Promise<OpenStore> {
+  // Loaded only where it is used: the engine is 150 MB.
+  const { openStore } = await import('../../infra/clickhouse/store.ts')
   const store = openStore({ directory, readers })
   await migrated(store)
   return { store, engine: store.engine, where: { kind: 'embedded', directory } }
 }
 
 async function openServer(config: ClickHouseConfig, log: Log): Promise<OpenStore> {
+  const { openServerStore } = await import('../../infra/clickhouse/server/server-store.ts')
   const store = await openServerStore(serverOptions(config, log))
   await migrated(store)
   return { store, engine: undefined, where: { kind: 'clickhouse', url: config.url, user: config.user } }

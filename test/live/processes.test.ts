@@ -215,11 +215,11 @@ describe.skipIf(missing !== '')('parts as processes', () => {
 
 describe('a part alone', () => {
   it('is refused on the embedded log, with a sentence that says what to do', async () => {
-    for (const part of PARTS) {
+    await Promise.all(PARTS.map(async (part) => {
       const { code, said } = await promisify(execFile)(process.execPath, [CLI, part, '--data-dir', join(tmpdir(), 'watchkeeper-never-made')]).then(
         () => ({ code: 0, said: '' }), (error: { code: number; stderr: string }) => ({ code: error.code, said: error.stderr }),
       )
       expect([part, code, said]).toEqual([part, 2, expect.stringMatching(/embedded log has one owner.*watchkeeper serve.*bus\.kafka\.brokers/)])
-    }
+    }))
   })
 })
