@@ -23,9 +23,13 @@ const lines = createInterface({ input: sink.stdout })
 const nextLine = async (): Promise<number> => Number((await once(lines, 'line'))[0])
 const url = `http://127.0.0.1:${await nextLine()}`
 
-const columns = (expectedShapes().find(({ table }) => table === 'audit_events')?.columns ?? []).map(([name, type]) => ({ name, type: parseType(type) }))
+const shape = expectedShapes().find(({ table }) => table === 'audit_events')?.columns ?? []
+const columns = shape.map(([name, type]) => ({ name, type: parseType(type) }))
 const encoder = new EventEncoder(columns)
-const blocks = Array.from({ length: 4 }, (_, i) => encoder.encode(Array.from({ length: ROWS }, (_, row) => eventAt(i * ROWS + row, 4 * ROWS))).map((part) => Buffer.from(part)))
+const blocks = Array.from({ length: 4 }, (_, i) => {
+  const rows = Array.from({ length: ROWS }, (_, row) => eventAt(i * ROWS + row, 4 * ROWS))
+  return encoder.encode(rows).map((part) => Buffer.from(part))
+})
 
 const cpuMicros = (): number => {
   const { user, system } = process.cpuUsage()
@@ -49,7 +53,9 @@ for (let round = 0; round <= rounds; round++) {
 }
 for (const way of WAYS) {
   const sorted = [...(spent.get(way) ?? [])].sort((a, b) => a - b)
-  process.stdout.write(`${way.padEnd(6)} ${bytes.get(way)?.toFixed(0)} bytes/row, ${sorted[sorted.length >> 1]?.toFixed(2)} CPU-µs/row (median of ${sorted.length}; ${sorted[0]?.toFixed(2)} to ${sorted.at(-1)?.toFixed(2)})\n`)
+  const [least, middle, most] = [0, sorted.length >> 1, sorted.length - 1].map((at) => sorted[at]?.toFixed(2))
+  const size = bytes.get(way)?.toFixed(0)
+  process.stdout.write(`${way.padEnd(6)} ${size} bytes/row, ${middle} CPU-µs/row (${least} to ${most} in ${sorted.length} rounds)\n`)
 }
 for (const link of links.values()) await link.close()
 sink.kill()

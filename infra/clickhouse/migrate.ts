@@ -52,10 +52,13 @@ function check(applied: readonly Row[], known: readonly Migration[]): void {
   for (const row of applied) {
     const file = known.find((migration) => migration.number === row['number'])
     if (file === undefined) {
-      throw new Failure('misconfigured', 'store.newer', `The database has migration ${String(row['number'])} (${String(row['name'])}), which this version does not know: start the newer version.`)
+      const which = `${String(row['number'])} (${String(row['name'])})`
+      throw new Failure('misconfigured', 'store.newer',
+        `The database has migration ${which}, which this version does not know: start the newer version.`)
     }
     if (file.sha256 !== row['sha256']) {
-      throw new Failure('misconfigured', 'store.migration_changed', `Migration ${file.number} (${file.name}) was changed after it was applied: restore the file and add a new migration.`)
+      throw new Failure('misconfigured', 'store.migration_changed',
+        `Migration ${file.number} (${file.name}) was changed after it was applied: restore the file and add a new migration.`)
     }
   }
 }
@@ -86,5 +89,6 @@ export async function migrate(runner: StatementRunner, known: readonly Migration
 export async function applyMigration(runner: StatementRunner, { number, name, sha256, statements }: Migration): Promise<void> {
   for (const statement of statements) await runner.write(statement)
   const settings = settingsText({ insert_deduplication_token: `migration:${number}:${sha256}`, deduplicate_insert: 'enable' })
-  await runner.write(`INSERT INTO watchkeeper.schema_migrations SETTINGS ${settings} SELECT ${number}, ${sqlText(name)}, ${sqlText(sha256)}, now64(9)`)
+  await runner.write(`INSERT INTO watchkeeper.schema_migrations SETTINGS ${settings}
+    SELECT ${number}, ${sqlText(name)}, ${sqlText(sha256)}, now64(9)`)
 }

@@ -32,7 +32,8 @@ class EngineBackend implements Backend {
     const structure = columns.map(({ name, type }) => `${identifier(name)} ${wireType(type)}`).join(', ')
     const settings = settingsText({ insert_deduplication_token: token, ...INSERT_SETTINGS })
     await withBlockFile(this.#blocks, parts, async (path) => {
-      await this.#engine.write(`INSERT INTO watchkeeper.${table} SETTINGS ${settings} SELECT * FROM file(${sqlText(path)}, 'Native', ${sqlText(structure)})`)
+      await this.#engine.write(`INSERT INTO watchkeeper.${table} SETTINGS ${settings}
+        SELECT * FROM file(${sqlText(path)}, 'Native', ${sqlText(structure)})`)
     })
   }
 

@@ -34,7 +34,7 @@ export const isRowError = (error: unknown): boolean => error instanceof EngineEr
 
 const TOO_MANY_PARTS = 252
 
-/** The two dear indexes are made when parts are merged, not for each of the small parts that inserts make: queries read the few rows without them. */
+/** The two dear indexes are made when parts are merged, not for each small part that an insert makes: queries read the few rows without them. */
 export const INSERT_SETTINGS = {
   max_partitions_per_insert_block: 0, deduplicate_insert: 'enable', max_threads: 1, max_insert_threads: 1, optimize_on_insert: 0,
   exclude_materialize_skip_indexes_on_insert: 'arguments_text,event_ids_bloom',
@@ -64,9 +64,10 @@ export interface Backend {
 function insertFailure(error: unknown, table: string): unknown {
   if (!(error instanceof EngineError)) return error
   const rejected = isRowError(error)
-  const seconds = error.code === TOO_MANY_PARTS ? 5 : 1
-  return new Failure(rejected ? 'rejected' : 'unavailable', rejected ? 'store.row' : error.code === TOO_MANY_PARTS ? 'store.too_many_parts' : 'store.insert',
-    `ClickHouse did not take rows for ${table}: ${error.symbol} (${error.code})`, { cause: error, ...(rejected ? {} : { retryAfterSeconds: seconds }) })
+  const what = `ClickHouse did not take rows for ${table}: ${error.symbol} (${error.code})`
+  if (rejected) return new Failure('rejected', 'store.row', what, { cause: error })
+  const [code, retryAfterSeconds] = error.code === TOO_MANY_PARTS ? ['store.too_many_parts', 5] as const : ['store.insert', 1] as const
+  return new Failure('unavailable', code, what, { cause: error, retryAfterSeconds })
 }
 
 export class TableStore implements Store {
@@ -122,7 +123,8 @@ export class TableStore implements Store {
       return decodeRows(await this.#backend.read(sql, { format: 'RowBinaryWithNamesAndTypes', parameters, settings: { readonly: 1 } }))
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
-      throw new Failure('unavailable', 'store.query', `ClickHouse did not answer a query: ${error.symbol} (${error.code})`, { cause: error, retryAfterSeconds: 1 })
+      const what = `ClickHouse did not answer a query: ${error.symbol} (${error.code})`
+      throw new Failure('unavailable', 'store.query', what, { cause: error, retryAfterSeconds: 1 })
     }
   }
 
@@ -141,7 +143,8 @@ export class TableStore implements Store {
   async #columnsOf(table: string): Promise<readonly Column[]> {
     const known = this.#columns.get(table)
     if (known !== undefined) return known
-    const rows = await this.query("SELECT name, type FROM system.columns WHERE database = 'watchkeeper' AND table = {table:String} ORDER BY position", { table })
+    const rows = await this.query(
+      "SELECT name, type FROM system.columns WHERE database = 'watchkeeper' AND table = {table:String} ORDER BY position", { table })
     if (rows.length === 0) throw new Failure('unavailable', 'store.not_migrated', `table ${table} is missing: migrate() comes first`)
     const columns = rows.map((row) => ({ name: row['name'] as string, type: parseType(row['type'] as string) }))
     this.#columns.set(table, columns)

@@ -36,7 +36,8 @@ async function inserted(sql: string, data: Buffer, run: (sql: string) => Promise
 /** Throws EngineError. */
 export function execute(engine: Engine, { sql, data, settings, parameters }: Statement): Promise<Buffer> {
   const readonly = settings.get('readonly')
-  const others = Object.fromEntries([...settings].filter(([name]) => name !== 'readonly').map(([name, value]) => [name, /^\d+$/.test(value) ? Number(value) : value]))
+  const typed = [...settings].map(([name, value]) => [name, /^\d+$/.test(value) ? Number(value) : value] as const)
+  const others = Object.fromEntries(typed.filter(([name]) => name !== 'readonly'))
   const before = [
     ...assignments(others),
     ...[...parameters].map(([name, value]) => `SET param_${name} = ${sqlText(value)}`),

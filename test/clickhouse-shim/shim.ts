@@ -20,6 +20,8 @@ export interface ShimOptions {
   readonly tls?: { readonly key: Buffer; readonly cert: Buffer; readonly ca?: Buffer }
   /** After so long without a request a connection is let go; default 5 s. */
   readonly keepAliveMs?: number
+  /** Of loopback; default a free one. */
+  readonly port?: number
 }
 
 export interface Shim {
@@ -53,9 +55,10 @@ class HttpShim implements Shim {
       void handling.finally(() => this.#handling.delete(handling))
     }
     const limits = { maxHeaderSize: 1_048_576, keepAliveTimeout: options.keepAliveMs ?? 5_000 }
+    const asksForCertificate = options.tls?.ca !== undefined
     this.#server = options.tls === undefined
       ? createServer(limits, listener)
-      : createTlsServer({ ...limits, ...options.tls, ...(options.tls.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true }) }, listener)
+      : createTlsServer({ ...limits, ...options.tls, requestCert: asksForCertificate, rejectUnauthorized: asksForCertificate }, listener)
     this.#server.on('connection', () => this.connections++)
   }
 
@@ -64,7 +67,7 @@ class HttpShim implements Shim {
   }
 
   listen(): Promise<void> {
-    return new Promise((resolve) => this.#server.listen(0, 'localhost', resolve))
+    return new Promise((resolve) => this.#server.listen(this.#options.port ?? 0, 'localhost', resolve))
   }
 
   async idle(): Promise<void> {
@@ -86,12 +89,18 @@ class HttpShim implements Shim {
     const fault = early ?? (sent === '' ? this.faults.take(asked.sql) : undefined)
     if (await instead(fault, response)) return
     try {
-      if (this.#options.password !== undefined && asked.password !== this.#options.password) throw new EngineError(516, 'AUTHENTICATION_FAILED', 'Authentication failed')
-      await finish(response, { fault, queryId: asked.queryId, bytes: await execute(this.#options.engine, { ...asked, sql: this.faults.rewrite(asked.sql) }) })
+      this.#authenticate(asked)
+      const bytes = await execute(this.#options.engine, { ...asked, sql: this.faults.rewrite(asked.sql) })
+      await finish(response, { fault, queryId: asked.queryId, bytes })
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
-      if (fault?.kind !== 'silence' && !(fault?.kind === 'reset')) answerError(response, error, asked.queryId)
+      if (fault?.kind !== 'silence' && fault?.kind !== 'reset') answerError(response, error, asked.queryId)
     }
+  }
+
+  #authenticate({ password }: Received): void {
+    const wanted = this.#options.password
+    if (wanted !== undefined && password !== wanted) throw new EngineError(516, 'AUTHENTICATION_FAILED', 'Authentication failed')
   }
 }
 
@@ -137,7 +146,7 @@ async function drip(response: ServerResponse, bytes: Buffer, everyMs: number): P
   response.end()
 }
 
-/** Listens on a free port of loopback. The engine stays the caller's. */
+/** Listens on loopback. The engine stays the caller's. */
 export async function startShim(options: ShimOptions): Promise<Shim> {
   const shim = new HttpShim(options)
   await shim.listen()

@@ -81,7 +81,8 @@ it('one that dies in the middle is followed by another, when its lease has run o
 it('gives up in a sentence when another migrates all the time', async () => {
   const [store] = await open(1, { migrateWithinMs: 0 })
   await engine.write('CREATE DATABASE watchkeeper ENGINE = Atomic')
-  await engine.write("CREATE TABLE watchkeeper.schema_lease (turn UInt64, holder String, until DateTime64(3, 'UTC')) ENGINE = MergeTree ORDER BY turn")
+  await engine.write(`CREATE TABLE watchkeeper.schema_lease (turn UInt64, holder String, until DateTime64(3, 'UTC'))
+    ENGINE = MergeTree ORDER BY turn`)
   await engine.write("INSERT INTO watchkeeper.schema_lease SELECT 1, 'other', now64(3) + toIntervalHour(1)")
   await expect(store!.migrate()).rejects.toMatchObject({ kind: 'unavailable', code: 'store.migrating' })
   await store!.close()

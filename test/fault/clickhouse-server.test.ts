@@ -37,7 +37,8 @@ afterAll(async () => {
 
 let next = 1
 const rowsOf = async (number: number): Promise<unknown> => {
-  const [row] = await store.query('SELECT count() AS n, uniqExact(event_id) AS ids FROM watchkeeper.audit_events WHERE offset = {number:Int64}', { number })
+  const [row] = await store.query(
+    'SELECT count() AS n, uniqExact(event_id) AS ids FROM watchkeeper.audit_events WHERE offset = {number:Int64}', { number })
   return { ...row }
 }
 /** Over two month partitions, so that an insert can be half done. */
@@ -68,7 +69,7 @@ const FAULTS: readonly (readonly [string, Fault, number, readonly string[]])[] =
   ['an answer lost after the insert ran', { kind: 'reset', when: 'after' }, 1, []],
   ['four answers lost', { kind: 'reset', when: 'after' }, 4, ['store.connection']],
   ['a proxy that says 502 before the insert ran', { kind: 'answer', status: 502, body: '<html>Bad Gateway', when: 'before' }, 1, ['store.answer']],
-  ['a proxy that says 504 after the insert ran', { kind: 'answer', status: 504, body: 'upstream timed out', when: 'after' }, 2, ['store.answer', 'store.answer']],
+  ['a proxy that says 504 after the insert ran', { kind: 'answer', status: 504, body: 'late', when: 'after' }, 2, ['store.answer', 'store.answer']],
   ['a proxy that says 200 in the place of the server', { kind: 'answer', status: 200, body: 'OK', when: 'before' }, 1, ['store.answer']],
   ['too many parts', { kind: 'exception', code: 252, symbol: 'TOO_MANY_PARTS' }, 2, ['store.too_many_parts', 'store.too_many_parts']],
   ['memory limit exceeded', { kind: 'exception', code: 241, symbol: 'MEMORY_LIMIT_EXCEEDED' }, 1, ['store.insert']],

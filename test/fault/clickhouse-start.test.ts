@@ -47,7 +47,8 @@ describe('a start against a server', () => {
     expect(opened?.version).toMatch(/^\d+\.\d+\./)
   })
 
-  it.each(['what', 'tcp://localhost:9000', 'http://user:secret@localhost:8123', 'http://localhost:8123/?request_timeout=1'])('refuses the URL %s', async (url) => {
+  const badUrls = ['what', 'tcp://localhost:9000', 'http://user:secret@localhost:8123', 'http://localhost:8123/?request_timeout=1']
+  it.each(badUrls)('refuses the URL %s', async (url) => {
     await expect(open({ url })).rejects.toEqual(says('store.url', /^(?!.*secret)The URL of ClickHouse/))
   })
 
@@ -61,7 +62,8 @@ describe('a start against a server', () => {
 
   it('says where nothing listens', async () => {
     const url = await unusedUrl()
-    await expect(open({ url })).rejects.toEqual(says('store.unreachable', /localhost:\d+ cannot be reached \(ECONNREFUSED\): start it, or change store.clickhouse.url/))
+    const words = /localhost:\d+ cannot be reached \(ECONNREFUSED\): start it, or change store.clickhouse.url/
+    await expect(open({ url })).rejects.toEqual(says('store.unreachable', words))
   })
 
   it('waits for a server that is only starting', async () => {
@@ -79,7 +81,8 @@ describe('a start against a server', () => {
     const silent = createServer(() => undefined)
     await new Promise<void>((resolve) => silent.listen(0, 'localhost', resolve))
     const { port } = silent.address() as AddressInfo
-    await expect(open({ url: `http://localhost:${port}`, requestTimeoutMs: 200 })).rejects.toEqual(says('store.timeout', /did not answer within 200 ms/))
+    const mute = open({ url: `http://localhost:${port}`, requestTimeoutMs: 200 })
+    await expect(mute).rejects.toEqual(says('store.timeout', /did not answer within 200 ms/))
     await expect(open({ url: `https://localhost:${port}`, connectTimeoutMs: 100 })).rejects.toEqual(says('store.unreachable', /ECONNTIMEOUT/))
     silent.close()
   })
@@ -90,7 +93,8 @@ describe('a start against a server', () => {
     else await expect(open()).rejects.toEqual(says('store.version', /26\.6 is the oldest.*Update the server/))
   })
 
-  it.each([['+ toIntervalHour(2)', /7200 s ahead of/], ['- toIntervalMinute(3)', /180 s behind/]])('a clock that is %s off', async (change, words) => {
+  const clocks = [['+ toIntervalHour(2)', /7200 s ahead of/], ['- toIntervalMinute(3)', /180 s behind/]] as const
+  it.each(clocks)('a clock that is %s off', async (change, words) => {
     shim.faults.rewrite = (sql) => sql.replace('now64(3)', `now64(3) ${change}`)
     await expect(open()).rejects.toEqual(says('store.clock', words))
   })
@@ -102,7 +106,7 @@ describe('tables and rights', () => {
   it('says who must migrate when the writer may not', async () => {
     await engine.write('DROP DATABASE IF EXISTS watchkeeper SYNC')
     shim.faults.plan(/^CREATE DATABASE/, denied)
-    await expect(start()).rejects.toEqual(says('store.rights', /watchkeeper_writer.*watchkeeper migrate.*watchkeeper_owner/))
+    await expect(start()).rejects.toEqual(says('store.rights', /watchkeeper_writer.*Run `watchkeeper migrate` as a user with role watchkeeper_owner/))
   })
 
   it('needs no right to change tables when there is nothing to change', async () => {
@@ -124,7 +128,7 @@ describe('tables and rights', () => {
   })
 
   it.each([
-    ['ALTER TABLE watchkeeper.alert_versions MODIFY COLUMN title LowCardinality(String)', /alert_versions.*column 7 is title LowCardinality\(String\), not title String/],
+    ['ALTER TABLE watchkeeper.alert_versions MODIFY COLUMN title LowCardinality(String)', /column 7 is title LowCardinality\(String\), not title/],
     ['ALTER TABLE watchkeeper.delivery_versions ADD COLUMN extra String', /delivery_versions.*a column more, extra/],
     ['ALTER TABLE watchkeeper.alert_versions MODIFY SETTING non_replicated_deduplication_window = 0', /alert_versions.*remembers no insert tokens/],
     ['DROP TABLE watchkeeper.quarantine_versions SYNC', /quarantine_versions.*is missing/],
@@ -142,10 +146,13 @@ describe.skipIf(NO_OPENSSL)('TLS (needs the openssl command)', () => {
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
   let secure: Shim
   beforeAll(async () => {
-    for (const authority of ['ca', 'stranger']) openssl('req', '-x509', ...key, '-keyout', `${authority}.key`, '-out', `${authority}.pem`, '-days', '2', '-subj', `/CN=${authority}`)
+    for (const name of ['ca', 'stranger']) {
+      openssl('req', '-x509', ...key, '-keyout', `${name}.key`, '-out', `${name}.pem`, '-days', '2', '-subj', `/CN=${name}`)
+    }
     for (const name of ['server', 'client']) {
       openssl('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:db.internal')
-      openssl('x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-out', `${name}.pem`, '-days', '2', '-copy_extensions', 'copy')
+      const signing = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-copy_extensions', 'copy']
+      openssl('x509', '-req', '-in', `${name}.csr`, '-out', `${name}.pem`, ...signing)
     }
     const read = (name: string): Buffer => readFileSync(file(name))
     secure = await startShim({ engine, tls: { key: read('server.key'), cert: read('server.pem'), ca: read('ca.pem') } })

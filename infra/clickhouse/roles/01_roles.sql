@@ -61,10 +61,8 @@ GRANT SELECT ON system.tables TO watchkeeper_reader;
 GRANT SELECT ON system.columns TO watchkeeper_reader;
 GRANT SELECT ON system.parts TO watchkeeper_reader;
 
--- Owner: makes and alters the tables, at the first start and at updates. Not for a process that runs: nothing here deletes or updates a row.
-GRANT SHOW, SELECT, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP VIEW, ALTER COLUMN, ALTER INDEX, ALTER PROJECTION, ALTER SETTINGS ON watchkeeper.* TO watchkeeper_owner;
-GRANT INSERT ON watchkeeper.schema_migrations TO watchkeeper_owner;
-GRANT INSERT ON watchkeeper.schema_lease TO watchkeeper_owner;
+-- Owner: makes and alters the tables, for `watchkeeper migrate`. Not for a process that stays: nothing here deletes or updates a row.
+GRANT SHOW, SELECT, INSERT, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP VIEW, ALTER COLUMN, ALTER INDEX, ALTER PROJECTION, ALTER SETTINGS ON watchkeeper.* TO watchkeeper_owner;
 GRANT SELECT ON system.tables TO watchkeeper_owner;
 GRANT SELECT ON system.columns TO watchkeeper_owner;
 

@@ -10,7 +10,8 @@ export function readFile(path: string, what: string): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new Failure('misconfigured', 'store.file', `The file of ${what}, ${path}, cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'error'}.`, { cause: error })
+    const { code = 'error' } = error as NodeJS.ErrnoException
+    throw new Failure('misconfigured', 'store.file', `The file of ${what}, ${path}, cannot be read: ${code}.`, { cause: error })
   }
 }
 
@@ -58,7 +59,9 @@ export function checkUrl(url: string): void {
 export function agentOf({ url, tls, maxConnections, connectTimeoutMs }: Settings): Agent {
   const options: AgentOptions = { keepAlive: true, maxSockets: maxConnections }
   const secure = new URL(url).protocol === 'https:'
-  if (tls !== undefined && !secure) throw new Failure('misconfigured', 'store.tls', 'TLS files for ClickHouse are given, but its URL begins with http://: write https://, or leave out tls.')
+  if (tls !== undefined && !secure) {
+    throw new Failure('misconfigured', 'store.tls', 'TLS files for ClickHouse are given, but its URL is http://: write https://, or leave out tls.')
+  }
   const agent = secure ? new TlsAgent({ ...options, ...tlsOf(tls ?? {}) }) : new Agent(options)
   limitConnecting(agent, secure ? 'secureConnect' : 'connect', connectTimeoutMs)
   return agent

@@ -24,7 +24,8 @@ function checkClock(server: number, { before, after, allowed }: { readonly befor
   if (Math.abs(ahead) <= allowed) return
   const seconds = Math.round(Math.abs(ahead) / 1_000)
   throw new Failure('misconfigured', 'store.clock',
-    `The clock of ClickHouse is ${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} this machine's: set the wrong one of the two (NTP), at most ${Math.round(allowed / 1_000)} s are allowed.`)
+    `The clock of ClickHouse is ${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} this machine's: set the wrong one of the two (NTP), ` +
+      `at most ${Math.round(allowed / 1_000)} s are allowed.`)
 }
 
 /** Version and clock. Returns the version. Also throws what `link` throws. */
@@ -34,21 +35,27 @@ export async function checkServer(link: ServerLink, { clock, maxClockSkewMs, url
   const after = milliseconds(clock.now())
   const version = String(row?.['version'])
   if (isTooOld(version)) {
-    throw new Failure('misconfigured', 'store.version', `ClickHouse at ${url} is version ${version}: ${OLDEST_VERSION} is the oldest that has what the tables need. Update the server.`)
+    throw new Failure('misconfigured', 'store.version',
+      `ClickHouse at ${url} is version ${version}: ${OLDEST_VERSION} is the oldest that has what the tables need. Update the server.`)
   }
   checkClock(Number(row?.['now']), { before, after, allowed: maxClockSkewMs })
   return version
 }
 
 /** What a store must be allowed, as roles `watchkeeper_writer` and `watchkeeper_reader` of `roles/01_roles.sql` are. */
-export const neededRights = (tables: readonly string[], access: Settings['access']): readonly string[] => access === 'read' ? ['SELECT ON watchkeeper.*'] : [
-  ...tables.map((table) => `INSERT ON watchkeeper.${table}`),
-  'SELECT(tenant, event_id, `partition`, `offset`, offset_index, content_hash, record_hash) ON watchkeeper.audit_events',
-  'SELECT ON watchkeeper.schema_migrations',
-]
+export function neededRights(tables: readonly string[], access: Settings['access']): readonly string[] {
+  if (access === 'read') return ['SELECT ON watchkeeper.*']
+  return [
+    ...tables.map((table) => `INSERT ON watchkeeper.${table}`),
+    'SELECT(tenant, event_id, `partition`, `offset`, offset_index, content_hash, record_hash) ON watchkeeper.audit_events',
+    'SELECT ON watchkeeper.schema_migrations',
+  ]
+}
 
-export async function checkRights(link: ServerLink, { tables, settings: { user, access } }: { readonly tables: readonly string[]; readonly settings: Settings }): Promise<void> {
+export async function checkRights(link: ServerLink, tables: readonly string[], { user, access }: Settings): Promise<void> {
   const missing: string[] = []
-  for (const right of neededRights(tables, access)) if (String(await link.read(`CHECK GRANT ${right}`)).trim() !== '1') missing.push(right)
+  for (const right of neededRights(tables, access)) {
+    if (String(await link.read(`CHECK GRANT ${right}`)).trim() !== '1') missing.push(right)
+  }
   if (missing.length > 0) throw rightsFailure(user, `do what is asked of it (missing: ${missing.join('; ')})`)
 }

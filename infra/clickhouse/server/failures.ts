@@ -21,7 +21,8 @@ export function transportFailure(error: unknown, url: string): Failure {
   const code = codeOf(error)
   const options = { cause: error, retryAfterSeconds: 1 }
   if (TLS.test(code)) {
-    return new Failure('misconfigured', 'store.tls', `ClickHouse at ${url} cannot be spoken to over TLS (${code}): check the scheme and port of the URL, and the files of ca, cert and key.`, options)
+    const what = `ClickHouse at ${url} cannot be spoken to over TLS (${code})`
+    return new Failure('misconfigured', 'store.tls', `${what}: check the scheme and port of the URL, and the files of ca, cert and key.`, options)
   }
   if (UNREACHABLE.has(code)) return new Failure('unavailable', 'store.unreachable', `ClickHouse at ${url} cannot be reached (${code})`, options)
   if (code.startsWith('HPE_')) return notClickHouse(url, 'no HTTP')
@@ -44,16 +45,19 @@ const RIGHTS = new Set([164, 497])
 export const lacksRights = (error: unknown): boolean => error instanceof EngineError && RIGHTS.has(error.code)
 
 export const rightsFailure = (user: string, what: string, cause?: unknown): Failure =>
-  new Failure('misconfigured', 'store.rights', `ClickHouse user ${JSON.stringify(user)} may not ${what}. docs/roles.md has the statements that create the roles.`, { cause })
+  new Failure('misconfigured', 'store.rights',
+    `ClickHouse user ${JSON.stringify(user)} may not ${what}. docs/roles.md has the statements that create the roles.`, { cause })
 
 /** For a start: what only a person can change becomes `misconfigured`, what may pass stays as it is. `doing` completes "ClickHouse did not …". */
 export function startFailure(error: unknown, { user, doing }: { readonly user: string; readonly doing: string }): unknown {
   if (!(error instanceof EngineError)) return error
   if (IDENTITY.has(error.code)) {
-    return new Failure('misconfigured', 'store.identity', `ClickHouse does not know user ${JSON.stringify(user)} with this password or certificate (${error.symbol}): check user and password file.`, { cause: error })
+    const who = `user ${JSON.stringify(user)} with this password or certificate (${error.symbol})`
+    return new Failure('misconfigured', 'store.identity', `ClickHouse does not know ${who}: check user and password file.`, { cause: error })
   }
   if (lacksRights(error)) return rightsFailure(user, doing, error)
-  return new Failure('unavailable', 'store.start', `ClickHouse did not ${doing}: ${error.symbol} (${error.code})`, { cause: error, retryAfterSeconds: 1 })
+  const what = `ClickHouse did not ${doing}: ${error.symbol} (${error.code})`
+  return new Failure('unavailable', 'store.start', what, { cause: error, retryAfterSeconds: 1 })
 }
 
 /** When waiting has not helped: the caller's start ends with this. */

@@ -35,6 +35,8 @@ interface Turn {
 
 const POLL_MS = 100
 
+const taken = (what: string): Failure => new Failure('unavailable', 'store.migrating', `Another process ${what}`, { retryAfterSeconds: 3 })
+
 export class Lease {
   readonly #runner: StatementRunner
   readonly #options: LeaseOptions
@@ -52,7 +54,7 @@ export class Lease {
     const until = this.#options.now() + this.#options.withinMs
     while (!(await this.#take())) {
       if (await done()) return
-      if (this.#options.now() > until) throw new Failure('unavailable', 'store.migrating', 'Another process has been migrating ClickHouse all the time', { retryAfterSeconds: 3 })
+      if (this.#options.now() > until) throw taken('has been migrating ClickHouse all the time')
       await wait(POLL_MS)
     }
     const renewal = setInterval(() => void this.#renew(), this.#options.leaseMs / 3)
@@ -96,7 +98,7 @@ export class Lease {
 
   async #renew(): Promise<void> {
     try {
-      if (!(await this.#claim(this.#options.leaseMs))) this.#lost = new Failure('unavailable', 'store.migrating', 'Another process took over the migration', { retryAfterSeconds: 1 })
+      if (!(await this.#claim(this.#options.leaseMs))) this.#lost = taken('took over the migration')
     } catch (error) {
       this.#lost = error
     }

@@ -27,6 +27,12 @@ export interface Request {
   readonly settings?: Readonly<Record<string, string | number | boolean>>
 }
 
+const bytesOf = (parts: readonly Uint8Array[]): Readable => Readable.from(parts, { objectMode: false })
+
+const BY_CERTIFICATE = (user: string) => ({
+  set_basic_auth_header: false, http_headers: { 'X-ClickHouse-User': user, 'X-ClickHouse-SSL-Certificate-Auth': 'on' },
+})
+
 type Answer = Awaited<ReturnType<ClickHouseClient['exec']>>
 
 function clientOf(settings: Settings): ClickHouseClient {
@@ -35,7 +41,7 @@ function clientOf(settings: Settings): ClickHouseClient {
   const password = passwordFile === undefined ? '' : readFile(passwordFile, 'the password').toString('utf8').replace(/\r?\n$/, '')
   return createClient({
     url: settings.url, username: user, password, application: 'watchkeeper', http_agent: agentOf(settings),
-    ...(byCertificate ? { set_basic_auth_header: false, http_headers: { 'X-ClickHouse-User': user, 'X-ClickHouse-SSL-Certificate-Auth': 'on' } } : {}),
+    ...(byCertificate ? BY_CERTIFICATE(user) : {}),
     compression: { request: settings.compression === 'gzip' ? { codec: 'gzip', level: 1 } : false, response: false },
     keep_alive: { enabled: true, idle_socket_ttl: IDLE_MS, eagerly_destroy_stale_sockets: true },
     // Ours ends first, and covers the whole answer: the client's counts silence only.
@@ -107,7 +113,9 @@ export class ServerLink implements StatementRunner {
     this.send({
       sql: format === undefined ? sql : `${sql}\nFORMAT ${format}`,
       ...(parameters === undefined ? {} : { parameters }),
-      settings: { cancel_http_readonly_queries_on_client_close: 1, max_execution_time: Math.ceil(this.#settings.requestTimeoutMs / 1_000), ...settings },
+      settings: {
+        cancel_http_readonly_queries_on_client_close: 1, max_execution_time: Math.ceil(this.#settings.requestTimeoutMs / 1_000), ...settings,
+      },
     })
 
   /** The whole answer. Throws EngineError for what the server says, Failure for what happens on the way to it. */
@@ -155,8 +163,8 @@ export class ServerLink implements StatementRunner {
     return {
       query: sql, query_id: id, abort_signal: deadline, ignore_error_response: true,
       clickhouse_settings: form === undefined ? { ...all, ...url } : all,
-      ...(form === undefined ? {} : { http_headers: { 'Content-Type': form.contentType }, values: Readable.from([form.body], { objectMode: false }) }),
-      ...(body === undefined ? {} : { values: Readable.from(body, { objectMode: false }) }),
+      ...(form === undefined ? {} : { http_headers: { 'Content-Type': form.contentType }, values: bytesOf([form.body]) }),
+      ...(body === undefined ? {} : { values: bytesOf(body) }),
     }
   }
 

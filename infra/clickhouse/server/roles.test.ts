@@ -36,7 +36,10 @@ const policyTables = (name: string): string[] => {
 describe('roles', () => {
   it('every statement parses', async () => {
     expect(statements.length).toBeGreaterThan(40)
-    for (const statement of statements) expect(String(await store.engine.read(`EXPLAIN AST ${statement}`, { format: 'TSVRaw' })), statement).toMatch(/Query|QUERY|query/)
+    for (const statement of statements) {
+      const tree = String(await store.engine.read(`EXPLAIN AST ${statement}`, { format: 'TSVRaw' }))
+      expect(tree, statement).toMatch(/^(Create|CREATE|Grant)/)
+    }
     await expect(store.engine.read('EXPLAIN AST GRANT SELCT OM x TO y')).rejects.toMatchObject({ code: 62 })
   })
 
@@ -51,8 +54,7 @@ describe('roles', () => {
     const known = await column('SELECT arrayJoin(arrayConcat([toString(privilege)], aliases)) FROM system.privileges')
     expect(known).toEqual(expect.arrayContaining([...new Set(grants.flatMap(({ privileges }) => privileges))]))
     const tables = await column("SELECT concat(database, '.', name) FROM system.tables WHERE database IN ('watchkeeper', 'system')")
-    const laterMade = ['watchkeeper.schema_lease', 'system.query_log']
-    expect([...tables, ...laterMade, 'watchkeeper.*', '*.*']).toEqual(expect.arrayContaining(grants.map(({ target }) => target)))
+    expect([...tables, 'system.query_log', 'watchkeeper.*', '*.*']).toEqual(expect.arrayContaining(grants.map(({ target }) => target)))
   })
 
   it('the writer gets exactly what a start asks for, and the catalogue', () => {
@@ -63,7 +65,8 @@ describe('roles', () => {
 
   it('nobody may delete, update, drop a table or truncate', () => {
     const all = grants.flatMap(({ privileges }) => privileges)
-    for (const forbidden of ['ALL', 'ALTER', 'ALTER TABLE', 'ALTER DELETE', 'ALTER UPDATE', 'DROP TABLE', 'DROP DATABASE', 'DROP', 'TRUNCATE']) expect(all).not.toContain(forbidden)
+    const forbidden = ['ALL', 'ALTER', 'ALTER TABLE', 'ALTER DELETE', 'ALTER UPDATE', 'DROP TABLE', 'DROP DATABASE', 'DROP', 'TRUNCATE']
+    expect(all.filter((one) => forbidden.includes(one))).toEqual([])
     for (const role of ['soc_analyst', 'auditor']) {
       expect(to(role).flatMap(({ privileges }) => privileges).filter((one) => !/^(SELECT|SHOW|SHOW ACCESS)$/.test(one))).toEqual([])
     }

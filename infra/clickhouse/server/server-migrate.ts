@@ -11,7 +11,7 @@ import { readShapes } from './shape.ts'
 
 /** UNKNOWN_TABLE, UNKNOWN_DATABASE: a server that has never seen us. */
 const NOTHING_YET = new Set([60, 81])
-/** Two processes at one `IF NOT EXISTS`: TABLE_ALREADY_EXISTS, DATABASE_ALREADY_EXISTS, DATABASE_NOT_EMPTY, and a directory that is just being made. */
+/** Two processes at one `IF NOT EXISTS`: TABLE_ALREADY_EXISTS, DATABASE_ALREADY_EXISTS, DATABASE_NOT_EMPTY, a directory that is just being made. */
 const AT_ONCE = new Set([57, 82, 219, 1000, 1001])
 
 export interface ServerMigration {
@@ -72,7 +72,10 @@ export async function migrateServer(migration: ServerMigration): Promise<void> {
     await lease.hold(() => applyAll(migration, lease), async () => !(await pending(migration)))
   } catch (error) {
     if (error instanceof Failure) throw error
-    if (lacksRights(error)) throw rightsFailure(user, 'make or alter the tables that are missing. Run `watchkeeper migrate` once as a user with role watchkeeper_owner', error)
+    if (lacksRights(error)) {
+      const what = 'make or alter the tables that are missing. Run `watchkeeper migrate` as a user with role watchkeeper_owner'
+      throw rightsFailure(user, what, error)
+    }
     throw startFailure(error, { user, doing: 'take a migration' })
   }
 }

@@ -47,7 +47,7 @@ class ServerBackend implements Backend {
     const { user } = this.#settings
     await migrateServer({ link: this.#link, migrations: this.#migrations, settings: this.#settings })
     try {
-      await checkRights(this.#link, { tables: INSERT_TABLES, settings: this.#settings })
+      await checkRights(this.#link, INSERT_TABLES, this.#settings)
       checkShapes(expectedShapes(), await readShapes(this.#link))
     } catch (error) {
       throw startFailure(error, { user, doing: 'say what tables it has' })

@@ -36,7 +36,8 @@ it('every table that rows go to remembers tokens', async () => {
 
 it('the oldest version has every setting that migrations and inserts name', async () => {
   const text = readMigrations().flatMap(({ statements }) => statements).join('\n')
-  const named = [...new Set([...(text.match(/\b[a-z]+(?:_[a-z0-9]+)+\b(?= = )/g) ?? []), ...Object.keys(INSERT_SETTINGS), 'fsync_after_insert', 'fsync_part_directory'])]
+  const inMigrations = text.match(/\b[a-z]+(?:_[a-z0-9]+)+\b(?= = )/g) ?? []
+  const named = [...new Set([...inMigrations, ...Object.keys(INSERT_SETTINGS), 'fsync_after_insert', 'fsync_part_directory'])]
   const news = await store.query(
     `SELECT version, change.1 AS name FROM system.settings_changes ARRAY JOIN changes AS change
      WHERE change.1 IN {named:Array(String)} AND startsWith(change.4, 'New setting')`, { named })

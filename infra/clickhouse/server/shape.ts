@@ -14,7 +14,9 @@ export interface TableShape {
 }
 
 const BINARY = { format: 'RowBinaryWithNamesAndTypes' } as const
-const SQL = `SELECT t.name AS name, t.engine AS engine, t.sorting_key AS sorting_key, t.partition_key AS partition_key, t.engine_full AS engine_full, c.columns AS columns
+const SQL = `
+  SELECT t.name AS name, t.engine AS engine, t.sorting_key AS sorting_key, t.partition_key AS partition_key, t.engine_full AS engine_full,
+    c.columns AS columns
   FROM system.tables AS t
   INNER JOIN
   (
@@ -49,14 +51,17 @@ export async function readShapes(runner: StatementRunner): Promise<readonly Foun
 }
 
 /** What `shape.json` says: the tables after the last migration. */
-export const expectedShapes = (): readonly TableShape[] => JSON.parse(readFileSync(new URL('./shape.json', import.meta.url), 'utf8')) as TableShape[]
+export const expectedShapes = (): readonly TableShape[] =>
+  JSON.parse(readFileSync(new URL('./shape.json', import.meta.url), 'utf8')) as TableShape[]
 
 function difference(expected: TableShape, found: FoundTable | undefined): string | undefined {
   if (found === undefined) return 'it is missing'
   if (found.engine !== expected.engine) return `its engine is ${found.engine}, not ${expected.engine}`
   if (found.sortingKey !== expected.sortingKey) return `it is ordered by (${found.sortingKey}), not (${expected.sortingKey})`
-  if (found.partitionKey !== expected.partitionKey) return `it is partitioned by ${found.partitionKey || 'nothing'}, not ${expected.partitionKey || 'nothing'}`
-  if (found.tokens === 0) return 'it remembers no insert tokens (non_replicated_deduplication_window), so that a repeated insert would be stored twice'
+  if (found.partitionKey !== expected.partitionKey) {
+    return `it is partitioned by ${found.partitionKey || 'nothing'}, not ${expected.partitionKey || 'nothing'}`
+  }
+  if (found.tokens === 0) return 'it remembers no insert tokens (non_replicated_deduplication_window): a repeated insert would be stored twice'
   const place = expected.columns.findIndex(([name, type], i) => found.columns[i]?.[0] !== name || found.columns[i]?.[1] !== type)
   const [name, type] = expected.columns[place] ?? []
   if (place >= 0) return `its column ${place + 1} is ${found.columns[place]?.join(' ') ?? 'missing'}, not ${name} ${type}`
@@ -70,6 +75,7 @@ export function checkShapes(expected: readonly TableShape[], found: readonly Fou
     const what = difference(shape, found.find(({ table }) => table === shape.table))
     if (what === undefined) continue
     throw new Failure('misconfigured', 'store.shape',
-      `Table watchkeeper.${shape.table} on ClickHouse is not the one that the migrations made: ${what}. Change it back, or move the database away (RENAME DATABASE) and start with a new one.`)
+      `Table watchkeeper.${shape.table} on ClickHouse is not the one that the migrations made: ${what}. ` +
+        'Change it back, or move the database away (RENAME DATABASE) and start with a new one.')
   }
 }
