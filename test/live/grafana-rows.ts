@@ -20,8 +20,8 @@ const WHO: Values = {
 const TABLES: Readonly<Record<string, Values>> = {
   audit_events: {
     ...WHO, event_id: ID, source: cycle(['files-mcp', 'assistant']), emitter: "'fastmcp'", started_at: 'at - 2', ended_at: 'at - 1',
-    received_at: 'at', conflict_with: "if(number % 50 = 0, 'x', '')", redacted: "if(number % 3 = 0, ['arguments:email'], [])", '`partition`': 'number % 4',
-    '`offset`': 'number', arguments_bytes: '10',
+    received_at: 'at', conflict_with: "if(number % 50 = 0, 'x', '')", redacted: "if(number % 3 = 0, ['arguments:email'], [])",
+    '`partition`': 'number % 4', '`offset`': 'number', arguments_bytes: '10',
   },
   interaction_versions: {
     ...WHO, interaction_id: ID, version: '1', started_at: 'at - 2', sort_at: 'at - 2', received_at: 'at', method: "'tools/call'",
@@ -46,7 +46,8 @@ const TABLES: Readonly<Record<string, Values>> = {
   },
   conservation_versions: {
     ...TENANT, source: cycle(['files-mcp', 'assistant']), window_start: 'at', version: '1', received: '100', stored: '90', duplicate: '4',
-    conflict: '1', quarantined: '1', rejected: '1', skipped: '2', in_flight: '0', difference: '1', missing_on_bus: '1', settled: 'true', checked_at: 'at',
+    conflict: '1', quarantined: '1', rejected: '1', skipped: '2', in_flight: '0', difference: '1', missing_on_bus: '1',
+    settled: 'true', checked_at: 'at',
   },
 }
 
