@@ -110,7 +110,7 @@ describe('tokens on a running server', () => {
     const file = join(server.dataDir, 'keys', 'tokens.json')
     const good = readFileSync(file)
     writeFileSync(file, '{')
-    const broken = async () => /watchkeeper_collector_token_file_broken(?:\{[^}]*\})? ([01])/.exec(await (await fetch(`${server.api}/metrics`)).text())?.[1]
+    const broken = async () => /^watchkeeper_collector_token_file_broken(?:\{[^}]*\})? ([01])/m.exec(await (await fetch(`${server.api}/metrics`)).text())?.[1]
     await expect.poll(broken, WAIT).toBe('1')
     expect([await statusOf(lasting), await statusOf()]).toEqual([200, 401])
     writeFileSync(file, good)
