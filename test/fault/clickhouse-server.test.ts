@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Engine, openEngine } from '../../infra/clickhouse/engine.ts'
+import { transportFailure } from '../../infra/clickhouse/server/failures.ts'
 import { openServerStore, type ServerStore } from '../../infra/clickhouse/server/server-store.ts'
 import { kindOf } from '../../schemas/failure.ts'
 import type { Fault } from '../clickhouse-shim/faults.ts'
@@ -161,6 +162,27 @@ describe('queries over a wire that fails', () => {
     const before = shim.connections
     for (let i = 0; i < 20; i++) await rows()
     expect(shim.connections - before).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('a server that lets go of idle connections early', () => {
+  it('is asked on a new one', async () => {
+    const impatient = await startShim({ engine, keepAliveMs: 10 })
+    const client = await openServerStore({ url: impatient.url, user: 'default', clock })
+    for (let i = 0; i < 40; i++) {
+      expect(await client.query('SELECT 1 AS one')).toHaveLength(1)
+      await new Promise((resolve) => setTimeout(resolve, 5 + (i % 10)))
+    }
+    expect(impatient.connections).toBeGreaterThan(1)
+    await client.close()
+    await impatient.stop()
+  })
+})
+
+describe('a certificate that runs out under a store at work', () => {
+  it('is waited for, not given up', () => {
+    const failure = transportFailure(Object.assign(new Error('x'), { code: 'CERT_HAS_EXPIRED' }), 'https://db')
+    expect(failure).toMatchObject({ kind: 'unavailable', code: 'store.tls' })
   })
 })
 

@@ -42,7 +42,7 @@ export async function checkServer(link: ServerLink, { clock, maxClockSkewMs, url
   return version
 }
 
-/** What a store must be allowed, as roles `watchkeeper_writer` and `watchkeeper_reader` of `roles/01_roles.sql` are. */
+/** What a store must be allowed, as roles `watchkeeper_writer` and `watchkeeper_reader` of `roles/01_services.sql` are. */
 export function neededRights(tables: readonly string[], access: Settings['access']): readonly string[] {
   if (access === 'read') return ['SELECT ON watchkeeper.*']
   return [

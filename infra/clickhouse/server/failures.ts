@@ -10,7 +10,7 @@ const codeOf = (error: unknown): string => {
 /** Connections that ended under a request: a kept-alive one that the server had let go, a restart, a cut cable. */
 const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE'])
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'ECONNTIMEOUT'])
-/** Nobody but a person can mend these: certificates, and TLS against a port without it or the other way round. */
+/** Certificates, and TLS against a port without it or the other way round. A person must mend it; one that runs waits for that. */
 const TLS = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|EPROTO)/
 
 /** Worth asking again at once, on a new connection. */
@@ -22,7 +22,7 @@ export function transportFailure(error: unknown, url: string): Failure {
   const options = { cause: error, retryAfterSeconds: 1 }
   if (TLS.test(code)) {
     const what = `ClickHouse at ${url} cannot be spoken to over TLS (${code})`
-    return new Failure('misconfigured', 'store.tls', `${what}: check the scheme and port of the URL, and the files of ca, cert and key.`, options)
+    return new Failure('unavailable', 'store.tls', `${what}: check the scheme and port of the URL, and the files of ca, cert and key.`, options)
   }
   if (UNREACHABLE.has(code)) return new Failure('unavailable', 'store.unreachable', `ClickHouse at ${url} cannot be reached (${code})`, options)
   if (code.startsWith('HPE_')) return notClickHouse(url, 'no HTTP')
@@ -50,6 +50,7 @@ export const rightsFailure = (user: string, what: string, cause?: unknown): Fail
 
 /** For a start: what only a person can change becomes `misconfigured`, what may pass stays as it is. `doing` completes "ClickHouse did not …". */
 export function startFailure(error: unknown, { user, doing }: { readonly user: string; readonly doing: string }): unknown {
+  if (error instanceof Failure && error.code === 'store.tls') return new Failure('misconfigured', error.code, error.message, { cause: error.cause })
   if (!(error instanceof EngineError)) return error
   if (IDENTITY.has(error.code)) {
     const who = `user ${JSON.stringify(user)} with this password or certificate (${error.symbol})`

@@ -1,5 +1,5 @@
--- Roles for a ClickHouse server. Run once, and again after an update, as a user with ACCESS MANAGEMENT:
---   clickhouse-client --multiquery < 01_roles.sql
+-- Roles for a ClickHouse server, for people. Run once, and again after an update, as a user with ACCESS MANAGEMENT:
+--   clickhouse-client --multiquery < 02_people.sql
 -- Every statement can run again. What each role is for, and who gets which: docs/roles.md.
 
 -- What a person's queries may cost. `readonly` 1 refuses every change of a setting but those named CHANGEABLE_IN_READONLY, which clients send.
@@ -26,47 +26,10 @@ CREATE SETTINGS PROFILE OR REPLACE watchkeeper_readers SETTINGS
     date_time_output_format = 'simple' CHANGEABLE_IN_READONLY,
     output_format_json_quote_64bit_integers = 0 CHANGEABLE_IN_READONLY;
 
--- The archiver's statements are few and known; its limits only keep one that went wrong from taking the server with it.
-CREATE SETTINGS PROFILE OR REPLACE watchkeeper_services SETTINGS
-    readonly = 0,
-    max_memory_usage = 4294967296,
-    max_execution_time = 120 MIN 1 MAX 600;
-
-CREATE ROLE IF NOT EXISTS watchkeeper_writer SETTINGS PROFILE 'watchkeeper_services';
-CREATE ROLE IF NOT EXISTS watchkeeper_reader SETTINGS PROFILE 'watchkeeper_services';
-CREATE ROLE IF NOT EXISTS watchkeeper_owner SETTINGS PROFILE 'watchkeeper_services';
 CREATE ROLE IF NOT EXISTS soc_analyst SETTINGS PROFILE 'watchkeeper_readers';
 CREATE ROLE IF NOT EXISTS auditor SETTINGS PROFILE 'watchkeeper_readers';
 
--- Writer: puts rows in, and finds where an event stands that may be there already. It reads no content, changes nothing, removes nothing.
-GRANT INSERT ON watchkeeper.audit_events TO watchkeeper_writer;
-GRANT INSERT ON watchkeeper.interaction_versions TO watchkeeper_writer;
-GRANT INSERT ON watchkeeper.finding_versions TO watchkeeper_writer;
-GRANT INSERT ON watchkeeper.alert_versions TO watchkeeper_writer;
-GRANT INSERT ON watchkeeper.delivery_versions TO watchkeeper_writer;
-GRANT INSERT ON watchkeeper.quarantine_versions TO watchkeeper_writer;
-GRANT INSERT ON watchkeeper.quarantine_action_versions TO watchkeeper_writer;
-GRANT INSERT ON watchkeeper.mcp_metric_versions TO watchkeeper_writer;
-GRANT INSERT ON watchkeeper.conservation_versions TO watchkeeper_writer;
-GRANT INSERT ON watchkeeper.receipt_versions TO watchkeeper_writer;
-GRANT INSERT ON watchkeeper.archive_ledger TO watchkeeper_writer;
-GRANT SELECT(tenant, event_id, `partition`, `offset`, offset_index, content_hash, record_hash) ON watchkeeper.audit_events TO watchkeeper_writer;
-GRANT SELECT ON watchkeeper.schema_migrations TO watchkeeper_writer;
-GRANT SELECT ON system.tables TO watchkeeper_writer;
-GRANT SELECT ON system.columns TO watchkeeper_writer;
-
--- Reader: the status page, the quarantine desk and the assembler, over all tenants.
-GRANT SELECT ON watchkeeper.* TO watchkeeper_reader;
-GRANT SELECT ON system.tables TO watchkeeper_reader;
-GRANT SELECT ON system.columns TO watchkeeper_reader;
-GRANT SELECT ON system.parts TO watchkeeper_reader;
-
--- Owner: makes and alters the tables, for `watchkeeper migrate`. Not for a process that stays: nothing here deletes or updates a row.
-GRANT SHOW, SELECT, INSERT, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP VIEW, ALTER COLUMN, ALTER INDEX, ALTER PROJECTION, ALTER SETTINGS ON watchkeeper.* TO watchkeeper_owner;
-GRANT SELECT ON system.tables TO watchkeeper_owner;
-GRANT SELECT ON system.columns TO watchkeeper_owner;
-
--- Analyst: published tables and views, and what these read. Without a tenant (02_tenant.sql) no row is shown.
+-- Analyst: published tables and views, and what these read. Without a tenant (03_tenant.sql) no row is shown.
 GRANT SELECT ON watchkeeper.audit_events TO soc_analyst;
 GRANT SELECT ON watchkeeper.interaction_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.finding_versions TO soc_analyst;
@@ -98,7 +61,8 @@ GRANT SHOW ACCESS ON *.* TO auditor;
 GRANT SELECT ON system.query_log TO auditor;
 GRANT SELECT ON system.parts TO auditor;
 
--- With the first policy on a table a server may hide its rows from everybody else (users_without_row_policies_can_read_rows): each role is named.
+-- Who has no tenant sees no row; everybody else with a grant sees all. That is said, because with the first policy on a table a server may hide its
+-- rows from all who have none (users_without_row_policies_can_read_rows).
 CREATE ROW POLICY OR REPLACE watchkeeper_no_tenant ON
    watchkeeper.audit_events,
    watchkeeper.interaction_versions,
@@ -122,7 +86,7 @@ CREATE ROW POLICY OR REPLACE watchkeeper_all_tenants ON
    watchkeeper.conservation_versions,
    watchkeeper.receipt_versions,
    watchkeeper.archive_ledger
-FOR SELECT USING 1 TO watchkeeper_writer, watchkeeper_reader, watchkeeper_owner, auditor;
+FOR SELECT USING 1 TO ALL EXCEPT soc_analyst;
 
 -- A person's share. The services have none: a quota must not stop the log.
 CREATE QUOTA OR REPLACE watchkeeper_readers KEYED BY user_name

@@ -1,5 +1,5 @@
 -- One tenant's analysts. `$tenant` stands for the tenant's name, a-z 0-9 _ - only:
---   sed 's/\$tenant/acme/g' 02_tenant.sql | clickhouse-client --multiquery
+--   sed 's/\$tenant/acme/g' 03_tenant.sql | clickhouse-client --multiquery
 -- or `tenantStatements('acme')` in server/roles.ts, which checks the name.
 CREATE ROLE IF NOT EXISTS `soc_analyst_$tenant` SETTINGS PROFILE 'watchkeeper_readers';
 GRANT soc_analyst TO `soc_analyst_$tenant`;
