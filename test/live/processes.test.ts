@@ -10,9 +10,11 @@ import { promisify } from 'node:util'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bodyTemplate, freshBody, SPANS } from '../../bench/otlp-body.ts'
+import { type Engine, openEngine } from '../../infra/clickhouse/engine.ts'
 import { brokerMissing } from '../../infra/kafka/broker/requirements.ts'
 import { type Broker, startBroker } from '../../infra/kafka/broker/start-broker.ts'
 import { recordings } from '../../services/demo/recordings.ts'
+import { type Shim, startShim } from '../clickhouse-shim/shim.ts'
 import { endPart, type PartProcess, startPart } from './part-process.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
@@ -211,6 +213,45 @@ describe.skipIf(missing !== '')('parts as processes', () => {
       broker.resume()
     }
   }, 120_000)
+})
+
+describe.skipIf(missing !== '')('everything in one process, with servers of its user', () => {
+  let broker: Broker
+  let engine: Engine
+  let shim: Shim
+  let folder = ''
+  let server: PartProcess
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'watchkeeper-servers-'))
+    broker = await startBroker()
+    engine = openEngine({ directory: join(folder, 'server'), readers: 2 })
+    writeFileSync(join(folder, 'password'), 's3cret\n')
+    shim = await startShim({ engine, password: 's3cret' })
+    writeFileSync(join(folder, 'config.yaml'), JSON.stringify({
+      bus: { kafka: { brokers: [broker.bootstrap], partitions: 1 } }, store: { clickhouse: { url: shim.url, password_file: join(folder, 'password') } },
+      assembler: { quiet_seconds: 1 },
+    }))
+    server = await startPart({ part: 'serve', config: join(folder, 'config.yaml'), dataDir: join(folder, 'data') })
+  }, 240_000)
+  afterAll(async () => {
+    await endPart(server)
+    await shim.stop()
+    await engine.close()
+    await broker.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }, 60_000)
+
+  it('writes to the server, and leaves its SQL to the server', async () => {
+    expect([server.started.bus.kind, server.started.store.kind]).toEqual(['kafka', 'clickhouse'])
+    expect(Object.keys(server.started.addresses).sort()).toEqual(['api', 'otlp_grpc', 'otlp_http'])
+    for (const { path, contentType, body } of recordings('test/fixtures/otlp').filter(({ emitter }) => emitter === 'pydantic-ai')) {
+      expect((await fetch(`${server.door('otlp_http')}${path}`, { method: 'POST', body, headers: { 'content-type': contentType } })).status).toBe(200)
+    }
+    const counts = 'SELECT (SELECT count() FROM watchkeeper.audit_events), (SELECT count() FROM watchkeeper.interactions)'
+    await expect.poll(async () => (await engine.read(counts, { format: 'TSV' })).toString(), { timeout: 60_000, interval: 200 }).toBe('19\t6\n')
+    expect((await endPart(server)).code).toBe(0)
+  }, 90_000)
 })
 
 describe('a part alone', () => {
