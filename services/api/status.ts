@@ -85,6 +85,7 @@ export interface StatusPorts {
 }
 
 const SECOND_NS = 1_000_000_000n
+const DAY_NS = 86_400n * SECOND_NS
 const MOST_SOURCES = 500
 const LEAST_FREE_BYTES = 2_000_000_000
 const MOST_LAG = 5_000
@@ -96,7 +97,7 @@ export async function statusOf(ports: StatusPorts): Promise<Status> {
   const now = ports.now()
   const [lag, disk, tables] = await Promise.all([ports.lag().then(byGroup), ports.disk(), tablesOf(ports.store)])
   const [sources, throughput, alerts, quarantine, conservation, engine] = await Promise.all([
-    sourcesOf(ports.store, now), throughputOf(ports.store, now), alertsOf(ports.store), quarantineOf(ports.store), conservationOf(ports.store), engineOf(ports.store),
+    sourcesOf(ports.store, now), throughputOf(ports.store, now), alertsOf(ports.store), quarantineOf(ports.store), conservationOf(ports.store, now), engineOf(ports.store),
   ])
   const known = { lag, disk: { ...disk, tables_bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0) }, tables, conservation }
   const problems = problemsOf(known, ports.parts)
@@ -178,9 +179,10 @@ async function quarantineOf(store: Query): Promise<readonly QuarantineCount[]> {
   }))
 }
 
-async function conservationOf(store: Query): Promise<ConservationStatus> {
+/** Of what was looked at within a day: what is older has its finding. */
+async function conservationOf(store: Query, now: bigint): Promise<ConservationStatus> {
   const row = await one(store, `SELECT countIf(settled) AS judged, countIf(settled AND OFF) AS minutes, sumIf(difference, settled AND OFF) AS missing, sum(in_flight) AS under_way,
-    maxIf(window_start, settled) AS until FROM watchkeeper.conservation`.replaceAll('OFF', '(missing_in_collector != 0 OR missing_on_bus != 0 OR missing_in_archiver != 0 OR missing_in_table != 0)'))
+    maxIf(window_start, settled) AS until FROM watchkeeper.conservation WHERE checked_at >= ${sqlTime(now - DAY_NS)}`.replaceAll('OFF', '(missing_in_collector != 0 OR missing_on_bus != 0 OR missing_in_archiver != 0 OR missing_in_table != 0)'))
   const minutes = number(row['minutes'])
   const settled = number(row['judged']) > 0
   return {

@@ -1,5 +1,6 @@
 /** Conservation: makes the account of every source and minute, and raises a finding where it does not add up. Run by the scheduler. */
 import { hash } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { conservationFinding } from '../../detectors/conservation/finding.ts'
 import { type ConservationRow, WINDOW_NS, windowOf } from '../../schemas/conservation.ts'
 import type { Bus, Clock, Log, Store } from '../../schemas/ports.ts'
@@ -12,11 +13,15 @@ import { Watermark } from './watermark.ts'
 export interface ConservationConfig {
   /** How long a request may be under way between its receipt and the log. A minute is judged only so long after its end. Nanoseconds. */
   readonly allowanceNs: bigint
-  /** Minutes younger than this are looked at every time, all others once an hour. Nanoseconds. */
+  /** Minutes younger than this, and those that are not settled, are looked at every time; a day once an hour, all once a day. Nanoseconds. */
   readonly recentNs: bigint
+  /** How long a look waits for the archiver to come to where the bus was at its beginning. Milliseconds. */
+  readonly patienceMs: number
 }
 
-export const CONSERVATION_DEFAULTS: ConservationConfig = { allowanceNs: 60_000_000_000n, recentNs: 7_200_000_000_000n }
+export const CONSERVATION_DEFAULTS: ConservationConfig = { allowanceNs: 60_000_000_000n, recentNs: 600_000_000_000n, patienceMs: 5_000 }
+const DAY_NS = 86_400_000_000_000n
+const POLL_MS = 200
 
 export interface ConservationPorts {
   readonly bus: Pick<Bus, 'publish' | 'lag'>
@@ -29,7 +34,7 @@ export interface ConservationPorts {
 export interface ConservationJob {
   readonly name: string
   readonly schedule: string
-  run(): Promise<void>
+  run(signal?: AbortSignal): Promise<void>
 }
 
 const keyOf = ({ tenant, source, window_start }: ConservationRow): string => `${window_start}\u0000${tenant}\u0000${source}`
@@ -76,28 +81,41 @@ export function createConservation(config: ConservationConfig, { bus, store, clo
   /** What was told of each line. */
   let told = new Map<string, string>()
   let first: bigint | undefined
-  /** The next look goes back to the first receipt: at the start, each hour, and until what it finds is confirmed. */
-  let whole = true
+  /** The oldest window that was not settled in the last look. */
+  let openSince = clock.now()
+  /** How far the next look goes back: at the start, each hour and each day, and until what it finds is confirmed. */
+  let back: 'recent' | 'day' | 'all' = 'day'
 
-  async function look(): Promise<void> {
+  /** Until when everything acknowledged is archived. Waits a little, so that one look is enough where nobody is behind. */
+  async function reached(now: bigint, signal: AbortSignal | undefined): Promise<bigint> {
+    let mark = watermark.observe(now, await bus.lag())
+    for (let waited = 0; mark < now && waited < config.patienceMs && signal?.aborted !== true; waited += POLL_MS) {
+      await wait(POLL_MS)
+      mark = watermark.look(await bus.lag())
+    }
+    return mark
+  }
+
+  async function look(signal?: AbortSignal): Promise<void> {
     const now = clock.now()
-    const moment = { now, settledBefore: watermark.observe(now, await bus.lag()) - config.allowanceNs }
+    const moment = { now, settledBefore: (await reached(now, signal)) - config.allowanceNs }
     if (first === undefined) {
       await known.load(store)
       first = await firstWindow(store)
     }
     if (first === undefined) return
-    const recent = windowOf(now - config.recentNs)
-    const since = recent > first ? recent : first
-    const older = whole && since > first ? reckon(await readFacts(store, { since: first, until: since, onlyOff: true }), moment) : []
+    const since = latest(first, earliest(windowOf(now - config.recentNs), openSince))
+    const from = latest(first, back === 'all' ? 0n : windowOf(now - DAY_NS))
+    const older = back !== 'recent' && since > from ? reckon(await readFacts(store, { since: from, until: since, onlyOff: true }), moment) : []
     const newer = reckon(await readFacts(store, { since, until: windowOf(now) + WINDOW_NS, onlyOff: false }), moment)
     const rows = [...older, ...newer]
     const off = rows.filter(isOff)
     await raise(off.filter((row) => known.isNews(row)))
     await tell(rows.filter((row) => !isOff(row) || known.isConfirmed(row)))
     // Without a watermark nothing is settled, and a look back sees nothing.
-    whole &&= moment.settledBefore <= first || older.some((row) => isOff(row) && !known.isConfirmed(row))
+    if (moment.settledBefore > first && older.every((row) => !isOff(row) || known.isConfirmed(row))) back = 'recent'
     known.suspect(off)
+    openSince = newer.find(({ settled }) => !settled)?.window_start ?? now
     telemetry.looked(newer, off, moment)
   }
 
@@ -128,16 +146,18 @@ export function createConservation(config: ConservationConfig, { bus, store, clo
 
   return [
     { name: 'conservation', schedule: '20 * * * * *', run: look },
-    {
-      name: 'conservation-whole',
-      schedule: '5 17 * * * *',
-      async run() {
-        whole = true
-      },
-    },
+    lookBack('conservation-day', '5 17 * * * *', () => { if (back === 'recent') back = 'day' }),
+    lookBack('conservation-all', '5 32 3 * * *', () => { back = 'all' }),
   ]
 }
 
+/** What is told to the next look, so that there is never more than one. */
+function lookBack(name: string, schedule: string, order: () => void): ConservationJob {
+  return { name, schedule, run: async () => order() }
+}
+
+const latest = (a: bigint, b: bigint): bigint => (a > b ? a : b)
+const earliest = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 const AT_ONCE = 1_000
 
 const findingId = (source: string, about: string): string => hash('sha256', `conservation\u0000${source}\u0000${about}`, 'hex').slice(0, 32)

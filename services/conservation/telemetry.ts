@@ -25,7 +25,7 @@ export function accountTelemetry(): AccountTelemetry {
   const meter = metrics.getMeter('watchkeeper.conservation')
   let last: Look | undefined
   const gauge = (name: string, description: string) => meter.createObservableGauge(`watchkeeper.conservation.${name}`, { description })
-  gauge('records', 'Records of the last two hours by source and what became of them; `received` is the sum of all others').addCallback((result) => {
+  gauge('records', 'Records of the last ten minutes by source and what became of them; `received` is the sum of all others').addCallback((result) => {
     for (const { tenant, source, rows } of bySource(last?.rows ?? [])) {
       for (const outcome of ['received', ...OUTCOMES] as const) result.observe(sum(rows, outcome), { tenant, source, outcome })
     }

@@ -16,16 +16,21 @@ export class Watermark {
 
   /** `at`: nanoseconds, taken before `lags` were asked for. The latest earlier time whose ends are committed by now; 0n where none is known. */
   observe(at: bigint, lags: readonly PartitionLag[]): bigint {
-    const archiver = lags.filter(({ group, topic }) => group === 'archiver' && topic === events.name)
-    if (archiver.length === 0) return this.#reached
-    this.#marks.push({ at, ends: new Map(archiver.map(({ partition, end }) => [partition, end])) })
-    const committed = new Map(archiver.map(({ partition, committed: next }) => [partition, next]))
-    const isDone = ({ ends }: Mark): boolean => [...ends].every(([partition, end]) => (committed.get(partition) ?? -1) >= end)
-    const done = this.#marks.filter(isDone)
-    if (done.length > 0) this.#reached = (done.at(-1) as Mark).at
-    this.#marks = this.#marks.filter((mark) => !isDone(mark))
+    const archiver = lags.filter(isArchiver)
+    if (archiver.length > 0) this.#marks.push({ at, ends: new Map(archiver.map(({ partition, end }) => [partition, end])) })
     // The oldest tells when a stuck archiver moves again, the newest where it stands then.
     if (this.#marks.length > MOST_MARKS) this.#marks.splice(1, 1)
+    return this.look(lags)
+  }
+
+  /** The same of the times observed so far. */
+  look(lags: readonly PartitionLag[]): bigint {
+    const committed = new Map(lags.filter(isArchiver).map(({ partition, committed: next }) => [partition, next]))
+    const isDone = ({ ends }: Mark): boolean => [...ends].every(([partition, end]) => (committed.get(partition) ?? -1) >= end)
+    this.#reached = this.#marks.findLast(isDone)?.at ?? this.#reached
+    this.#marks = this.#marks.filter((mark) => !isDone(mark))
     return this.#reached
   }
 }
+
+const isArchiver = ({ group, topic }: PartitionLag): boolean => group === 'archiver' && topic === events.name

@@ -87,7 +87,7 @@ async function open(): Promise<void> {
   const limits = { records: 1_000, milliseconds: 5 }
   services = [createArchiver({ events: limits, others: limits }, { bus: wrapped, store, snapshots, log }), receipts]
   for (const service of services) await service.start()
-  looks = createConservation({ allowanceNs: 60n * SECOND, recentNs: 7_200n * SECOND }, { bus: wrapped, store, clock: { now: () => now }, log })
+  looks = createConservation({ allowanceNs: 60n * SECOND, recentNs: 600n * SECOND, patienceMs: 10_000 }, { bus: wrapped, store, clock: { now: () => now }, log })
 }
 
 /** `crash`: the collector's last receipt is not told. */

@@ -251,7 +251,7 @@ describe('quarantine', () => {
   })
 
   it('is told by status, beside everything else, and not as an illness', async () => {
-    const jobs = createConservation({ allowanceNs: 0n, recentNs: 7_200n * SECOND }, { bus, store, clock: { now: () => now }, log })
+    const jobs = createConservation({ allowanceNs: 0n, recentNs: 600n * SECOND, patienceMs: 10_000 }, { bus, store, clock: { now: () => now }, log })
     now += 5n * SECOND
     await jobs[0]?.run()
     const { status, body } = await ask('GET', '/api/status')
