@@ -41,7 +41,7 @@ function facts(status: Status, { width }: PageOptions): string[] {
     ['records', `${accounts}${conservation.in_flight === 0 ? '' : `; ${count(conservation.in_flight)} in flight`}`],
     ['alerts', open],
     ['disk', `${bytes(disk.free_bytes)} free of ${bytes(disk.total_bytes)}; tables ${bytes(disk.tables_bytes)}${log}`],
-    ['parts', `${count(tables.reduce((sum, { parts }) => sum + parts, 0))} in ${tables.length} tables, ${count(merges)} merges running`],
+    ['parts', `${count(tables.reduce((sum, { parts }) => sum + parts, 0))} in ${tables.length} table${tables.length === 1 ? '' : 's'}, ${count(merges)} merges running`],
     ['versions', Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')],
   ]
   return lines.flatMap(([name, text]) => wrapped(name.padEnd(9), text, width))
