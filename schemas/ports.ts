@@ -44,7 +44,10 @@ export interface SubscribeOptions<T> {
   readonly group: string
   /** Called before the first delivery of a partition; the answer is where to start, undefined = the committed offset, else the oldest. */
   assigned?(partition: number): Promise<number | undefined>
-  /** Called when the partition goes to another member or the subscription ends: last chance to save state. */
+  /**
+   * Called when the partition goes to another member or the subscription ends: last chance to save state. Where that throws Failure
+   * `unavailable`, whoever has the partition next goes on from the state before; any other error stops the subscription.
+   */
   revoked?(partition: number): Promise<void>
   /**
    * Envelopes of one partition, in order. One call at a time per partition; the next comes when this one has resolved.

@@ -1,5 +1,6 @@
 /** Carries one partition to one member: one call at a time, in order, from where the member wants to start until it is stopped. */
 import { setImmediate } from 'node:timers/promises'
+import { kindOf } from '../../schemas/failure.ts'
 import type { Envelope, SubscribeOptions } from '../../schemas/ports.ts'
 import type { Topic } from '../../schemas/topics.ts'
 import { Bell } from './deadline.ts'
@@ -18,6 +19,8 @@ export interface PartitionFeedOptions<T> {
   /** There is room for more. */
   hungry(): void
   gapMet(): void
+  /** The member could not save its state when it lost the partition. */
+  notSaved(error: unknown): void
   /** The member cannot go on. */
   failed(error: unknown): void
 }
@@ -77,7 +80,9 @@ export class PartitionFeed<T> {
     try {
       await this.#options.subscribe.revoked?.(this.partition)
     } catch (error) {
-      this.#options.failed(error)
+      // A broker that is away takes partitions from all and lets nobody save: each goes on from the state before, which has its own offset.
+      if (kindOf(error) === 'unavailable') this.#options.notSaved(error)
+      else this.#options.failed(error)
     }
   }
 

@@ -170,12 +170,13 @@ class OpenSubscription<T> implements KafkaSubscription {
   }
 
   #open(partition: number): PartitionFeed<T> {
-    const { budget, shape, groupId, gapMet } = this.#context
+    const { budget, shape, groupId, gapMet, settings: { log } } = this.#context
     return new PartitionFeed({
       topic: this.#topic, partition, subscribe: this.#options, budget, gapMet,
       committed: async () => (await this.#offsets.committed(groupId, shape.full, [partition])).get(partition),
       bounds: async () => (await this.#offsets.bounds(shape.full, [partition])).get(partition)!,
       hungry: () => this.#fetcher.wake(),
+      notSaved: (error) => log.warn({ group: groupId, partition, err: error }, 'state was not saved when a partition was lost: it is made again from the one before'),
       failed: (error) => this.#failed(error),
     })
   }

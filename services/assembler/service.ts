@@ -118,8 +118,8 @@ export function createAssembler(config: AssemblerConfig, { bus, snapshots, store
         assigned,
         async revoked(partition) {
           const holding = holdings.get(partition)
-          if (holding !== undefined) await publishOutbox(holding).then(() => save(partition, holding))
           holdings.delete(partition)
+          if (holding !== undefined) await publishOutbox(holding).then(() => save(partition, holding))
         },
         handle,
         async gap(gap) {
