@@ -158,9 +158,9 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
       },
       async revoked(partition) {
         const line = lines.get(partition)
+        lines.delete(partition)
         await line?.batcher.drain()
         if (line?.events !== undefined && line.next > 0) await saveSeen(line.events, line.next, ports)
-        lines.delete(partition)
       },
       async handle(envelopes) {
         const line = lines.get((envelopes[0] as Envelope<T>).partition)
