@@ -1,4 +1,7 @@
-/** What an administrator did to the product itself. It becomes an audit event of emitter `watchkeeper`, which is no MCP call and is judged by no detector. */
+/**
+ * What an administrator did to the product itself. It becomes an audit event of emitter `watchkeeper`, which is no MCP call and is judged by no
+ * detector.
+ */
 import { z } from 'zod'
 import type { AuditEvent } from './audit-event.ts'
 

@@ -16,7 +16,10 @@ export function peerCertificateOf(certificate: NodeCertificate | undefined): Pee
   return { subject: subject.sort(), fingerprintSha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase() }
 }
 
-/** A distinguished name as people write it (`CN=agents, O=Example`, commas in values as `\,`) in the form of `subject`; undefined where it is none. */
+/**
+ * A distinguished name as people write it (`CN=agents, O=Example`, commas in values as `\,`) in the form of `subject`; undefined where it is
+ * none.
+ */
 export function subjectOf(text: string): readonly string[] | undefined {
   const parts = text.split(/(?<!\\),/).map((part) => part.trim().replaceAll('\\,', ','))
   return parts.every((part) => /^[A-Za-z0-9.]+=./.test(part)) ? parts.sort() : undefined

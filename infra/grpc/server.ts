@@ -85,7 +85,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   await listen(sockets, options)
   const { address, port } = sockets.address() as AddressInfo
   let stopped: Promise<void> | undefined
-  return { address: { host: address, port }, stop: () => (stopped ??= stop(server, sockets, { open, peers, timeoutMs: options.stopTimeoutMs ?? STOP_TIMEOUT_MS })) }
+  const stopping = { open, peers, timeoutMs: options.stopTimeoutMs ?? STOP_TIMEOUT_MS }
+  return { address: { host: address, port }, stop: () => (stopped ??= stop(server, sockets, stopping)) }
 }
 
 function credentialsOf({ name, tls }: GrpcServerOptions): ServerCredentials {

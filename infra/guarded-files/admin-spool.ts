@@ -43,7 +43,8 @@ export function openAdminAudit(dataDir: string): AdminAudit {
       await write(action, 'begun')
       return action
     } catch (cause) {
-      throw new Failure('unavailable', 'admin.unwritable', `Nothing was done, because it could not be written down: ${folder} cannot be written (${failureOf(cause)}).`, { cause })
+      const why = `Nothing was done, because it could not be written down: ${folder} cannot be written (${failureOf(cause)}).`
+      throw new Failure('unavailable', 'admin.unwritable', why, { cause })
     }
   }
   async function end(action: AdminAction, outcome: AdminAction['outcome'], reason: string): Promise<void> {

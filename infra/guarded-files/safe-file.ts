@@ -16,7 +16,9 @@ async function checkFolder(path: string): Promise<void> {
   const found = await lstat(folder)
   if (found.isSymbolicLink()) throw unsafe(path, `its folder ${folder} is a symbolic link. Put the folder itself there`)
   const { uid, mode } = found
-  if (uid !== me() && uid !== 0) throw unsafe(path, `its folder belongs to user ${uid}, and this process runs as ${me()}. Change the owner: chown ${me()} ${folder}`)
+  if (uid !== me() && uid !== 0) {
+    throw unsafe(path, `its folder belongs to user ${uid}, and this process runs as ${me()}. Change the owner: chown ${me()} ${folder}`)
+  }
   if ((mode & 0o022) !== 0) throw unsafe(path, `others may write to its folder. Take that away: chmod go-w ${folder}`)
 }
 

@@ -46,7 +46,9 @@ async function openDraft(draft: string): Promise<Awaited<ReturnType<typeof open>
     try {
       return await open(draft, 'wx', 0o600)
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw new Failure('unavailable', 'keys.unwritable', `${draft} cannot be written: ${codeOf(error)}`, { cause: error })
+      if (codeOf(error) !== 'EEXIST') {
+        throw new Failure('unavailable', 'keys.unwritable', `${draft} cannot be written: ${codeOf(error)}`, { cause: error })
+      }
       const age = await stat(draft).then(({ mtimeMs }) => Date.now() - mtimeMs, () => 0)
       if (attempt > 0 || Math.abs(age) < STALE_DRAFT_MS) {
         throw new Failure('unavailable', 'keys.busy', `Another command is changing the tokens. Try again; if none is running, remove ${draft}.`)

@@ -16,7 +16,8 @@ export async function watchSpool(dataDir: string, reader: SpoolReader & { failed
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const known = new Set<string>()
   let running: Promise<void> = Promise.resolve()
-  const drain = (): Promise<void> => (running = running.then(() => drainSpool(dataDir, reader, known).catch((error: unknown) => reader.failed(error))))
+  const once = () => drainSpool(dataDir, reader, known).catch((error: unknown) => reader.failed(error))
+  const drain = (): Promise<void> => (running = running.then(once))
   const watch = await watchFile(folder, drain)
   const timer = setInterval(() => void drain(), RETRY_MS).unref()
   return {

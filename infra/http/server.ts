@@ -118,7 +118,8 @@ function makeServer({ name, tls }: HttpServerOptions, { headersTimeout, requestT
   if (tls === undefined) return createServer(common)
   const { key, cert, ca } = tls
   try {
-    return createTlsServer({ ...common, handshakeTimeout: headersTimeout, key, cert, ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }) })
+    const asked = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }
+    return createTlsServer({ ...common, handshakeTimeout: headersTimeout, key, cert, ...asked })
   } catch (cause) {
     throw new Failure('misconfigured', 'http.bad_tls',
       `${name}: the TLS key and certificate cannot be used together; check both PEM files.`, { cause })

@@ -90,7 +90,8 @@ export function createApi(ports: ApiPorts): HttpHandler {
   async function guarded(request: HttpRequest): Promise<HttpResponse> {
     const user = userOf(request, ports)
     if (user === undefined) {
-      return json(401, { error: 'a bearer token is needed: see <data_dir>/keys/api.token, or watchkeeper token create --scope api' }, { 'www-authenticate': 'Bearer' })
+      const error = 'a bearer token is needed: see <data_dir>/keys/api.token, or watchkeeper token create --scope api'
+      return json(401, { error }, { 'www-authenticate': 'Bearer' })
     }
     if (request.path === '/api/v1/lag' && request.method === 'GET') return json(200, await ports.lag())
     if (request.path === '/api/status' && request.method === 'GET' && ports.status !== undefined) return json(200, await ports.status())

@@ -15,7 +15,9 @@ const OUTCOMES = { ok: 'ok', failed: 'tool_error', unknown: 'unknown' } as const
  * The id is a hash of the action's own and of its outcome: told twice it is one event, and an action that was given up for unfinished and
  * ends after all is two. `version`: of this program.
  */
-export function adminEvent(action: AdminAction, { version, receivedAt }: { readonly version: string; readonly receivedAt: bigint }): AuditEventFields {
+export function adminEvent(
+  action: AdminAction, { version, receivedAt }: { readonly version: string; readonly receivedAt: bigint },
+): AuditEventFields {
   const at = BigInt(Date.parse(action.at)) * 1_000_000n
   const details = JSON.stringify(action.details)
   return {
@@ -29,7 +31,7 @@ export function adminEvent(action: AdminAction, { version, receivedAt }: { reado
     // Of a process we only know what it says of its user; a token was checked.
     principal_trust: action.actor_source === 'api.token' ? 'verified' : 'self_declared',
     actor: action.actor, actor_kind: 'principal',
-    client_address: action.peer, client_address_source: action.peer === '' ? '' : 'socket', client_address_trust: action.peer === '' ? 'none' : 'verified',
+    ...(action.peer === '' ? {} : { client_address: action.peer, client_address_source: 'socket', client_address_trust: 'verified' }),
     arguments: details, arguments_bytes: BigInt(Buffer.byteLength(details)),
     outcome: OUTCOMES[action.outcome], status_message: action.reason,
     transport: TRANSPORT, exporter_peer: action.peer, received_at: receivedAt,

@@ -112,7 +112,8 @@ export function authenticator({ tokens, clients = [], now, refused }: Authentica
   const bySubject = clients.filter(({ subject }) => subject !== undefined)
 
   const clientOf = (certificate: PeerCertificate | undefined): ClientEntry | undefined =>
-    certificate && (byFingerprint.get(certificate.fingerprintSha256) ?? bySubject.find(({ subject = [] }) => sameSubject(subject, certificate.subject)))
+    certificate && (byFingerprint.get(certificate.fingerprintSha256) ??
+      bySubject.find(({ subject = [] }) => sameSubject(subject, certificate.subject)))
 
   const admit = ({ tenant, name, budget }: Admitted): Admitted => ({ tenant, name, budget })
 
@@ -129,7 +130,8 @@ export function authenticator({ tokens, clients = [], now, refused }: Authentica
     if (trouble === undefined) return admit(found)
     refused?.(found.name, trouble)
     if (trouble === 'expired' || trouble === 'revoked') return UNKNOWN
-    return { refusal: trouble === 'scope' ? 'The bearer token may not send telemetry.' : 'Token and certificate are of different tenants.', forbidden: true }
+    const refusal = trouble === 'scope' ? 'The bearer token may not send telemetry.' : 'Token and certificate are of different tenants.'
+    return { refusal, forbidden: true }
   }
 }
 

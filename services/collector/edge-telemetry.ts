@@ -13,8 +13,12 @@ export function edgeTelemetry(): EdgeTelemetry {
     bytes: meter.createCounter('watchkeeper.collector.token.bytes', { description: 'Bytes of bodies taken, after inflating, by token' }),
     requests: meter.createCounter('watchkeeper.collector.token.requests', { description: 'Requests taken, by token' }),
   }
-  const over = meter.createCounter('watchkeeper.collector.token.over_budget', { description: 'Requests refused because the budget was used up, by token' })
-  const refused = meter.createCounter('watchkeeper.collector.token.refused', { description: 'Requests with a token that is known but not taken, by token and reason' })
+  const over = meter.createCounter(
+    'watchkeeper.collector.token.over_budget', { description: 'Requests refused because the budget was used up, by token' },
+  )
+  const refused = meter.createCounter(
+    'watchkeeper.collector.token.refused', { description: 'Requests with a token that is known but not taken, by token and reason' },
+  )
   return {
     taken: (token, what, amount) => taken[what].add(amount, { token }),
     refused: (token, what) => over.add(1, { token, what }),

@@ -24,7 +24,9 @@ export function lifetimeOf(text: string): number | undefined {
   if (text === 'never') return undefined
   const [, count = '', unit = ''] = /^(\d{1,6})([mhdw])$/.exec(text) ?? []
   const lifetime = Number(count) * UNITS[(unit || 'd') as keyof typeof UNITS]
-  if (count === '' || lifetime === 0 || lifetime > LONGEST_MS) throw new RangeError('It must be a time such as 90d, 12h or 2w (at most ten years), or never.')
+  if (count === '' || lifetime === 0 || lifetime > LONGEST_MS) {
+    throw new RangeError('It must be a time such as 90d, 12h or 2w (at most ten years), or never.')
+  }
   return lifetime
 }
 
@@ -41,13 +43,17 @@ function refuseWrongClock(tokens: readonly TokenRecord[], now: number): void {
 }
 
 /** The records with one more; only the hash of `token` is in it. Throws Failure `misconfigured` when the name is taken or the clock is wrong. */
-export function withToken(tokens: readonly TokenRecord[], wish: TokenWish, { token, now }: { readonly token: string; readonly now: number }): readonly TokenRecord[] {
+export function withToken(
+  tokens: readonly TokenRecord[], wish: TokenWish, { token, now }: { readonly token: string; readonly now: number },
+): readonly TokenRecord[] {
   refuseWrongClock(tokens, now)
   const { name, tenant, scopes, lifetimeMs, budget } = wish
   if (tokens.some((known) => known.name === name && known.revoked_at === null)) {
     throw wrong('token.name', `There is a token ${name} already. Choose another name, or revoke it first: watchkeeper token revoke ${name}`)
   }
-  if (tokens.length >= MAX_TOKENS) throw wrong('token.many', `There are ${tokens.length} tokens, those that were revoked included. Remove old ones from the file.`)
+  if (tokens.length >= MAX_TOKENS) {
+    throw wrong('token.many', `There are ${tokens.length} tokens, those that were revoked included. Remove old ones from the file.`)
+  }
   return [...tokens, {
     name, sha256: createHash('sha256').update(token).digest('hex'), tenant, scopes, created_at: iso(now),
     expires_at: lifetimeMs === undefined ? null : iso(now + lifetimeMs), revoked_at: null, ...(budget === undefined ? {} : { budget }),

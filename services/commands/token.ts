@@ -42,7 +42,8 @@ function osUser(): string {
 /** Who does it, as far as this process can tell. */
 function deed(action: string, name: string, over: Pick<AdminDeed, 'tenant' | 'details'>): AdminDeed {
   const sudo = process.env['SUDO_USER']
-  return { action, object: `token/${name}`, actor: osUser(), actor_source: 'os.user', ...over, details: { ...over.details, ...(sudo === undefined ? {} : { sudo_user: sudo }) } }
+  const details = { ...over.details, ...(sudo === undefined ? {} : { sudo_user: sudo }) }
+  return { action, object: `token/${name}`, tenant: over.tenant, actor: osUser(), actor_source: 'os.user', details }
 }
 
 /** A file of another user would not be read by the server. */
@@ -54,7 +55,8 @@ function refuseOtherUser({ data_dir: directory }: Config): void {
     return
   }
   const me = process.geteuid?.() ?? owner
-  if (owner !== me) throw wrong(`The data directory ${directory} belongs to user ${owner}, and this command runs as ${me}. Run it as the user that the server runs as.`)
+  if (owner === me) return
+  throw wrong(`The data directory ${directory} belongs to user ${owner}, and this command runs as ${me}. Run it as the user that the server runs as.`)
 }
 
 function part<T>(schema: { safeParse(value: unknown): { success: boolean; data?: T | undefined } }, value: unknown, message: string): T {
@@ -65,7 +67,9 @@ function part<T>(schema: { safeParse(value: unknown): { success: boolean; data?:
 
 function budgetOf({ bytesPerSecond: bytes, requestsPerSecond: requests }: CreateOptions): Budget | undefined {
   if (bytes === undefined && requests === undefined) return undefined
-  const budget = { ...(bytes === undefined ? {} : { bytes_per_second: Number(bytes) }), ...(requests === undefined ? {} : { requests_per_second: Number(requests) }) }
+  const budget = {
+    ...(bytes === undefined ? {} : { bytes_per_second: Number(bytes) }), ...(requests === undefined ? {} : { requests_per_second: Number(requests) }),
+  }
   return part(TokenRecord.shape.budget, budget, '--bytes-per-second must be a whole number from 1024, --requests-per-second a number from 0.01.')
 }
 
@@ -103,7 +107,8 @@ export async function tokenCreate(options: CreateOptions): Promise<number> {
   const file = tokenFileOf(config.data_dir)
   const token = newToken()
   const { name, tenant, scopes } = wish
-  const details = { scopes: scopes.join(' '), expires: options.expires, ...(wish.budget === undefined ? {} : { budget: JSON.stringify(wish.budget) }) }
+  const limit: Record<string, string> = wish.budget === undefined ? {} : { budget: JSON.stringify(wish.budget) }
+  const details = { scopes: scopes.join(' '), expires: options.expires, ...limit }
   const made = await openAdminAudit(config.data_dir).during(deed('token.create', name, { tenant, details }), async () => {
     let record: TokenRecord | undefined
     await changeTokens(file, (tokens) => {
@@ -117,8 +122,10 @@ export async function tokenCreate(options: CreateOptions): Promise<number> {
   if (options.json === true) console.log(JSON.stringify({ name, tenant, scopes, expires_at: until, token }))
   else {
     console.log([
-      `Token ${name} of tenant ${tenant} for ${scopes.join(', ')}, ${until === null ? 'without an end' : `until ${until}`}. It is shown this once:`, '', token, '',
-      'Send it as `Authorization: Bearer <token>`. Collectors that run on this data directory know it within a second; from now on they ask everyone for one.',
+      `Token ${name} of tenant ${tenant} for ${scopes.join(', ')}, ${until === null ? 'without an end' : `until ${until}`}. It is shown this once:`,
+      '', token, '',
+      'Send it as `Authorization: Bearer <token>`. Collectors that run on this data directory know it within a second;',
+      'from now on they ask everyone for one.',
       `Only its SHA-256 is kept, in ${file}.`,
     ].join('\n'))
   }
@@ -128,14 +135,17 @@ export async function tokenCreate(options: CreateOptions): Promise<number> {
 export async function tokenRevoke(given: string, options: TokenOptions): Promise<number> {
   const config = configOf(options)
   const name = part(TokenRecord.shape.name, given, 'There is no token of that name. See watchkeeper token list.')
-  if (config.otlp.tokens.some((known) => known.name === name)) throw wrong(`The token ${name} stands in the configuration file: remove it there and restart.`)
+  if (config.otlp.tokens.some((known) => known.name === name)) {
+    throw wrong(`The token ${name} stands in the configuration file: remove it there and restart.`)
+  }
   refuseOtherUser(config)
   const file = tokenFileOf(config.data_dir)
   const tenant = (await readTokens(file))?.findLast((token) => token.name === name)?.tenant ?? DEFAULT_TENANT
   await openAdminAudit(config.data_dir).during(
     deed('token.revoke', name, { tenant, details: {} }), () => changeTokens(file, (tokens) => withoutToken(tokens, name, Date.now())),
   )
-  console.log(options.json === true ? JSON.stringify({ name, revoked: true }) : `The token ${name} is revoked: collectors that run on this data directory refuse it within a second.`)
+  const said = `The token ${name} is revoked: collectors that run on this data directory refuse it within a second.`
+  console.log(options.json === true ? JSON.stringify({ name, revoked: true }) : said)
   return 0
 }
 
@@ -160,13 +170,15 @@ function rowsOf(config: Config, tokens: readonly TokenRecord[]): readonly Row[] 
   })]
 }
 
+const HEADINGS = ['NAME', 'TENANT', 'SCOPES', 'STATE', 'EXPIRES']
+
 /** Neither tokens nor their hashes are shown. */
 export async function tokenList(options: TokenOptions): Promise<number> {
   const config = configOf(options)
   const rows = rowsOf(config, (await readTokens(tokenFileOf(config.data_dir))) ?? [])
   if (options.json === true) console.log(JSON.stringify(rows))
   else if (rows.length === 0) console.log('There are no tokens. Make one: watchkeeper token create --name NAME --tenant TENANT')
-  else console.log(table([['NAME', 'TENANT', 'SCOPES', 'STATE', 'EXPIRES'], ...rows.map((row) => [row.name, row.tenant, row.scopes.join(','), row.state, row.expires_at ?? 'never'])]))
+  else console.log(table([HEADINGS, ...rows.map(({ name, tenant, scopes, state, expires_at: end }) => [name, tenant, scopes.join(','), state, end ?? 'never'])]))
   return 0
 }
 

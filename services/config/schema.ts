@@ -28,7 +28,9 @@ const Client = z.strictObject({
   subject: z.string().refine((text) => subjectOf(text) !== undefined, 'must be a subject such as CN=agents,O=Example').optional()
     .describe('Whole subject of the certificate, in any order'),
   budget: Budget.optional(),
-}).refine((client) => (client.subject === undefined) !== (client.fingerprint_sha256 === undefined), 'needs exactly one of subject and fingerprint_sha256')
+}).refine(
+  (client) => (client.subject === undefined) !== (client.fingerprint_sha256 === undefined), 'needs exactly one of subject and fingerprint_sha256',
+)
 
 const OtlpTls = Tls.extend({
   clients: z.array(Client).default([]).describe('Client certificates that stand for a tenant without a token; all others then need one'),
@@ -37,11 +39,13 @@ const OtlpTls = Tls.extend({
 const seconds = (least: number, most: number) => z.number().min(least).max(most)
 
 const OtlpLimits = z.strictObject({
-  connections: z.number().int().min(1).max(65_536).default(2_048).describe('Connections of HTTP and gRPC together; over it the oldest that has sent nothing useful goes'),
+  connections: z.number().int().min(1).max(65_536).default(2_048)
+    .describe('Connections of HTTP and gRPC together; over it the oldest that has sent nothing useful goes'),
   connections_per_address: z.number().int().min(1).max(65_536).default(512).describe('The same for one address; does not count behind a TLS proxy'),
   head_seconds: seconds(0.1, 300).default(10).describe('Until a connection has sent the head of a request that may be sent'),
   body_seconds: seconds(0.1, 3_600).default(120).describe('Until the body of a request is there'),
-  min_body_bytes_per_second: z.number().int().min(1).max(1e9).default(1_024).describe('A body that comes slower than this, after five seconds, is given up'),
+  min_body_bytes_per_second: z.number().int().min(1).max(1e9).default(1_024)
+    .describe('A body that comes slower than this, after five seconds, is given up'),
   idle_seconds: seconds(1, 86_400).default(300).describe('How long a connection may be without any request'),
   connection_age_seconds: seconds(1, 604_800).default(3_600).describe('After so long a gRPC connection is asked to come anew, so that load spreads'),
   streams_per_connection: z.number().int().min(1).max(1_000).default(32).describe('Calls at the same time on one gRPC connection'),
@@ -52,9 +56,10 @@ const Otlp = z.strictObject({
   grpc: address.default('127.0.0.1:4317').describe('Where OTLP/gRPC listens'),
   tls: OtlpTls.optional().describe('Required off loopback'),
   tokens: z.array(z.strictObject({ name, sha256, tenant, budget: Budget.optional() })).default([]).describe(
-    'Bearer tokens that may send, as SHA-256; each belongs to one tenant. `watchkeeper token` keeps others, that can end and be revoked, in the data directory',
+    'Bearer tokens that may send, as SHA-256; each belongs to one tenant. `watchkeeper token` keeps others, that can end and be revoked',
   ),
-  budget: Budget.prefault({}).describe('How much each token or client may send, where it has no budget of its own; a number that is absent does not limit'),
+  budget: Budget.prefault({})
+    .describe('How much each token or client may send, where it has no budget of its own; a number that is absent does not limit'),
   limits: OtlpLimits.prefault({}),
   behind_tls_proxy: z.boolean().default(false).describe('A proxy in front ends TLS; tokens are still needed'),
   max_body_bytes: z.number().int().min(1_048_576).max(268_435_456).default(67_108_864).describe('Largest request after inflating'),

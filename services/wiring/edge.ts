@@ -10,7 +10,8 @@ import type { Connections } from '../../schemas/connections.ts'
 import { subjectOf } from '../../schemas/peer-certificate.ts'
 import type { Log } from '../../schemas/ports.ts'
 import { latestWitness, type TokenRecord } from '../../schemas/token-record.ts'
-import { type Authenticate, authenticator, type ClientEntry, DEFAULT_TENANT, type TokenEntry, TokenIndex, troubleOf } from '../collector/authenticate.ts'
+import { authenticator, DEFAULT_TENANT, TokenIndex, troubleOf } from '../collector/authenticate.ts'
+import type { Authenticate, ClientEntry, TokenEntry } from '../collector/authenticate.ts'
 import { Budgets } from '../collector/budget.ts'
 import { edgeTelemetry } from '../collector/edge-telemetry.ts'
 import type { Config } from '../config/schema.ts'
@@ -109,7 +110,8 @@ export async function openEdge({ config, log, ingests, intake }: EdgeParts): Pro
     changed(before, after) {
       const details = changesOf(before, after)
       log.info(details, 'the tokens were read again')
-      const deed = { action: 'token.reload', object: 'tokens', tenant: DEFAULT_TENANT, actor: 'watchkeeper', actor_source: 'watchkeeper', details } as const
+      const self = { actor: 'watchkeeper', actor_source: 'watchkeeper' } as const
+      const deed = { action: 'token.reload', object: 'tokens', tenant: DEFAULT_TENANT, ...self, details }
       if (ingests) audit.during(deed, () => undefined).catch(failed)
     },
     broken(error) {
@@ -132,7 +134,9 @@ export async function openEdge({ config, log, ingests, intake }: EdgeParts): Pro
   const index = new TokenIndex(entries)
   return {
     audit, connections: guard, budgets: new Budgets(config.otlp.budget, systemClock, telemetry),
-    authenticate: authenticator({ tokens: entries, clients: clientsOf(config), now, refused: (name, trouble) => telemetry.refusedToken(name, trouble) }),
+    authenticate: authenticator({
+      tokens: entries, clients: clientsOf(config), now, refused: (name, trouble) => telemetry.refusedToken(name, trouble),
+    }),
     apiUser(token) {
       index.refresh()
       const found = index.find(token)

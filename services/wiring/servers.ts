@@ -163,7 +163,10 @@ async function* openOtlp(ingest: Ingest, parts: ServerParts): AsyncGenerator<Ope
   yield door('otlp_http', await startHttpServer({
     name: 'OTLP/HTTP', setting: '--otlp-http', ...hostPort(otlp.http), tls, maxBodyBytes: otlp.max_body_bytes, connections,
     // The whole request has a little longer than its body, which then is answered 503 and not 408: exporters send it again.
-    limits: { ...STOP_LIMITS, headersTimeout: head * 1_000, requestTimeout: (head + body + 5) * 1_000, keepAliveTimeout: idle * 1_000 },
+    limits: {
+      ...STOP_LIMITS, headersTimeout: head * 1_000, requestTimeout: (head + body + 5) * 1_000, keepAliveTimeout: idle * 1_000,
+      silenceTimeout: Math.max(300, idle) * 1_000,
+    },
     handle: receiver.handle, admit: receiver.admit, dress: receiver.dress, failed: failedBy(parts),
   }))
 }
