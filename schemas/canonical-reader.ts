@@ -12,6 +12,54 @@ const LONGEST_KEPT = 4096
 const NO_ATTRIBUTES: Attributes = new Map()
 const cut = (what: string): RangeError => new RangeError(`canonical record: ${what} runs past its end`)
 
+/** Attributes as bytes: most records are read without a look at most of theirs. */
+class LazyAttributes implements Attributes {
+  readonly #buffer: Buffer
+  readonly #start: number
+  #made: Attributes | undefined
+
+  constructor(buffer: Buffer, start: number) {
+    this.#buffer = buffer
+    this.#start = start
+  }
+
+  get #map(): Attributes {
+    return (this.#made ??= new CanonicalReader(this.#buffer, this.#start).map())
+  }
+
+  get size(): number {
+    return new CanonicalReader(this.#buffer, this.#start).count()
+  }
+
+  has(key: string): boolean {
+    return this.get(key) !== undefined
+  }
+
+  get(key: string): Attribute | undefined {
+    return this.#made === undefined ? new CanonicalReader(this.#buffer, this.#start).attribute(key) : this.#made.get(key)
+  }
+
+  forEach(callback: (value: Attribute, key: string, map: Attributes) => void): void {
+    this.#map.forEach(callback)
+  }
+
+  entries(): MapIterator<[string, Attribute]> {
+    return this.#map.entries()
+  }
+
+  keys(): MapIterator<string> {
+    return this.#map.keys()
+  }
+
+  values(): MapIterator<Attribute> {
+    return this.#map.values()
+  }
+
+  [Symbol.iterator](): MapIterator<[string, Attribute]> {
+    return this.#map.entries()
+  }
+}
+
 export class CanonicalReader {
   readonly buffer: Buffer
   readonly #view: DataView
@@ -58,6 +106,36 @@ export class CanonicalReader {
     return this.buffer.toString('utf8', start, end)
   }
 
+  /** Passes over a text. */
+  skipText(): void {
+    const length = this.varint()
+    this.position += length
+    if (this.position > this.buffer.length) throw cut('text')
+  }
+
+  skipTexts(): void {
+    for (let left = this.count(); left > 0; left--) this.skipText()
+  }
+
+  skipInt(): void {
+    this.position += 8
+  }
+
+  /** A map of which nothing is made before it is asked. */
+  lazyMap(): Attributes {
+    const start = this.position
+    if (this.buffer[start] === 0) {
+      this.position++
+      return NO_ATTRIBUTES
+    }
+    for (let left = this.count(); left > 0; left--) {
+      this.skipText()
+      this.position++
+      this.skipText()
+    }
+    return new LazyAttributes(this.buffer, start)
+  }
+
   int(): bigint {
     if (this.position + 8 > this.buffer.length) throw cut('number')
     const value = this.#view.getBigInt64(this.buffer.byteOffset + this.position, true)
@@ -94,6 +172,31 @@ export class CanonicalReader {
       entries.set(key, { type, text: this.text() })
     }
     return entries
+  }
+
+  /** Of a map of attributes, the one under `key` (ASCII), without making the others. Of equal keys the last counts, as in `map`. */
+  attribute(key: string): Attribute | undefined {
+    let found: Attribute | undefined
+    for (let left = this.count(); left > 0; left--) {
+      const same = this.#isText(key)
+      this.skipText()
+      const type = ATTRIBUTE_TYPES[this.buffer[this.position++] ?? -1]
+      if (!same) this.skipText()
+      else if (type === undefined) throw new RangeError('canonical record: unknown attribute type')
+      else found = { type, text: this.text() }
+    }
+    return found
+  }
+
+  /** Whether the text that comes next is `text` (ASCII); stays where it is. */
+  #isText(text: string): boolean {
+    const start = this.position
+    const length = this.varint()
+    const from = this.position
+    this.position = start
+    if (length !== text.length) return false
+    for (let at = 0; at < length; at++) if (this.buffer[from + at] !== text.charCodeAt(at)) return false
+    return true
   }
 
   /** A map that is often the very one of the record read before: then no new one is made. */

@@ -4,7 +4,7 @@
  * Shapes: OTel GenAI `gen_ai.input.messages` / `gen_ai.output.messages` / `gen_ai.system_instructions`, pydantic-ai
  * `pydantic_ai.all_messages`, Claude Code's `user_prompt` log.
  */
-import type { AuditEvent } from '../../schemas/audit-event.ts'
+import type { Observation } from './observation.ts'
 
 export type PartKind = 'user' | 'system' | 'assistant' | 'tool_call' | 'tool_result'
 export interface Part {
@@ -71,7 +71,7 @@ export function partsOf(json: string): Part[] {
   return parts
 }
 
-const attribute = (event: AuditEvent, key: string): string => event.attributes.get(key)?.text ?? ''
+const attribute = (event: Observation, key: string): string => event.attributes.get(key)?.text ?? ''
 
 function keepParts(context: Context, parts: readonly Part[]): boolean {
   if (parts.length <= context.parts.length) return false
@@ -89,14 +89,14 @@ function keepText(context: Context, texts: string[], text: string): boolean {
 }
 
 /** Whether the event can say anything about lineage; cheap enough to ask of every event. */
-export const speaks = (event: AuditEvent): boolean =>
+export const speaks = (event: Observation): boolean =>
   event.vantage === 'agent' || event.signal === 'log' || event.attributes.has('gen_ai.input.messages') ||
   event.attributes.has('pydantic_ai.all_messages')
 
 const PROMPT_NAMES = new Set(['user_prompt', 'claude_code.user_prompt', 'gemini_cli.user_prompt', 'codex.user_prompt'])
 
 /** Adds what the event says to `context`; true when it says something new. */
-export function hear(context: Context, event: AuditEvent): boolean {
+export function hear(context: Context, event: Observation): boolean {
   let news = false
   const input = attribute(event, 'gen_ai.input.messages')
   if (input !== '') news = keepParts(context, [...partsOf(input), ...partsOf(attribute(event, 'gen_ai.output.messages'))]) || news
@@ -109,7 +109,7 @@ export function hear(context: Context, event: AuditEvent): boolean {
   return news
 }
 
-function keepResult(context: Context, event: AuditEvent): boolean {
+function keepResult(context: Context, event: Observation): boolean {
   const id = event.tool_call_id || event.span_id
   const text = event.result.slice(0, PART_LIMIT)
   if (context.results.some((known) => known.id === id) || context.characters + text.length > CONTEXT_LIMIT) return false

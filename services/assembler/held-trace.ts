@@ -2,8 +2,8 @@
  * A trace as it is kept between its records: canonical bytes, outside the heap, and what was published of its calls. The calls themselves
  * are made again when something is to be published; that costs less than keeping hundreds of thousands of small objects alive for minutes.
  */
-import type { AuditEvent } from '../../schemas/audit-event.ts'
 import { type EventRecord, events } from '../../schemas/topics.ts'
+import { type Observation, observationOf } from './observation.ts'
 import { type Call, holds, newTrace, observe, type Trace } from './trace.ts'
 
 /** What is known of a call from the last time that the trace was opened; calls are numbered in the order of their first records. */
@@ -43,17 +43,20 @@ export interface OpenTrace {
 export function open(held: HeldTrace): OpenTrace {
   const trace = newTrace()
   const records = held.chunks.flatMap((chunk) => events.codec.decode(chunk))
-  for (const { event } of records.slice(0, held.opened)) observe(trace, event as AuditEvent)
+  for (const record of records.slice(0, held.opened)) observe(trace, read(record))
   recall(trace, held.told)
-  const kept = records.filter((record, index) => index < held.opened || isNew(trace, record.event as AuditEvent))
+  const kept = records.filter((record, index) => index < held.opened || isNew(trace, read(record)))
   if (kept.length < records.length) held.chunks = [events.codec.encode(kept)]
   held.records = kept.length
   return { trace, duplicates: records.length - kept.length }
 }
 
-function isNew(trace: Trace, event: AuditEvent): boolean {
-  if (holds(trace, event)) return false
-  observe(trace, event)
+/** Only what was read once is kept, so its bytes are whole. */
+const read = ({ bytes }: EventRecord): Observation => observationOf(bytes as Buffer)
+
+function isNew(trace: Trace, observation: Observation): boolean {
+  if (holds(trace, observation)) return false
+  observe(trace, observation)
   return true
 }
 

@@ -1,8 +1,8 @@
 /**
  * Whether a span and its parent are two views of one call. Never by session id or request id alone.
  */
-import type { AuditEvent } from '../../schemas/audit-event.ts'
 import type { Vantage } from '../../schemas/vocabulary.ts'
+import type { Observation } from './observation.ts'
 
 /** What joining needs to know of a span that has to do with a call. */
 export interface View {
@@ -16,7 +16,7 @@ export interface View {
 }
 
 /** The event as a view of a call; undefined for agent runs, model calls and prompts, which are lineage and no calls. */
-export function viewOf(event: AuditEvent): View | undefined {
+export function viewOf(event: Observation): View | undefined {
   const object = event.tool || event.prompt || event.resource
   const method = event.method || (event.vantage === 'agent' && event.tool !== '' ? 'tools/call' : '')
   if (method === '' && event.vantage !== 'server' && event.vantage !== 'client' && event.vantage !== 'gateway') return undefined

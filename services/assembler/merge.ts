@@ -2,9 +2,9 @@
  * The best of each observation. Every group of fields has a rank (lower is better); ties go to the smaller event id. So the order of
  * arrival does not matter.
  */
-import type { AuditEvent } from '../../schemas/audit-event.ts'
 import { blankInteraction, type InteractionFields } from '../../schemas/interaction.ts'
 import { type Trust, TRUST_ORDER, type Vantage } from '../../schemas/vocabulary.ts'
+import type { Observation } from './observation.ts'
 
 /** Nearest the enforcement point first: what the server received is what happened. */
 const ENFORCEMENT: Order = { server: 0, gateway: 1, client: 2, agent: 3, log: 4 }
@@ -12,7 +12,7 @@ const ENFORCEMENT: Order = { server: 0, gateway: 1, client: 2, agent: 3, log: 4 
 const CALLER: Order = { agent: 0, client: 1, log: 2, gateway: 3, server: 4 }
 const TRUST_RANK = new Map<Trust, number>(TRUST_ORDER.map((trust, index) => [trust, index]))
 
-type Field = keyof InteractionFields & keyof AuditEvent
+type Field = keyof InteractionFields & keyof Observation
 type Order = Record<Vantage, number>
 
 /** Fields that are taken together; the first decides whether an observation says anything. */
@@ -51,22 +51,22 @@ const GROUPS: readonly Group[] = [
 ]
 
 /** Best first; ties go to the smaller event id. */
-function ranked(observations: readonly AuditEvent[], order: Order): readonly AuditEvent[] {
+function ranked(observations: readonly Observation[], order: Order): readonly Observation[] {
   return observations.length === 1 ? observations : observations.toSorted(
     (left, right) => order[left.vantage] - order[right.vantage] || (left.event_id < right.event_id ? -1 : 1),
   )
 }
 
-const isSaid = (value: AuditEvent[Field]): boolean => value !== '' && value !== 'unknown' && !(Array.isArray(value) && value.length === 0)
+const isSaid = (value: Observation[Field]): boolean => value !== '' && value !== 'unknown' && !(Array.isArray(value) && value.length === 0)
 
 /** The one of the ranked observations whose word counts for the group; undefined where none says anything. */
-function bestOf(best: readonly AuditEvent[], { fields, trust }: Group): AuditEvent | undefined {
+function bestOf(best: readonly Observation[], { fields, trust }: Group): Observation | undefined {
   const decisive = fields[0] as Field
   if (trust === undefined) {
     for (const event of best) if (isSaid(event[decisive])) return event
     return undefined
   }
-  let found: AuditEvent | undefined
+  let found: Observation | undefined
   let lowest = Infinity
   for (const event of best) {
     if (!isSaid(event[decisive])) continue
@@ -79,7 +79,7 @@ function bestOf(best: readonly AuditEvent[], { fields, trust }: Group): AuditEve
 }
 
 /** The text of the observation nearest the enforcement point that has one, '' where none has. */
-export function enforced(observations: readonly AuditEvent[], of: (event: AuditEvent) => string): string {
+export function enforced(observations: readonly Observation[], of: (event: Observation) => string): string {
   for (const event of ranked(observations, ENFORCEMENT)) if (of(event) !== '') return of(event)
   return ''
 }
@@ -88,7 +88,7 @@ const earliest = (left: bigint, right: bigint): bigint => (left === 0n || (right
 const latest = (left: bigint, right: bigint): bigint => (right > left ? right : left)
 
 /** A size without the content is worth having, but never beats content. */
-function widen(into: InteractionFields, from: AuditEvent): void {
+function widen(into: InteractionFields, from: Observation): void {
   into.started_at = earliest(into.started_at, from.started_at)
   into.ended_at = latest(into.ended_at, from.ended_at)
   into.received_at = latest(into.received_at, from.received_at)
@@ -99,24 +99,24 @@ function widen(into: InteractionFields, from: AuditEvent): void {
 }
 
 /** Distinct values, sorted; '' says nothing. */
-function distinct<T extends string>(observations: readonly AuditEvent[], of: (event: AuditEvent) => T): readonly T[] {
+function distinct<T extends string>(observations: readonly Observation[], of: (event: Observation) => T): readonly T[] {
   const values: T[] = []
-  const first = of(observations[0] as AuditEvent)
+  const first = of(observations[0] as Observation)
   if (observations.every((event) => of(event) === first)) return first === '' ? values : [first]
   for (const value of new Set(observations.map(of))) if (value !== '') values.push(value)
   return values.sort()
 }
 
-function allRedacted(observations: readonly AuditEvent[]): readonly string[] {
+function allRedacted(observations: readonly Observation[]): readonly string[] {
   if (observations.every(({ redacted }) => redacted.length === 0)) return []
   return [...new Set(observations.flatMap(({ redacted }) => redacted))].sort()
 }
 
 /** The one interaction that at least one observation of a call show together. The same whichever comes first. */
-export function merged(observations: readonly AuditEvent[]): InteractionFields {
+export function merged(observations: readonly Observation[]): InteractionFields {
   const fields = blankInteraction()
   const target: Record<string, unknown> = fields
-  const [first] = observations as readonly [AuditEvent]
+  const [first] = observations as readonly [Observation]
   fields.tenant = first.tenant
   fields.trace_id = first.trace_id
   const nearestPoint = ranked(observations, ENFORCEMENT)

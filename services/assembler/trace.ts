@@ -1,9 +1,9 @@
 /** The calls of one trace (or of one conversation, where records have no trace), joined as their observations come, in any order. */
-import type { AuditEvent } from '../../schemas/audit-event.ts'
 import type { Vantage } from '../../schemas/vocabulary.ts'
 import { type Context, emptyContext, hear, speaks } from './context.ts'
 import { enforced } from './merge.ts'
 import { endsOfOneRequest, joins, rpcKey, type View, viewOf } from './join.ts'
+import type { Observation } from './observation.ts'
 
 /** One interaction in the making. */
 export interface Call {
@@ -11,7 +11,7 @@ export interface Call {
   readonly index: number
   into: number
   /** What was seen of it: at least one, in the order of arrival. */
-  readonly observations: AuditEvent[]
+  readonly observations: Observation[]
   /** Event id of the first observation: what the interaction's id is made of. */
   readonly anchor: string
   /** Spans whose parent has not arrived. */
@@ -81,7 +81,7 @@ function unite(trace: Trace, left: number, right: number): void {
   else trace.dirty.delete(gone.index)
 }
 
-function addCall(trace: Trace, event: AuditEvent): Call {
+function addCall(trace: Trace, event: Observation): Call {
   const call: Call = {
     index: trace.calls.length, into: trace.calls.length, observations: [event], anchor: event.event_id,
     unresolved: 0, agentSpan: '', version: 0, digest: '', sortAt: 0n,
@@ -146,12 +146,12 @@ const viewOfCall = ({ observations }: Call): View => ({
 
 const wasSeenBy = (call: Call, vantage: Vantage): boolean => call.observations.some((event) => event.vantage === vantage)
 
-const text = (event: AuditEvent, key: string): string => (event.attributes.get(key) ?? event.resource_attributes.get(key))?.text ?? ''
-const isScheduled = (event: AuditEvent): boolean => text(event, 'faas.trigger') === 'timer' || text(event, 'k8s.cronjob.name') !== ''
-const isAgentRun = (event: AuditEvent): boolean =>
+const text = (event: Observation, key: string): string => (event.attributes.get(key) ?? event.resource_attributes.get(key))?.text ?? ''
+const isScheduled = (event: Observation): boolean => text(event, 'faas.trigger') === 'timer' || text(event, 'k8s.cronjob.name') !== ''
+const isAgentRun = (event: Observation): boolean =>
   event.vantage === 'agent' && event.tool === '' && (text(event, 'gen_ai.operation.name') === 'invoke_agent' || event.name.startsWith('invoke_agent'))
 
-function listen(trace: Trace, event: AuditEvent): void {
+function listen(trace: Trace, event: Observation): void {
   if (!speaks(event)) return
   trace.context ??= emptyContext()
   if (!hear(trace.context, event)) return
@@ -160,7 +160,7 @@ function listen(trace: Trace, event: AuditEvent): void {
   markAll(trace)
 }
 
-function addSpan(trace: Trace, event: AuditEvent): void {
+function addSpan(trace: Trace, event: Observation): void {
   const view = viewOf(event)
   const call = view === undefined ? undefined : addCall(trace, event)
   trace.nodes.set(event.span_id, { parent: event.parent_span_id, view, call: call?.index ?? -1, agentRun: isAgentRun(event) })
@@ -174,7 +174,7 @@ function addSpan(trace: Trace, event: AuditEvent): void {
   if (call !== undefined && view !== undefined) joinByIds(trace, call, view)
 }
 
-function addLog(trace: Trace, event: AuditEvent): void {
+function addLog(trace: Trace, event: Observation): void {
   trace.logIds.add(event.event_id)
   if (event.method === '' && event.tool === '') return
   const call = addCall(trace, event)
@@ -184,11 +184,11 @@ function addLog(trace: Trace, event: AuditEvent): void {
 }
 
 /** Whether the trace already holds this record's identity: the first one wins. */
-export const holds = (trace: Trace, event: AuditEvent): boolean =>
+export const holds = (trace: Trace, event: Observation): boolean =>
   event.signal === 'log' ? trace.logIds.has(event.event_id) : trace.nodes.has(event.span_id)
 
 /** Adds an observation that the trace does not hold yet. */
-export function observe(trace: Trace, event: AuditEvent): void {
+export function observe(trace: Trace, event: Observation): void {
   listen(trace, event)
   if (event.signal === 'log') addLog(trace, event)
   else addSpan(trace, event)

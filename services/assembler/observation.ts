@@ -1,0 +1,106 @@
+/**
+ * An audit event as far as the assembler has to know it. Traces are kept as bytes and read again when something of them is published, so
+ * what is not needed is passed over.
+ */
+import type { AuditEvent } from '../../schemas/audit-event.ts'
+import { CANONICAL_VERSION } from '../../schemas/canonical.ts'
+import { CanonicalReader } from '../../schemas/canonical-reader.ts'
+
+const OBSERVED = [
+  'event_id', 'tenant', 'signal', 'name', 'started_at', 'ended_at', 'duration_ns', 'source', 'emitter', 'vantage', 'trace_id', 'span_id',
+  'parent_span_id', 'method', 'tool', 'prompt', 'resource', 'server', 'target', 'jsonrpc_request_id', 'tool_call_id', 'conversation',
+  'wire_session', 'server_internal', 'principal', 'principal_source', 'principal_trust', 'client', 'client_source', 'client_trust', 'agent',
+  'token_fingerprint', 'token_trust', 'scopes', 'scopes_trust', 'client_address', 'client_address_source', 'client_address_trust', 'user_agent',
+  'host', 'arguments', 'arguments_bytes', 'arguments_hash', 'result', 'result_bytes', 'result_hash', 'outcome', 'error_code', 'error_type',
+  'decision', 'decision_by', 'redacted', 'attributes', 'resource_attributes', 'received_at',
+] as const satisfies readonly (keyof AuditEvent)[]
+
+export type Observation = Pick<AuditEvent, (typeof OBSERVED)[number]>
+
+/** Reads the fields in the order of `canonical-fields.ts`. Throws RangeError when the bytes are not a whole record. */
+export function observationOf(bytes: Buffer): Observation {
+  if (bytes[0] !== CANONICAL_VERSION) throw new RangeError(`canonical record: version ${bytes[0]} is not ${CANONICAL_VERSION}`)
+  const reader = new CanonicalReader(bytes, 1)
+  const event_id = reader.id()
+  const tenant = reader.text()
+  const signal = reader.text() as AuditEvent['signal']
+  const name = reader.text()
+  reader.skipText() // span_kind
+  const started_at = reader.int()
+  const ended_at = reader.int()
+  reader.skipInt() // observed_at
+  const duration_ns = reader.int()
+  const source = reader.text()
+  const emitter = reader.text()
+  reader.skipText() // mapping_version
+  reader.skipText() // scope_name
+  reader.skipText() // scope_version
+  reader.skipText() // service_version
+  reader.skipText() // service_instance
+  reader.skipInt() // sequence
+  const vantage = reader.text() as AuditEvent['vantage']
+  const trace_id = reader.id()
+  const span_id = reader.id()
+  const parent_span_id = reader.id()
+  reader.skipTexts() // links
+  const method = reader.text()
+  const tool = reader.text()
+  const prompt = reader.text()
+  const resource = reader.text()
+  const server = reader.text()
+  const target = reader.text()
+  const jsonrpc_request_id = reader.id()
+  const tool_call_id = reader.id()
+  const conversation = reader.text()
+  const wire_session = reader.text()
+  const server_internal = reader.flag()
+  const principal = reader.text()
+  const principal_source = reader.text()
+  const principal_trust = reader.text() as AuditEvent['principal_trust']
+  const client = reader.text()
+  const client_source = reader.text()
+  const client_trust = reader.text() as AuditEvent['client_trust']
+  const agent = reader.text()
+  reader.skipText() // agent_source
+  reader.skipText() // agent_trust
+  const token_fingerprint = reader.text()
+  reader.skipText() // token_source
+  const token_trust = reader.text() as AuditEvent['token_trust']
+  const scopes = reader.texts()
+  reader.skipText() // scopes_source
+  const scopes_trust = reader.text() as AuditEvent['scopes_trust']
+  reader.skipText() // actor
+  reader.skipText() // actor_kind
+  const client_address = reader.text()
+  const client_address_source = reader.text()
+  const client_address_trust = reader.text() as AuditEvent['client_address_trust']
+  const user_agent = reader.text()
+  const host = reader.text()
+  const sent = reader.text()
+  const arguments_bytes = reader.int()
+  const arguments_hash = reader.id()
+  const result = reader.text()
+  const result_bytes = reader.int()
+  const result_hash = reader.id()
+  const outcome = reader.text() as AuditEvent['outcome']
+  const error_code = reader.text()
+  const error_type = reader.text()
+  reader.skipText() // status_message
+  const decision = reader.text()
+  const decision_by = reader.text()
+  const redacted = reader.texts()
+  const attributes = reader.lazyMap()
+  const resource_attributes = reader.repeatedMap()
+  reader.skipText() // transport
+  reader.skipText() // exporter_peer
+  const received_at = reader.int()
+  reader.skipText() // conflict_with
+  if (reader.position !== bytes.length) throw new RangeError('canonical record: bytes after its end')
+  return {
+    event_id, tenant, signal, name, started_at, ended_at, duration_ns, source, emitter, vantage, trace_id, span_id, parent_span_id, method, tool,
+    prompt, resource, server, target, jsonrpc_request_id, tool_call_id, conversation, wire_session, server_internal, principal, principal_source,
+    principal_trust, client, client_source, client_trust, agent, token_fingerprint, token_trust, scopes, scopes_trust, client_address,
+    client_address_source, client_address_trust, user_agent, host, arguments: sent, arguments_bytes, arguments_hash, result, result_bytes, result_hash,
+    outcome, error_code, error_type, decision, decision_by, redacted, attributes, resource_attributes, received_at,
+  }
+}
