@@ -25,9 +25,9 @@ export interface Receipt {
   readonly rejected: number
 }
 
-/** What became of the records of one source and window in one batch of the archiver. Counts are below 0 where a replay takes an earlier word back. */
+/** What became of the records of one source and window in one envelope. Counts are below 0 where a replay takes an earlier word back. */
 export interface LedgerRow {
-  /** `PARTITION:FIRST-NEXT` of topic events, or `again:QUARANTINE_ID`: written twice, it is one row. */
+  /** `PARTITION:OFFSET-NEXT` of an envelope of topic events, or `again:QUARANTINE_ID`: written twice, it is one row. */
   readonly batch: string
   readonly tenant: string
   readonly source: string

@@ -97,7 +97,7 @@ async function archive(batch: Batch<Prepared>, held: EventPartition, ports: Even
   await ports.snapshots.save(intentName(held.partition), { version: INTENT_VERSION, nextOffset: batch.next, state })
   const place = `${held.partition}:${batch.first}-${batch.next}`
   const refused = verdicts.rows.length === 0 ? [] : await insert(verdicts, place, ports)
-  await ports.store.insertRows('archive_ledger', ledgerOf(place, verdicts, new Set(refused)).map((row) => ({ ...row })), `ledger:${place}`)
+  await ports.store.insertRows('archive_ledger', ledgerOf(held.partition, verdicts, new Set(refused)).map((row) => ({ ...row })), `ledger:${place}`)
   for (const id of verdicts.ids) addSeen(held.seen, id)
   held.unsaved += verdicts.ids.length
   if (held.unsaved >= SAVE_EVERY_RECORDS) await saveSeen(held, batch.next, ports)

@@ -1,4 +1,7 @@
-/** What became of each record of a batch, by source and minute of receipt: the archiver's word in the account that conservation checks. */
+/**
+ * What became of each record, by envelope, source and minute of receipt: the archiver's word in the account that conservation checks. Lines are
+ * those of envelopes and not of batches, so they are the same however a restart cuts the batches.
+ */
 import { type LedgerRow, windowOf } from '../../schemas/conservation.ts'
 import type { StoredEvent } from '../../schemas/ports.ts'
 import type { Candidate, Verdicts } from './gate.ts'
@@ -8,46 +11,52 @@ type Line = { -readonly [Field in keyof LedgerRow]: LedgerRow[Field] }
 type Origin = Pick<Candidate, 'tenant' | 'source' | 'receivedAt'>
 
 class Tally {
-  readonly #batch: string
+  readonly #partition: number
   readonly #lines = new Map<string, Line>()
+  #offset = -1
   #last: Line | undefined
 
-  constructor(batch: string) {
-    this.#batch = batch
+  constructor(partition: number) {
+    this.#partition = partition
   }
 
   get rows(): LedgerRow[] {
     return [...this.#lines.values()]
   }
 
-  count({ tenant, source, receivedAt }: Origin, verdict: Verdict): void {
+  count(offset: number, { tenant, source, receivedAt }: Origin, verdict: Verdict): void {
     const window = windowOf(receivedAt)
     // Records of one request follow each other.
-    let line = this.#last
-    if (line === undefined || line.window_start !== window || line.source !== source || line.tenant !== tenant) line = this.#line(tenant, source, window)
+    let line = this.#offset === offset ? this.#last : undefined
+    if (line === undefined || line.window_start !== window || line.source !== source || line.tenant !== tenant) {
+      line = this.#line(`${this.#partition}:${offset}-${offset + 1}`, { tenant, source, window })
+    }
     line.taken++
     line[verdict]++
     this.#last = line
+    this.#offset = offset
   }
 
-  #line(tenant: string, source: string, window: bigint): Line {
-    const key = `${window}\u0000${tenant}\u0000${source}`
+  #line(batch: string, { tenant, source, window }: { readonly tenant: string; readonly source: string; readonly window: bigint }): Line {
+    const key = `${batch}\u0000${window}\u0000${tenant}\u0000${source}`
     const known = this.#lines.get(key)
     if (known !== undefined) return known
-    const line = { batch: this.#batch, tenant, source, window_start: window, taken: 0, stored: 0, duplicate: 0, conflict: 0, quarantined: 0 }
+    const line = { batch, tenant, source, window_start: window, taken: 0, stored: 0, duplicate: 0, conflict: 0, quarantined: 0 }
     this.#lines.set(key, line)
     return line
   }
 }
 
 /** `refused`: rows that the store did not take. What cannot be read has no tenant and no source. */
-export function ledgerOf(batch: string, { rows, duplicates, conflicts, unreadable }: Verdicts, refused: ReadonlySet<StoredEvent>): LedgerRow[] {
-  const tally = new Tally(batch)
+export function ledgerOf(
+  partition: number, { rows, duplicates, conflicts, unreadable }: Omit<Verdicts, 'ids'>, refused: ReadonlySet<StoredEvent>,
+): LedgerRow[] {
+  const tally = new Tally(partition)
   // The gate puts conflicts behind the others.
   const firsts = rows.length - conflicts.length
-  rows.forEach((row, i) => tally.count(row, refused.has(row) ? 'quarantined' : i < firsts ? 'stored' : 'conflict'))
-  for (const duplicate of duplicates) tally.count(duplicate, 'duplicate')
-  for (const { near } of unreadable) tally.count({ tenant: '', source: '', receivedAt: near }, 'quarantined')
+  rows.forEach((row, i) => tally.count(row.offset, row, refused.has(row) ? 'quarantined' : i < firsts ? 'stored' : 'conflict'))
+  for (const duplicate of duplicates) tally.count(duplicate.offset, duplicate, 'duplicate')
+  for (const { offset, near } of unreadable) tally.count(offset, { tenant: '', source: '', receivedAt: near }, 'quarantined')
   return tally.rows
 }
 

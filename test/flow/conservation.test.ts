@@ -1,4 +1,4 @@
-/** The account over the real parts: any mix adds up, also over restarts; what is lost, removed or added is found, and said once. */
+/** The account over the real parts. Whatever the mix, it adds up, also over restarts; what is lost, removed or added is found, and said once. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,6 +32,8 @@ interface Fault {
   spoil: number
   /** The envelope is not delivered to the archiver, and no gap is said: so many envelopes. */
   skip: number
+  /** The archiver dies between its rows and its commit. */
+  loseCommit: boolean
 }
 
 function faulty(bus: EmbeddedLog, fault: Fault): Bus {
@@ -45,9 +47,9 @@ function faulty(bus: EmbeddedLog, fault: Fault): Bus {
       fault.spoil = Math.max(0, fault.spoil)
     },
     broadcast: (topic, record) => bus.broadcast(topic, record),
-    subscribe<T>(topic: Topic<T>, options: SubscribeOptions<T>): Promise<Subscription> {
+    async subscribe<T>(topic: Topic<T>, options: SubscribeOptions<T>): Promise<Subscription> {
       if (topic.name !== events.name) return bus.subscribe(topic, options)
-      return bus.subscribe(topic, {
+      const inner = await bus.subscribe(topic, {
         ...options,
         async handle(envelopes, signal) {
           const delivered = envelopes.filter(({ records }) => {
@@ -58,6 +60,10 @@ function faulty(bus: EmbeddedLog, fault: Fault): Bus {
           if (delivered.length > 0) await options.handle(delivered, signal)
         },
       })
+      return {
+        commit: (partition, next) => (fault.loseCommit ? Promise.reject(new Error('killed')) : inner.commit(partition, next)),
+        stop: () => inner.stop(),
+      }
     },
     lag: () => bus.lag(),
     close: () => bus.close(),
@@ -71,7 +77,7 @@ let services: Service[] = []
 let ingest: ReturnType<typeof createPipeline>
 let looks: readonly ConservationJob[]
 let now = START
-const fault: Fault = { swallow: 0, spoil: 0, skip: 0 }
+const fault: Fault = { swallow: 0, spoil: 0, skip: 0, loseCommit: false }
 
 async function open(): Promise<void> {
   bus = await openEmbeddedLog({ directory: join(directory, 'log'), partitions: 2, clock: { now: () => START } })
@@ -192,6 +198,24 @@ describe('conservation', () => {
       expect(await findings()).toEqual([])
     }), { numRuns: 5 })
   }, 120_000)
+
+  it('counts a batch once that the archiver stored and could not commit before it died', async () => {
+    await send(from('uncommitted', span()))
+    await settle()
+    fault.loseCommit = true
+    const first = span()
+    fault.spoil = 1
+    await send(from('uncommitted', span()))
+    await send(from('uncommitted', first, span(), { ...first, endedAt: START + 99n }, first))
+    const [archiver] = services as [Service]
+    await expect.poll(() => archiver.notReady()).toContain('killed')
+    await close()
+    fault.loseCommit = false
+    await open()
+    await look()
+    expect(await account('uncommitted')).toEqual({ ...NOTHING, received: 6, stored: 3, duplicate: 1, conflict: 1, quarantined: 1 })
+    expect(await findings()).toEqual([])
+  }, 60_000)
 
   it('takes the log\'s word for what a killed collector could not tell', async () => {
     await send(from('killed', span()))
