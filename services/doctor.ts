@@ -4,8 +4,12 @@ import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Log } from '../schemas/ports.ts'
 import { hostPort } from './config/load.ts'
 import type { Config } from './config/schema.ts'
+import type { ClickHouseConfig, KafkaConfig } from './config/servers.ts'
+import { kafkaOptions } from './wiring/open-bus.ts'
+import { serverOptions } from './wiring/open-store.ts'
 
 export interface Check {
   readonly what: string
@@ -74,11 +78,41 @@ function clock(): Check {
   return { what: 'clock', ok, detail: `${now.toISOString()}${ok ? '' : ': this is before Watchkeeper was made; set the clock'}` }
 }
 
+const quiet = (): void => undefined
+const SILENT: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
+const CONNECT_MS = 5_000
+
+/** What somebody else runs: an answer, or the sentence that a start would end with. */
+async function reached(what: string, connect: () => Promise<string>): Promise<Check> {
+  try {
+    return { what, ok: true, detail: await connect() }
+  } catch (error) {
+    return { what, ok: false, detail: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+const kafka = (config: KafkaConfig): Promise<Check> => reached('Kafka', async () => {
+  const { openKafkaBus } = await import('../infra/kafka/kafka-bus.ts')
+  // No topics: a look changes nothing.
+  const bus = await openKafkaBus({ ...kafkaOptions(config, SILENT), topics: [], connectWithinMs: CONNECT_MS })
+  await bus.close()
+  return `${config.brokers.join(', ')} takes us`
+})
+
+const clickHouse = (config: ClickHouseConfig): Promise<Check> => reached('ClickHouse', async () => {
+  const { openServerStore } = await import('../infra/clickhouse/server/server-store.ts')
+  const store = await openServerStore({ ...serverOptions(config, SILENT), connectWithinMs: CONNECT_MS })
+  const [row] = await store.query('SELECT version() AS version').finally(() => store.close())
+  return `${config.url} is ClickHouse ${String(row?.['version'])}`
+})
+
 export async function checkMachine(config: Config): Promise<readonly Check[]> {
+  const { otlp, sql, api, bus, store } = config
   return [
-    await port(
-      'OTLP/HTTP', config.otlp.http,
-    ), await port('OTLP/gRPC', config.otlp.grpc), await port('SQL', config.sql.listen), await port('API', config.api.listen),
-    ...(await dataDirectory(config.data_dir)), await engine(), clock(),
+    await port('OTLP/HTTP', otlp.http), await port('OTLP/gRPC', otlp.grpc),
+    ...(store.clickhouse === undefined ? [await port('SQL', sql.listen)] : []), await port('API', api.listen),
+    ...(await dataDirectory(config.data_dir)),
+    ...(bus.kafka === undefined ? [] : [await kafka(bus.kafka)]),
+    store.clickhouse === undefined ? await engine() : await clickHouse(store.clickhouse), clock(),
   ]
 }

@@ -8,8 +8,8 @@ import { type CommonOptions, configOf } from './common.ts'
 
 /** 0 = ended as asked, everything finished. 1 and 2 are as for every command. */
 const EXIT = { ended: 0, failed: 1, cutOff: 3 } as const
-/** Service managers wait ten seconds before they kill. What is cut off is read again from the bus by whoever comes next. */
-const DRAIN_MS = 9_500
+/** Service managers wait ten seconds before they kill, and a busy machine is late. What is cut off is read again from the bus by whoever comes next. */
+const DRAIN_MS = 8_500
 
 export interface ProcessPlan {
   readonly service: string

@@ -45,7 +45,8 @@ async function migrated(store: Store): Promise<void> {
   }
 }
 
-function serverOptions(config: ClickHouseConfig, log: Log): ServerStoreOptions {
+/** What the adapter of a server is told. */
+export function serverOptions(config: ClickHouseConfig, log: Log): ServerStoreOptions {
   const { url, user, password_file: passwordFile, tls, connect_timeout_seconds: connect, request_timeout_seconds: request } = config
   return {
     url, user, connectTimeoutMs: connect * 1_000, requestTimeoutMs: request * 1_000, clock: systemClock, log,

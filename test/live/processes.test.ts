@@ -252,6 +252,15 @@ describe.skipIf(missing !== '')('everything in one process, with servers of its 
     await expect.poll(async () => (await engine.read(counts, { format: 'TSV' })).toString(), { timeout: 60_000, interval: 200 }).toBe('19\t6\n')
     expect((await endPart(server)).code).toBe(0)
   }, 90_000)
+
+  it('is looked at by the doctor', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [CLI, 'doctor', '--json', '--config', join(folder, 'config.yaml'), '--data-dir', join(folder, 'd')])
+      .catch((error: { stdout: string }) => error)
+    const checks = JSON.parse(stdout) as { what: string; ok: boolean; detail: string }[]
+    expect(checks.find(({ what }) => what === 'Kafka')).toEqual({ what: 'Kafka', ok: true, detail: `${broker.bootstrap} takes us` })
+    expect(checks.find(({ what }) => what === 'ClickHouse')).toMatchObject({ ok: true, detail: expect.stringContaining(shim.url) as string })
+    expect(checks.map(({ what }) => what)).not.toContain('SQL')
+  }, 60_000)
 })
 
 describe('a part alone', () => {

@@ -20,7 +20,7 @@ const TOPIC_RESOURCE = 2
  * day, for readers that were away.
  */
 const SHAPE = {
-  'cleanup.policy': 'compact', 'max.message.bytes': '1048588', 'segment.ms': '600000', 'segment.bytes': '67108864', 'min.cleanable.dirty.ratio': '0.2',
+  'cleanup.policy': 'compact', 'max.message.bytes': '1048588', 'segment.ms': '120000', 'segment.bytes': '67108864', 'min.cleanable.dirty.ratio': '0.2',
   'delete.retention.ms': '86400000',
 }
 
