@@ -48,6 +48,7 @@ it(`${PROCESSES} processes at once apply each migration once, and all can write`
   expect(await applied()).toEqual([NUMBERS])
   for (const statement of STATEMENTS) expect(shim.seen.filter(({ sql }) => sql === statement)).toHaveLength(1)
   expect(sent(/^ALTER TABLE .* fsync_after_insert/)).toBe(expectedShapes().length - 1)
+  expect(String(await engine.read('SELECT count() = uniqExact(turn) FROM watchkeeper.schema_lease'))).toBe('[1]\n')
   shim.seen.length = 0
   await Promise.all(stores.map((store) => store.migrate()))
   expect(sent(/^(CREATE|ALTER|INSERT)/)).toBe(0)
