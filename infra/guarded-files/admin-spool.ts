@@ -19,7 +19,7 @@ const ABANDONED_MS = 300_000
 /** Files that are read in one go; the others come with the next. */
 const MOST_AT_ONCE = 1_000
 
-const folderOf = (dataDir: string): string => join(dataDir, 'admin-spool')
+export const spoolOf = (dataDir: string): string => join(dataDir, 'admin-spool')
 const cut = (text: string, length: number): string => text.slice(0, length)
 const failureOf = (error: unknown): string => cut(error instanceof Error ? error.message : String(error), 1_024)
 
@@ -33,7 +33,7 @@ function actionOf({ peer = '', ...deed }: AdminDeed): AdminAction {
 
 /** Writes to the spool of `dataDir`. */
 export function openAdminAudit(dataDir: string): AdminAudit {
-  const folder = folderOf(dataDir)
+  const folder = spoolOf(dataDir)
   const write = (action: AdminAction, kind: 'begun' | 'done') => writeWhole(join(folder, `${action.id}.${kind}`), `${JSON.stringify(action)}\n`)
 
   async function begin(deed: AdminDeed): Promise<AdminAction> {
@@ -77,7 +77,7 @@ export interface SpoolReader {
 
 /** Gives everything that is ready to `take`, oldest first, and removes it then. `known`: names already told to be bad. */
 export async function drainSpool(dataDir: string, reader: SpoolReader, known: Set<string>): Promise<void> {
-  const folder = folderOf(dataDir)
+  const folder = spoolOf(dataDir)
   const names = (await readdir(folder).catch(() => [])).filter((name) => NAME.test(name) && !known.has(name)).slice(0, MOST_AT_ONCE)
   const actions: { readonly name: string; readonly action: AdminAction }[] = []
   for (const name of names) {

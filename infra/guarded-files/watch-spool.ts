@@ -1,7 +1,6 @@
 /** Reads the spool as long as the process runs. */
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type SpoolReader, drainSpool } from './admin-spool.ts'
+import { drainSpool, type SpoolReader, spoolOf } from './admin-spool.ts'
 import { watchFile } from './watch-file.ts'
 
 const RETRY_MS = 30_000
@@ -12,7 +11,7 @@ export interface SpoolWatch {
 
 /** What cannot be taken now (`failed` says why) is tried again with the next file, and every half minute. */
 export async function watchSpool(dataDir: string, reader: SpoolReader & { failed(error: unknown): void }): Promise<SpoolWatch> {
-  const folder = join(dataDir, 'admin-spool')
+  const folder = spoolOf(dataDir)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const known = new Set<string>()
   let running: Promise<void> = Promise.resolve()

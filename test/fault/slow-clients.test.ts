@@ -15,8 +15,9 @@ import { type ServerProcess, startServer, stopServer } from '../../bench/server-
 const HALF_OPEN = 500
 const DRIPPING = 50
 const HEAD_SECONDS = 4
-/** Normal requests before the slow clients come: the first ones of a process take longer, whoever else is there. */
+/** Normal requests before the slow clients come: the first ones of a process take longer, whoever else is there. On a busy machine fewer will do. */
 const WARM_UP = 200
+const WARM_UP_MS = 15_000
 /** Linux routes all of 127.0.0.0/8 to itself: slow clients come from another address than good ones. */
 const SLOW_ADDRESS = '127.0.0.2'
 const EXPORT = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
@@ -108,7 +109,7 @@ async function sendGrpc(load: Load, over: () => boolean): Promise<void> {
     const began = performance.now()
     const body = freshBody(template, Date.now())
     await new Promise<void>((resolve) => {
-      client.makeUnaryRequest(EXPORT, asSent, asSent, body, { deadline: Date.now() + 20_000 }, (error) => {
+      client.makeUnaryRequest(EXPORT, asSent, asSent, body, { deadline: Date.now() + 60_000 }, (error) => {
         if (error !== null) load.refused.push(error)
         resolve()
       })
@@ -136,11 +137,12 @@ it('cuts off half-open and dripping connections, and answers everybody else', as
   const load: Load = { latencies: [], refused: [] }
   let over = false
   const senders = Promise.all([sendHttp, sendHttp, sendGrpc, sendGrpc].map((send) => send(load, () => over)))
-  await expect.poll(() => load.latencies.length, { timeout: 30_000 }).toBeGreaterThan(WARM_UP)
+  const enough = performance.now() + WARM_UP_MS
+  await expect.poll(() => load.latencies.length > WARM_UP || performance.now() > enough, { timeout: 2 * WARM_UP_MS }).toBe(true)
   const before = load.latencies.splice(0)
   const slow = await openSlow(server)
   try {
-    await expect.poll(() => stillOpen(slow), { timeout: 40_000, interval: 200 }).toEqual(new Map())
+    await expect.poll(() => stillOpen(slow), { timeout: 90_000, interval: 200 }).toEqual(new Map())
   } finally {
     over = true
     await senders
@@ -151,4 +153,4 @@ it('cuts off half-open and dripping connections, and answers everybody else', as
   const metrics = await (await fetch(`${server.api}/metrics`)).text()
   expect(metrics).toMatch(/watchkeeper_collector_connections_cut_total\{reason="unproven"/)
   expect(metrics).toMatch(/watchkeeper_collector_connections_cut_total\{reason="slow"/)
-})
+}, 180_000)
