@@ -1,5 +1,6 @@
 /** Where state is kept: beside the log in the data directory, or on the same Kafka as the records that it belongs to. */
 import { join } from 'node:path'
+import { metrics } from '@opentelemetry/api'
 import { openFileSnapshots } from '../../infra/snapshots/file-snapshots.ts'
 import type { Log, Snapshots } from '../../schemas/ports.ts'
 import type { Config } from '../config/schema.ts'
@@ -12,7 +13,11 @@ export interface OpenSnapshots {
 
 /** A partition that moves to another process must find its state there: files only where the log is in the directory too. */
 export async function openSnapshots({ bus: { kafka }, data_dir: dataDir }: Config, log: Log): Promise<OpenSnapshots> {
-  const damaged = (found: object): void => log.error(found, 'a snapshot is damaged: the one before it is used')
+  const counter = metrics.getMeter('watchkeeper.snapshots').createCounter('watchkeeper.snapshots.damaged', { description: 'Snapshots that were not whole when they were read' })
+  const damaged = (found: object): void => {
+    counter.add(1)
+    log.error(found, 'a snapshot is damaged: the one before it is used')
+  }
   if (kafka !== undefined) {
     const { openKafkaSnapshots } = await import('../../infra/kafka/snapshots/kafka-snapshots.ts')
     const snapshots = await openKafkaSnapshots(kafkaOptions(kafka, log), damaged)
