@@ -1,0 +1,58 @@
+/** The broker stalls for longer than requests and sessions last, and is killed, in turn, under load. */
+import { setTimeout as wait } from 'node:timers/promises'
+import { type LargeForm, startLargeForm } from '../large-form.ts'
+import { judged, settled } from '../oracle.ts'
+import { Findings, type Row, type Setting } from '../row.ts'
+import { Traffic } from '../traffic.ts'
+
+const STALL_MS = 9_000
+const BETWEEN_MS = 4_000
+const SETTLE_MS = 90_000
+
+const trouble: Readonly<Record<string, (form: LargeForm) => Promise<void>>> = {
+  async stall({ broker }) {
+    broker.pause()
+    await wait(STALL_MS)
+    broker.resume()
+  },
+  async kill({ broker }) {
+    await broker.kill()
+    await broker.restart()
+  },
+}
+
+/** Milliseconds until something is acknowledged again. */
+async function backAfter(traffic: Traffic): Promise<number> {
+  const [began, had] = [performance.now(), traffic.spans]
+  while (traffic.spans === had && performance.now() - began < 60_000) await wait(20)
+  return Math.round(performance.now() - began)
+}
+
+async function run({ short, folder, times, say }: Setting): Promise<Findings> {
+  const said = new Findings()
+  const form = await startLargeForm({ folder, processes: { collector: 1, assembler: 2, worker: 1, archiver: 1, alerter: 1 } })
+  try {
+    const traffic = new Traffic({ urls: form.otlp, senders: 8, spansPerSecond: 800 })
+    const back: string[] = []
+    for (let round = 0; round < (times ?? (short ? 1 : 3)); round++) {
+      for (const [what, happen] of Object.entries(trouble)) {
+        await wait(BETWEEN_MS)
+        await happen(form)
+        back.push(`${what} ${await backAfter(traffic)} ms`)
+        say(back.at(-1) ?? '')
+      }
+    }
+    await wait(BETWEEN_MS)
+    await traffic.stop()
+    const { figure, failures } = judged(await settled(form.ask, traffic, SETTLE_MS))
+    said.figure(`acknowledges again after ${back.join(', ')}; ${traffic.told}, slowest answer ${Math.round(traffic.slowestMs)} ms: ${figure}`)
+    said.failures.push(...failures)
+    said.expect(traffic.others(200, 429, 503) === '', `answers other than 200, 429, 503: ${traffic.others(200, 429, 503)}`)
+    for (const { name, ends } of form.services) said.expect(ends.length === 0, `${name} ended by itself: ${ends.join(', ')}`)
+  } finally {
+    await form.stop()
+  }
+  return said
+}
+
+export const broker: Row = { name: 'broker', promise: 'a broker that is stalled for 9 s and killed loses and doubles nothing', needsBroker: true, run }

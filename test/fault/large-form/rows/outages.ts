@@ -1,0 +1,140 @@
+/** Kafka, ClickHouse and the disk, each away for a while under load. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { ask, startServer, stopServer } from '../../../../bench/server-process.ts'
+import { fillUp } from '../../fill-up.ts'
+import { exporters } from '../exporters.ts'
+import { type LargeForm, startLargeForm } from '../large-form.ts'
+import { type Ask, judged, settled, storedWithin } from '../oracle.ts'
+import { Findings, type Row, type Setting } from '../row.ts'
+import { Traffic } from '../traffic.ts'
+
+const AWAY_MS = { short: 8_000, full: 60_000 }
+const CAUGHT_UP_MS = 60_000
+const RATE = 600
+/** Batches, retries and their back-off within; the outages of exporters begin after two of them. */
+const EXPORTER_SECONDS = 22
+const EXPORTER_AWAY_MS = 5_000
+const ROOM_MIB = 400
+
+interface Outage {
+  readonly name: string
+  away(): Promise<void> | void
+  back(): Promise<void>
+}
+
+interface Scene {
+  readonly traffic: Traffic
+  readonly store: Ask
+  /** Rows that were there before the traffic. */
+  readonly already: number
+  readonly said: Findings
+}
+
+/** One outage under load: answers, what is caught up, and what the tables hold in the end. */
+async function outage({ name, away, back }: Outage, { traffic, store, already, said }: Scene, ms: number): Promise<void> {
+  traffic.answers.clear()
+  await away()
+  await wait(ms)
+  await back()
+  const due = already + traffic.spans
+  const caughtUpMs = await storedWithin(store, due, CAUGHT_UP_MS).catch((error: Error) => void said.failures.push(`${name}: ${error.message}`))
+  await wait(2_000)
+  said.figure(`${name} away ${(ms / 1000).toFixed(0)} s: ${traffic.told}; caught up ${caughtUpMs === undefined ? 'not' : `${(caughtUpMs / 1000).toFixed(1)} s`} after it was back`)
+  said.expect(traffic.others(200, 429, 503) === '', `${name}: answers other than 200, 429, 503: ${traffic.others(200, 429, 503)}`)
+}
+
+/** Both exporters run while the broker stalls, and then while the collector is gone. */
+async function exportersLoseNothing(form: LargeForm, said: Findings, say: Setting['say']): Promise<void> {
+  const { all, missing } = exporters()
+  if (missing !== '') said.figure(missing)
+  const [url = ''] = form.otlp
+  const running = all.map(async (exporter) => ({ exporter, made: await exporter.run(url, EXPORTER_SECONDS) }))
+  await wait(3_000)
+  form.broker.pause()
+  await wait(EXPORTER_AWAY_MS)
+  form.broker.resume()
+  say('broker goes on')
+  await wait(4_000)
+  const collector = form.service('collector-1')
+  await collector.keepAway()
+  await wait(EXPORTER_AWAY_MS - 1_500)
+  await collector.start()
+  say('collector is back')
+  for (const { exporter, made } of await Promise.all(running)) {
+    const sql = `SELECT count(), uniqExact(event_id) FROM watchkeeper.audit_events WHERE source = '${exporter.source}'`
+    let [count, unique] = [0, 0]
+    for (const until = performance.now() + 20_000; unique < made && performance.now() < until; await wait(250)) [count = 0, unique = 0] = (await form.ask(sql))[0]?.map(Number) ?? []
+    said.figure(`${exporter.name} (HTTP), broker stalled 5 s, then collector gone 5 s: ${made} spans made, ${made - unique} lost, ${count - unique} twice`)
+    said.expect(unique === made && count === unique, `${exporter.name}: ${made} made, ${unique} stored, ${count - unique} twice`)
+  }
+}
+
+async function large({ short, folder, say }: Setting, said: Findings): Promise<void> {
+  const ms = short ? AWAY_MS.short : AWAY_MS.full
+  const form = await startLargeForm({ folder, processes: { collector: 1, assembler: 1, worker: 1, archiver: 1, alerter: 1 } })
+  try {
+    await exportersLoseNothing(form, said, say)
+    const already = Number((await form.ask('SELECT count() FROM watchkeeper.audit_events'))[0]?.[0])
+    const traffic = new Traffic({ urls: form.otlp, senders: 4, spansPerSecond: RATE })
+    const scene = { traffic, store: form.ask, already, said }
+    await wait(3_000)
+    await outage({ name: 'Kafka', away: () => form.broker.kill(), back: () => form.broker.restart() }, scene, ms)
+    say('Kafka was away')
+    await outage({ name: 'ClickHouse', away: () => form.clickhouse.keepAway(), back: () => form.clickhouse.start() }, scene, ms)
+    say('ClickHouse was away')
+    await traffic.stop()
+    const { figure, failures } = judged(await settled(form.ask, traffic, CAUGHT_UP_MS))
+    said.figure(`Kafka and ClickHouse: ${figure}`)
+    said.failures.push(...failures)
+    for (const { name, ends } of form.services) said.expect(ends.length === 0, `${name} ended by itself: ${ends.join(', ')}`)
+  } finally {
+    await form.stop()
+  }
+}
+
+/** The disk is where the log is: everything in one process, on a small disk that is full for a while. */
+async function disk({ short, folder, say }: Setting, said: Findings): Promise<void> {
+  const mount = mkdtempSync(join(folder, 'disk-'))
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${ROOM_MIB}m`, 'tmpfs', mount]).status !== 0) return said.figure('disk: skipped, a small tmpfs cannot be mounted here')
+  const filler = join(mount, 'filler')
+  const server = await startServer({ dataDir: join(mount, 'data'), env: { WATCHKEEPER_LOG_LEVEL: 'error' } })
+  try {
+    const store: Ask = (sql) => ask(server, sql)
+    const traffic = new Traffic({ urls: [server.otlpHttp], senders: 4, spansPerSecond: RATE })
+    await wait(3_000)
+    let full = true
+    const keepFull = async (): Promise<void> => {
+      for (; full; await wait(50)) fillUp(filler)
+    }
+    let filling: Promise<void> = Promise.resolve()
+    await outage({
+      name: 'disk', away: () => { filling = keepFull() },
+      back: async () => {
+        full = false
+        await filling
+        rmSync(filler)
+      },
+    }, { traffic, store, already: 0, said }, short ? AWAY_MS.short : AWAY_MS.full)
+    say('the disk was full')
+    await traffic.stop()
+    const { figure, failures } = judged(await settled(store, traffic, CAUGHT_UP_MS))
+    said.figure(`disk: ${figure}`)
+    said.failures.push(...failures)
+    said.expect(server.child.exitCode === null, 'disk: the process ended')
+  } finally {
+    await stopServer(server)
+    spawnSync('umount', [mount])
+  }
+}
+
+async function run(setting: Setting): Promise<Findings> {
+  const said = new Findings()
+  await large(setting, said)
+  await disk(setting, said)
+  return said
+}
+
+export const outages: Row = { name: 'outages', promise: 'Kafka, ClickHouse, disk away in turn: honest answers, nothing lost, caught up within 60 s', needsBroker: true, run }
