@@ -82,4 +82,15 @@ describe('batches', () => {
     release.shift()?.()
     await batcher.drain()
   })
+
+  it('are not written behind one that could not be finished', async () => {
+    const [written, failures]: [number[], unknown[]] = [[], []]
+    const batcher = new Batcher<number>({ records: 1, milliseconds: 60_000 }, undefined, async ({ first }) => {
+      written.push(first)
+      if (first === 1) throw new Error('killed')
+    }, (error) => failures.push(error))
+    await batcher.add([0, 1, 2, 3].map((offset) => envelope(offset)))
+    await batcher.drain()
+    expect([written, failures]).toEqual([[0, 1], [new Error('killed')]])
+  })
 })

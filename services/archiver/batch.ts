@@ -26,6 +26,7 @@ export class Batcher<T> {
   #tail: Promise<void> = Promise.resolve()
   #waiting = 0
   #ripe = false
+  #broken = false
   #room: (() => void)[] = []
 
   constructor(limits: BatchLimits, cutAt: number | undefined, write: (batch: Batch<T>) => Promise<void>, failed: (error: unknown) => void) {
@@ -72,10 +73,24 @@ export class Batcher<T> {
     this.#open = undefined
     this.#cutAt = undefined
     this.#waiting++
-    this.#tail = this.#tail.then(() => this.#write(batch)).catch(this.#failed).finally(() => {
+    this.#tail = this.#tail.then(() => this.#attempt(batch)).finally(() => {
       this.#waiting--
       for (const resolve of this.#room.splice(0)) resolve()
       if (this.#ripe) this.#close()
     })
+  }
+
+  /**
+   * Behind a batch that could not be finished nothing more is written: only the last batch can be made again as it was, and rows of two
+   * unfinished ones would be there twice after the next start.
+   */
+  async #attempt(batch: Batch<T>): Promise<void> {
+    if (this.#broken) return
+    try {
+      await this.#write(batch)
+    } catch (error) {
+      this.#broken = true
+      this.#failed(error)
+    }
   }
 }
