@@ -34,11 +34,15 @@ export interface ServerOptions {
   readonly dataDir?: string
   readonly config?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Listens where this one did. */
+  readonly inPlaceOf?: ServerProcess
 }
 
 /** Starts `watchkeeper serve` and waits until it says that it is ready. Throws with its own words when it ends before. */
-export async function startServer({ dataDir = mkdtempSync(join(tmpdir(), 'watchkeeper-')), config, env = {} }: ServerOptions = {}): Promise<ServerProcess> {
-  const [http, grpc, sql, api] = [await freePort(), await freePort(), await freePort(), await freePort()].map((port) => `127.0.0.1:${port}`) as [string, string, string, string]
+export async function startServer({ dataDir = mkdtempSync(join(tmpdir(), 'watchkeeper-')), config, env = {}, inPlaceOf }: ServerOptions = {}): Promise<ServerProcess> {
+  const [http, grpc, sql, api] = inPlaceOf === undefined
+    ? [await freePort(), await freePort(), await freePort(), await freePort()].map((port) => `127.0.0.1:${port}`) as [string, string, string, string]
+    : [inPlaceOf.otlpHttp.slice('http://'.length), inPlaceOf.otlpGrpc, inPlaceOf.sql.slice('http://'.length), inPlaceOf.api.slice('http://'.length)]
   const args = ['serve', '--data-dir', dataDir, '--otlp-http', http, '--otlp-grpc', grpc, '--sql', sql, '--api', api, ...(config === undefined ? [] : ['--config', config])]
   const child = spawn(process.execPath, ['--max-semi-space-size=64', CLI, ...args], { stdio: ['ignore', 'ignore', 'pipe'], env: { UV_THREADPOOL_SIZE: '16', ...process.env, WATCHKEEPER_LOG_LEVEL: 'warn', ...env } })
   let said = ''

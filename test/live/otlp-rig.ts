@@ -35,6 +35,8 @@ export interface OtlpRigOptions {
   /** Of one request; default 64 MiB. */
   readonly maxBytes?: number
   readonly limits?: DecodeLimits
+  /** Default: free ones. */
+  readonly ports?: { readonly http: number; readonly grpc: number }
   /** Called before a request is kept; may throw what ingest would. */
   answer?(): IngestResult
 }
@@ -43,7 +45,7 @@ const MAX_BYTES = 64 * 1024 * 1024
 
 export async function openOtlp(
   {
-    tokens = [], clients = [], tls, budgets, maxBytes = MAX_BYTES, limits = DECODE_LIMITS, answer = () => ({ accepted: 1, own: false, rejected: 0, message: '' }),
+    tokens = [], clients = [], tls, budgets, maxBytes = MAX_BYTES, limits = DECODE_LIMITS, ports: at = { http: 0, grpc: 0 }, answer = () => ({ accepted: 1, own: false, rejected: 0, message: '' }),
   }: OtlpRigOptions = {},
 ): Promise<OtlpRig> {
   const kept = {
@@ -63,8 +65,8 @@ export async function openOtlp(
     ...(budgets === undefined ? {} : { budgets }),
   }
   const { admit, handle, dress } = createReceiver(ports)
-  const http = await startHttpServer({ name: 'OTLP/HTTP', host: '127.0.0.1', port: 0, maxBodyBytes: maxBytes, tls, admit, handle, dress })
-  const grpc = await startGrpcServer({ name: 'OTLP/gRPC', host: '127.0.0.1', port: 0, maxMessageBytes: maxBytes, tls, handlers: rpcHandlers(ports) })
+  const http = await startHttpServer({ name: 'OTLP/HTTP', host: '127.0.0.1', port: at.http, maxBodyBytes: maxBytes, tls, admit, handle, dress })
+  const grpc = await startGrpcServer({ name: 'OTLP/gRPC', host: '127.0.0.1', port: at.grpc, maxMessageBytes: maxBytes, tls, handlers: rpcHandlers(ports) })
   return {
     http: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${http.address.port}`,
     grpc: `127.0.0.1:${grpc.address.port}`,
