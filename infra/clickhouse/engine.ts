@@ -55,8 +55,8 @@ export interface Reader {
 
 export interface Engine {
   readonly directory: string
-  /** Runs one statement on the writing session; statements run one after the other, in order of the calls. Throws EngineError. */
-  write(sql: string): Promise<Buffer>
+  /** Runs one statement on a writing session; those of one lane run one after the other, in order of the calls. Throws EngineError. */
+  write(sql: string, lane?: string): Promise<Buffer>
   /** Runs one statement on a session of its own and returns the raw result bytes. Throws EngineError. */
   read(sql: string, options?: ReadOptions): Promise<Buffer>
   /** Gives `task` a new session (for several statements, e.g. `SET readonly = 1` first) and throws the session away afterwards. */
@@ -84,15 +84,15 @@ async function runOn(session: Session, sql: string, format: string): Promise<Eng
 
 class ChdbEngine implements Engine {
   readonly directory: string
-  readonly #writer: Session
+  /** Statements of one lane wait for each other, those of different lanes do not. */
+  readonly #lanes: Map<string, { readonly session: Session; readonly last: Promise<unknown> }>
   readonly #slots: Slots
   readonly #running = new Set<Promise<unknown>>()
-  #lastWrite: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
 
   constructor(directory: string, writer: Session, readers: number) {
     this.directory = directory
-    this.#writer = writer
+    this.#lanes = new Map([['', { session: writer, last: Promise.resolve() }]])
     this.#slots = new Slots(readers)
   }
 
@@ -100,10 +100,11 @@ class ChdbEngine implements Engine {
     return this.#slots.waiting
   }
 
-  async write(sql: string): Promise<Buffer> {
+  async write(sql: string, lane = ''): Promise<Buffer> {
     if (this.#closing !== undefined) throw CLOSED()
-    const turn = this.#lastWrite.then(() => runOn(this.#writer, sql, 'JSONCompactEachRow'))
-    this.#lastWrite = turn.catch(() => undefined)
+    const { session, last } = this.#lanes.get(lane) ?? { session: new Session(this.directory), last: Promise.resolve() }
+    const turn = last.then(() => runOn(session, sql, 'JSONCompactEachRow'))
+    this.#lanes.set(lane, { session, last: turn.catch(() => undefined) })
     return (await turn).bytes
   }
 
@@ -166,9 +167,9 @@ class ChdbEngine implements Engine {
 
   close(): Promise<void> {
     this.#closing ??= (async () => {
-      await this.#lastWrite
+      await Promise.all([...this.#lanes.values()].map(({ last }) => last))
       await Promise.allSettled(this.#running)
-      this.#writer.close()
+      for (const { session } of this.#lanes.values()) session.close()
       await drainPending()
     })()
     return this.#closing

@@ -15,6 +15,9 @@ export interface ClickHouseStore extends Store {
   readonly engine: Engine
 }
 
+/** Tables whose large inserts nothing else shall wait for. */
+const BUSY_TABLES: ReadonlySet<string> = new Set(['audit_events', 'interaction_versions'])
+
 class EngineBackend implements Backend {
   readonly #engine: Engine
   readonly #migrations: readonly Migration[]
@@ -33,7 +36,7 @@ class EngineBackend implements Backend {
     const settings = settingsText({ insert_deduplication_token: token, ...INSERT_SETTINGS })
     await withBlockFile(this.#blocks, parts, async (path) => {
       await this.#engine.write(`INSERT INTO watchkeeper.${table} SETTINGS ${settings}
-        SELECT * FROM file(${sqlText(path)}, 'Native', ${sqlText(structure)})`)
+        SELECT * FROM file(${sqlText(path)}, 'Native', ${sqlText(structure)})`, BUSY_TABLES.has(table) ? table : '')
     })
   }
 

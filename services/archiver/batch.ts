@@ -1,6 +1,6 @@
 /**
- * Gathers envelopes of one partition into batches and hands them on one after the other. A batch ends at so many records, after so long,
- * or exactly where an earlier attempt at it ended (`cutAt`), so that a retry after a crash is the same batch.
+ * Gathers envelopes of one partition into batches and hands them on one after the other. A batch ends at so many records or after so long
+ * (later while another is on its way), or exactly where an earlier attempt at it ended (`cutAt`), so that a retry after a crash is the same batch.
  */
 import type { Envelope } from '../../schemas/ports.ts'
 
@@ -15,6 +15,9 @@ export interface Batch<T> {
   next: number
   records: number
 }
+
+/** How far a batch may grow beyond its size while another one is on its way. */
+const GROWTH = 5
 
 export class Batcher<T> {
   readonly #limits: BatchLimits
@@ -54,11 +57,14 @@ export class Batcher<T> {
     batch.envelopes.push(envelope)
     batch.records += envelope.records.length
     batch.next = envelope.offset + 1
-    if (this.#cutAt === undefined ? batch.records >= this.#limits.records : batch.next >= this.#cutAt) this.#close()
-    else if (this.#cutAt === undefined) this.#timer ??= setTimeout(() => this.#ripen(), this.#limits.milliseconds)
+    if (this.#cutAt !== undefined) {
+      if (batch.next >= this.#cutAt) this.#close()
+    } else if (batch.records >= this.#limits.records * GROWTH) this.#close()
+    else if (batch.records >= this.#limits.records) this.#ripen()
+    else this.#timer ??= setTimeout(() => this.#ripen(), this.#limits.milliseconds)
   }
 
-  /** Old enough to be written. While another batch is on its way it may grow: few large inserts cost far less than many small ones. */
+  /** Old or large enough to be written. While another batch is on its way it may grow: few large inserts cost far less than many small ones. */
   #ripen(): void {
     if (this.#waiting === 0) this.#close()
     else this.#ripe = true
