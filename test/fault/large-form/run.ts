@@ -29,14 +29,19 @@ interface Ran extends Outcome {
 async function measure(row: Row, missing: string): Promise<Ran> {
   if (row.needsBroker && missing !== '') return { figures: [], failures: [], skipped: missing }
   const folder = mkdtempSync(join(tmpdir(), `watchkeeper-fault-${row.name}-`))
+  const began = performance.now()
   const setting = {
-    short: values.short, seed, folder, times: values.times === undefined ? undefined : Number(values.times), say: (line: string) => console.error(`  ${row.name}: ${line}`),
+    short: values.short, seed, folder, times: values.times === undefined ? undefined : Number(values.times),
+    say: (line: string) => console.error(`  ${row.name}, ${Math.round((performance.now() - began) / 1000)} s: ${line}`),
   }
   const outcome = await row.run(setting).catch((error: unknown) => ({ figures: [], failures: [error instanceof Error ? (error.stack ?? error.message) : String(error)] }))
   if (outcome.failures.length === 0) rmSync(folder, { recursive: true, force: true })
   else console.error(`  ${row.name}: what it left is in ${folder}`)
   return outcome
 }
+
+// What was started ends with this process, and it only does so in an orderly end.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
 const missing = await brokerMissing()
 console.log(`${values.short ? 'Short form' : 'Full form'}, seed ${seed}, ${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`)

@@ -58,6 +58,13 @@ export class Traffic {
     return [...this.answers].filter(([status]) => !statuses.includes(status)).map(([status, count]) => `${status} × ${count}`).join(', ')
   }
 
+  /** Milliseconds until something is acknowledged again, a minute at most. */
+  async acknowledgedAgain(): Promise<number> {
+    const [began, had] = [performance.now(), this.spans]
+    while (this.spans === had && performance.now() - began < 60_000) await wait(20)
+    return performance.now() - began
+  }
+
   async stop(): Promise<void> {
     this.#stopped = performance.now()
     await this.#done

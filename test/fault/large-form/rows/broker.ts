@@ -21,13 +21,6 @@ const trouble: Readonly<Record<string, (form: LargeForm) => Promise<void>>> = {
   },
 }
 
-/** Milliseconds until something is acknowledged again. */
-async function backAfter(traffic: Traffic): Promise<number> {
-  const [began, had] = [performance.now(), traffic.spans]
-  while (traffic.spans === had && performance.now() - began < 60_000) await wait(20)
-  return Math.round(performance.now() - began)
-}
-
 async function run({ short, folder, times, say }: Setting): Promise<Findings> {
   const said = new Findings()
   const form = await startLargeForm({ folder, processes: { collector: 1, assembler: 2, worker: 1, archiver: 1, alerter: 1 } })
@@ -38,7 +31,7 @@ async function run({ short, folder, times, say }: Setting): Promise<Findings> {
       for (const [what, happen] of Object.entries(trouble)) {
         await wait(BETWEEN_MS)
         await happen(form)
-        back.push(`${what} ${await backAfter(traffic)} ms`)
+        back.push(`${what} ${Math.round(await traffic.acknowledgedAgain())} ms`)
         say(back.at(-1) ?? '')
       }
     }

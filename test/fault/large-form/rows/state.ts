@@ -1,4 +1,6 @@
 /** A worker with much state, started cold and killed while it reads: it says what an uninterrupted one says. */
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type KafkaBus, openKafkaBus } from '../../../../infra/kafka/kafka-bus.ts'
@@ -107,8 +109,15 @@ async function feed(run: Run, kill: (hour: number) => number | undefined): Promi
   return { coldStartMs, keys }
 }
 
-async function told(folder: string, shape: HistoryShape, kill: (hour: number) => number | undefined): Promise<Told> {
-  const form = await startLargeForm({ folder, processes: { worker: 1 } })
+interface Plan {
+  readonly folder: string
+  /** The same for all runs: ids of findings depend on it. */
+  readonly keyFile: string
+  readonly shape: HistoryShape
+}
+
+async function told({ folder, keyFile, shape }: Plan, kill: (hour: number) => number | undefined): Promise<Told> {
+  const form = await startLargeForm({ folder, processes: { worker: 1 }, config: { keys: { keyed_hash_file: keyFile } } })
   const bus = await openKafkaBus({ brokers: [form.broker.bootstrap], prefix: form.prefix, partitions: PARTITIONS, clock })
   try {
     const { coldStartMs, keys } = await feed({ form, bus, shape }, kill)
@@ -125,9 +134,11 @@ async function run({ short, seed, folder, times, say }: Setting): Promise<Findin
   const shape = short ? SHAPE.short : SHAPE.full
   const hours = shape.hours + BURST_HOURS
   const kills = new Map(Array.from({ length: times ?? (short ? KILLS.short : KILLS.full) }, () => [random(hours), random(WITHIN_MS)]))
-  const whole = await told(join(folder, 'whole'), shape, () => undefined)
+  const keyFile = join(folder, 'keyed-hash.key')
+  writeFileSync(keyFile, randomBytes(32), { mode: 0o600 })
+  const whole = await told({ folder: join(folder, 'whole'), keyFile, shape }, () => undefined)
   say(`uninterrupted: ${whole.ids.size} findings, ${whole.keys} keys`)
-  const killed = await told(join(folder, 'killed'), shape, (hour) => kills.get(hour))
+  const killed = await told({ folder: join(folder, 'killed'), keyFile, shape }, (hour) => kills.get(hour))
   const missing = [...whole.ids].filter((id) => !killed.ids.has(id))
   const more = [...killed.ids].filter((id) => !whole.ids.has(id))
   const detectors = new Set([...whole.ids].map((id) => id.split(' ')[0]))
