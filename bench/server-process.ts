@@ -70,11 +70,13 @@ export async function stopServer({ child }: ServerProcess, signal: NodeJS.Signal
 export const removeData = ({ dataDir }: ServerProcess): void => rmSync(dataDir, { recursive: true, force: true })
 
 /** CPU seconds of user and system, all threads. Linux only: /proc/PID/stat. */
-export function cpuSeconds({ child }: ServerProcess): number {
-  const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
+export function cpuSecondsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
+
+export const cpuSeconds = ({ child }: Pick<ServerProcess, 'child'>): number => cpuSecondsOf(child.pid ?? 0)
 
 /** Peak resident memory in MiB. */
 export const peakMemory = ({ child }: ServerProcess): number => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024

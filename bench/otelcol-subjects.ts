@@ -1,0 +1,100 @@
+/** The receivers that `bench/otelcol.ts` puts side by side, each a process. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { Kafka, logLevel } from 'kafkajs'
+import { startOtelcol, stopOtelcol } from './otelcol-process.ts'
+import type { OtelcolConfig } from './otelcol-process.ts'
+import { freePort } from './server-process.ts'
+
+const CLI = fileURLToPath(new URL('../services/cli.js', import.meta.url))
+const RECEIVE_ONLY = fileURLToPath(new URL('./receive-only.js', import.meta.url))
+const NODE_FLAGS = ['--max-semi-space-size=64']
+const TOPIC = 'otelcol-bench'
+const PARTITIONS = 4
+/** Of what we look for, a few kinds: cards, keys of model vendors, AWS, GitHub and Slack, JSON web tokens, private keys, bearer tokens. */
+const BLOCKED = [
+  '4[0-9]{12}(?:[0-9]{3})?', '5[1-5][0-9]{14}', 'sk-[A-Za-z0-9_-]{20,}', '(AKIA|ASIA)[0-9A-Z]{16}', 'gh[pousr]_[A-Za-z0-9]{36}', 'xox[abprs]-[A-Za-z0-9-]{10,}',
+  'eyJ[A-Za-z0-9_-]{10,}[.][A-Za-z0-9_-]{10,}[.][A-Za-z0-9_-]{10,}', '-----BEGIN [A-Z ]*PRIVATE KEY-----', '(?i)bearer [A-Za-z0-9._~+/-]{16,}',
+]
+
+export interface Subject {
+  readonly name: string
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string
+  readonly child: ChildProcess
+  stop(): Promise<void>
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+}
+
+/** Ours, as far as decoding. */
+export async function receiveOnly(): Promise<Subject> {
+  const port = await freePort()
+  const child = spawn(process.execPath, [...NODE_FLAGS, RECEIVE_ONLY, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(child.stdout, 'data')
+  return { name: 'ours: receive, decode', url: `http://127.0.0.1:${port}`, child, stop: () => ended(child) }
+}
+
+/** `watchkeeper collector`: validation and redaction on, acknowledged when durable. `bootstrap`: of a broker, or '' for the embedded log. */
+export async function ourCollector(bootstrap: string): Promise<Subject> {
+  const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-bench-'))
+  const config = join(folder, 'config.yaml')
+  writeFileSync(config, JSON.stringify(bootstrap === '' ? {} : { bus: { kafka: { brokers: [bootstrap], prefix: 'bench.', partitions: PARTITIONS } } }))
+  const [http, grpc, api] = [await freePort(), await freePort(), await freePort()].map((port) => `127.0.0.1:${port}`) as [string, string, string]
+  const args = ['collector', '--config', config, '--data-dir', folder, '--otlp-http', http, '--otlp-grpc', grpc, '--api', api]
+  const env = { UV_THREADPOOL_SIZE: '16', ...process.env, WATCHKEEPER_LOG_LEVEL: 'warn' }
+  const child = spawn(process.execPath, [...NODE_FLAGS, CLI, ...args], { stdio: ['ignore', 'ignore', 'inherit'], env })
+  for (let attempt = 0; (await fetch(`http://${api}/readyz`).catch(() => undefined))?.ok !== true; attempt++) {
+    if (attempt > 600 || child.exitCode !== null) throw new Error('watchkeeper collector did not become ready; what it said is above')
+    await wait(50)
+  }
+  const stop = async (): Promise<void> => {
+    await ended(child)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { name: `ours: validate, redact → ${bootstrap === '' ? 'log, fdatasync' : 'Kafka, acks=all'}`, url: `http://${http}`, child, stop }
+}
+
+async function theirs(program: string, name: string, config: OtelcolConfig): Promise<Subject> {
+  const otelcol = await startOtelcol(program, config)
+  return { name, url: otelcol.http, child: otelcol.child, stop: () => stopOtelcol(otelcol) }
+}
+
+export const collectorNop = (program: string): Promise<Subject> =>
+  theirs(program, 'Collector: receive → nop', { exporters: { nop: {} }, pipelines: { traces: { exporters: ['nop'] } } })
+
+/** Answers only when the broker has it: no queue, no batches. */
+const kafkaExporter = (bootstrap: string) => ({ kafka: {
+  brokers: [bootstrap], traces: { topic: TOPIC, encoding: 'otlp_proto' }, producer: { required_acks: -1, compression: 'none', max_message_bytes: 1_000_000 },
+  sending_queue: { enabled: false }, retry_on_failure: { enabled: false },
+} })
+
+/** The topic must be there: the broker makes none by itself. */
+export async function collectorKafka(program: string, bootstrap: string): Promise<Subject> {
+  const admin = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: PARTITIONS, replicationFactor: 1 }] })
+  await admin.disconnect()
+  return theirs(program, 'Collector: → Kafka, acks=all', { exporters: kafkaExporter(bootstrap), pipelines: { traces: { exporters: ['kafka'] } } })
+}
+
+export const collectorRedactionKafka = (program: string, bootstrap: string): Promise<Subject> =>
+  theirs(program, 'Collector: redaction → Kafka, acks=all', {
+    processors: { redaction: { allow_all_keys: true, blocked_values: BLOCKED, summary: 'silent' } },
+    exporters: kafkaExporter(bootstrap), pipelines: { traces: { processors: ['redaction'], exporters: ['kafka'] } },
+  })
+
+export const collectorRedactionNop = (program: string): Promise<Subject> =>
+  theirs(program, 'Collector: redaction → nop', {
+    processors: { redaction: { allow_all_keys: true, blocked_values: BLOCKED, summary: 'silent' } },
+    exporters: { nop: {} }, pipelines: { traces: { processors: ['redaction'], exporters: ['nop'] } },
+  })
