@@ -1,6 +1,6 @@
 /** The members of one consumer group on one topic, and who has which partition. */
 import { Failure } from '../../schemas/failure.ts'
-import type { Subscription, SubscribeOptions } from '../../schemas/ports.ts'
+import { NOT_ASSIGNED, type Subscription, type SubscribeOptions } from '../../schemas/ports.ts'
 import { assign } from '../../schemas/assign.ts'
 import type { PartitionConsumer } from './partition-consumer.ts'
 import type { GroupOffsets, TopicLog } from './topic-log.ts'
@@ -91,7 +91,7 @@ export class ConsumerGroup {
       throw new RangeError(`${this.#topic.name}: offset ${next} of partition ${partition} cannot be committed`)
     }
     if (this.#places[partition]?.member !== member) {
-      throw new Failure('unavailable', 'log.not_assigned', `partition ${partition} of ${this.#topic.name} has gone to another member`)
+      throw new Failure('unavailable', NOT_ASSIGNED, `partition ${partition} of ${this.#topic.name} has gone to another member`)
     }
     this.#offsets.wanted[partition] = next
     await this.#save(this.#offsets)

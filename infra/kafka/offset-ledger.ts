@@ -1,5 +1,6 @@
 /** Commits of one subscription: the newest of each partition, one request at a time, through rebalances. */
 import { Failure } from '../../schemas/failure.ts'
+import { NOT_ASSIGNED } from '../../schemas/ports.ts'
 import { Bell } from './deadline.ts'
 import { unavailable } from './failures.ts'
 import type { Membership } from './offsets.ts'
@@ -91,6 +92,6 @@ export class OffsetLedger {
   }
 
   #gone(partition: number): Failure {
-    return new Failure('unavailable', 'kafka.not_assigned', `Kafka: partition ${partition} of ${this.#options.topic} has gone to another member`)
+    return new Failure('unavailable', NOT_ASSIGNED, `Kafka: partition ${partition} of ${this.#options.topic} has gone to another member`)
   }
 }

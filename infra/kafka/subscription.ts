@@ -59,6 +59,8 @@ class OpenSubscription<T> implements KafkaSubscription {
   #wanted: ReadonlySet<number> = new Set()
   #changing = 0
   #released = false
+  /** The group went on without this member, until it is given partitions again. */
+  #expelled = false
   #renewedAt = performance.now()
   #stopped: Promise<void> | undefined
   #failedOnce = false
@@ -76,7 +78,7 @@ class OpenSubscription<T> implements KafkaSubscription {
     this.#ledger = new OffsetLedger({
       topic: topic.name, partitions: shape.partitions, timeoutMs: settings.deliveryTimeoutMs,
       membership: () => this.#member.membership,
-      holds: (partition) => this.#feeds.has(partition),
+      holds: (partition) => !this.#expelled && this.#feeds.has(partition),
       commit: (membership, next) => this.#offsets.commit(groupId, shape.full, membership, next),
     })
     this.#member.start()
@@ -126,7 +128,7 @@ class OpenSubscription<T> implements KafkaSubscription {
       sessionTimeoutMs: settings.sessionTimeoutMs, log: settings.log,
       held: () => [...this.#feeds.keys()],
       assigned: (partitions) => this.#assigned(partitions),
-      lost: async () => this.#letGo(),
+      lost: async () => this.#lose(),
       failed: (error) => this.#failed(error),
     })
   }
@@ -134,8 +136,16 @@ class OpenSubscription<T> implements KafkaSubscription {
   #assigned(partitions: readonly number[]): void {
     if (this.#stopped !== undefined) return
     this.#context.settings.log.debug({ group: this.groupId, partitions }, 'kafka assignment')
+    this.#expelled = false
     this.#want(new Set(partitions))
     this.#ledger.wake()
+  }
+
+  /** Commits of what is let go of now can only fail; whoever waits for them in `revoked` would keep the member from ever joining again. */
+  async #lose(): Promise<void> {
+    this.#expelled = true
+    this.#ledger.wake()
+    await this.#letGo()
   }
 
   async #letGo(): Promise<void> {

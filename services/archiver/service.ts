@@ -1,7 +1,7 @@
 /** Archiver: every topic → its table. Offsets are committed after the store's answer, so nothing is left out; ids make repetitions harmless. */
 import { setTimeout as wait } from 'node:timers/promises'
-import { kindOf } from '../../schemas/failure.ts'
-import type { Bus, Envelope, Gap, Keyed, Log, Row, Service, Snapshots, Subscription } from '../../schemas/ports.ts'
+import { Failure, kindOf } from '../../schemas/failure.ts'
+import { type Bus, type Envelope, type Gap, type Keyed, type Log, NOT_ASSIGNED, type Row, type Service, type Snapshots, type Subscription } from '../../schemas/ports.ts'
 import type { Quarantined, Replay } from '../../schemas/quarantined.ts'
 import { type EventRecord, events, quarantine, replays, type Topic } from '../../schemas/topics.ts'
 import { putAgain } from './again.ts'
@@ -74,7 +74,12 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
 
   async function finish<T>(topic: string, partition: number, line: Line<T>, batch: Batch<T>): Promise<void> {
     line.next = batch.next
-    await subscriptions.get(topic)?.commit(partition, batch.next)
+    try {
+      await subscriptions.get(topic)?.commit(partition, batch.next)
+    } catch (error) {
+      // Whoever has the partition now makes this batch again, and finds it stored.
+      if (!(error instanceof Failure && error.code === NOT_ASSIGNED)) throw error
+    }
   }
 
   function dated(envelope: Envelope<EventRecord>): Envelope<Prepared> {
