@@ -234,7 +234,8 @@ describe('quarantine', () => {
 
   it('keeps who discarded what and why, and the record itself', async () => {
     expect((await decide('discard', { reason: 'undecodable_record' }, 'test bytes')).counts).toEqual({ discarded: 2 })
-    expect((await decide('replay', { reason: 'undecodable_record', stage: 'archiver' })).counts).toEqual({ already_discarded: 1 })
+    await settle()
+    expect((await decide('replay', { reason: 'undecodable_record', stage: 'archiver', state: 'discarded' })).counts).toEqual({ already_discarded: 1 })
     await settle()
     expect(await rows("SELECT state, decided_by, decided_why, payload != '' AS kept FROM watchkeeper.quarantine WHERE state = 'discarded'")).toEqual(
       Array(2).fill({ state: 'discarded', decided_by: 'ann', decided_why: 'test bytes', kept: 1 }))
