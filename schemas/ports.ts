@@ -42,7 +42,10 @@ export interface Gap {
 export interface SubscribeOptions<T> {
   /** Consumer group: each partition goes to one member; committed offsets are kept per group. */
   readonly group: string
-  /** Called before the first delivery of a partition; the answer is where to start, undefined = the committed offset, else the oldest. */
+  /**
+   * Called before the first delivery of a partition; the answer is where to start, undefined = the committed offset, else the oldest. What is before an
+   * answer that is further than the committed offset counts as committed.
+   */
   assigned?(partition: number): Promise<number | undefined>
   /**
    * Called when the partition goes to another member or the subscription ends: last chance to save state. Where that throws Failure

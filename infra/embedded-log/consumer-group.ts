@@ -5,9 +5,15 @@ import { assign } from '../../schemas/assign.ts'
 import type { PartitionConsumer } from './partition-consumer.ts'
 import type { GroupOffsets, TopicLog } from './topic-log.ts'
 
+/** What a partition's consumer says to its group. */
+interface MemberOf {
+  failed(error: unknown): void
+  commit(next: number): Promise<void>
+}
+
 /** One subscription. `start` makes the consumer of a partition; the type of its records is closed over. */
 interface Member {
-  start(partition: number, failed: (error: unknown) => void): Pick<PartitionConsumer<unknown>, 'stop'>
+  start(partition: number, member: MemberOf): Pick<PartitionConsumer<unknown>, 'stop'>
   failed(error: unknown): void
 }
 
@@ -75,7 +81,8 @@ export class ConsumerGroup {
     this.#places[partition] = undefined
     const member = this.#wanted[partition]
     if (member === undefined) return
-    this.#places[partition] = { member, consumer: member.start(partition, (error) => this.#failed(member, error)) }
+    const consumer = member.start(partition, { failed: (error) => this.#failed(member, error), commit: (next) => this.#commit(member, partition, next) })
+    this.#places[partition] = { member, consumer }
   }
 
   /** A member fails once; its partitions go to the others. */

@@ -121,12 +121,13 @@ class OpenLog implements EmbeddedLog {
     const name = JSON.stringify([topic.name, options.group])
     const group = this.#groups.get(name) ?? new ConsumerGroup(log, offsets, async (changed) => this.#committer.saveOffsets(changed))
     this.#groups.set(name, group)
-    return group.join(options, (partition, failed) => new PartitionConsumer({
+    return group.join(options, (partition, { failed, commit }) => new PartitionConsumer({
       log: log.partitions[partition]!,
       reader: new PartitionReader(topic, log.partitions[partition]!, this.#store),
       cache: this.#cache,
       subscribe: options,
       committed: () => committedOf(offsets.durable, partition),
+      commit,
       damage: (gap) => this.#damage.found(gap),
       failed,
     }))

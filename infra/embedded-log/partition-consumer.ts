@@ -13,6 +13,7 @@ export interface PartitionConsumerOptions<T> {
   readonly subscribe: SubscribeOptions<T>
   /** The group's committed offset, undefined before the first commit. */
   committed(): number | undefined
+  commit(next: number): Promise<void>
   /** A gap was met. */
   damage(gap: Gap): void
   /** The member cannot go on. */
@@ -77,7 +78,10 @@ export class PartitionConsumer<T> {
     // From here on the member may hold state for the partition, so it is told when it loses it.
     this.#started = true
     if (asked !== undefined && (!Number.isInteger(asked) || asked < 0)) throw new RangeError(`assigned() answered ${asked}, which is no offset`)
-    this.#place.position = asked ?? committed() ?? log.first
+    const known = committed() ?? log.first
+    this.#place.position = asked ?? known
+    // A member that was killed between saving its state and committing is not behind. Where that cannot be written now, its next commit says so.
+    if (asked !== undefined && asked > known && asked <= log.next) await this.#options.commit(asked).catch(ifUnavailable)
     return true
   }
 
@@ -138,4 +142,8 @@ function slowest(log: PartitionLog): number {
   let least = Infinity
   for (const { position } of log.readers) least = Math.min(least, position)
   return least
+}
+
+function ifUnavailable(error: unknown): void {
+  if (kindOf(error) !== 'unavailable') throw error
 }

@@ -15,6 +15,7 @@ export interface PartitionFeedOptions<T> {
   readonly subscribe: SubscribeOptions<T>
   readonly budget: Budget
   committed(): Promise<number | undefined>
+  commit(next: number): Promise<void>
   bounds(): Promise<Bounds>
   /** There is room for more. */
   hungry(): void
@@ -98,21 +99,30 @@ export class PartitionFeed<T> {
   }
 
   async #begin(): Promise<boolean> {
-    const { subscribe, committed, bounds, hungry } = this.#options
+    const { subscribe, hungry } = this.#options
     const { signal } = this.#abort
     let asked: number | undefined
     if (!(await persist(async () => { asked = await subscribe.assigned?.(this.partition) }, signal))) return false
     // From here on the member may hold state for the partition, so it is told when it loses it.
     this.#started = true
     if (asked !== undefined && (!Number.isInteger(asked) || asked < 0)) throw new RangeError(`assigned() answered ${asked}, which is no offset`)
-    const found = await persist(async () => {
-      asked ??= await committed().catch((error: unknown) => { throw unavailable(error, 'ask for committed offsets') })
-      asked ??= (await bounds().catch((error: unknown) => { throw unavailable(error, 'ask for offsets') })).first
-    }, signal)
-    if (!found || asked === undefined) return false
-    this.buffer.seek(asked)
+    let start: number | undefined
+    const found = await persist(async () => { start = await this.#startOf(asked) }, signal)
+    if (!found || start === undefined) return false
+    this.buffer.seek(start)
     hungry()
     return true
+  }
+
+  async #startOf(asked: number | undefined): Promise<number> {
+    const { committed, bounds, commit } = this.#options
+    const known = await committed().catch((error: unknown) => { throw unavailable(error, 'ask for committed offsets') })
+    const found = asked ?? known
+    if (found !== undefined && found <= (known ?? 0)) return found
+    const { first, end } = await bounds().catch((error: unknown) => { throw unavailable(error, 'ask for offsets') })
+    // A member that was killed between saving its state and committing is not behind, and may have no record to say so with for a long time.
+    if (asked !== undefined && asked > first && asked <= end) await commit(asked)
+    return found ?? first
   }
 
   async #step(): Promise<void> {

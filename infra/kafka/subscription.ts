@@ -184,6 +184,7 @@ class OpenSubscription<T> implements KafkaSubscription {
     return new PartitionFeed({
       topic: this.#topic, partition, subscribe: this.#options, budget, gapMet,
       committed: async () => (await this.#offsets.committed(groupId, shape.full, [partition])).get(partition),
+      commit: (next) => this.#ledger.commit(partition, next),
       bounds: async () => (await this.#offsets.bounds(shape.full, [partition])).get(partition)!,
       hungry: () => this.#fetcher.wake(),
       notSaved: (error) => log.warn({ group: groupId, partition, err: error }, 'state was not saved when a partition was lost: it is made again from the one before'),

@@ -1,4 +1,5 @@
 /** What every Bus adapter must do for consumer groups: shares, joins and leaves, committed offsets, lag. */
+import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Bus, Subscription } from '../../schemas/ports.ts'
 import { items, type OpenedBus, PARTITIONS, range } from './bus-fixture.ts'
@@ -94,6 +95,26 @@ export function groupContract({ opened, topic }: OpenedBus): void {
     await subscription.commit(partition, 2)
     expect(await mine(opened().bus)).toMatchObject({ committed: 2, end: 3 })
     expect(await mine(await opened().reopen())).toMatchObject({ committed: 2, end: 3 })
+  })
+
+  test('a member whose own state is further than its commits is not behind, also where no record comes any more', async () => {
+    const { bus } = opened()
+    const first = new Recorder()
+    const subscription = await bus.subscribe(topic(), first.options('a'))
+    for (const at of range(0, 3)) await bus.publish(topic(), items(1, at, at + 1))
+    await first.until(() => first.items.length === 3)
+    const { partition } = first.envelopes[0]!
+    const committed = async () => (await bus.lag()).find((lag) => lag.topic === topic().name && lag.group === 'a' && lag.partition === partition)?.committed
+    await subscription.commit(partition, 1)
+    await subscription.stop()
+    const ahead = await bus.subscribe(topic(), new Recorder().options('a', { assigned: async (each) => (each === partition ? 3 : undefined) }))
+    while (await committed() !== 3) await setTimeout(20)
+    await ahead.stop()
+    // One whose state is older has records coming: what was committed stays until it commits again.
+    const behind = new Recorder()
+    await bus.subscribe(topic(), behind.options('a', { assigned: async (each) => (each === partition ? 1 : undefined) }))
+    await behind.until(() => behind.items.length === 2)
+    expect(await committed()).toBe(3)
   })
 
   test('a commit of a partition that went to another member is refused', async () => {
