@@ -16,9 +16,11 @@ import { type Edge, openEdge, usableTokens } from './wiring/edge.ts'
 import { type Foundation, openFoundation } from './wiring/foundation.ts'
 import { notedBus } from './wiring/noted-bus.ts'
 import { startOwnTraces } from './wiring/own-traces.ts'
+import { startingApi } from './api/starting.ts'
 import { createServices, type Part, type PartKit, PARTS } from './wiring/parts.ts'
 import { openReceivers } from './wiring/receivers.ts'
-import { openServers, refuseUnsafeDoors } from './wiring/servers.ts'
+import { openApiDoor, openServers, refuseUnsafeDoors } from './wiring/servers.ts'
+import { StartWait } from './wiring/start-wait.ts'
 
 export const EVERYTHING: ReadonlySet<Part> = new Set(PARTS)
 
@@ -95,32 +97,42 @@ class Begun {
   }
 }
 
-/** Starts the parts, or throws Failure `misconfigured` with a sentence and leaves nothing open. */
-export async function startWatchkeeper(config: Config, parts: ReadonlySet<Part>, log: Log): Promise<Watchkeeper> {
+/**
+ * Starts the parts, or throws Failure `misconfigured` with a sentence, or `unavailable` when Kafka or ClickHouse stayed away, and leaves nothing open.
+ * `asked`: the process is to end, so that nobody is waited for any more.
+ */
+export async function startWatchkeeper({ config, parts, log, asked }: Plan): Promise<Watchkeeper> {
   refuseLonePart(config, parts)
   refuseUnsafeDoors(config, parts, await usableTokens(config))
   const begun = new Begun()
   try {
-    return await start({ config, parts, log, begun })
+    return await start({ config, parts, log, asked, begun })
   } catch (error) {
     await begun.end().catch((also: unknown) => log.error({ err: also }, 'not everything could be ended after a failed start'))
     throw error
   }
 }
 
-interface Start {
+export interface Plan {
   readonly config: Config
   readonly parts: ReadonlySet<Part>
   readonly log: Log
+  readonly asked: AbortSignal
+}
+
+interface Start extends Plan {
   readonly begun: Begun
 }
 
-async function start({ config, parts, log, begun }: Start): Promise<Watchkeeper> {
+async function start({ config, parts, log, asked, begun }: Start): Promise<Watchkeeper> {
   const metrics = startMetrics()
   begun.add(() => metrics.stop())
   const traces = await startOwnTraces(config, log)
   begun.add(() => traces.stop())
-  const foundation = await openFoundation(config, log)
+  const wait = new StartWait({ log, asked, now: () => performance.now() })
+  const api = await openApiDoor(config, log, startingApi({ waitsFor: () => wait.reason, metrics: () => metrics.render() }))
+  begun.add(() => api.stop())
+  const foundation = await openFoundation(config, log, wait)
   begun.add(() => foundation.close())
   const receivers = openReceivers(parts.has('alerter') ? config.alerting.webhooks : [])
   begun.add(() => receivers.close())
@@ -134,7 +146,7 @@ async function start({ config, parts, log, begun }: Start): Promise<Watchkeeper>
   const ingest = parts.has('collector') ? await ingestOf(begun, kit) : undefined
   const edge = await edgeOf(parts, kit)
   begun.add(() => edge.close())
-  const servers = await openServers({ config, parts, foundation, edge, ingest, metrics, receivers, services, log })
+  const servers = await openServers({ config, parts, foundation, edge, ingest, metrics, receivers, services, api, log })
   begun.add(() => Promise.all(servers.map((server) => server.stop())))
   return { facts: factsOf(foundation, servers, groups), failed, stop: () => begun.end() }
 }

@@ -42,7 +42,7 @@ const NEVER = new AbortController().signal
 
 /**
  * Connects, and makes or checks `options.topics`. Failure `misconfigured` with a sentence that says what to change: address, protocol, TLS, SASL, rights,
- * topics of another shape, or brokers that cannot be reached for `connectWithinMs`.
+ * topics of another shape. Failure `unavailable` where no broker answers for `connectWithinMs`, or one goes away meanwhile: it may be tried again.
  */
 export async function openKafkaBus(options: KafkaBusOptions): Promise<KafkaBus> {
   const settings = withDefaults(options)
@@ -55,14 +55,16 @@ export async function openKafkaBus(options: KafkaBusOptions): Promise<KafkaBus> 
     return bus
   } catch (error) {
     await bus.close()
-    throw startFailure(error, settings)
+    throw await startFailure(error, settings)
   }
 }
 
-/** kafkajs does not see that a broker refuses a token: it sees that the connection is closed. A moment ago the broker answered. */
-function startFailure(error: unknown, { sasl }: Settings): Failure {
+/** kafkajs does not see that a broker refuses a token: it sees that the connection is closed, by a broker that answers others. */
+async function startFailure(error: unknown, settings: Settings): Promise<Failure> {
   const failure = failureOf(error, 'start')
-  if (sasl?.mechanism !== 'oauthbearer' || failure.kind !== 'unavailable') return failure
+  if (settings.sasl?.mechanism !== 'oauthbearer' || failure.kind !== 'unavailable') return failure
+  const away = await reach({ ...settings, connectWithinMs: 0 }).then(() => undefined, (reason: unknown) => failureOf(reason, 'reach a broker'))
+  if (away !== undefined) return away
   return new Failure('misconfigured', 'kafka.credentials', 'Kafka: the broker ends the connection after it was given the token, most likely because it refuses it: ' +
     "check the token's issuer, audience and expiry", { cause: error })
 }
@@ -83,10 +85,7 @@ async function reach(settings: Settings): Promise<void> {
     // Who is away may come; who speaks another protocol will not change.
     const [wrong] = failures.filter((error) => kindOf(error) !== 'unavailable')
     if (wrong !== undefined) throw wrong
-    if (performance.now() > deadline) {
-      const failure = failureOf(failures[0], 'reach a broker')
-      throw new Failure('misconfigured', failure.code, failure.message, { cause: failure })
-    }
+    if (performance.now() > deadline) throw failureOf(failures[0], 'reach a broker')
     await pause(500, NEVER)
   }
 }

@@ -46,7 +46,7 @@ export interface KafkaBusOptions {
   readonly deliveryTimeoutMs?: number
   /** One request that has no answer by then is sent again; default 3 s. */
   readonly requestTimeoutMs?: number
-  /** How long `openKafkaBus` tries brokers that refuse connections before it calls them misconfigured; default 20 s. */
+  /** How long `openKafkaBus` tries brokers of which none answers; default 20 s. 0 = each once. */
   readonly connectWithinMs?: number
   /** A member that is not heard for this long loses its partitions; default 10 s (a broker takes 6 s to 30 min). */
   readonly sessionTimeoutMs?: number

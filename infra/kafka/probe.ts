@@ -17,7 +17,10 @@ export interface Probe {
   readonly timeoutMs: number
 }
 
-/** Resolves when it answers like a broker. Failure `unavailable` where nobody listens, `misconfigured` where somebody else does. */
+/**
+ * Resolves when it answers like a broker. Failure `unavailable` where nobody listens, or somebody who says nothing: a broker that is only starting or
+ * stalled does that, and so does a wrong port. `misconfigured` where somebody else answers.
+ */
 export async function probe({ address, tls, sasl, timeoutMs }: Probe): Promise<void> {
   const colon = address.lastIndexOf(':')
   const [host, port] = [address.slice(0, colon).replace(/^\[|\]$/g, ''), Number(address.slice(colon + 1))]
@@ -28,10 +31,23 @@ export async function probe({ address, tls, sasl, timeoutMs }: Probe): Promise<v
     if (tls === undefined) return createConnection({ host, port }, ready)
     return connectTls({ host, port, ...(/^[\d.:]+$/.test(host) ? {} : { servername: host }), ...tls }, ready)
   }
+  if (sasl || await takesTwo(address, { timeoutMs, tls: tls !== undefined, open })) return
+  // One that is killed between two questions looks the same, once.
+  if (await takesTwo(address, { timeoutMs, tls: tls !== undefined, open })) return
+  throw wrong('sasl', `${address} asks for SASL: set sasl, or give the port of a listener without it`)
+}
+
+interface Question {
+  readonly timeoutMs: number
+  readonly tls: boolean
+  open(ready: () => void): Socket
+}
+
+/** A listener with SASL takes one such question; then it wants to know who asks. */
+async function takesTwo(address: string, { timeoutMs, tls, open }: Question): Promise<boolean> {
   const [first, second] = await ask(address, timeoutMs, open)
-  judge(address, first, tls !== undefined)
-  // A listener with SASL takes one such question; then it wants to know who asks.
-  if (!sasl && second.length === 0) throw wrong('sasl', `${address} asks for SASL: set sasl, or give the port of a listener without it`)
+  judge(address, first, tls)
+  return second.length > 0
 }
 
 /** Asks twice and resolves with both answers; an empty one where the connection ended or nothing came. */
@@ -42,6 +58,12 @@ async function ask(address: string, timeoutMs: number, open: (ready: () => void)
     const socket = open(() => {
       connected = true
       socket.write(ASK)
+    })
+    socket.once('connect', () => {
+      // Where nobody listens on a port that the system also gives to callers, a caller can be given it, and is connected to itself.
+      if (socket.localPort !== socket.remotePort || socket.localAddress !== socket.remoteAddress) return
+      socket.destroy()
+      reject(away(address, 'ECONNREFUSED'))
     })
     const end = (): void => {
       socket.destroy()
@@ -79,7 +101,7 @@ function judge(address: string, answer: Buffer, tls: boolean): void {
   if (answer[0] === 0x15 && answer[1] === 3) throw wrong('tls', `${address} speaks TLS: set tls, or give the port of a plain listener`)
   if (answer.length === 0) {
     const hint = tls ? 'whether this port is Kafka' : 'whether this port is Kafka and asks for TLS (then set tls)'
-    throw wrong('protocol', `${address} takes the connection and does not answer like a broker: check ${hint}`)
+    throw silent(`${address} takes the connection and does not answer like a broker: check ${hint}`)
   }
   throw wrong('protocol', `${address} answers, but not like a Kafka broker: give the port of a Kafka listener`)
 }
@@ -88,14 +110,19 @@ const SYSTEM = /^(ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENO
 
 function refused(address: string, code: string): Failure {
   if (SYSTEM.test(code)) return away(address, code)
-  const plain = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' || code === 'EPROTO' || code === HANGS_UP
+  const noTls = `${address} does not speak TLS: give the port of a TLS listener, or take tls away`
+  // A proxy in front of a broker that is away does that, too.
+  if (code === HANGS_UP) return silent(noTls)
+  const plain = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' || code === 'EPROTO'
   const what = plain
-    ? `${address} does not speak TLS: give the port of a TLS listener, or take tls away`
+    ? noTls
     : `${address} and we cannot agree on TLS (${code}): give the authority that signed its certificate (ca), a name it is for (serverName), ` +
       'and a client certificate (cert, key) if it asks for one'
   return wrong('tls', what)
 }
 
-const away = (address: string, code: string): Failure =>
-  new Failure('unavailable', 'kafka.unreachable', `Kafka: no broker answers at ${address} (${code}): start it, or correct the address`)
+const away = (address: string, code: string): Failure => new Failure(
+  'unavailable', code === 'ENOTFOUND' ? 'kafka.unknown_host' : 'kafka.unreachable', `Kafka: no broker answers at ${address} (${code}): start it, or correct the address`,
+)
+const silent = (sentence: string): Failure => new Failure('unavailable', 'kafka.silent', `Kafka: ${sentence}`)
 const wrong = (word: string, sentence: string): Failure => new Failure('misconfigured', `kafka.${word}`, `Kafka: ${sentence}`)

@@ -1,5 +1,6 @@
 /** What every long-running command is: start, one line that says so, an orderly end. */
 import { createLog } from '../../infra/pino/logger.ts'
+import { kindOf } from '../../schemas/failure.ts'
 import type { Config } from '../config/schema.ts'
 import { startWatchkeeper, type Watchkeeper } from '../main.ts'
 import { VERSION } from '../version.ts'
@@ -36,7 +37,7 @@ function askedToEnd(): Promise<string> {
   })
 }
 
-/** Runs until SIGINT, SIGTERM, or the failure of its part. Throws Failure `misconfigured` when it cannot start. */
+/** Runs until SIGINT, SIGTERM, or the failure of its part. Throws Failure `misconfigured` or `unavailable` when it cannot start. */
 export async function runProcess(plan: ProcessPlan, options: CommonOptions): Promise<number> {
   const began = performance.now()
   const config = configOf(options)
@@ -46,8 +47,16 @@ export async function runProcess(plan: ProcessPlan, options: CommonOptions): Pro
     log.error({ service: plan.service, after_ms: DRAIN_MS }, 'not everything was finished in time: the rest is read again from the bus')
     process.exit(EXIT.cutOff)
   }
-  void end.then(() => setTimeout(cutOff, DRAIN_MS).unref())
-  const running: Watchkeeper = await startWatchkeeper(config, plan.parts, log)
+  const asked = new AbortController()
+  void end.then(() => {
+    asked.abort()
+    setTimeout(cutOff, DRAIN_MS).unref()
+  })
+  const running: Watchkeeper | undefined = await startWatchkeeper({ config, parts: plan.parts, log, asked: asked.signal }).catch((error: unknown) => {
+    if (asked.signal.aborted && kindOf(error) === 'unavailable') return undefined
+    throw error
+  })
+  if (running === undefined) return EXIT.ended
   const { service, does, parts } = plan
   const startedMs = Math.round(performance.now() - began)
   log.info({ service, does, parts: [...parts], version: VERSION, pid: process.pid, node: process.version, ...running.facts, started_ms: startedMs }, 'started')

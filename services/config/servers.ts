@@ -25,6 +25,9 @@ const Sasl = z.discriminatedUnion('mechanism', [
   }),
 ])
 
+/** A service manager starts a process again that ended, and says so: waiting for ever would hide what is wrong. */
+const startWait = z.number().min(0).max(86_400).default(60)
+
 export const Kafka = z.strictObject({
   brokers: z.array(z.string().regex(HOST_PORT, 'must be HOST:PORT')).min(1).describe('Some of the brokers; the others are learnt from them'),
   prefix: z.string().regex(/^[A-Za-z0-9._-]{0,100}$/, 'must be at most 100 of A-Z a-z 0-9 . _ -').default('watchkeeper.')
@@ -36,6 +39,7 @@ export const Kafka = z.strictObject({
   retention_hours: z.number().min(1).default(168).describe('Age above which records are let go, read or not'),
   compression: z.enum(['none', 'gzip']).default('none').describe('Of what we write'),
   instance: name.optional().describe('Name of this process; two living ones of one name are refused. Not checked where absent'),
+  start_wait_seconds: startWait.describe('How long a start waits for brokers of which none answers; then the process ends with exit code 1'),
   tls: ClientTls.optional().describe("An empty map is TLS with the machine's own authorities"),
   sasl: Sasl.optional(),
 })
@@ -48,6 +52,7 @@ export const ClickHouse = z.strictObject({
   password_file: file.optional().describe('File that holds the password'),
   tls: ClientTls.optional().describe('For https'),
   connect_timeout_seconds: z.number().min(1).max(60).default(5).describe('Until a connection must stand'),
+  start_wait_seconds: startWait.describe('How long a start waits for a server that does not answer; then the process ends with exit code 1'),
   request_timeout_seconds: z.number().min(1).max(600).default(30).describe('Until an insert or a query must be answered'),
 })
 export type ClickHouseConfig = z.infer<typeof ClickHouse>

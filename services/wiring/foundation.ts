@@ -8,6 +8,7 @@ import { makeDirectory } from './make-directory.ts'
 import { type OpenBus, openBus } from './open-bus.ts'
 import { openSnapshots } from './open-snapshots.ts'
 import { type OpenStore, openConfiguredStore } from './open-store.ts'
+import { kafkaOf, type StartWait } from './start-wait.ts'
 
 export interface Foundation {
   readonly bus: OpenBus
@@ -32,15 +33,15 @@ function once<T>(open: () => Promise<T>): { get(): Promise<T>; readonly begun: P
   }
 }
 
-/** Opens the bus; throws Failure `misconfigured` and leaves nothing open. */
-export async function openFoundation(config: Config, log: Log): Promise<Foundation> {
+/** Opens the bus; throws Failure `misconfigured`, or `unavailable` when it was waited for in vain, and leaves nothing open. */
+export async function openFoundation(config: Config, log: Log, wait: StartWait): Promise<Foundation> {
   makeDirectory(config.data_dir)
   const apiToken = openApiToken(config.data_dir)
-  const bus = await openBus(config, log)
+  const bus = await openBus(config, log, wait)
   const opened: { store: OpenStore | undefined } = { store: undefined }
-  const store = once(async () => (opened.store = await openConfiguredStore(config, log)))
-  const snapshots = once(async () => await openSnapshots(config, log))
-  const keyedHash = once(async () => await sharedKey(config, () => snapshots.get().then((open) => open.snapshots)))
+  const store = once(async () => (opened.store = await openConfiguredStore(config, log, wait)))
+  const snapshots = once(async () => await openSnapshots(config, log, wait))
+  const keyedHash = once(() => wait.until(kafkaOf(config), () => sharedKey(config, () => snapshots.get().then((open) => open.snapshots))))
   return {
     bus, apiToken, opened,
     store: store.get,

@@ -9,6 +9,7 @@ import { observeKafka } from './kafka-telemetry.ts'
 import { observeLog } from './log-telemetry.ts'
 import { systemClock } from './clock.ts'
 import { secretFrom } from './secret-file.ts'
+import { kafkaOf, type StartWait } from './start-wait.ts'
 import { tlsFilesOf } from './tls.ts'
 
 export interface OpenBus {
@@ -34,9 +35,11 @@ function retentionOf(bytes: number, hours: number): Readonly<Record<string, Kafk
   return Object.fromEntries(ALL_TOPICS.map((name) => [name, { bytes: Math.floor(bytes / share(name)), ageMs: Math.round(hours * HOUR_MS) }]))
 }
 
-/** Throws Failure `misconfigured` with what to change. */
-export async function openBus({ bus: config, data_dir: dataDir }: Config, log: Log): Promise<OpenBus> {
-  return config.kafka === undefined ? await openEmbedded(config, dataDir, log) : await openKafka(config.kafka, log)
+/** Throws Failure `misconfigured` with what to change, `unavailable` where brokers are away for too long. */
+export async function openBus(config: Config, log: Log, wait: StartWait): Promise<OpenBus> {
+  const { bus: { kafka }, data_dir: dataDir } = config
+  if (kafka === undefined) return await openEmbedded(config.bus, dataDir, log)
+  return await wait.until(kafkaOf(config), () => openKafka(kafka, log))
 }
 
 async function openEmbedded(config: Config['bus'], dataDir: string, log: Log): Promise<OpenBus> {
@@ -54,7 +57,7 @@ async function openEmbedded(config: Config['bus'], dataDir: string, log: Log): P
 
 async function openKafka(config: KafkaConfig, log: Log): Promise<OpenBus> {
   const { openKafkaBus } = await import('../../infra/kafka/kafka-bus.ts')
-  const bus = await openKafkaBus({ ...kafkaOptions(config, log), topics: ALL_TOPICS })
+  const bus = await openKafkaBus({ ...kafkaOptions(config, log), topics: ALL_TOPICS, connectWithinMs: 0 })
   observeKafka(bus)
   const { brokers, prefix, partitions } = config
   return {

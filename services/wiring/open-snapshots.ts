@@ -5,6 +5,7 @@ import { openFileSnapshots } from '../../infra/snapshots/file-snapshots.ts'
 import type { Log, Snapshots } from '../../schemas/ports.ts'
 import type { Config } from '../config/schema.ts'
 import { kafkaOptions } from './open-bus.ts'
+import { kafkaOf, type StartWait } from './start-wait.ts'
 
 export interface OpenSnapshots {
   readonly snapshots: Snapshots
@@ -12,7 +13,8 @@ export interface OpenSnapshots {
 }
 
 /** A partition that moves to another process must find its state there: files only where the log is in the directory too. */
-export async function openSnapshots({ bus: { kafka }, data_dir: dataDir }: Config, log: Log): Promise<OpenSnapshots> {
+export async function openSnapshots(config: Config, log: Log, wait: StartWait): Promise<OpenSnapshots> {
+  const { bus: { kafka }, data_dir: dataDir } = config
   const counter = metrics.getMeter('watchkeeper.snapshots').createCounter('watchkeeper.snapshots.damaged', { description: 'Snapshots that were not whole when they were read' })
   const damaged = (found: object): void => {
     counter.add(1)
@@ -20,7 +22,7 @@ export async function openSnapshots({ bus: { kafka }, data_dir: dataDir }: Confi
   }
   if (kafka !== undefined) {
     const { openKafkaSnapshots } = await import('../../infra/kafka/snapshots/kafka-snapshots.ts')
-    const snapshots = await openKafkaSnapshots(kafkaOptions(kafka, log), damaged)
+    const snapshots = await wait.until(kafkaOf(config), () => openKafkaSnapshots(kafkaOptions(kafka, log), damaged))
     return { snapshots, close: () => snapshots.close() }
   }
   return { snapshots: await openFileSnapshots(join(dataDir, 'state'), damaged), close: () => Promise.resolve() }

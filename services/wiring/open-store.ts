@@ -6,6 +6,7 @@ import type { Log, Store } from '../../schemas/ports.ts'
 import type { Config } from '../config/schema.ts'
 import type { ClickHouseConfig } from '../config/servers.ts'
 import { systemClock } from './clock.ts'
+import { clickHouseOf, type StartWait } from './start-wait.ts'
 import { tlsFilesOf } from './tls.ts'
 
 export interface OpenStore {
@@ -16,9 +17,11 @@ export interface OpenStore {
   readonly where: Readonly<Record<string, unknown>>
 }
 
-/** Migrated, and ready for inserts. Throws Failure `misconfigured` with what to change. */
-export async function openConfiguredStore({ store: { clickhouse }, sql, data_dir: dataDir }: Config, log: Log): Promise<OpenStore> {
-  return clickhouse === undefined ? await openEngine(join(dataDir, 'tables'), sql.concurrency + 2) : await openServer(clickhouse, log)
+/** Migrated, and ready for inserts. Throws Failure `misconfigured` with what to change, `unavailable` where the server is away for too long. */
+export async function openConfiguredStore(config: Config, log: Log, wait: StartWait): Promise<OpenStore> {
+  const { store: { clickhouse }, sql, data_dir: dataDir } = config
+  if (clickhouse === undefined) return await openEngine(join(dataDir, 'tables'), sql.concurrency + 2)
+  return await wait.until(clickHouseOf(config), () => openServer(clickhouse, log))
 }
 
 async function openEngine(directory: string, readers: number): Promise<OpenStore> {
@@ -31,7 +34,7 @@ async function openEngine(directory: string, readers: number): Promise<OpenStore
 
 async function openServer(config: ClickHouseConfig, log: Log): Promise<OpenStore> {
   const { openServerStore } = await import('../../infra/clickhouse/server/server-store.ts')
-  const store = await openServerStore(serverOptions(config, log))
+  const store = await openServerStore({ ...serverOptions(config, log), connectWithinMs: 0 })
   await migrated(store)
   return { store, engine: undefined, where: { kind: 'clickhouse', url: config.url, user: config.user } }
 }

@@ -39,6 +39,8 @@ export interface ServerParts {
   readonly metrics: OwnMetrics
   readonly receivers: Receivers
   readonly services: readonly Service[]
+  /** Open since the start began. */
+  readonly api: ApiDoor
   readonly log: Log
 }
 
@@ -98,6 +100,22 @@ function sqlHandler(engine: Engine, { config, log }: ServerParts): HttpHandler {
   return (request) => endpoint.handle(request)
 }
 
+/** The API's door: health is asked for from the first moment on. */
+export interface ApiDoor extends OpenServer {
+  /** Answers from now on. */
+  serve(handler: HttpHandler): void
+}
+
+/** Answers with `first` until there is more to serve. Throws Failure `misconfigured` when the address cannot be had. */
+export async function openApiDoor({ api: { listen } }: Config, log: Log, first: HttpHandler): Promise<ApiDoor> {
+  let handler = first
+  const server = await startHttpServer({
+    name: 'The API', setting: '--api', ...hostPort(listen), maxBodyBytes: API_BODY_BYTES, limits: STOP_LIMITS, handle: (request) => handler(request),
+    failed: failedBy({ log }),
+  })
+  return { ...door('api', server), serve: (next) => { handler = next } }
+}
+
 interface Opened {
   readonly address: { readonly host: string; readonly port: number }
   stop(): Promise<void>
@@ -107,7 +125,7 @@ function door(name: OpenServer['name'], { address: { host, port }, stop }: Opene
   return { name, address: `${host.includes(':') ? `[${host}]` : host}:${port}`, stop }
 }
 
-const failedBy = ({ log }: ServerParts) => (error: unknown) => log.error({ err: error }, 'a request failed for a reason of ours')
+const failedBy = ({ log }: Pick<ServerParts, 'log'>) => (error: unknown) => log.error({ err: error }, 'a request failed for a reason of ours')
 
 async function openSql(engine: Engine, parts: ServerParts): Promise<OpenServer> {
   const { listen, tls } = parts.config.sql
@@ -137,17 +155,14 @@ function storeRoutes({ config, foundation, services }: ServerParts): Pick<ApiPor
   }
 }
 
-async function openApi(parts: ServerParts): Promise<OpenServer> {
-  const { config, foundation, edge, metrics, receivers, services } = parts
-  const api = createApi({
+function serveApi(parts: ServerParts): OpenServer {
+  const { api, foundation, edge, metrics, receivers, services } = parts
+  api.serve(createApi({
     parts: [...services, { name: 'bus', notReady: foundation.bus.notReady }], receivers: parts.parts.has('alerter') ? receivers : undefined,
     metrics: () => metrics.render(), lag: () => foundation.bus.bus.lag(), token: foundation.apiToken,
     apiUser: (token) => edge.apiUser(token), audit: edge.audit, ...storeRoutes(parts),
-  })
-  return door('api', await startHttpServer({
-    name: 'The API', setting: '--api', ...hostPort(config.api.listen), maxBodyBytes: API_BODY_BYTES, limits: STOP_LIMITS, handle: api,
-    failed: failedBy(parts),
   }))
+  return api
 }
 
 async function* openOtlp(ingest: Ingest, parts: ServerParts): AsyncGenerator<OpenServer> {
@@ -177,7 +192,7 @@ export async function openServers(parts: ServerParts): Promise<readonly OpenServ
   const engine = parts.foundation.opened.store?.engine
   try {
     if (engine !== undefined) open.push(await openSql(engine, parts))
-    open.push(await openApi(parts))
+    open.push(serveApi(parts))
     if (parts.ingest !== undefined) for await (const opened of openOtlp(parts.ingest, parts)) open.push(opened)
     return open
   } catch (error) {

@@ -24,7 +24,10 @@ export function transportFailure(error: unknown, url: string): Failure {
     const what = `ClickHouse at ${url} cannot be spoken to over TLS (${code})`
     return new Failure('unavailable', 'store.tls', `${what}: check the scheme and port of the URL, and the files of ca, cert and key.`, options)
   }
-  if (UNREACHABLE.has(code)) return new Failure('unavailable', 'store.unreachable', `ClickHouse at ${url} cannot be reached (${code})`, options)
+  if (UNREACHABLE.has(code)) {
+    const word = code === 'ENOTFOUND' ? 'store.unknown_host' : 'store.unreachable'
+    return new Failure('unavailable', word, `ClickHouse at ${url} cannot be reached (${code})`, options)
+  }
   if (code.startsWith('HPE_')) return notClickHouse(url, 'no HTTP')
   const what = BROKEN.has(code) ? code : 'connection lost'
   return new Failure('unavailable', 'store.connection', `The connection to ClickHouse at ${url} ended before the answer (${what})`, options)
@@ -61,6 +64,6 @@ export function startFailure(error: unknown, { user, doing }: { readonly user: s
   return new Failure('unavailable', 'store.start', what, { cause: error, retryAfterSeconds: 1 })
 }
 
-/** When waiting has not helped: the caller's start ends with this. */
+/** When waiting has not helped: with what to look at. */
 export const gaveUp = (failure: Failure, setting: string): Failure =>
-  new Failure('misconfigured', failure.code, `${failure.message}: start it, or change ${setting}.`, { cause: failure })
+  new Failure('unavailable', failure.code, `${failure.message}: start it, or change ${setting}.`, { cause: failure })

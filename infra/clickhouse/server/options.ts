@@ -24,7 +24,7 @@ export interface ServerStoreOptions {
   readonly connectTimeoutMs?: number
   /** Until a request must be answered in full; default 30 s. */
   readonly requestTimeoutMs?: number
-  /** How long `openServerStore` tries a server that is away before it calls it misconfigured; default 20 s. */
+  /** How long `openServerStore` tries a server that is away; default 20 s. 0 = once. */
   readonly connectWithinMs?: number
   /** How long `migrate` waits for another process that migrates; default 2 min. */
   readonly migrateWithinMs?: number

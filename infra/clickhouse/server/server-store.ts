@@ -90,7 +90,7 @@ async function reach(link: ServerLink, settings: Settings): Promise<string> {
       const failure = startFailure(error, { user, doing: 'answer the first question' })
       if (!(failure instanceof Failure) || failure.kind !== 'unavailable') throw failure
       if (clock.now() >= until) throw gaveUp(failure, 'store.clickhouse.url')
-      settings.log.warn({ err: failure }, 'ClickHouse does not answer yet')
+      settings.log.debug({ err: failure }, 'ClickHouse does not answer yet')
       await wait(AGAIN_MS)
     }
   }
@@ -98,7 +98,7 @@ async function reach(link: ServerLink, settings: Settings): Promise<string> {
 
 /**
  * Connects, and makes sure that the server is one that can be written to; call `migrate` before the first insert. Throws Failure
- * `misconfigured` for an address where nothing answers, an unknown user, a version too old, a clock far off.
+ * `misconfigured` for an unknown user, a version too old, a clock far off; `unavailable` where nothing answers for `connectWithinMs`.
  */
 export async function openServerStore(options: ServerStoreOptions): Promise<ServerStore> {
   const settings = withDefaults(options)
