@@ -2,8 +2,26 @@
 import type { AuditEventFields } from './audit-event.ts'
 import type { Interaction } from './interaction.ts'
 
+type Origin = Pick<AuditEventFields, 'trace_id' | 'parent_span_id' | 'vantage' | 'method' | 'links'>
+
+/**
+ * The link that stands for a parent: some servers start a trace of their own and only link the caller's span. '' where there is none, or
+ * several. Form: `traceid:spanid`.
+ */
+export const callersLink = ({ trace_id: own, parent_span_id: parent, vantage, method, links }: Origin): string => {
+  if (links.length !== 1 || parent !== '' || vantage !== 'server' || method === '' || own === '') return ''
+  const [link] = links as [string]
+  return link.indexOf(':') > 0 && !link.endsWith(':') ? link : ''
+}
+
+/** The trace in which the calls of this record are joined: the caller's where it is linked, else its own; '' where it has none. */
+export const joinedTrace = (event: Origin): string => {
+  const link = event.links.length === 0 ? '' : callersLink(event)
+  return link === '' ? event.trace_id : link.slice(0, link.indexOf(':'))
+}
+
 /** Records of one call must meet: trace id, else conversation, else the record alone. */
-export const eventKey = (event: Pick<AuditEventFields, 'trace_id' | 'conversation' | 'tenant' | 'event_id'>): string =>
-  event.trace_id || (event.conversation === '' ? event.event_id : `${event.tenant}\u0000${event.conversation}`)
+export const eventKey = (event: Origin & Pick<AuditEventFields, 'conversation' | 'tenant' | 'event_id'>): string =>
+  joinedTrace(event) || (event.conversation === '' ? event.event_id : `${event.tenant}\u0000${event.conversation}`)
 
 export const interactionKey = ({ tenant, actor }: Pick<Interaction, 'tenant' | 'actor'>): string => `${tenant}\u0000${actor}`

@@ -8,6 +8,7 @@ import type { Finding } from './finding.ts'
 import type { Interaction } from './interaction.ts'
 import { decodeInteractions, encodeInteractions, isInteractions } from './interaction-codec.ts'
 import type { MetricPoint } from './metric-point.ts'
+import { decodeRelays, encodeRelays, type Relay } from './relay.ts'
 import { decodeSteps, encodeSteps, type Step } from './step.ts'
 import type { QuarantineAction, Quarantined, Replay } from './quarantined.ts'
 
@@ -141,6 +142,8 @@ const interactionsCodec: Codec<Interaction> = {
 export const events: Topic<EventRecord> = { name: 'events', codec: eventsCodec }
 /** Key: actor. */
 export const interactions: Topic<Interaction> = { name: 'interactions', codec: interactionsCodec }
+/** Key: what calls of several traces meet by. Only on a bus of several partitions. */
+export const correlations: Topic<Relay> = { name: 'correlations', codec: { encode: encodeRelays, decode: decodeRelays } }
 /** Key: home of a detector's key. Only on a bus of several partitions. */
 export const steps: Topic<Step> = { name: 'steps', codec: { encode: encodeSteps, decode: decodeSteps } }
 /** Key: tenant. */

@@ -23,6 +23,10 @@ export interface Context {
   results: { id: string; text: string; endedAt: bigint }[]
   /** Prompts that came as records of their own. */
   prompts: { text: string; at: bigint }[]
+  /** Tool call id → since when its result is known to a model, nanoseconds. */
+  readonly toldAt: Map<string, bigint>
+  /** Start of the earliest record with messages, 0n = none. */
+  since: bigint
   characters: number
 }
 
@@ -30,7 +34,7 @@ const PART_LIMIT = 16_384
 const CONTEXT_LIMIT = 262_144
 const LIST_LIMIT = 1_000
 
-export const emptyContext = (): Context => ({ parts: [], system: [], listings: [], results: [], prompts: [], characters: 0 })
+export const emptyContext = (): Context => ({ parts: [], system: [], listings: [], results: [], prompts: [], toldAt: new Map(), since: 0n, characters: 0 })
 
 const record = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {})
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
@@ -73,6 +77,16 @@ export function partsOf(json: string): Part[] {
 
 const attribute = (event: Observation, key: string): string => event.attributes.get(key)?.text ?? ''
 
+/** The earliest time counts, whichever list came first. */
+function keepTimes(context: Context, parts: readonly Part[], { at, since }: { readonly at: bigint; readonly since: bigint }): void {
+  if (parts.length > 0 && (context.since === 0n || since < context.since)) context.since = since
+  for (const { kind, id } of parts) {
+    if (kind !== 'tool_result' || id === '') continue
+    const known = context.toldAt.get(id)
+    if (known === undefined || at < known) context.toldAt.set(id, at)
+  }
+}
+
 function keepParts(context: Context, parts: readonly Part[]): boolean {
   if (parts.length <= context.parts.length) return false
   const characters = parts.reduce((sum, part) => sum + part.text.length, 0)
@@ -99,9 +113,17 @@ const PROMPT_NAMES = new Set(['user_prompt', 'claude_code.user_prompt', 'gemini_
 export function hear(context: Context, event: Observation): boolean {
   let news = false
   const input = attribute(event, 'gen_ai.input.messages')
-  if (input !== '') news = keepParts(context, [...partsOf(input), ...partsOf(attribute(event, 'gen_ai.output.messages'))]) || news
+  if (input !== '') {
+    const parts = [...partsOf(input), ...partsOf(attribute(event, 'gen_ai.output.messages'))]
+    keepTimes(context, parts, { at: event.started_at, since: event.started_at })
+    news = keepParts(context, parts) || news
+  }
   const all = attribute(event, 'pydantic_ai.all_messages')
-  if (all !== '') news = keepParts(context, partsOf(all)) || news
+  if (all !== '') {
+    const parts = partsOf(all)
+    keepTimes(context, parts, { at: event.ended_at, since: event.started_at })
+    news = keepParts(context, parts) || news
+  }
   news = keepText(context, context.system, attribute(event, 'gen_ai.system_instructions').slice(0, PART_LIMIT)) || news
   news = keepText(context, context.listings, attribute(event, 'gen_ai.tool.definitions').slice(0, PART_LIMIT)) || news
   if (event.result !== '' && event.tool !== '') news = keepResult(context, event) || news

@@ -6,7 +6,10 @@ import { EventRecord } from '../../schemas/topics.ts'
 import { type AssemblerLimits, type AssemblerState, emptyState, fold } from './fold.ts'
 
 const SECOND = 1_000_000_000n
-const LIMITS: AssemblerLimits = { quietNs: 10n * SECOND, lineageNs: 900n * SECOND, spansPerTrace: 2_000, spans: 10_000 }
+const LIMITS: AssemblerLimits = {
+  quietNs: 10n * SECOND, lineageNs: 900n * SECOND, spansPerTrace: 2_000, spans: 10_000,
+  relatedCalls: 10_000, callsPerConversation: 200, conversationCharacters: 65_536,
+}
 
 const id = (seed: number, length: number): string => seed.toString(16).padStart(length, '0')
 

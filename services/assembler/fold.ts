@@ -6,18 +6,21 @@ import { isAdminEvent } from '../../schemas/admin-action.ts'
 import type { AuditEvent } from '../../schemas/audit-event.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Envelope } from '../../schemas/ports.ts'
+import { joinedTrace } from '../../schemas/record-key.ts'
+import type { Part, Relay, Word } from '../../schemas/relay.ts'
 import type { EventRecord } from '../../schemas/topics.ts'
 import { addSeen, nothingSeen, type Seen } from '../../detectors/stats/seen.ts'
 import { type HeldTrace, keep, newHeldTrace, open, shut } from './held-trace.ts'
-import type { Propagation } from './lineage.ts'
+import { heardOf, wordsOf } from './part.ts'
 import { publishCalls, type Ready } from './publish.ts'
-import { isComplete } from './trace.ts'
+import type { RelatedLimits, Sink } from './related/contracts.ts'
+import { actorKey, conversationKey, forward, homeAfter, say } from './related/forward.ts'
+import { learn, neverAsked, type Propagation } from './related/habits.ts'
+import { emptyRelated, relate, type RelatedState, settleRelated } from './related/relate.ts'
+import { isComplete, type Trace } from './trace.ts'
 
-export interface AssemblerLimits {
-  /** Quiet time of a trace after which its calls are published as they are, nanoseconds. */
-  readonly quietNs: bigint
-  /** How long a published trace is kept for late parts, nanoseconds after its last record. */
-  readonly lineageNs: bigint
+/** `quietNs` also is the quiet time of a trace after which its calls are published as they are, `lineageNs` how long it is kept after that. */
+export interface AssemblerLimits extends RelatedLimits {
   /** Spans in one trace, and in all traces together. Over either, the oldest is published as it is and let go. */
   readonly spansPerTrace: number
   readonly spans: number
@@ -37,32 +40,63 @@ export interface AssemblerState {
   readonly traces: Map<string, HeldTrace>
   /** Traces with something to publish once quiet; a subset of `traces`, least recently touched first. */
   readonly pending: Set<string>
+  /** Of the calls of this partition that have no home before their actor's. */
   habits: Map<string, Propagation>
+  /** Stage 2, where there is one partition. */
+  readonly related: RelatedState
   /** Keys of traces that were let go: a record of one of them may be a repetition. */
   gone: Seen
   counts: AssemblerCounts
 }
 
 export const emptyState = (): AssemblerState => ({
-  now: 0n, spans: 0, traces: new Map(), pending: new Set(), habits: new Map(), gone: nothingSeen(), counts: { duplicates: 0, overflowed: 0 },
+  now: 0n, spans: 0, traces: new Map(), pending: new Set(), habits: new Map(), related: emptyRelated(), gone: nothingSeen(),
+  counts: { duplicates: 0, overflowed: 0 },
 })
 
 export interface FoldOptions {
   readonly limits: AssemblerLimits
   /** Interactions that became ready are appended. */
   readonly out: Interaction[]
+  /** Where stage 2 is elsewhere: what it is to be told is appended. Absent: it is here. */
+  readonly relays?: Relay[]
   /** Which records are taken; of the others only the time counts. */
   takes(event: AuditEvent): boolean
 }
 
 /** Records with the same key meet in one trace: trace id, else conversation, else the record alone. */
 export const traceKey = (event: AuditEvent): string => {
-  if (event.trace_id !== '') return `${event.tenant}\u0000t${event.trace_id}`
+  const trace = joinedTrace(event)
+  if (trace !== '') return `${event.tenant}\u0000t${trace}`
   return `${event.tenant}\u0000${event.conversation === '' ? `e${event.event_id}` : `c${event.conversation}`}`
 }
 
 /** Adds the records of one envelope. */
-export function fold(state: AssemblerState, { offset, records }: Pick<Envelope<EventRecord>, 'offset' | 'records'>, options: FoldOptions): void {
+export function fold(state: AssemblerState, envelope: Pick<Envelope<EventRecord>, 'offset' | 'records'>, options: FoldOptions): void {
+  const relays = options.relays ?? []
+  const moved = assemble(state, envelope, { ...options, sink: { interactions: options.out, relays } })
+  if (options.relays === undefined) relateHere(state, { offset: envelope.offset, moved, relays }, options)
+}
+
+/** Stage 2 in the same process: its own relays come back to it. */
+function relateHere(
+  { related, now }: AssemblerState, { offset, moved, relays }: { readonly offset: number; readonly moved: boolean; readonly relays: Relay[] },
+  { limits, out }: FoldOptions,
+): void {
+  const options = { offset, limits, sink: { interactions: out, relays } }
+  for (const relay of relays) relate(related, relay, options)
+  relays.length = 0
+  if (!moved) return
+  settleRelated(related, now, options)
+  for (const relay of relays) relate(related, relay, options)
+}
+
+interface Assembling extends FoldOptions {
+  readonly sink: Sink
+}
+
+/** Stage 1; gives whether time has moved. */
+function assemble(state: AssemblerState, { offset, records }: Pick<Envelope<EventRecord>, 'offset' | 'records'>, options: Assembling): boolean {
   const arrived = new Map<string, EventRecord[]>()
   let now = state.now
   for (const record of records) {
@@ -79,6 +113,7 @@ export function fold(state: AssemblerState, { offset, records }: Pick<Envelope<E
   state.now = now
   for (const [key, own] of arrived) take(state, held(state, key, offset), { ...options, records: own })
   if (moved) settle(state, options)
+  return moved
 }
 
 /** The trace, moved to the end of both queues. */
@@ -91,7 +126,7 @@ function held(state: AssemblerState, key: string, offset: number): HeldTrace {
   return trace
 }
 
-function take(state: AssemblerState, trace: HeldTrace, options: FoldOptions & { readonly records: readonly EventRecord[] }): void {
+function take(state: AssemblerState, trace: HeldTrace, options: Assembling & { readonly records: readonly EventRecord[] }): void {
   const { records, limits } = options
   keep(trace, records)
   state.spans += records.length
@@ -108,18 +143,48 @@ const worthOpening = ({ records, opened }: HeldTrace): boolean => records <= SHO
 
 const always: Ready = () => true
 
-function publish(state: AssemblerState, held: HeldTrace, { out, ready }: FoldOptions & { readonly ready: Ready }): void {
+function publish(state: AssemblerState, held: HeldTrace, { sink, ready }: Assembling & { readonly ready: Ready }): void {
   const before = held.records
   const { trace, duplicates } = open(held)
   state.counts.duplicates += duplicates
   state.spans -= before - held.records
-  publishCalls(trace, { habits: state.habits, out, ready })
+  const { key } = held
+  const tenant = key.slice(0, key.indexOf('\u0000'))
+  tellWords(held, trace, (words) => sink.relays.push({ kind: 'words', key: conversationKey(tenant, trace.conversation), at: state.now, trace: key, words }))
+  publishCalls(trace, {
+    key, ready,
+    tell: (part) => tell(state, part, sink),
+    leave: ({ interaction_id: interactionId }, conversation) =>
+      sink.relays.push({ kind: 'leave', key: conversationKey(tenant, conversation), at: state.now, interactionId }),
+  })
   shut(held, trace)
   if (trace.dirty.size === 0) state.pending.delete(held.key)
 }
 
+/** Tells the conversation what was said in the trace, where that is more than it was told before. */
+function tellWords(held: HeldTrace, { conversation, context }: Trace, say: (words: readonly Word[]) => void): void {
+  if (conversation === '' || context === undefined) return
+  const heard = heardOf(conversation, context)
+  if (heard === held.heard) return
+  held.heard = heard
+  const words = wordsOf(context)
+  if (words.length > 0) say(words)
+}
+
+/** Publishes the call or sends it on. Where a client has never said who asked, its actor's home need not be asked whether it does. */
+function tell(state: AssemblerState, part: Part, sink: Sink): void {
+  const { interaction } = part
+  const home = homeAfter(undefined, part)
+  const local = home === undefined || home === 'actor'
+  if (local && interaction.version === 1 && interaction.method === 'tools/call') {
+    learn(state.habits, actorKey(interaction), { calls: 1, asked: interaction.requested_by === 'user_turn' ? 1 : 0 })
+  }
+  if (home === 'actor' && neverAsked(state.habits.get(actorKey(interaction)))) say(interaction, state.now, sink)
+  else forward(part, { from: undefined, at: state.now, sink })
+}
+
 /** Lets go of a trace that is too long, or of the oldest where there are too many; repetitions alone do not make one too long. */
-function overflow(state: AssemblerState, trace: HeldTrace, options: FoldOptions): void {
+function overflow(state: AssemblerState, trace: HeldTrace, options: Assembling): void {
   if (state.pending.has(trace.key)) publish(state, trace, { ...options, ready: always })
   if (trace.records <= options.limits.spansPerTrace && state.spans <= options.limits.spans) return
   state.counts.overflowed++
@@ -133,7 +198,7 @@ function drop(state: AssemblerState, trace: HeldTrace): void {
   state.spans -= trace.records
 }
 
-function settle(state: AssemblerState, options: FoldOptions): void {
+function settle(state: AssemblerState, options: Assembling): void {
   const { quietNs, lineageNs } = options.limits
   for (const key of state.pending) {
     const trace = state.traces.get(key) as HeldTrace

@@ -7,7 +7,7 @@ import { type Observation, observationOf } from './observation.ts'
 import { type Call, holds, newTrace, observe, type Trace } from './trace.ts'
 
 /** What is known of a call from the last time that the trace was opened; calls are numbered in the order of their first records. */
-type Told = Pick<Call, 'version' | 'digest' | 'sortAt'> & { readonly dirty: boolean }
+type Told = Pick<Call, 'version' | 'digest' | 'sortAt' | 'home'> & { readonly dirty: boolean }
 
 export interface HeldTrace {
   readonly key: string
@@ -22,10 +22,12 @@ export interface HeldTrace {
   records: number
   opened: number
   told: readonly Told[]
+  /** How much of what was said in it was told to its conversation. */
+  heard: string
 }
 
 export const newHeldTrace = (key: string, firstOffset: number): HeldTrace =>
-  ({ key, firstOffset, touchedAt: -1n, rooted: false, chunks: [], records: 0, opened: 0, told: [] })
+  ({ key, firstOffset, touchedAt: -1n, rooted: false, chunks: [], records: 0, opened: 0, told: [], heard: '' })
 
 export function keep(held: HeldTrace, records: readonly EventRecord[]): void {
   held.chunks.push(events.codec.encode(records))
@@ -71,5 +73,5 @@ function recall(trace: Trace, told: readonly Told[]): void {
 /** Writes down what was published, so that the trace can be opened again. */
 export function shut(held: HeldTrace, trace: Trace): void {
   held.opened = held.records
-  held.told = trace.calls.map(({ version, digest, sortAt, index }) => ({ version, digest, sortAt, dirty: trace.dirty.has(index) }))
+  held.told = trace.calls.map(({ version, digest, sortAt, home, index }) => ({ version, digest, sortAt, home, dirty: trace.dirty.has(index) }))
 }

@@ -7,24 +7,14 @@ import type { RequestedBy } from '../../schemas/vocabulary.ts'
 import { before, type Before } from './context.ts'
 import { agentRunsAbove, type Call, type Trace } from './trace.ts'
 
-/** How often the calls of one client came with a user's turn: only where that is the rule does its absence mean something. */
-export interface Propagation {
-  calls: number
-  asked: number
-}
-const HABIT_CALLS = 20
-const HABIT_SHARE = 0.9
 const REQUEST_TEXT_LIMIT = 2_000
 
-const propagates = (habit: Propagation | undefined): boolean =>
-  habit !== undefined && habit.calls >= HABIT_CALLS && habit.asked >= habit.calls * HABIT_SHARE
-
-function requestedBy(trace: Trace, call: Call, known: Before | undefined, habit: Propagation | undefined): RequestedBy {
+function requestedBy(trace: Trace, call: Call, known: Before | undefined): RequestedBy {
   if (known !== undefined && known.userTurns.length > 0) return agentRunsAbove(trace, call.agentSpan) > 1 ? 'parent_agent' : 'user_turn'
   if (trace.scheduled) return 'scheduled'
   if (agentRunsAbove(trace, call.agentSpan) > 1) return 'parent_agent'
   const saysAll = trace.agentSpoke && call.agentSpan !== '' && known?.complete === true
-  return trace.rootArrived && (saysAll || propagates(habit)) ? 'none' : 'unknown'
+  return trace.rootArrived && saysAll ? 'none' : 'unknown'
 }
 
 function argumentNames(text: string): string[] {
@@ -36,22 +26,23 @@ function argumentNames(text: string): string[] {
   }
 }
 
-/** Fills the lineage fields of `fields`. */
-export function fillLineage(fields: InteractionFields, trace: Trace, call: Call, habit: Propagation | undefined): void {
-  if (fields.method !== 'tools/call') return
+/** Fills the lineage fields of `fields` with what its own trace tells; gives what was known before the call. */
+export function fillLineage(fields: InteractionFields, trace: Trace, call: Call): Before | undefined {
+  if (fields.method !== 'tools/call') return undefined
   const { tool, arguments: sent } = fields
   // Read only where the tool's own name does not tell: parsing arguments is dear.
   fields.effect = effectOf({ tool, get argumentNames() { return argumentNames(sent) } })
   const known = trace.context === undefined ? undefined : before(trace.context, fields.tool_call_id, fields.started_at)
-  fields.requested_by = requestedBy(trace, call, known, habit)
-  if (known === undefined) return
+  fields.requested_by = requestedBy(trace, call, known)
+  if (known === undefined) return undefined
   const turns = known.userTurns
   fields.request_text = (turns.at(-1) ?? '').slice(0, REQUEST_TEXT_LIMIT)
-  if (fields.arguments === '' && turns.length === 0) return
+  if (fields.arguments === '' && turns.length === 0) return known
   fields.argument_sources = new Map(sourcesOf({ arguments: fields.arguments, before: known, complete: known.complete }))
   const { fit, reasons } = fitOf({
     turns, tool: fields.tool, effect: fields.effect, arguments: fields.arguments, sources: fields.argument_sources, toolResults: known.toolResults,
   })
   fields.request_fit = fit
   fields.request_fit_reasons = reasons
+  return known
 }

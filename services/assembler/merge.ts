@@ -7,23 +7,25 @@ import { type Trust, TRUST_ORDER, type Vantage } from '../../schemas/vocabulary.
 import type { Observation } from './observation.ts'
 
 /** Nearest the enforcement point first: what the server received is what happened. */
-const ENFORCEMENT: Order = { server: 0, gateway: 1, client: 2, agent: 3, log: 4 }
+export const ENFORCEMENT: Order = { server: 0, gateway: 1, client: 2, agent: 3, log: 4 }
 /** Nearest the person first: the conversation and the caller's own host. */
-const CALLER: Order = { agent: 0, client: 1, log: 2, gateway: 3, server: 4 }
+export const CALLER: Order = { agent: 0, client: 1, log: 2, gateway: 3, server: 4 }
 const TRUST_RANK = new Map<Trust, number>(TRUST_ORDER.map((trust, index) => [trust, index]))
 
 type Field = keyof InteractionFields & keyof Observation
-type Order = Record<Vantage, number>
+/** What an observation says, or several together, which no longer tell how far scopes are to be trusted. */
+type Said = Pick<Observation, Field> & { readonly scopes_trust?: Trust }
+export type Order = Record<Vantage, number>
 
 /** Fields that are taken together; the first decides whether an observation says anything. */
-interface Group {
+export interface Group {
   readonly fields: readonly Field[]
   readonly order: Order
   /** Where some are more to be trusted than others, that counts first. */
   readonly trust?: 'principal_trust' | 'client_trust' | 'token_trust' | 'scopes_trust' | 'client_address_trust'
 }
 
-const GROUPS: readonly Group[] = [
+export const GROUPS: readonly Group[] = [
   { fields: ['method'], order: ENFORCEMENT },
   { fields: ['tool'], order: ENFORCEMENT },
   { fields: ['prompt'], order: ENFORCEMENT },
@@ -59,18 +61,18 @@ function ranked(observations: readonly Observation[], order: Order): readonly Ob
 
 const isSaid = (value: Observation[Field]): boolean => value !== '' && value !== 'unknown' && !(Array.isArray(value) && value.length === 0)
 
-/** The one of the ranked observations whose word counts for the group; undefined where none says anything. */
-function bestOf(best: readonly Observation[], { fields, trust }: Group): Observation | undefined {
+/** The one of those ranked, best first, whose word counts for the group; undefined where none says anything. */
+export function bestOf<T extends Said>(best: readonly T[], { fields, trust }: Group): T | undefined {
   const decisive = fields[0] as Field
   if (trust === undefined) {
     for (const event of best) if (isSaid(event[decisive])) return event
     return undefined
   }
-  let found: Observation | undefined
+  let found: T | undefined
   let lowest = Infinity
   for (const event of best) {
     if (!isSaid(event[decisive])) continue
-    const rank = TRUST_RANK.get(event[trust]) ?? Infinity
+    const rank = TRUST_RANK.get(event[trust] ?? 'none') ?? Infinity
     if (found !== undefined && rank >= lowest) continue
     found = event
     lowest = rank
@@ -87,8 +89,10 @@ export function enforced(observations: readonly Observation[], of: (event: Obser
 const earliest = (left: bigint, right: bigint): bigint => (left === 0n || (right !== 0n && right < left) ? right : left)
 const latest = (left: bigint, right: bigint): bigint => (right > left ? right : left)
 
+type Times = 'started_at' | 'ended_at' | 'received_at' | 'duration_ns' | 'arguments_bytes' | 'result_bytes'
+
 /** A size without the content is worth having, but never beats content. */
-function widen(into: InteractionFields, from: Observation): void {
+export function widen(into: InteractionFields, from: Pick<Observation, Times>): void {
   into.started_at = earliest(into.started_at, from.started_at)
   into.ended_at = latest(into.ended_at, from.ended_at)
   into.received_at = latest(into.received_at, from.received_at)
@@ -118,9 +122,9 @@ export function merged(observations: readonly Observation[]): InteractionFields 
   const target: Record<string, unknown> = fields
   const [first] = observations as readonly [Observation]
   fields.tenant = first.tenant
-  fields.trace_id = first.trace_id
   const nearestPoint = ranked(observations, ENFORCEMENT)
   const nearestPerson = ranked(observations, CALLER)
+  fields.trace_id = (nearestPerson[0] as Observation).trace_id
   for (const group of GROUPS) {
     const best = bestOf(group.order === CALLER ? nearestPerson : nearestPoint, group)
     if (best !== undefined) for (const field of group.fields) target[field] = best[field]
@@ -138,7 +142,7 @@ export function merged(observations: readonly Observation[]): InteractionFields 
 }
 
 /** Actor: principal, else OAuth client, else agent, else host. */
-function nameActor(fields: InteractionFields): void {
+export function nameActor(fields: InteractionFields): void {
   const known = (['principal', 'client', 'agent', 'host'] as const).find((kind) => fields[kind] !== '')
   fields.actor = known === undefined ? '' : fields[known]
   fields.actor_kind = known ?? 'unknown'

@@ -8,7 +8,7 @@ import { CanonicalReader } from '../../schemas/canonical-reader.ts'
 
 const OBSERVED = [
   'event_id', 'tenant', 'signal', 'name', 'started_at', 'ended_at', 'duration_ns', 'source', 'emitter', 'vantage', 'trace_id', 'span_id',
-  'parent_span_id', 'method', 'tool', 'prompt', 'resource', 'server', 'target', 'jsonrpc_request_id', 'tool_call_id', 'conversation',
+  'parent_span_id', 'links', 'method', 'tool', 'prompt', 'resource', 'server', 'target', 'jsonrpc_request_id', 'tool_call_id', 'conversation',
   'wire_session', 'server_internal', 'principal', 'principal_source', 'principal_trust', 'client', 'client_source', 'client_trust', 'agent',
   'token_fingerprint', 'token_trust', 'scopes', 'scopes_trust', 'client_address', 'client_address_source', 'client_address_trust', 'user_agent',
   'host', 'arguments', 'arguments_bytes', 'arguments_hash', 'result', 'result_bytes', 'result_hash', 'outcome', 'error_code', 'error_type',
@@ -42,7 +42,7 @@ export function observationOf(bytes: Buffer): Observation {
   const trace_id = reader.id()
   const span_id = reader.id()
   const parent_span_id = reader.id()
-  reader.skipTexts() // links
+  const links = reader.texts()
   const method = reader.text()
   const tool = reader.text()
   const prompt = reader.text()
@@ -97,7 +97,7 @@ export function observationOf(bytes: Buffer): Observation {
   reader.skipText() // conflict_with
   if (reader.position !== bytes.length) throw new RangeError('canonical record: bytes after its end')
   return {
-    event_id, tenant, signal, name, started_at, ended_at, duration_ns, source, emitter, vantage, trace_id, span_id, parent_span_id, method, tool,
+    event_id, tenant, signal, name, started_at, ended_at, duration_ns, source, emitter, vantage, trace_id, span_id, parent_span_id, links, method, tool,
     prompt, resource, server, target, jsonrpc_request_id, tool_call_id, conversation, wire_session, server_internal, principal, principal_source,
     principal_trust, client, client_source, client_trust, agent, token_fingerprint, token_trust, scopes, scopes_trust, client_address,
     client_address_source, client_address_trust, user_agent, host, arguments: sent, arguments_bytes, arguments_hash, result, result_bytes, result_hash,

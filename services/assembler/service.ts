@@ -1,28 +1,16 @@
 /** Assembler: topic `events` → topic `interactions`. State and offset are saved as one, so a restart goes on as if nothing had been. */
 import { SpanKind, trace } from '@opentelemetry/api'
 import type { AuditEvent } from '../../schemas/audit-event.ts'
-import type { Interaction } from '../../schemas/interaction.ts'
-import type { Bus, Envelope, Log, Service, Snapshots, Store, Subscription } from '../../schemas/ports.ts'
-import { interactionKey } from '../../schemas/record-key.ts'
-import { type EventRecord, events, interactions } from '../../schemas/topics.ts'
+import type { Envelope, Service, Subscription } from '../../schemas/ports.ts'
+import { type EventRecord, events } from '../../schemas/topics.ts'
 import { traced } from '../../schemas/traced.ts'
-import { type AssemblerLimits, type AssemblerState, emptyState, fold, traceKey } from './fold.ts'
+import type { AssemblerConfig, AssemblerPorts } from './contracts.ts'
+import { type AssemblerState, emptyState, fold, type FoldOptions, traceKey } from './fold.ts'
+import { Outbox } from './outbox.ts'
+import { followCorrelations } from './related/follow.ts'
 import { repeatsIn } from './repeats.ts'
 import { decodeSnapshot, encodeSnapshot, endReplay, type Replay, replayOf, snapshotOf, STATE_VERSION } from './snapshot.ts'
 import { assemblerTelemetry } from './telemetry.ts'
-
-export interface AssemblerConfig {
-  readonly limits: AssemblerLimits
-  /** Record time between two saves of the state, nanoseconds. */
-  readonly snapshotEveryNs: bigint
-}
-
-export interface AssemblerPorts {
-  readonly bus: Bus
-  readonly snapshots: Snapshots
-  readonly store: Pick<Store, 'places'>
-  readonly log: Log
-}
 
 /** One partition that this instance holds. */
 interface Holding {
@@ -31,24 +19,32 @@ interface Holding {
   /** Until `next` has come to the snapshot's. */
   replay: Replay | undefined
   savedAt: bigint
-  /** Folded but not yet on the bus: the state has moved on, so these must get out before anything else. */
-  outbox: Interaction[]
+  readonly outbox: Outbox
 }
 
 const snapshotName = (partition: number): string => `assembler-events-${partition}`
 
-export function createAssembler(config: AssemblerConfig, { bus, snapshots, store, log }: AssemblerPorts): Service {
+function latestTick(envelopes: readonly Envelope<EventRecord>[]): bigint {
+  let latest = 0n
+  for (const { records } of envelopes) for (const { tickAt } of records) if (tickAt > latest) latest = tickAt
+  return latest
+}
+
+export function createAssembler(config: AssemblerConfig, ports: AssemblerPorts): Service {
+  const { bus, snapshots, store, log } = ports
   const holdings = new Map<number, Holding>()
   const telemetry = assemblerTelemetry(() => [...holdings.values()].map((holding) => holding.state))
   const tracer = trace.getTracer('watchkeeper.assembler')
+  const relays = config.partitions > 1
   let subscription: Subscription | undefined
+  let related: Subscription | undefined
   let trouble = ''
 
   async function assigned(partition: number): Promise<number | undefined> {
     const saved = await snapshots.load(snapshotName(partition))
     const snapshot = saved !== undefined && saved.version === STATE_VERSION ? decodeSnapshot(saved.state) : undefined
     const next = snapshot?.replayFrom ?? 0
-    holdings.set(partition, { state: emptyState(), next, replay: snapshot === undefined ? undefined : replayOf(snapshot), savedAt: 0n, outbox: [] })
+    holdings.set(partition, { state: emptyState(), next, replay: snapshot === undefined ? undefined : replayOf(snapshot), savedAt: 0n, outbox: new Outbox(telemetry) })
     return next
   }
 
@@ -71,19 +67,19 @@ export function createAssembler(config: AssemblerConfig, { bus, snapshots, store
   }
 
   async function assemble(partition: number, holding: Holding, envelopes: readonly Envelope<EventRecord>[]): Promise<void> {
-    await publishOutbox(holding)
+    await holding.outbox.flush(bus)
     const fresh = envelopes.filter((envelope) => envelope.offset >= holding.next)
     const live = fresh.filter(({ offset }) => holding.replay === undefined || offset >= holding.replay.snapshot.next)
     for (const envelope of fresh) if (!live.includes(envelope)) replayEnvelope(holding, envelope)
     if (live.length > 0) await foldLive(holding, live)
-    await publishOutbox(holding)
+    await holding.outbox.flush(bus)
     if (holding.savedAt === 0n) holding.savedAt = holding.state.now
     if (holding.state.now - holding.savedAt >= config.snapshotEveryNs) await save(partition, holding)
   }
 
   function replayEnvelope(holding: Holding, envelope: Envelope<EventRecord>): void {
     const { state, replay } = holding
-    fold(state, envelope, { limits: config.limits, out: [], takes: (event) => replay?.held.has(traceKey(event)) === true })
+    fold(state, envelope, { ...ways(undefined), takes: (event) => replay?.held.has(traceKey(event)) === true })
     holding.next = envelope.offset + 1
   }
 
@@ -98,28 +94,34 @@ export function createAssembler(config: AssemblerConfig, { bus, snapshots, store
       return false
     }
     for (const envelope of envelopes) {
-      fold(state, envelope, { limits: config.limits, out: holding.outbox, takes })
+      fold(state, envelope, { ...ways(holding.outbox), takes })
       holding.next = envelope.offset + 1
     }
+    // Stage 2 gets no ticks of the collector: the first partition's stand for all.
+    if (relays && envelopes[0]?.partition === 0) holding.outbox.tickAt = latestTick(envelopes)
   }
 
-  async function publishOutbox({ outbox }: Holding): Promise<void> {
-    if (outbox.length === 0) return
-    await bus.publish(interactions, outbox.map((record) => ({ key: interactionKey(record), record })))
-    telemetry.published(outbox)
-    outbox.length = 0
+  /** Where the fold puts what it says; undefined: nowhere, it was said before. */
+  function ways(outbox: Outbox | undefined): Pick<FoldOptions, 'limits' | 'out' | 'relays'> {
+    return { limits: config.limits, out: outbox?.interactions ?? [], ...(relays ? { relays: outbox?.relays ?? [] } : {}) }
+  }
+
+  function failed(error: unknown): void {
+    trouble = error instanceof Error ? error.message : String(error)
+    log.error({ err: error }, 'assembler stopped')
   }
 
   return {
     name: 'assembler',
     async start() {
+      if (relays) related = await followCorrelations({ config, ports, telemetry, failed })
       subscription = await bus.subscribe(events, {
         group: 'assembler',
         assigned,
         async revoked(partition) {
           const holding = holdings.get(partition)
           holdings.delete(partition)
-          if (holding !== undefined) await publishOutbox(holding).then(() => save(partition, holding))
+          if (holding !== undefined) await holding.outbox.flush(bus).then(() => save(partition, holding))
         },
         handle,
         async gap(gap) {
@@ -127,15 +129,14 @@ export function createAssembler(config: AssemblerConfig, { bus, snapshots, store
           const holding = holdings.get(gap.partition)
           if (holding !== undefined && holding.next < gap.next) holding.next = gap.next
         },
-        failed(error) {
-          trouble = error instanceof Error ? error.message : String(error)
-          log.error({ err: error }, 'assembler stopped')
-        },
+        failed,
       })
     },
     async stop() {
       await subscription?.stop()
       subscription = undefined
+      await related?.stop()
+      related = undefined
     },
     notReady: () => (subscription === undefined ? 'not started' : trouble),
   }

@@ -4,8 +4,9 @@
  */
 import { Packr } from 'msgpackr'
 import type { AssemblerState } from './fold.ts'
+import type { RelatedState } from './related/relate.ts'
 
-export const STATE_VERSION = 2
+export const STATE_VERSION = 3
 
 export interface AssemblerSnapshot {
   /** Everything before this offset was folded and published. */
@@ -17,14 +18,16 @@ export interface AssemblerSnapshot {
   readonly habits: AssemblerState['habits']
   readonly gone: AssemblerState['gone']
   readonly counts: AssemblerState['counts']
+  /** What stage 2 learned of clients, and its counts, where it is here. */
+  readonly related: Pick<RelatedState, 'habits' | 'counts'>
 }
 
 const packr = new Packr({ useRecords: true, mapsAsObjects: false, int64AsType: 'bigint' })
 
-export function snapshotOf({ traces, habits, gone, counts }: AssemblerState, next: number): AssemblerSnapshot {
+export function snapshotOf({ traces, habits, gone, counts, related }: AssemblerState, next: number): AssemblerSnapshot {
   let replayFrom = next
   for (const { firstOffset } of traces.values()) replayFrom = Math.min(replayFrom, firstOffset)
-  return { next, replayFrom, held: [...traces.keys()], habits, gone, counts }
+  return { next, replayFrom, held: [...traces.keys()], habits, gone, counts, related: { habits: related.habits, counts: related.counts } }
 }
 
 export const encodeSnapshot = (snapshot: AssemblerSnapshot): Buffer => packr.pack(snapshot)
@@ -45,4 +48,6 @@ export function endReplay(state: AssemblerState, { snapshot }: Replay): void {
   state.habits = new Map(snapshot.habits)
   state.gone = snapshot.gone
   state.counts = { ...snapshot.counts }
+  state.related.habits = new Map(snapshot.related.habits)
+  state.related.counts = { ...snapshot.related.counts }
 }

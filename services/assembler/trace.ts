@@ -3,6 +3,7 @@ import type { Vantage } from '../../schemas/vocabulary.ts'
 import { type Context, emptyContext, hear, speaks } from './context.ts'
 import { enforced } from './merge.ts'
 import { endsOfOneRequest, joins, rpcKey, type View, viewOf } from './join.ts'
+import { callersLink } from '../../schemas/record-key.ts'
 import type { Observation } from './observation.ts'
 
 /** One interaction in the making. */
@@ -22,6 +23,8 @@ export interface Call {
   version: number
   digest: string
   sortAt: bigint
+  /** Conversation under which it was last sent on, '' = none. */
+  home: string
 }
 
 interface Node {
@@ -49,11 +52,13 @@ export interface Trace {
   /** Indexes of calls that say something new since they were last published. */
   readonly dirty: Set<number>
   context: Context | undefined
+  /** Conversation of its records, the smallest where there are several, '' where none names one. */
+  conversation: string
 }
 
 export const newTrace = (): Trace => ({
   rootArrived: false, scheduled: false, agentSpoke: false,
-  nodes: new Map(), waiting: new Map(), byRpc: new Map(), logIds: new Set(), calls: [], dirty: new Set(), context: undefined,
+  nodes: new Map(), waiting: new Map(), byRpc: new Map(), logIds: new Set(), calls: [], dirty: new Set(), context: undefined, conversation: '',
 })
 
 /** The call that `index` has been joined into. */
@@ -84,7 +89,7 @@ function unite(trace: Trace, left: number, right: number): void {
 function addCall(trace: Trace, event: Observation): Call {
   const call: Call = {
     index: trace.calls.length, into: trace.calls.length, observations: [event], anchor: event.event_id,
-    unresolved: 0, agentSpan: '', version: 0, digest: '', sortAt: 0n,
+    unresolved: 0, agentSpan: '', version: 0, digest: '', sortAt: 0n, home: '',
   }
   trace.calls.push(call)
   trace.dirty.add(call.index)
@@ -160,16 +165,23 @@ function listen(trace: Trace, event: Observation): void {
   markAll(trace)
 }
 
+/** The span above it; of a span that only links its caller's, that one. */
+function parentOf(event: Observation): string {
+  const link = event.links.length === 0 ? '' : callersLink(event)
+  return link === '' ? event.parent_span_id : link.slice(link.indexOf(':') + 1)
+}
+
 function addSpan(trace: Trace, event: Observation): void {
   const view = viewOf(event)
+  const parent = parentOf(event)
   const call = view === undefined ? undefined : addCall(trace, event)
-  trace.nodes.set(event.span_id, { parent: event.parent_span_id, view, call: call?.index ?? -1, agentRun: isAgentRun(event) })
-  if (event.parent_span_id === '') {
+  trace.nodes.set(event.span_id, { parent, view, call: call?.index ?? -1, agentRun: isAgentRun(event) })
+  if (parent === '') {
     if (!trace.rootArrived) markAll(trace)
     trace.rootArrived = true
     trace.scheduled ||= isScheduled(event)
-  } else if (trace.nodes.has(event.parent_span_id)) link(trace, event.span_id, event.parent_span_id)
-  else awaitParent(trace, event.span_id, event.parent_span_id, call)
+  } else if (trace.nodes.has(parent)) link(trace, event.span_id, parent)
+  else awaitParent(trace, event.span_id, parent, call)
   adoptChildren(trace, event.span_id)
   if (call !== undefined && view !== undefined) joinByIds(trace, call, view)
 }
@@ -189,6 +201,7 @@ export const holds = (trace: Trace, event: Observation): boolean =>
 
 /** Adds an observation that the trace does not hold yet. */
 export function observe(trace: Trace, event: Observation): void {
+  if (event.conversation !== '' && (trace.conversation === '' || event.conversation < trace.conversation)) trace.conversation = event.conversation
   listen(trace, event)
   if (event.signal === 'log') addLog(trace, event)
   else addSpan(trace, event)

@@ -81,10 +81,11 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
     const { config: { assembler }, foundation, bus, log } = kit
     const limits = {
       quietNs: seconds(assembler.quiet_seconds), lineageNs: seconds(assembler.lineage_minutes * 60), spans: assembler.max_spans,
-      spansPerTrace: assembler.max_spans_per_trace,
+      spansPerTrace: assembler.max_spans_per_trace, relatedCalls: assembler.max_related_calls, callsPerConversation: assembler.max_calls_per_conversation,
+      conversationCharacters: assembler.max_conversation_characters,
     }
     const store = await placesOf(kit, parts)
-    return createAssembler({ limits, snapshotEveryNs: SNAPSHOT_EVERY_NS }, { bus, snapshots: await foundation.snapshots(), store, log })
+    return createAssembler({ partitions: foundation.bus.partitions, limits, snapshotEveryNs: SNAPSHOT_EVERY_NS }, { bus, snapshots: await foundation.snapshots(), store, log })
   },
   async collector({ bus, log }) {
     return createTicker({ bus, clock: systemClock, log })

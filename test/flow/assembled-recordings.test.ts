@@ -12,7 +12,10 @@ import { DECODE_LIMITS } from '../../services/collector/otlp/model.ts'
 import { decodeTraces } from '../../services/collector/otlp/protobuf/traces.ts'
 import { decodeSnapshot, encodeSnapshot, endReplay, replayOf, snapshotOf } from '../../services/assembler/snapshot.ts'
 
-const LIMITS: AssemblerLimits = { quietNs: 10_000_000_000n, lineageNs: 900_000_000_000n, spansPerTrace: 20_000, spans: 500_000 }
+const LIMITS: AssemblerLimits = {
+  quietNs: 10_000_000_000n, lineageNs: 900_000_000_000n, spansPerTrace: 20_000, spans: 500_000,
+  relatedCalls: 10_000, callsPerConversation: 200, conversationCharacters: 65_536,
+}
 const SECOND = 1_000_000_000n
 const normaliser = createNormaliser({ mcpPaths: ['/mcp'] })
 

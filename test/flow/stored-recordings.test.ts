@@ -41,10 +41,13 @@ async function open(): Promise<void> {
     bus, normaliser: createNormaliser({ mcpPaths: ['/mcp'] }), redactor: createRedactor(keyed),
     telemetry: { received: quiet, receivedMetrics: quiet },
   })
-  const limits = { quietNs: 10n * SECOND, lineageNs: 900n * SECOND, spansPerTrace: 20_000, spans: 500_000 }
+  const limits = {
+    quietNs: 10n * SECOND, lineageNs: 900n * SECOND, spansPerTrace: 20_000, spans: 500_000,
+    relatedCalls: 10_000, callsPerConversation: 200, conversationCharacters: 65_536,
+  }
   services = [
     createArchiver({ events: { records: 10_000, milliseconds: 20 }, others: { records: 10_000, milliseconds: 20 } }, { bus, store, snapshots, log }),
-    createAssembler({ limits, snapshotEveryNs: 3_600n * SECOND }, { bus, snapshots, store, log }),
+    createAssembler({ partitions: 1, limits, snapshotEveryNs: 3_600n * SECOND }, { bus, snapshots, store, log }),
   ]
   for (const service of services) await service.start()
 }

@@ -1,0 +1,18 @@
+/** What the assembler needs from outside: its config slice and its ports. */
+import type { Bus, Log, Snapshots, Store } from '../../schemas/ports.ts'
+import type { AssemblerLimits } from './fold.ts'
+
+export interface AssemblerConfig {
+  /** Partitions of the bus. With more than one, calls that may meet calls of other traces are sent on to where they meet. */
+  readonly partitions: number
+  readonly limits: AssemblerLimits
+  /** Record time between two saves of the state, nanoseconds. */
+  readonly snapshotEveryNs: bigint
+}
+
+export interface AssemblerPorts {
+  readonly bus: Bus
+  readonly snapshots: Snapshots
+  readonly store: Pick<Store, 'places'>
+  readonly log: Log
+}

@@ -1,0 +1,51 @@
+/** Folded but not yet on the bus: the state has moved on, so these must get out before anything else. */
+import type { Interaction } from '../../schemas/interaction.ts'
+import type { Publisher } from '../../schemas/ports.ts'
+import { interactionKey } from '../../schemas/record-key.ts'
+import type { HabitRelay, Relay } from '../../schemas/relay.ts'
+import { correlations, interactions } from '../../schemas/topics.ts'
+import type { AssemblerTelemetry } from './telemetry.ts'
+
+export class Outbox {
+  readonly interactions: Interaction[] = []
+  readonly relays: Relay[] = []
+  /** Latest tick that stage 2 is to be told of, 0n = none. */
+  tickAt = 0n
+  readonly #telemetry: AssemblerTelemetry
+
+  constructor(telemetry: AssemblerTelemetry) {
+    this.#telemetry = telemetry
+  }
+
+  /** Publishes all of it; on Failure `unavailable` what is not said is still here for the next attempt. */
+  async flush(bus: Publisher): Promise<void> {
+    if (this.interactions.length > 0) {
+      await bus.publish(interactions, this.interactions.map((record) => ({ key: interactionKey(record), record })))
+      this.#telemetry.published(this.interactions)
+      this.interactions.length = 0
+    }
+    if (this.relays.length > 0) {
+      await bus.publish(correlations, summed(this.relays).map((record) => ({ key: record.key, record })))
+      this.#telemetry.relayed(this.relays.length)
+      this.relays.length = 0
+    }
+    if (this.tickAt === 0n) return
+    await bus.broadcast(correlations, { kind: 'tick', key: '', at: this.tickAt })
+    this.tickAt = 0n
+  }
+}
+
+/** One record a client instead of one a call. */
+function summed(relays: readonly Relay[]): readonly Relay[] {
+  const habits = new Map<string, HabitRelay>()
+  const rest: Relay[] = []
+  for (const relay of relays) {
+    if (relay.kind !== 'habit') {
+      rest.push(relay)
+      continue
+    }
+    const known = habits.get(relay.key)
+    habits.set(relay.key, known === undefined ? relay : { ...relay, calls: known.calls + relay.calls, asked: known.asked + relay.asked })
+  }
+  return [...habits.values(), ...rest]
+}

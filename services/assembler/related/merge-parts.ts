@@ -1,0 +1,54 @@
+/** One call of the parts that several traces show of it, by the same ranks by which a trace's own observations are merged. */
+import type { Interaction, InteractionFields } from '../../../schemas/interaction.ts'
+import type { Part } from '../../../schemas/relay.ts'
+import { bestOf, CALLER, ENFORCEMENT, GROUPS, nameActor, type Order, widen } from '../merge.ts'
+
+/** A part stands as near to a point as the nearest of its observations. */
+const nearness = ({ vantages }: Interaction, order: Order): number => vantages.reduce((least, vantage) => Math.min(least, order[vantage]), Infinity)
+
+const smallerId = (left: Interaction, right: Interaction): number => (left.interaction_id < right.interaction_id ? -1 : 1)
+
+const ranked = (interactions: readonly Interaction[], order: Order): readonly Interaction[] =>
+  interactions.toSorted((left, right) => nearness(left, order) - nearness(right, order) || smallerId(left, right))
+
+const union = <T extends string>(lists: readonly (readonly T[])[]): readonly T[] => [...new Set(lists.flat())].sort()
+
+/** The part whose word counts for the lineage: one that knows something of it, the one nearest the person. */
+function speaker(parts: readonly Part[]): Part {
+  const unknown = ({ interaction }: Part): number => (interaction.requested_by === 'unknown' ? 1 : 0)
+  return parts.toSorted((left, right) => unknown(left) - unknown(right) || nearness(left.interaction, CALLER) - nearness(right.interaction, CALLER)
+    || smallerId(left.interaction, right.interaction))[0] as Part
+}
+
+function contents(interactions: readonly Interaction[]): InteractionFields {
+  const nearestPoint = ranked(interactions, ENFORCEMENT)
+  const nearestPerson = ranked(interactions, CALLER)
+  const fields: InteractionFields = { ...(nearestPoint[0] as Interaction) }
+  const target: Record<string, unknown> = fields
+  for (const group of GROUPS) {
+    const best = bestOf(group.order === CALLER ? nearestPerson : nearestPoint, group)
+    if (best !== undefined) for (const field of group.fields) target[field] = best[field]
+  }
+  for (const one of nearestPoint) widen(fields, one)
+  fields.effect = nearestPoint.find(({ effect }) => effect !== 'unknown')?.effect ?? 'unknown'
+  fields.server_internal = interactions.every(({ server_internal: internal }) => internal)
+  for (const name of ['vantages', 'emitters', 'sources', 'event_ids', 'redacted'] as const) target[name] = union(interactions.map((one) => one[name]))
+  nameActor(fields)
+  return fields
+}
+
+/** The one call, under the id of `host`, one of `parts`. The same in whatever order they come. */
+export function mergeParts(host: Part, parts: readonly Part[]): Part {
+  if (parts.length === 1) return host
+  const fields = contents(parts.map(({ interaction }) => interaction))
+  const { interaction: told, ...lineage } = speaker(parts)
+  const { interaction_id, version, sort_at } = host.interaction
+  const conversations = parts.map(({ conversation }) => conversation).filter((conversation) => conversation !== '').sort()
+  const { trace_id, requested_by, request_text, request_fit, request_fit_reasons, argument_sources } = told
+  return {
+    ...lineage, bridged: true, conversation: lineage.conversation || (conversations[0] ?? ''),
+    interaction: {
+      ...fields, interaction_id, version, sort_at, trace_id, requested_by, request_text, request_fit, request_fit_reasons, argument_sources,
+    },
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * Stage 2 as a fold over relays: what calls of several traces meet by. Its state is bounded; time is that of the records.
+ * With one partition the relays come straight from stage 1, else from topic `correlations`.
+ */
+import type { Home, PartRelay, Relay } from '../../../schemas/relay.ts'
+import { type Bridge, join, newBridge, partsIn } from './bridge.ts'
+import type { RelatedCounts, RelatedLimits, Sink } from './contracts.ts'
+import { type Conversation, type ConversationOut, hear, newConversation, receive, review } from './conversation.ts'
+import { conversationKey, forward, say } from './forward.ts'
+import { learn, type Propagation, propagates } from './habits.ts'
+
+export interface RelatedState {
+  now: bigint
+  /** Calls held, counted at each home. */
+  held: number
+  /** By key, least recently touched first. */
+  readonly bridges: Map<string, Bridge>
+  readonly conversations: Map<string, Conversation>
+  /** Conversations to be judged again, and since when; the longest first. */
+  readonly stale: Map<string, bigint>
+  habits: Map<string, Propagation>
+  counts: RelatedCounts
+}
+
+export const emptyRelated = (): RelatedState => ({
+  now: 0n, held: 0, bridges: new Map(), conversations: new Map(), stale: new Map(), habits: new Map(), counts: { relatedOverflowed: 0, crowded: 0 },
+})
+
+export interface RelateOptions {
+  /** Of the envelope that the relay came in. */
+  readonly offset: number
+  readonly limits: RelatedLimits
+  readonly sink: Sink
+}
+
+/** Takes one relay. */
+export function relate(state: RelatedState, relay: Relay, options: RelateOptions): void {
+  if (relay.at > state.now) state.now = relay.at
+  if (relay.kind === 'habit') learn(state.habits, relay.key, relay)
+  else if (relay.kind === 'part') AT_HOME[relay.home](state, relay, options)
+  else if (relay.kind === 'words') {
+    const conversation = conversationAt(state, relay.key, options.offset)
+    hear(conversation, relay, outOf(state, relay.key, options))
+  } else if (relay.kind === 'leave' && state.conversations.get(relay.key)?.drafts.delete(relay.interactionId) === true) state.held--
+}
+
+const AT_HOME: Readonly<Record<Home, (state: RelatedState, relay: PartRelay, options: RelateOptions) => void>> = {
+  call(state, { key, part }, { offset, limits, sink }) {
+    const bridge = touched(state.bridges, key, () => newBridge(offset))
+    bridge.touchedAt = state.now
+    const before = partsIn(bridge)
+    join(bridge, part, {
+      tell: (whole) => forward(whole, { from: 'call', at: state.now, sink }),
+      leave: ({ tenant, interaction_id: interactionId }, conversation) =>
+        sink.relays.push({ kind: 'leave', key: conversationKey(tenant, conversation), at: state.now, interactionId }),
+      crowded: () => state.counts.crowded++,
+    })
+    state.held += partsIn(bridge) - before
+    shrink(state, limits)
+  },
+  conversation(state, { key, part }, options) {
+    const conversation = conversationAt(state, key, options.offset)
+    const before = conversation.drafts.size
+    receive(conversation, part, { now: state.now, out: outOf(state, key, options) })
+    state.held += conversation.drafts.size - before
+    shrink(state, options.limits)
+  },
+  actor(state, { key, part: { interaction } }, { sink }) {
+    say(propagates(state.habits.get(key)) ? { ...interaction, requested_by: 'none' } : interaction, state.now, sink)
+  },
+}
+
+/** The entry, now the most recently touched. */
+function touched<T>(entries: Map<string, T>, key: string, begin: () => T): T {
+  const entry = entries.get(key) ?? begin()
+  entries.delete(key)
+  entries.set(key, entry)
+  return entry
+}
+
+function conversationAt(state: RelatedState, key: string, offset: number): Conversation {
+  const conversation = touched(state.conversations, key, () => newConversation(offset))
+  conversation.touchedAt = state.now
+  return conversation
+}
+
+const outOf = (state: RelatedState, key: string, { limits, sink }: RelateOptions): ConversationOut => ({
+  callsLimit: limits.callsPerConversation, charactersLimit: limits.conversationCharacters,
+  tell: (part) => forward(part, { from: 'conversation', at: state.now, sink }),
+  crowded(count) {
+    state.counts.crowded += count
+  },
+  stale() {
+    if (!state.stale.has(key)) state.stale.set(key, state.now)
+  },
+})
+
+/** Moves time: judges again what is stale and quiet, and lets go of what nobody touched for long. */
+export function settleRelated(state: RelatedState, now: bigint, options: RelateOptions): void {
+  if (now > state.now) state.now = now
+  const { quietNs, lineageNs } = options.limits
+  for (const [key, since] of state.stale) {
+    if (state.now - since < quietNs) break
+    state.stale.delete(key)
+    const conversation = state.conversations.get(key)
+    if (conversation !== undefined) review(conversation, outOf(state, key, options))
+  }
+  for (const [key, { touchedAt }] of state.bridges) {
+    if (state.now - touchedAt < lineageNs) break
+    dropBridge(state, key)
+  }
+  for (const [key, { touchedAt }] of state.conversations) {
+    if (state.now - touchedAt < lineageNs) break
+    dropConversation(state, key)
+  }
+}
+
+function dropBridge(state: RelatedState, key: string): void {
+  state.held -= partsIn(state.bridges.get(key) as Bridge)
+  state.bridges.delete(key)
+}
+
+function dropConversation(state: RelatedState, key: string): void {
+  state.held -= (state.conversations.get(key) as Conversation).drafts.size
+  state.conversations.delete(key)
+  state.stale.delete(key)
+}
+
+/** Too many calls are held: the tool call id or the conversation that nobody touched for longest goes. */
+function shrink(state: RelatedState, { relatedCalls }: RelatedLimits): void {
+  while (state.held > relatedCalls) {
+    const bridge = state.bridges.entries().next().value
+    const conversation = state.conversations.entries().next().value
+    const before = state.held
+    if (conversation === undefined || (bridge !== undefined && bridge[1].touchedAt <= conversation[1].touchedAt)) dropBridge(state, (bridge as [string, Bridge])[0])
+    else dropConversation(state, conversation[0])
+    state.counts.relatedOverflowed += Math.max(1, before - state.held)
+  }
+}
