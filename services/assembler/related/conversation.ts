@@ -1,5 +1,6 @@
 /** Calls of one conversation, and what was said in its traces. */
 import type { Interaction } from '../../../schemas/interaction.ts'
+import { partitionOf } from '../../../schemas/partition-of.ts'
 import { decodePart, encodePart, type Part, type WordsRelay } from '../../../schemas/relay.ts'
 import { digestOf } from './digest.ts'
 import { hearWords, newPool, type Pool } from './pool.ts'
@@ -41,6 +42,7 @@ export interface ConversationOut {
 /** Judging again is dear, and one conversation shall not keep others waiting. */
 const JUDGED_A_SECOND = 100
 const SECOND_NS = 1_000_000_000n
+const TEXT_HASHES = 0xffff_fffb
 
 export const newConversation = (firstOffset: number): Conversation =>
   ({ touchedAt: 0n, firstOffset, pool: newPool(), drafts: new Map(), second: 0n, judged: 0 })
@@ -106,7 +108,8 @@ const numbered = (part: Part, interaction: Interaction, told: number): Part =>
   ({ ...part, interaction: { ...interaction, version: Math.max(interaction.version, told + 1) } })
 
 function say(draft: Draft, { part, interaction }: { readonly part: Part; readonly interaction: Interaction }, out: ConversationOut): void {
-  const digest = digestOf(interaction, part.rooted)
+  // Turns of other traces may be as long as each other.
+  const digest = `${digestOf(interaction, part.rooted)}\u0000${partitionOf(interaction.request_text, TEXT_HASHES)}`
   if (digest === draft.digest) return
   draft.digest = digest
   const said = numbered(part, interaction, draft.version)
