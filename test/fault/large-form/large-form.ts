@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort } from '../../../bench/server-process.ts'
 import { type Broker, startBroker } from '../../../infra/kafka/broker/start-broker.ts'
 import type { Part } from '../../../services/wiring/parts.ts'
 import { built } from './built.ts'
+import { fixedPort } from './fixed-port.ts'
 import { Supervised } from './supervised.ts'
 
 export interface LargeFormOptions {
@@ -14,6 +14,8 @@ export interface LargeFormOptions {
   readonly processes: Readonly<Partial<Record<Part, number>>>
   /** Over the configuration that all processes share. */
   readonly config?: Readonly<Record<string, unknown>>
+  /** Of all our processes. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface LargeForm {
@@ -37,7 +39,7 @@ export const PARTITIONS = 4
 const isOk = async (url: string): Promise<boolean> => (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok
 
 async function startClickHouse(folder: string): Promise<{ readonly clickhouse: Supervised; readonly url: string }> {
-  const port = await freePort()
+  const port = await fixedPort()
   const url = `http://localhost:${port}`
   const args = [built('test/fault/large-form/clickhouse-process.ts'), join(folder, 'clickhouse'), String(port)]
   const clickhouse = new Supervised({ name: 'clickhouse', args, env: { UV_THREADPOOL_SIZE: '16' }, folder, ready: () => isOk(`${url}/?query=SELECT%201`) })
@@ -48,6 +50,7 @@ async function startClickHouse(folder: string): Promise<{ readonly clickhouse: S
 interface Place {
   readonly folder: string
   readonly config: string
+  readonly env: Readonly<Record<string, string>>
 }
 
 interface Started {
@@ -56,11 +59,11 @@ interface Started {
   readonly api: string
 }
 
-async function serviceOf(part: Part, number: number, { folder, config }: Place): Promise<Started> {
-  const [http, grpc, api] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`]
+async function serviceOf(part: Part, number: number, { folder, config, env: more }: Place): Promise<Started> {
+  const [http, grpc, api] = [`127.0.0.1:${await fixedPort()}`, `127.0.0.1:${await fixedPort()}`, `127.0.0.1:${await fixedPort()}`]
   const name = `${part}-${number}`
   const env = {
-    UV_THREADPOOL_SIZE: '16', WATCHKEEPER_OTLP_HTTP: http, WATCHKEEPER_OTLP_GRPC: grpc, WATCHKEEPER_API: api, WATCHKEEPER_KAFKA_INSTANCE: name,
+    UV_THREADPOOL_SIZE: '16', WATCHKEEPER_OTLP_HTTP: http, WATCHKEEPER_OTLP_GRPC: grpc, WATCHKEEPER_API: api, WATCHKEEPER_KAFKA_INSTANCE: name, ...more,
   }
   const args = ['--max-semi-space-size=64', built('services/cli.ts'), part, '--config', config]
   const service = new Supervised({ name, args, env, folder, ready: () => isOk(`http://${api}/readyz`) })
@@ -74,10 +77,10 @@ function configFile(folder: string, config: Readonly<Record<string, unknown>>): 
 }
 
 /** Everything ready. Whoever starts it stops it. */
-export async function startLargeForm({ folder, processes, config = {} }: LargeFormOptions): Promise<LargeForm> {
+export async function startLargeForm({ folder, processes, config = {}, env = {} }: LargeFormOptions): Promise<LargeForm> {
   mkdirSync(folder, { recursive: true })
   const prefix = `fault-${randomBytes(4).toString('hex')}.`
-  const broker = await startBroker()
+  const broker = await startBroker({ port: await fixedPort() })
   const { clickhouse, url } = await startClickHouse(folder)
   const file = configFile(folder, {
     data_dir: join(folder, 'data'), log: { level: 'warn' }, assembler: { quiet_seconds: 2 }, alerting: { group_wait_seconds: 1 },
@@ -85,7 +88,7 @@ export async function startLargeForm({ folder, processes, config = {} }: LargeFo
   })
   const started: Started[] = []
   for (const [part, count] of Object.entries(processes) as [Part, number][]) {
-    for (let number = 1; number <= count; number++) started.push(await serviceOf(part, number, { folder, config: file }))
+    for (let number = 1; number <= count; number++) started.push(await serviceOf(part, number, { folder, config: file, env }))
   }
   const services = started.map(({ service }) => service)
   const stop = async (): Promise<void> => {

@@ -1,8 +1,11 @@
 /**
  * Loaded into a server before it starts (`--import`): how long its event loop did not turn. FAULT_LOOP_FILE names the file that it writes, a
- * line of JSON, whenever there is a new longest turn. Linux: /proc/self/schedstat is the time that the main thread had a core.
+ * line of JSON, whenever there is a new longest turn. Linux: /proc/self/schedstat is the time that the main thread had a core. On SIGUSR2 it
+ * collects garbage, so that what is held can be told from what only waits to be collected, and makes the file `FAULT_LOOP_FILE.collected`.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { isMainThread } from 'node:worker_threads'
 
 /** Milliseconds. A turn longer than this is noted. */
@@ -36,5 +39,17 @@ function watch(file: string): void {
   }, 200).unref()
 }
 
+function collectOnDemand(file: string): void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  process.on('SIGUSR2', () => {
+    collect()
+    writeFileSync(`${file}.collected`, '')
+  })
+}
+
 const file = process.env['FAULT_LOOP_FILE']
-if (file !== undefined && isMainThread) watch(file)
+if (file !== undefined && isMainThread) {
+  watch(file)
+  collectOnDemand(file)
+}

@@ -1,6 +1,7 @@
 /** What is in the tables, held against what was acknowledged. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { SPANS } from '../../../bench/otlp-body.ts'
+import { Patience } from './patience.ts'
 import type { Traffic } from './traffic.ts'
 
 export type Ask = (sql: string) => Promise<string[][]>
@@ -45,25 +46,25 @@ export async function accountOf(ask: Ask, { traces, alarms, spans }: Traffic): P
 
 const isWhole = ({ acknowledged: _acknowledged, ...wrong }: Account): boolean => Object.values(wrong).every((count) => count === 0)
 
-/** Asks until nothing is wrong, for `withinMs` at most; the last account and how long it took. */
-export async function settled(ask: Ask, traffic: Traffic, withinMs: number): Promise<{ readonly account: Account; readonly afterMs: number }> {
-  const began = performance.now()
+/** Asks until nothing is wrong, or nothing gets better any more; the last account and how long it took. */
+export async function settled(ask: Ask, traffic: Traffic): Promise<{ readonly account: Account; readonly afterMs: number }> {
+  const [began, patience] = [performance.now(), new Patience()]
   for (;;) {
     const account = await accountOf(ask, traffic)
     const afterMs = performance.now() - began
-    if (isWhole(account) || afterMs > withinMs) return { account, afterMs }
+    if (isWhole(account) || patience.isOver(account)) return { account, afterMs }
     await wait(500)
   }
 }
 
-/** Milliseconds until at least `spans` are stored; throws after `withinMs`. */
-export async function storedWithin(ask: Ask, spans: number, withinMs: number): Promise<number> {
-  const began = performance.now()
+/** Milliseconds until at least `spans` are stored; throws when no more come. */
+export async function storedAfter(ask: Ask, spans: number): Promise<number> {
+  const [began, patience] = [performance.now(), new Patience()]
   for (;;) {
     const stored = await one(ask, 'SELECT count() FROM watchkeeper.audit_events').catch(() => -1)
     const afterMs = performance.now() - began
     if (stored >= spans) return afterMs
-    if (afterMs > withinMs) throw new Error(`${spans - stored} of ${spans} are not stored after ${Math.round(afterMs)} ms`)
+    if (patience.isOver(stored)) throw new Error(`${spans - stored} of ${spans} are not stored after ${Math.round(afterMs)} ms, and no more come`)
     await wait(250)
   }
 }

@@ -7,7 +7,6 @@ import { Traffic } from '../traffic.ts'
 
 const STALL_MS = 9_000
 const BETWEEN_MS = 4_000
-const SETTLE_MS = 90_000
 
 const trouble: Readonly<Record<string, (form: LargeForm) => Promise<void>>> = {
   async stall({ broker }) {
@@ -37,7 +36,7 @@ async function run({ short, folder, times, say }: Setting): Promise<Findings> {
     }
     await wait(BETWEEN_MS)
     await traffic.stop()
-    const { figure, failures } = judged(await settled(form.ask, traffic, SETTLE_MS))
+    const { figure, failures } = judged(await settled(form.ask, traffic))
     said.figure(`acknowledges again after ${back.join(', ')}; ${traffic.told}, slowest answer ${Math.round(traffic.slowestMs)} ms: ${figure}`)
     said.failures.push(...failures)
     said.expect(traffic.others(200, 429, 503) === '', `answers other than 200, 429, 503: ${traffic.others(200, 429, 503)}`)

@@ -10,7 +10,6 @@ import { Traffic } from '../traffic.ts'
 
 const AWAY_MS = { short: 20_000, full: 300_000 }
 const SPANS_PER_SECOND = 3_000
-const SETTLE_MS = { short: 120_000, full: 600_000 }
 const PARTS = ['collector', 'assembler', 'worker', 'archiver', 'alerter'] as const
 
 interface Compose {
@@ -39,7 +38,7 @@ async function run({ short, folder, times, say }: Setting): Promise<Findings> {
     await form.clickhouse.start()
     await traffic.stop()
     say('ClickHouse is back')
-    const account = await settled(form.ask, traffic, short ? SETTLE_MS.short : SETTLE_MS.full)
+    const account = await settled(form.ask, traffic)
     const { figure, failures } = judged(account)
     const peaks = PARTS.map((part) => ({ part, peak: form.service(`${part}-1`).peakMib(), limit: limitOf(part, compose) }))
     said.figure(`ClickHouse away ${(ms / 1000).toFixed(0)} s at ${Math.round(rate)} spans/s acknowledged (${SPANS_PER_SECOND} offered): ${traffic.told}: ${figure}`)

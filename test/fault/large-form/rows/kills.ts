@@ -9,7 +9,6 @@ import { Traffic } from '../traffic.ts'
 const KILLS = { short: 6, full: 50 }
 /** Between two kills; most of a restart falls into it, some do not. */
 const GAP_MS = { least: 1_500, span: 4_000 }
-const SETTLE_MS = 120_000
 
 async function killOne(form: LargeForm, random: Random): Promise<string> {
   const target = pick(['broker', ...form.services.map(({ name }) => name)], random)
@@ -33,7 +32,7 @@ async function run({ short, seed, folder, times, say }: Setting): Promise<Findin
       say(`kill ${kill} of ${kills}: ${await killOne(form, random)}`)
     }
     await traffic.stop()
-    const { figure, failures } = judged(await settled(form.ask, traffic, SETTLE_MS))
+    const { figure, failures } = judged(await settled(form.ask, traffic))
     said.figure(`${kills} kills, seed ${seed}, ${traffic.told}: ${figure}`)
     said.failures.push(...failures)
     said.expect(traffic.unsettled.length === 0, `${traffic.unsettled.length} bodies were never acknowledged`)

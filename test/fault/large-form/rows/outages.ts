@@ -7,11 +7,13 @@ import { ask, startServer, stopServer } from '../../../../bench/server-process.t
 import { fillUp } from '../../fill-up.ts'
 import { exporters } from '../exporters.ts'
 import { type LargeForm, startLargeForm } from '../large-form.ts'
-import { type Ask, judged, settled, storedWithin } from '../oracle.ts'
+import { type Ask, judged, settled, storedAfter } from '../oracle.ts'
+import { Patience } from '../patience.ts'
 import { Findings, type Row, type Setting } from '../row.ts'
 import { Traffic } from '../traffic.ts'
 
 const AWAY_MS = { short: 8_000, full: 60_000 }
+/** The promise; in the short form a slow machine only has to get there. */
 const CAUGHT_UP_MS = 60_000
 const RATE = 600
 /** Batches, retries and their back-off within; the outages of exporters begin after two of them. */
@@ -31,17 +33,20 @@ interface Scene {
   /** Rows that were there before the traffic. */
   readonly already: number
   readonly said: Findings
+  readonly short: boolean
 }
 
 /** One outage under load: answers, what is caught up, and what the tables hold in the end. */
-async function outage({ name, away, back }: Outage, { traffic, store, already, said }: Scene, ms: number): Promise<void> {
+async function outage({ name, away, back }: Outage, { traffic, store, already, said, short }: Scene): Promise<void> {
+  const ms = short ? AWAY_MS.short : AWAY_MS.full
   traffic.answers.clear()
   await away()
   await wait(ms)
   await back()
   const againMs = await traffic.acknowledgedAgain()
   const due = already + traffic.spans
-  const caughtUpMs = await storedWithin(store, due, CAUGHT_UP_MS).catch((error: Error) => void said.failures.push(`${name}: ${error.message}`))
+  const caughtUpMs = await storedAfter(store, due).catch((error: Error) => void said.failures.push(`${name}: ${error.message}`))
+  said.expect(short || caughtUpMs === undefined || againMs + caughtUpMs <= CAUGHT_UP_MS, `${name}: caught up only after ${Math.round(againMs + (caughtUpMs ?? 0))} ms`)
   await wait(2_000)
   const caughtUp = caughtUpMs === undefined ? 'not all stored' : `all stored ${((againMs + caughtUpMs) / 1000).toFixed(1)} s after it was back`
   said.figure(`${name} away ${(ms / 1000).toFixed(0)} s: ${traffic.told}; acknowledged again after ${Math.round(againMs)} ms, ${caughtUp}`)
@@ -62,33 +67,35 @@ async function exportersLoseNothing(form: LargeForm, said: Findings, say: Settin
   await wait(3_000)
   const collector = form.service('collector-1')
   await collector.keepAway()
-  await wait(EXPORTER_AWAY_MS - 1_500)
+  const gone = performance.now()
+  // Its start is part of the outage.
+  await wait(Math.max(0, EXPORTER_AWAY_MS - collector.startMs))
   await collector.start()
+  const goneMs = performance.now() - gone
   say('collector is back')
   for (const { exporter, made } of await Promise.all(running)) {
     const sql = `SELECT count(), uniqExact(event_id) FROM watchkeeper.audit_events WHERE source = '${exporter.source}'`
     let [count, unique] = [0, 0]
-    for (const until = performance.now() + 20_000; unique < made && performance.now() < until; await wait(250)) [count = 0, unique = 0] = (await form.ask(sql))[0]?.map(Number) ?? []
-    said.figure(`${exporter.name} (HTTP), broker stalled 5 s, then collector gone 5 s: ${made} spans made, ${made - unique} lost, ${count - unique} twice`)
+    for (const patience = new Patience(); unique < made && !patience.isOver(unique); await wait(250)) [count = 0, unique = 0] = (await form.ask(sql))[0]?.map(Number) ?? []
+    said.figure(`${exporter.name} (HTTP), broker stalled 5 s, then collector gone ${(goneMs / 1_000).toFixed(1)} s: ${made} spans made, ${made - unique} lost, ${count - unique} twice`)
     said.expect(unique === made && count === unique, `${exporter.name}: ${made} made, ${unique} stored, ${count - unique} twice`)
   }
 }
 
 async function large({ short, folder, say }: Setting, said: Findings): Promise<void> {
-  const ms = short ? AWAY_MS.short : AWAY_MS.full
   const form = await startLargeForm({ folder, processes: { collector: 1, assembler: 1, worker: 1, archiver: 1, alerter: 1 } })
   try {
     await exportersLoseNothing(form, said, say)
     const already = Number((await form.ask('SELECT count() FROM watchkeeper.audit_events'))[0]?.[0])
     const traffic = new Traffic({ urls: form.otlp, senders: 4, spansPerSecond: RATE })
-    const scene = { traffic, store: form.ask, already, said }
+    const scene = { traffic, store: form.ask, already, said, short }
     await wait(3_000)
-    await outage({ name: 'Kafka', away: () => form.broker.kill(), back: () => form.broker.restart() }, scene, ms)
+    await outage({ name: 'Kafka', away: () => form.broker.kill(), back: () => form.broker.restart() }, scene)
     say('Kafka was away')
-    await outage({ name: 'ClickHouse', away: () => form.clickhouse.keepAway(), back: () => form.clickhouse.start() }, scene, ms)
+    await outage({ name: 'ClickHouse', away: () => form.clickhouse.keepAway(), back: () => form.clickhouse.start() }, scene)
     say('ClickHouse was away')
     await traffic.stop()
-    const { figure, failures } = judged(await settled(form.ask, traffic, CAUGHT_UP_MS))
+    const { figure, failures } = judged(await settled(form.ask, traffic))
     said.figure(`Kafka and ClickHouse: ${figure}`)
     said.failures.push(...failures)
     for (const { name, ends } of form.services) said.expect(ends.length === 0, `${name} ended by itself: ${ends.join(', ')}`)
@@ -119,10 +126,10 @@ async function disk({ short, folder, say }: Setting, said: Findings): Promise<vo
         await filling
         rmSync(filler)
       },
-    }, { traffic, store, already: 0, said }, short ? AWAY_MS.short : AWAY_MS.full)
+    }, { traffic, store, already: 0, said, short })
     say('the disk was full')
     await traffic.stop()
-    const { figure, failures } = judged(await settled(store, traffic, CAUGHT_UP_MS))
+    const { figure, failures } = judged(await settled(store, traffic))
     said.figure(`disk: ${figure}`)
     said.failures.push(...failures)
     said.expect(server.child.exitCode === null, 'disk: the process ended')

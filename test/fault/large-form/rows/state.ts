@@ -9,6 +9,7 @@ import { interactionKey } from '../../../../schemas/record-key.ts'
 import { findings, interactions } from '../../../../schemas/topics.ts'
 import { BURST_HOURS, History, type HistoryShape } from '../history.ts'
 import { type LargeForm, PARTITIONS, startLargeForm } from '../large-form.ts'
+import { Patience } from '../patience.ts'
 import { seeded } from '../random.ts'
 import { Findings, type Row, type Setting } from '../row.ts'
 
@@ -16,7 +17,6 @@ const SHAPE: Readonly<Record<'short' | 'full', HistoryShape>> = {
   short: { actors: 2_000, tokens: 4, hours: 30 }, full: { actors: 21_000, tokens: 8, hours: 40 },
 }
 const KILLS = { short: 3, full: 15 }
-const CAUGHT_UP_MS = 120_000
 /** A batch may take so long; kills fall somewhere into it. */
 const WITHIN_MS = 400
 const clock = { now: () => BigInt(Date.now()) * 1_000_000n }
@@ -37,11 +37,12 @@ async function publish(bus: KafkaBus, records: readonly Interaction[]): Promise<
 
 /** Until every group of the worker has done all that there is, twice in a row: what it sends on to itself counts too. */
 async function caughtUp(bus: KafkaBus): Promise<void> {
-  for (let [done, until] = [0, performance.now() + CAUGHT_UP_MS]; done < 2; await wait(50)) {
+  const patience = new Patience()
+  for (let done = 0; done < 2; await wait(50)) {
     const lag = await bus.lag().catch(() => [])
     const mine = lag.filter(({ group, topic }) => group.startsWith('worker') && topic !== 'events')
     done = mine.length > 0 && mine.every(({ committed, end }) => committed >= end) ? done + 1 : 0
-    if (performance.now() > until) throw new Error(`the worker is behind: ${JSON.stringify(mine.filter(({ committed, end }) => committed < end))}`)
+    if (patience.isOver(mine)) throw new Error(`the worker is behind and does nothing: ${JSON.stringify(mine.filter(({ committed, end }) => committed < end))}`)
   }
 }
 
@@ -56,9 +57,11 @@ async function saidOn(bus: KafkaBus): Promise<Set<string>> {
       if (last !== undefined) await subscription.commit(last.partition, last.offset + 1)
     },
   })
+  const patience = new Patience()
   for (let done = false; !done; await wait(100)) {
-    const lag = await bus.lag()
-    done = lag.some(({ group }) => group === 'fault') && lag.filter(({ group }) => group === 'fault').every(({ committed, end }) => committed >= end)
+    const mine = (await bus.lag().catch(() => [])).filter(({ group }) => group === 'fault')
+    done = mine.length > 0 && mine.every(({ committed, end }) => committed >= end)
+    if (patience.isOver(mine)) throw new Error(`findings are not read: ${JSON.stringify(mine)}`)
   }
   await subscription.stop()
   return ids
@@ -121,6 +124,8 @@ async function told({ folder, keyFile, shape }: Plan, kill: (hour: number) => nu
   const bus = await openKafkaBus({ brokers: [form.broker.bootstrap], prefix: form.prefix, partitions: PARTITIONS, clock })
   try {
     const { coldStartMs, keys } = await feed({ form, bus, shape }, kill)
+    const { ends } = form.service('worker-1')
+    if (ends.length > 0) throw new Error(`the worker ended by itself: ${ends.join(', ')}`)
     return { ids: await saidOn(bus), coldStartMs, keys, peakMib: form.service('worker-1').peakMib() }
   } finally {
     await bus.close()

@@ -1,0 +1,20 @@
+/**
+ * Ends waits that get nowhere. How long work takes says how fast a machine is; that nothing moves any more says that the product hangs. So a wait has no
+ * end of its own: it fails when nothing has changed for a minute, which is longer than any time-out of ours (a session 10 s, a rebalance 15 s, a delivery 48 s).
+ */
+const STILL_MS = 60_000
+
+export class Patience {
+  #seen = ''
+  #since = performance.now()
+
+  /** True when `state` has been the same for too long. */
+  isOver(state: unknown): boolean {
+    const text = JSON.stringify(state) ?? ''
+    if (text !== this.#seen) {
+      this.#seen = text
+      this.#since = performance.now()
+    }
+    return performance.now() - this.#since > STILL_MS
+  }
+}
