@@ -156,6 +156,13 @@ const isScheduled = (event: Observation): boolean => text(event, 'faas.trigger')
 const isAgentRun = (event: Observation): boolean =>
   event.vantage === 'agent' && event.tool === '' && (text(event, 'gen_ai.operation.name') === 'invoke_agent' || event.name.startsWith('invoke_agent'))
 
+/** The same whichever record comes first. */
+function nameConversation(trace: Trace, { conversation }: Observation): void {
+  if (conversation === '' || (trace.conversation !== '' && conversation >= trace.conversation)) return
+  trace.conversation = conversation
+  markAll(trace)
+}
+
 function listen(trace: Trace, event: Observation): void {
   if (!speaks(event)) return
   trace.context ??= emptyContext()
@@ -201,7 +208,7 @@ export const holds = (trace: Trace, event: Observation): boolean =>
 
 /** Adds an observation that the trace does not hold yet. */
 export function observe(trace: Trace, event: Observation): void {
-  if (event.conversation !== '' && (trace.conversation === '' || event.conversation < trace.conversation)) trace.conversation = event.conversation
+  nameConversation(trace, event)
   listen(trace, event)
   if (event.signal === 'log') addLog(trace, event)
   else addSpan(trace, event)
