@@ -1,15 +1,11 @@
 /** Recorded OTLP in, interactions out: decode, normalise, redact and assemble, without a bus. */
-import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { AuditEventFields } from '../../schemas/audit-event.ts'
 import { encodeCanonical } from '../../schemas/canonical.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import { EventRecord } from '../../schemas/topics.ts'
 import { type AssemblerLimits, type AssemblerState, emptyState, fold, traceKey } from '../../services/assembler/fold.ts'
-import { createNormaliser } from '../../services/collector/normalise/normaliser.ts'
-import { decodeTracesJson } from '../../services/collector/otlp/json/traces.ts'
-import { DECODE_LIMITS } from '../../services/collector/otlp/model.ts'
-import { decodeTraces } from '../../services/collector/otlp/protobuf/traces.ts'
+import { eventsOf } from './across-traces/recordings.ts'
 import { decodeSnapshot, encodeSnapshot, endReplay, replayOf, snapshotOf } from '../../services/assembler/snapshot.ts'
 
 const LIMITS: AssemblerLimits = {
@@ -17,19 +13,6 @@ const LIMITS: AssemblerLimits = {
   relatedCalls: 10_000, callsPerConversation: 200, conversationCharacters: 65_536,
 }
 const SECOND = 1_000_000_000n
-const normaliser = createNormaliser({ mcpPaths: ['/mcp'] })
-
-function eventsOf(emitter: string): AuditEventFields[] {
-  const folder = `test/fixtures/otlp/${emitter}`
-  return readdirSync(folder).filter((name) => name.endsWith('_traces.bin')).sort().flatMap((name, index) => {
-    const body = readFileSync(`${folder}/${name}`)
-    const traces = body[0] === 0x7b ? decodeTracesJson(body, DECODE_LIMITS) : decodeTraces(body, DECODE_LIMITS)
-    return [...normaliser.traces(traces, {
-      tenant: 'default', transport: 'test', peer: '127.0.0.1', receivedAt: 1_795_225_800n * SECOND + BigInt(index),
-    }).events]
-  })
-}
-
 const recordOf = (event: AuditEventFields): EventRecord => EventRecord.of(encodeCanonical(event).bytes, event)
 const tick = (at: bigint): EventRecord => EventRecord.tick(at)
 
