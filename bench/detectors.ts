@@ -60,7 +60,7 @@ async function measure(armed: readonly Armed[], actors: number): Promise<string>
   for (let from = 0; from < count; from += CHUNK) {
     const chunk = Array.from({ length: Math.min(CHUNK, count - from) }, (_, i) => interactionAt(from + i, actors, dice))
     const started = process.cpuUsage()
-    for (const interaction of chunk) fold.apply({ interaction, keysFor: (detector) => detector.keysOf(interaction), reviews: true }, { ...place, offset: from })
+    for (const interaction of chunk) fold.apply({ interaction, keysFor: (detector) => detector.keysOf(interaction), reviews: true, lessons: [] }, { ...place, offset: from })
     const used = process.cpuUsage(started)
     micros += used.user + used.system
   }

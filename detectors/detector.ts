@@ -54,11 +54,17 @@ export interface Detector<Params, State> {
   observe?(event: AuditEvent, params: Params, tools: Tools): readonly Draft[]
   /** Keys of the interaction's states (one state each); empty: not my business. */
   keysOf?(interaction: Interaction, params: Params): readonly string[]
-  /** The key beside which the state of `key` is kept on a bus of several partitions; itself where absent. What `stateOf` reads must be there. */
-  home?(key: string, interaction: Interaction): string
   begin?(params: Params): State
   /** Changes `state` in place. Called once per key and interaction version 1; for later versions only `review` is called. */
   step?(state: State, interaction: Interaction, key: string, params: Params, tools: Tools): readonly Draft[]
+  /**
+   * The key of what many keys learn together, '' for none: its state is kept wherever keys are, so that `stateOf` finds it, and is stepped by
+   * nothing but what `learn` is told.
+   */
+  lore?(key: string, interaction: Interaction): string
+  /** What the step that was just made adds to the lore; 0 = nothing. It should be rare: it is told to every partition. */
+  lesson?(state: State): number
+  learn?(lore: State, lesson: number, params: Params): void
   /** Stateless judgement of an interaction, called for every version: later versions know more. */
   review?(interaction: Interaction, params: Params, tools: Tools): readonly Draft[]
   /** Whether a state may be dropped when the stream has come to `watermark` (nanoseconds). */
@@ -72,7 +78,9 @@ export interface Armed {
   readonly observes: boolean
   observe(event: AuditEvent, tools: Tools): readonly Draft[]
   keysOf(interaction: Interaction): readonly string[]
-  home(key: string, interaction: Interaction): string
+  lore(key: string, interaction: Interaction): string
+  lesson(state: unknown): number
+  learn(lore: unknown, lesson: number): void
   begin(): unknown
   step(state: unknown, interaction: Interaction, key: string, tools: Tools): readonly Draft[]
   review(interaction: Interaction, tools: Tools): readonly Draft[]
@@ -89,7 +97,9 @@ export function arm<Params, State>(detector: Detector<Params, State>, params: un
     rule: detector.rule as Rule<unknown>, observes: detector.observe !== undefined,
     observe: (event, tools) => detector.observe?.(event, bound, tools) ?? NONE,
     keysOf: (interaction) => detector.keysOf?.(interaction, bound) ?? NONE,
-    home: (key, interaction) => detector.home?.(key, interaction) ?? key,
+    lore: (key, interaction) => detector.lore?.(key, interaction) ?? '',
+    lesson: (state) => detector.lesson?.(as(state)) ?? 0,
+    learn: (lore, lesson) => detector.learn?.(as(lore), lesson, bound),
     begin: () => detector.begin?.(bound),
     step: (state, interaction, key, tools) => detector.step?.(as(state), interaction, key, bound, tools) ?? NONE,
     review: (interaction, tools) => detector.review?.(interaction, bound, tools) ?? NONE,

@@ -27,9 +27,17 @@ export function rehearsal(armed: Armed): (interaction: Interaction) => readonly 
       const state = states.get(key) ?? armed.begin()
       states.set(key, state)
       drafts.push(...armed.step(state, interaction, key, tools))
+      teach(states, armed, armed.lore(key, interaction), armed.lesson(state))
     }
     return [...drafts, ...armed.review(interaction, tools)]
   }
+}
+
+function teach(states: Map<string, unknown>, armed: Armed, key: string, lesson: number): void {
+  if (key === '' || lesson === 0) return
+  const lore = states.get(key) ?? armed.begin()
+  states.set(key, lore)
+  armed.learn(lore, lesson)
 }
 
 /** What the detector says in each case of the text. Throws like `parseExamples`. */

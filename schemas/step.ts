@@ -12,23 +12,32 @@ export interface StepKey {
   readonly key: string
 }
 
+/** What the states of a key on all partitions are to learn. */
+export interface Lesson extends StepKey {
+  readonly lesson: number
+}
+
 export interface Step {
   readonly interaction: Interaction
   /** Keys that live in this partition, in the order in which they are to be stepped. */
   readonly keys: readonly StepKey[]
+  /** Where there are any, the interaction is only what they were learnt from, and there are no keys. */
+  readonly lessons: readonly Lesson[]
 }
 
-const FORMAT = 1
+/** The one before had no lessons. */
+const FORMAT = 2
 const writer = new CanonicalWriter()
 
-/** Envelope: u8 format (1), LEB128 count; per record LEB128 count of keys, each as two texts, then the fields of the interaction. */
+/** Envelope: u8 format (2), LEB128 count; per record LEB128 count of texts, two a key, the same of lessons, three each, then the fields of the interaction. */
 export function encodeSteps(steps: readonly Step[]): Buffer {
   writer.restart()
   writer.reserve(6)
   writer.buffer[writer.length++] = FORMAT
   writer.varint(steps.length)
-  for (const { interaction, keys } of steps) {
+  for (const { interaction, keys, lessons } of steps) {
     writer.texts(keys.flatMap(({ detector, key }) => [detector, key]))
+    writer.texts(lessons.flatMap(({ detector, key, lesson }) => [detector, key, String(lesson)]))
     writeInteraction(writer, interaction)
   }
   return Buffer.from(writer.buffer.subarray(0, writer.length))
@@ -36,12 +45,14 @@ export function encodeSteps(steps: readonly Step[]): Buffer {
 
 /** Throws RangeError when the bytes are not a whole envelope of this format. */
 export function decodeSteps(bytes: Buffer): readonly Step[] {
-  if (bytes[0] !== FORMAT) throw new RangeError(`envelope of steps: format ${bytes[0]} is not ${FORMAT}`)
+  const [format] = bytes
+  if (format !== FORMAT && format !== FORMAT - 1) throw new RangeError(`envelope of steps: format ${format} is not ${FORMAT}`)
   const reader = new CanonicalReader(bytes, 1)
   const steps: Step[] = []
   for (let left = reader.count(); left > 0; left--) {
     const keys = keysIn(reader.texts())
-    steps.push({ keys, interaction: readInteraction(reader) })
+    const lessons = format === FORMAT ? lessonsIn(reader.texts()) : []
+    steps.push({ keys, lessons, interaction: readInteraction(reader) })
   }
   if (reader.position !== bytes.length) throw new RangeError('envelope of steps: bytes after its end')
   return steps
@@ -51,4 +62,12 @@ function keysIn(texts: readonly string[]): readonly StepKey[] {
   const keys: StepKey[] = []
   for (let at = 0; at + 1 < texts.length; at += 2) keys.push({ detector: texts[at] as string, key: texts[at + 1] as string })
   return keys
+}
+
+function lessonsIn(texts: readonly string[]): readonly Lesson[] {
+  const lessons: Lesson[] = []
+  for (let at = 0; at + 2 < texts.length; at += 3) {
+    lessons.push({ detector: texts[at] as string, key: texts[at + 1] as string, lesson: Number(texts[at + 2]) })
+  }
+  return lessons
 }

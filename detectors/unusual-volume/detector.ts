@@ -2,12 +2,12 @@
 import type { Detector, Draft, Tools } from '../detector.ts'
 import { draftOf } from './draft.ts'
 import { type Facts, factsOf } from './facts.ts'
-import { isPeers, keysOf, memberOf, peersOf } from './keys.ts'
+import { keysOf, peersOf } from './keys.ts'
 import { floorOf, limitOf } from './limit.ts'
 import { type Params, rule } from './rule.ts'
 import { addTo, emptyRunning, hourIn, METRICS, type Metric, pack, type Packed, type Running, valueOf } from './window.ts'
 
-/** State of a counted key; of a peers' key only `windows` is used. */
+/** State of a counted key; of the peers' only `windows` is used. */
 export interface Volume {
   running: Running
   /** Metrics said in the running hour. */
@@ -73,14 +73,11 @@ const stateOf = (key: string, tools: Tools): Volume | undefined => tools.stateOf
 export const unusualVolume: Detector<Params, Volume> = {
   rule,
   keysOf,
-  home: (key, interaction) => (isPeers(key) ? memberOf(key, interaction) : key),
+  lore: peersOf,
+  lesson: ({ finished }) => finished,
+  learn: (peers, finished, params) => remember(peers.windows, finished, params.maxPeerWindows),
   begin: () => ({ running: emptyRunning(0), said: [], limits: [], windows: [], finished: 0 }),
   step(volume, interaction, key, params, tools) {
-    if (isPeers(key)) {
-      const finished = stateOf(memberOf(key, interaction), tools)?.finished ?? 0
-      if (finished !== 0) remember(volume.windows, finished, params.maxPeerWindows)
-      return []
-    }
     const facts = factsOf(interaction)
     count(volume, facts, params)
     return judge(volume, { key, seconds: facts.seconds, peers: () => stateOf(peersOf(key, interaction), tools)?.windows ?? [] }, params)

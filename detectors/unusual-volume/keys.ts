@@ -2,7 +2,6 @@
 import type { Interaction } from '../../schemas/interaction.ts'
 
 const PEERS = 'peers:'
-export const isPeers = (key: string): boolean => key.startsWith(PEERS)
 
 /** Actors are peers of their kind, uses of a tool of that tool's. */
 type Kind = 'actor' | 'token' | 'server' | 'tool'
@@ -21,23 +20,20 @@ function peersKey(kind: Kind, { actor_kind, tool }: Interaction): string {
 }
 
 /** By letters in which the four differ. */
-function kindIn(key: string, at: number): Kind {
-  const letter = key[at + 1]
-  return letter === 'c' ? 'actor' : letter === 'e' ? 'server' : key[at + 2] === 'k' ? 'token' : 'tool'
+function kindOf(key: string): Kind {
+  const letter = key[1]
+  return letter === 'c' ? 'actor' : letter === 'e' ? 'server' : key[2] === 'k' ? 'token' : 'tool'
 }
 
-/** Actor, token, server, and actor with tool, as far as they are known; each before its peers, so that these find the hour it has just finished. */
+/** Actor, token, server, and actor with tool, as far as they are known. */
 export function keysOf(interaction: Interaction): readonly string[] {
   const keys: string[] = []
   for (const kind of KINDS) {
     const own = ownKey(kind, interaction)
-    if (own !== '') keys.push(own, peersKey(kind, interaction))
+    if (own !== '') keys.push(own)
   }
   return keys
 }
 
 /** The key of the peers that the counted `key` of this interaction has. */
-export const peersOf = (key: string, interaction: Interaction): string => peersKey(kindIn(key, 0), interaction)
-
-/** The counted key of this interaction that the peers' `key` belongs to. */
-export const memberOf = (key: string, interaction: Interaction): string => ownKey(kindIn(key, PEERS.length), interaction)
+export const peersOf = (key: string, interaction: Interaction): string => peersKey(kindOf(key), interaction)

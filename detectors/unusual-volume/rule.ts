@@ -47,7 +47,6 @@ export const rule: Rule<Params> = {
     'Slow leaks that stay under the threshold every hour.',
     'Distinct resources are estimated above 63 an hour (standard error 13 %).',
     'A volume that grows by little each day is learned as usual.',
-    'With several partitions, a server or a kind of peers is measured by the actors of one partition.',
   ],
   benign: ['Month-end, migration, backup and index jobs.', 'The first run of a new agent.',
   'A backlog of telemetry that arrives in one go from several sources.'],

@@ -6,6 +6,7 @@ import type { Armed } from '../../detectors/detector.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { KeyedHash } from '../../schemas/ports.ts'
 import { interactions } from '../../schemas/topics.ts'
+import type { Lesson, Step } from '../../schemas/step.ts'
 import type { Place, WorkerConfig, WorkerTelemetry } from './contracts.ts'
 import type { DefectGuard } from './defects.ts'
 import { findingOfInteraction } from './finding.ts'
@@ -37,6 +38,8 @@ export interface FoldParts {
   readonly telemetry: WorkerTelemetry
   readonly guard: DefectGuard
   readonly outbox: Outbox
+  /** Tells all partitions, this one too; absent where there is one. */
+  teach?(step: Step): void
 }
 
 /** One interaction, and what is to be done with it here. */
@@ -46,6 +49,8 @@ export interface Judgement {
   keysFor(detector: Armed): readonly string[]
   /** Whether it is also judged without state. */
   readonly reviews: boolean
+  /** Instead of all that: what states learn from it. */
+  readonly lessons: readonly Lesson[]
 }
 
 /** Withdrawn interactions and a server's own bookkeeping are nobody's doing. */
@@ -73,8 +78,10 @@ export class Fold {
   }
 
   /** Judges one interaction by every detector. Withdrawn ones and a server's own bookkeeping only move time. */
-  apply({ interaction, keysFor, reviews }: Judgement, place: Place): void {
+  apply({ interaction, keysFor, reviews, lessons }: Judgement, place: Place): void {
     this.#moveTime(interaction)
+    for (const lesson of lessons) this.#learn(interaction.tenant, lesson)
+    if (lessons.length > 0) return
     if (!isJudged(interaction)) return
     const suspect = {
       place, tenant: interaction.tenant, receivedAt: interaction.received_at, bytes: () => interactions.codec.encode([interaction]),
@@ -104,9 +111,27 @@ export class Fold {
     for (const key of keys) {
       const state = states.take(interaction.tenant, key, detector.begin)
       this.#put(detector, interaction, detector.step(state, interaction, key, tools))
+      this.#teach({ detector, states }, interaction, { key, state })
     }
     const evicted = keys.length === 0 ? 0 : states.evict()
     for (let i = 0; i < evicted; i++) this.#parts.telemetry.keyEvicted(detector.rule.id)
+  }
+
+  /** Lore that is used by many keys shall not go before they do. */
+  #teach({ detector, states }: Omit<Runner, 'tools'>, interaction: Interaction, { key, state }: { readonly key: string; readonly state: unknown }): void {
+    const lore = detector.lore(key, interaction)
+    if (lore === '') return
+    states.touch(interaction.tenant, lore)
+    const value = detector.lesson(state)
+    if (value === 0) return
+    const lesson = { detector: detector.rule.id, key: lore, lesson: value }
+    if (this.#parts.teach === undefined) this.#learn(interaction.tenant, lesson)
+    else this.#parts.teach({ interaction, keys: [], lessons: [lesson] })
+  }
+
+  #learn(tenant: string, { detector: id, key, lesson }: Lesson): void {
+    const runner = this.#runners.find(({ detector }) => detector.rule.id === id)
+    if (runner !== undefined) runner.detector.learn(runner.states.take(tenant, key, runner.detector.begin), lesson)
   }
 
   #put({ rule }: Armed, interaction: Interaction, drafts: ReturnType<Armed['review']>): void {

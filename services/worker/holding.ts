@@ -11,6 +11,8 @@ import { type Decoded, decodeFold, encodeFold, STATE_VERSION } from './snapshot.
 export interface Feed<T> {
   readonly topic: Topic<T>
   judgementOf(record: T): Judgement
+  /** Whether other partitions of the topic have states of the same detectors. */
+  readonly shared: boolean
 }
 
 /** Name of a partition's snapshot. */
@@ -50,7 +52,8 @@ export class Holding<T> {
     this.outbox = new Outbox(new Recent(config.recentFindings, decoded?.recent.findings), ports.telemetry)
     this.#judged = new Recent(config.recentInteractions, decoded?.recent.interactions)
     const guard = new DefectGuard(config.maxDefectsInARow, ports.telemetry)
-    this.#fold = new Fold(state, { armed, config, keyedHash: ports.keyedHash, telemetry: ports.telemetry, guard, outbox: this.outbox })
+    this.#fold = new Fold(state, { armed, config, keyedHash: ports.keyedHash, telemetry: ports.telemetry, guard, outbox: this.outbox,
+      ...(feed.shared ? { teach: (step) => this.outbox.teach(step) } : {}) })
     this.#savedAt = state.received
     this.#fresh = decoded === undefined
   }
@@ -71,8 +74,7 @@ export class Holding<T> {
     this.#broken = true
     for (const record of records) {
       const judgement = judgementOf(record)
-      const { interaction_id: id, version } = judgement.interaction
-      if (this.#judged.admit(`${id}.${version}`)) this.#fold.apply(judgement, place)
+      if (this.#judged.admit(nameOf(judgement))) this.#fold.apply(judgement, place)
     }
     this.#broken = false
     this.next = offset + 1
@@ -114,6 +116,10 @@ export class Holding<T> {
     if (this.#sinceSave > 0) await this.save()
   }
 }
+
+/** What is judged once: an interaction's version, or a lesson of it. */
+const nameOf = ({ interaction: { interaction_id: id, version }, lessons }: Judgement): string =>
+  (lessons.length === 0 ? `${id}.${version}` : `${id}.${version}.${lessons.map(({ detector, key }) => `${detector}.${key}`).join()}`)
 
 /** The state in a snapshot, undefined where its shape is not ours. */
 function decode(snapshot: Snapshot, partition: number, { armed, config, ports }: WorkerParts): Decoded | undefined {

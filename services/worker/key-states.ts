@@ -43,6 +43,14 @@ export class KeyStates {
     return entry.state
   }
 
+  /** Where the key has a state, it is now the most recently used. */
+  touch(tenant: string, key: string): void {
+    const entry = this.#tenants.get(tenant)?.get(key)
+    if (entry === undefined || entry === this.#newest) return
+    this.#unlink(entry)
+    this.#append(entry)
+  }
+
   /** The key's state without a touch, undefined where there is none. */
   peek(tenant: string, key: string): unknown {
     return this.#tenants.get(tenant)?.get(key)?.state

@@ -2,7 +2,8 @@
 import type { Finding } from '../../schemas/finding.ts'
 import type { Publisher } from '../../schemas/ports.ts'
 import type { Quarantined } from '../../schemas/quarantined.ts'
-import { findings, quarantine } from '../../schemas/topics.ts'
+import type { Step } from '../../schemas/step.ts'
+import { findings, quarantine, steps } from '../../schemas/topics.ts'
 import type { WorkerTelemetry } from './contracts.ts'
 import type { Recent } from './recent.ts'
 
@@ -11,6 +12,7 @@ export class Outbox {
   readonly #telemetry: WorkerTelemetry
   readonly #findings: Finding[] = []
   readonly #quarantined: Quarantined[] = []
+  readonly #lessons: Step[] = []
 
   constructor(recent: Recent, telemetry: WorkerTelemetry) {
     this.recent = recent
@@ -27,6 +29,11 @@ export class Outbox {
     this.#quarantined.push(record)
   }
 
+  /** Something that every partition is to learn. */
+  teach(step: Step): void {
+    this.#lessons.push(step)
+  }
+
   /** Publishes all of it; on Failure `unavailable` all of it is still here for the next attempt. */
   async flush(bus: Publisher): Promise<void> {
     if (this.#findings.length > 0) {
@@ -37,6 +44,10 @@ export class Outbox {
     if (this.#quarantined.length > 0) {
       await bus.publish(quarantine, this.#quarantined.map((record) => ({ key: record.quarantine_id, record })))
       this.#quarantined.length = 0
+    }
+    for (let lesson = this.#lessons[0]; lesson !== undefined; lesson = this.#lessons[0]) {
+      await bus.broadcast(steps, lesson)
+      this.#lessons.shift()
     }
   }
 }

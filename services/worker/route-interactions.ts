@@ -65,7 +65,7 @@ class Router {
     const place = { topic: interactions.name, partition, offset }
     const sent: Keyed<Step>[] = []
     for (const interaction of records) {
-      this.#fold.apply({ interaction, keysFor: () => [], reviews: true }, place)
+      this.#fold.apply({ interaction, keysFor: () => [], reviews: true, lessons: [] }, place)
       if (interaction.version === 1 && isJudged(interaction)) sent.push(...stepsOf(interaction, this.#keysOf(interaction, place), this.#parts.config.partitions))
     }
     this.#parts.ports.telemetry.recordsRead(interactions.name, records.length)

@@ -11,19 +11,16 @@ export interface OwnedKey {
   readonly key: string
 }
 
-/**
- * The steps of one interaction, one a partition that keys of it live in. A key lives where its home is: `peers` of a key come along with
- * it, so that they are the peers within that partition, which are a random part of all.
- */
+/** The steps of one interaction, one a partition that keys of it live in. */
 export function stepsOf(interaction: Interaction, keys: readonly OwnedKey[], partitions: number): Keyed<Step>[] {
   const byPartition = new Map<number, { readonly key: string; readonly keys: StepKey[] }>()
   for (const { detector, key } of keys) {
-    const home = `${interaction.tenant}\u0000${detector.home(key, interaction)}`
+    const home = `${interaction.tenant}\u0000${key}`
     const partition = partitionOf(home, partitions)
     const own = { detector: detector.rule.id, key }
     const known = byPartition.get(partition)
     if (known === undefined) byPartition.set(partition, { key: home, keys: [own] })
     else known.keys.push(own)
   }
-  return [...byPartition.values()].map(({ key, keys: own }) => ({ key, record: { interaction, keys: own } }))
+  return [...byPartition.values()].map(({ key, keys: own }) => ({ key, record: { interaction, keys: own, lessons: [] } }))
 }

@@ -10,15 +10,15 @@ import { type Feed, Holding } from './holding.ts'
 
 /** On a bus of one partition all keys live there: each interaction is stepped and reviewed where it lies. */
 export const wholeInteractions: Feed<Interaction> = {
-  topic: interactions,
-  judgementOf: (interaction) => ({ interaction, keysFor: (detector) => detector.keysOf(interaction), reviews: true }),
+  topic: interactions, shared: false,
+  judgementOf: (interaction) => ({ interaction, keysFor: (detector) => detector.keysOf(interaction), reviews: true, lessons: [] }),
 }
 
 /** What `route.ts` made of them: only the keys that were sent here. */
 export const sentSteps: Feed<Step> = {
-  topic: steps,
-  judgementOf: ({ interaction, keys }) => ({
-    interaction, reviews: false,
+  topic: steps, shared: true,
+  judgementOf: ({ interaction, keys, lessons }) => ({
+    interaction, reviews: false, lessons,
     keysFor: ({ rule: { id } }) => keys.filter(({ detector }) => detector === id).map(({ key }) => key),
   }),
 }

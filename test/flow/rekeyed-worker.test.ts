@@ -1,4 +1,5 @@
 /** Detectors on a bus of several partitions: all of one key meet, so that they say what they say on one. */
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -50,13 +51,12 @@ async function until(bus: Bus, done: () => boolean): Promise<void> {
   }
 }
 
-async function found(partitions: number, workers: number): Promise<Finding[]> {
+async function found(partitions: number, workers: number, all: readonly Interaction[] = traffic()): Promise<Finding[]> {
   const clock = { now: () => START }
-  const bus = await openEmbeddedLog({ directory: join(directory, `${partitions}-${workers}`), partitions, clock })
+  const bus = await openEmbeddedLog({ directory: join(directory, randomUUID()), partitions, clock })
   const running = Array.from({ length: workers }, () =>
     createWorker({ ...WORKER_DEFAULTS, partitions }, [arm(unusualVolume, {})], { bus, snapshots: memory(), keyedHash, telemetry }))
   for (const worker of running) await worker.start()
-  const all = traffic()
   for (let from = 0; from < all.length; from += 100) {
     await bus.publish(interactions, all.slice(from, from + 100).map((record) => ({ key: `${record.tenant}\u0000${record.actor}`, record })))
   }
@@ -84,9 +84,35 @@ describe('a key that many actors share', () => {
   })
 })
 
+/** Six actors who have worked for a day, and then one whom nobody knows, in an hour that is ten times theirs. */
+function newcomer(): Interaction[] {
+  const made: Interaction[] = []
+  const work = (actor: string, hour: number, calls: number): void => {
+    for (let i = 0; i < calls; i++) {
+      const at = START + BigInt(hour) * HOUR + (BigInt(i) * HOUR) / BigInt(calls)
+      made.push({
+        ...blankInteraction(), interaction_id: made.length.toString(16).padStart(32, '0'), tenant: 'acme', actor, actor_kind: 'client', method: 'tools/call',
+        started_at: at, ended_at: at, received_at: at, sort_at: at, trace_id: `t${made.length}`,
+      })
+    }
+  }
+  for (let hour = 0; hour < 9; hour++) for (let actor = 0; actor < 6; actor++) work(`peer-${actor}`, hour, 40 + actor)
+  work('new', 40, 900)
+  return made
+}
+
+describe('a newcomer', () => {
+  it('is measured by all the peers of the tenant, wherever their states are', async () => {
+    const one = await found(1, 1, newcomer())
+    expect(one.map(({ actor, reasons }) => [actor, /its peers/.test(reasons[0] ?? '')])).toEqual([['new', true]])
+    expect(told(await found(4, 1, newcomer()))).toEqual(told(one))
+    expect(told(await found(4, 3, newcomer()))).toEqual(told(one))
+  })
+})
+
 describe('envelopes of steps', () => {
   it('give back what they were given, and refuse what is cut or continued', () => {
-    const some = traffic().slice(0, 3).map((interaction) => ({ interaction, keys: [{ detector: 'unusual-volume', key: 'token:shared' }, { detector: 'x', key: '' }] }))
+    const some = traffic().slice(0, 3).map((interaction) => ({ interaction, keys: [{ detector: 'unusual-volume', key: 'token:shared' }, { detector: 'x', key: '' }], lessons: [{ detector: 'unusual-volume', key: 'peers:token', lesson: 12_345_678_901 }] }))
     const bytes = encodeSteps(some)
     expect(decodeSteps(bytes)).toEqual(some)
     expect(() => decodeSteps(bytes.subarray(0, -1))).toThrow(RangeError)
