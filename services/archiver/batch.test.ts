@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { type Batch, Batcher } from './batch.ts'
+import { type Batch, Batcher, type Outcome } from './batch.ts'
 
 const envelope = (offset: number, size = 1) => ({ partition: 0, offset, records: Array.from({ length: size }, () => offset) })
 const fail = (error: unknown): void => {
@@ -8,8 +8,9 @@ const fail = (error: unknown): void => {
 
 function recorder(limits: { records: number; milliseconds: number }, cutAt?: number) {
   const written: [number, number][] = []
-  const write = async ({ first, next }: Batch<number>): Promise<void> => {
+  const write = async ({ first, next }: Batch<number>): Promise<Outcome> => {
     written.push([first, next])
+    return 'kept'
   }
   return { written, batcher: new Batcher<number>(limits, cutAt, write, fail) }
 }
@@ -27,7 +28,10 @@ describe('batches', () => {
     const closed = new Promise<void>((resolve) => {
       done = resolve
     })
-    const batcher = new Batcher<number>({ records: 100, milliseconds: 1 }, undefined, async () => done(), fail)
+    const batcher = new Batcher<number>({ records: 100, milliseconds: 1 }, undefined, async () => {
+      done()
+      return 'kept'
+    }, fail)
     await batcher.add([envelope(0)])
     await closed
   })
@@ -45,6 +49,7 @@ describe('batches', () => {
         release = resolve
       })
       else both()
+      return 'kept'
     }, fail)
     await batcher.add([envelope(0)])
     await vi.waitUntil(() => written.length === 1)
@@ -66,7 +71,7 @@ describe('batches', () => {
   it('hold back who gives more than can be written', async () => {
     const release: (() => void)[] = []
     const batcher = new Batcher<number>(
-      { records: 1, milliseconds: 60_000 }, undefined, () => new Promise<void>((resolve) => release.push(resolve)), fail,
+      { records: 1, milliseconds: 60_000 }, undefined, () => new Promise<Outcome>((resolve) => release.push(() => resolve('kept'))), fail,
     )
     await batcher.add([envelope(0)])
     let taken = false
@@ -88,9 +93,21 @@ describe('batches', () => {
     const batcher = new Batcher<number>({ records: 1, milliseconds: 60_000 }, undefined, async ({ first }) => {
       written.push(first)
       if (first === 1) throw new Error('killed')
+      return 'kept'
     }, (error) => failures.push(error))
     await batcher.add([0, 1, 2, 3].map((offset) => envelope(offset, 5)))
     await batcher.drain()
     expect([written, failures]).toEqual([[0, 1], [new Error('killed')]])
+  })
+
+  it('are not written behind one that was left to another member: it would make both again as one', async () => {
+    const written: number[] = []
+    const batcher = new Batcher<number>({ records: 1, milliseconds: 60_000 }, undefined, async ({ first }) => {
+      written.push(first)
+      return first === 1 ? 'left' : 'kept'
+    }, fail)
+    await batcher.add([0, 1, 2, 3].map((offset) => envelope(offset, 5)))
+    await batcher.drain()
+    expect(written).toEqual([0, 1])
   })
 })

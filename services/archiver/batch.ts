@@ -16,12 +16,15 @@ export interface Batch<T> {
   records: number
 }
 
+/** `left`: written, but its place could not be kept, because the partition has gone elsewhere. Whoever has it makes the batch again. */
+export type Outcome = 'kept' | 'left'
+
 /** How far a batch may grow beyond its size while another one is on its way. */
 const GROWTH = 5
 
 export class Batcher<T> {
   readonly #limits: BatchLimits
-  readonly #write: (batch: Batch<T>) => Promise<void>
+  readonly #write: (batch: Batch<T>) => Promise<Outcome>
   readonly #failed: (error: unknown) => void
   #cutAt: number | undefined
   #open: Batch<T> | undefined
@@ -32,7 +35,7 @@ export class Batcher<T> {
   #broken = false
   #room: (() => void)[] = []
 
-  constructor(limits: BatchLimits, cutAt: number | undefined, write: (batch: Batch<T>) => Promise<void>, failed: (error: unknown) => void) {
+  constructor(limits: BatchLimits, cutAt: number | undefined, write: (batch: Batch<T>) => Promise<Outcome>, failed: (error: unknown) => void) {
     this.#limits = limits
     this.#cutAt = cutAt
     this.#write = write
@@ -87,13 +90,13 @@ export class Batcher<T> {
   }
 
   /**
-   * Behind a batch that could not be finished nothing more is written: only the last batch can be made again as it was, and rows of two
-   * unfinished ones would be there twice after the next start.
+   * Behind a batch that could not be finished, or was left to somebody else, nothing more is written: only the last batch can be made again as it was,
+   * and rows of two would be there twice.
    */
   async #attempt(batch: Batch<T>): Promise<void> {
     if (this.#broken) return
     try {
-      await this.#write(batch)
+      if (await this.#write(batch) === 'left') this.#broken = true
     } catch (error) {
       this.#broken = true
       this.#failed(error)

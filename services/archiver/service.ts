@@ -5,7 +5,7 @@ import { type Bus, type Envelope, type Gap, type Keyed, type Log, NOT_ASSIGNED, 
 import type { Quarantined, Replay } from '../../schemas/quarantined.ts'
 import { type EventRecord, events, quarantine, replays, type Topic } from '../../schemas/topics.ts'
 import { putAgain } from './again.ts'
-import { type Batch, Batcher, type BatchLimits } from './batch.ts'
+import { type Batch, Batcher, type BatchLimits, type Outcome } from './batch.ts'
 import { archiveEvents, type EventArchivePorts, type EventPartition, openEventPartition, saveSeen, timeOf } from './events.ts'
 import { type Prepared, prepared } from './gate.ts'
 import { insertOrIsolate } from './isolate.ts'
@@ -57,12 +57,12 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
   }
 
   /** Tries until the store answers: an insert that was begun is never given up, or views and rows would part. */
-  async function persist(what: string, write: () => Promise<void>): Promise<void> {
+  async function persist<T>(what: string, write: () => Promise<T>): Promise<T> {
     for (let pause = FIRST_WAIT_MS; ; pause = Math.min(pause * 2, LONGEST_WAIT_MS)) {
       try {
-        await write()
+        const written = await write()
         trouble = ''
-        return
+        return written
       } catch (error) {
         if (kindOf(error) !== 'unavailable' || stopping.signal.aborted) throw error
         trouble = `${what}: ${(error as Error).message}`
@@ -72,13 +72,15 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
     }
   }
 
-  async function finish<T>(topic: string, partition: number, line: Line<T>, batch: Batch<T>): Promise<void> {
+  async function finish<T>(topic: string, partition: number, line: Line<T>, batch: Batch<T>): Promise<Outcome> {
     line.next = batch.next
     try {
       await subscriptions.get(topic)?.commit(partition, batch.next)
+      return 'kept'
     } catch (error) {
       // Whoever has the partition now makes this batch again, and finds it stored.
-      if (!(error instanceof Failure && error.code === NOT_ASSIGNED)) throw error
+      if (error instanceof Failure && error.code === NOT_ASSIGNED) return 'left'
+      throw error
     }
   }
 
@@ -93,7 +95,7 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
     const held = await openEventPartition(partition, ports)
     const batcher = new Batcher<Prepared>(config.events, held.cutAt, async (batch) => {
       await persist('events', () => archiveEvents(batch, held, ports))
-      await persist('events', () => finish('events', partition, line, batch))
+      return await persist('events', () => finish('events', partition, line, batch))
     }, failed)
     const line: Line<Prepared> = { batcher, events: held, next: 0, expected: undefined }
     return line
@@ -102,7 +104,7 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
   function openRowLine(kind: RowTopic, partition: number): Line<Row> {
     const batcher = new Batcher<Row>(config.others, undefined, async (batch) => {
       await persist(kind.topic.name, () => writeRows(kind, batch))
-      await persist(kind.topic.name, () => finish(kind.topic.name, partition, line, batch))
+      return await persist(kind.topic.name, () => finish(kind.topic.name, partition, line, batch))
     }, failed)
     const line: Line<Row> = { batcher, next: 0, expected: undefined }
     return line
@@ -111,7 +113,7 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
   function openReplayLine(partition: number): Line<Replay> {
     const batcher = new Batcher<Replay>(config.others, undefined, async (batch) => {
       for (const { records } of batch.envelopes) for (const replay of records) await persist('replays', () => putAgain(replay, ports))
-      await persist('replays', () => finish('replays', partition, line, batch))
+      return await persist('replays', () => finish('replays', partition, line, batch))
     }, failed)
     const line: Line<Replay> = { batcher, next: 0, expected: undefined }
     return line
