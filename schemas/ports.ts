@@ -70,7 +70,7 @@ export const NOT_ASSIGNED = 'bus.not_assigned'
 export interface Subscription {
   /**
    * Remember that everything before `next` is done. Resolves when that is durable. Failure `unavailable`; where its code is `NOT_ASSIGNED`
-   * the partition is another member's by now, and trying again is no use.
+   * the partition is another member's by now, or let go of before it could be done, and trying again is no use.
    */
   commit(partition: number, next: number): Promise<void>
   /** Stops intake and waits for the running `handle` calls. Safe twice. */

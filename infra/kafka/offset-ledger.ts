@@ -30,6 +30,8 @@ export class OffsetLedger {
   readonly #bell = new Bell()
   #wishes: Wish[] = []
   #running: Promise<void> | undefined
+  /** No commit is tried for longer than until then. */
+  #latest = Infinity
 
   constructor(options: OffsetLedgerOptions) {
     this.#options = options
@@ -50,6 +52,12 @@ export class OffsetLedger {
 
   /** The membership has changed. */
   wake(): void {
+    this.#bell.ring()
+  }
+
+  /** The subscription ends: commits get so long and no longer. Whoever has the partition next starts at its saved state, or reads again what was not committed. */
+  hurry(ms: number): void {
+    this.#latest = Math.min(this.#latest, performance.now() + ms)
     this.#bell.ring()
   }
 
@@ -87,8 +95,13 @@ export class OffsetLedger {
       }
     }
     const now = performance.now()
-    for (const wish of mine) if (wish.until <= now) wish.reject(unavailable(cause, `commit offsets of topic ${this.#options.topic}`))
-    return mine.filter(({ until }) => until > now)
+    const isLate = ({ until }: Wish): boolean => Math.min(until, this.#latest) <= now
+    for (const wish of mine) if (isLate(wish)) wish.reject(this.#latest <= now ? this.#ended(wish.partition) : unavailable(cause, `commit offsets of topic ${this.#options.topic}`))
+    return mine.filter((wish) => !isLate(wish))
+  }
+
+  #ended(partition: number): Failure {
+    return new Failure('unavailable', NOT_ASSIGNED, `Kafka: partition ${partition} of ${this.#options.topic} is let go of before its offset could be committed`)
   }
 
   #gone(partition: number): Failure {

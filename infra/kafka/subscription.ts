@@ -29,6 +29,8 @@ export interface SubscriptionContext {
 }
 
 const WATCH_MS = 1000
+/** At the end, while a process has ten seconds for everything. Behind a broker that was stalled a member may be out of its group for longer than that. */
+const LAST_COMMITS_MS = 2000
 
 /** What the bus knows of a subscription, whatever its records are. */
 export interface KafkaSubscription extends Subscription {
@@ -112,6 +114,7 @@ class OpenSubscription<T> implements KafkaSubscription {
 
   async #stop(): Promise<void> {
     clearInterval(this.#watch)
+    this.#ledger.hurry(LAST_COMMITS_MS)
     // The member is heard until everything is let go of, so that last commits count.
     await this.#letGo()
     await this.#ledger.settled()
