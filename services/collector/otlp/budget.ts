@@ -20,9 +20,18 @@ export class Budget {
     this.depth = limits.depth
   }
 
+  /** How many more may come. */
+  get itemsLeft(): number {
+    return this.#items
+  }
+
   /** One span, log record or data point. */
   item(field: string): void {
-    if (--this.#items < 0) throw undecodable(`${field}: more than ${this.#limits.items} spans, log records or data points in one request`)
+    if (--this.#items < 0) throw this.tooMany(field)
+  }
+
+  tooMany(field: string): Error {
+    return undecodable(`${field}: more than ${this.#limits.items} spans, log records or data points in one request`)
   }
 
   part(field: string): void {

@@ -14,7 +14,7 @@ type OpenLogRecord = { -readonly [K in keyof LogRecord]: K extends 'attributes' 
 
 /** `bytes`: the body, inflated. Throws Failure `rejected` with a sentence that names the field. */
 export function decodeLogs(bytes: Buffer, limits: DecodeLimits): Logs {
-  return decodeScoped(bytes, limits, { resourceMessage: 'ResourceLogs', scopeMessage: 'ScopeLogs', items: 'LogRecord', read: readLogRecord })
+  return decodeScoped(bytes, limits, { resourceMessage: 'ResourceLogs', scopeMessage: 'ScopeLogs', items: 'LogRecord', counted: true, read: readLogRecord })
 }
 
 function readLogRecord(reader: Reader): LogRecord {

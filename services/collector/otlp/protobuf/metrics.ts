@@ -31,7 +31,7 @@ type OpenPoint = { -readonly [K in keyof DataPoint]: K extends 'attributes' ? Ma
 
 /** `bytes`: the body, inflated. Throws Failure `rejected` with a sentence that names the field. */
 export function decodeMetrics(bytes: Buffer, limits: DecodeLimits): Metrics {
-  return decodeScoped(bytes, limits, { resourceMessage: 'ResourceMetrics', scopeMessage: 'ScopeMetrics', items: 'Metric', read: readMetric })
+  return decodeScoped(bytes, limits, { resourceMessage: 'ResourceMetrics', scopeMessage: 'ScopeMetrics', items: 'Metric', counted: false, read: readMetric })
 }
 
 /** Undefined for a metric without data of a kind that we know. */

@@ -8,6 +8,7 @@ const FIRST = (1 << 3) | BYTES
 const SECOND = (2 << 3) | BYTES
 const THIRD = (3 << 3) | BYTES
 const RESOURCE = { 1: 'attributes' }
+const NO_NAMES = {}
 const SCOPE = { 1: 'name', 2: 'version', 3: 'attributes' }
 
 /** The words of one signal, and how one of its items is read (the reader stands within it); undefined = nothing to keep. */
@@ -16,6 +17,8 @@ export interface SignalShape<T> {
   readonly resourceMessage: string
   readonly scopeMessage: string
   readonly items: string
+  /** Whether each of them counts as one item of the request; of metrics their data points do. */
+  readonly counted: boolean
   read(reader: Reader): T | undefined
 }
 
@@ -61,6 +64,7 @@ function readScopeItems<T>(reader: Reader, shape: SignalShape<T>): Omit<Scoped<T
   const outer = reader.enter(shape.scopeMessage)
   const scope = { name: '', version: '', attributes: new Map<string, AnyValue>() }
   const items: T[] = []
+  if (shape.counted) refuseTooMany(reader, shape)
   while (reader.pos < reader.limit) {
     const tag = reader.tag(shape.scopeMessage)
     if (tag === FIRST) readScope(reader, scope)
@@ -69,6 +73,21 @@ function readScopeItems<T>(reader: Reader, shape: SignalShape<T>): Omit<Scoped<T
   }
   reader.leave(outer)
   return { scope, items }
+}
+
+const LEAST_BYTES = 2
+
+/** What is over the limit is refused before any of it is made: empty items are two bytes each here, and hundreds as objects. */
+function refuseTooMany<T>(reader: Reader, shape: SignalShape<T>): void {
+  const { pos, limit, budget } = reader
+  let left = budget.itemsLeft
+  if ((limit - pos) / LEAST_BYTES <= left) return
+  while (reader.pos < limit) {
+    const tag = reader.tag(shape.scopeMessage)
+    if (tag === SECOND && --left < 0) throw budget.tooMany(shape.items)
+    reader.skip(tag, shape.scopeMessage, NO_NAMES)
+  }
+  reader.pos = pos
 }
 
 function readItem<T>(reader: Reader, shape: SignalShape<T>, items: T[]): void {

@@ -22,7 +22,7 @@ interface OpenSpan extends Omit<Open<Span>, 'attributes' | 'events' | 'links'> {
 
 /** `bytes`: the body, inflated. Throws Failure `rejected` with a sentence that names the field. */
 export function decodeTraces(bytes: Buffer, limits: DecodeLimits): Traces {
-  return decodeScoped(bytes, limits, { resourceMessage: 'ResourceSpans', scopeMessage: 'ScopeSpans', items: 'Span', read: readSpan })
+  return decodeScoped(bytes, limits, { resourceMessage: 'ResourceSpans', scopeMessage: 'ScopeSpans', items: 'Span', counted: true, read: readSpan })
 }
 
 function readSpan(reader: Reader): Span {
