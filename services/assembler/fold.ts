@@ -10,12 +10,13 @@ import { joinedTrace } from '../../schemas/record-key.ts'
 import type { Part, Relay, Word } from '../../schemas/relay.ts'
 import type { EventRecord } from '../../schemas/topics.ts'
 import { addSeen, nothingSeen, type Seen } from '../../detectors/stats/seen.ts'
-import { type HeldTrace, keep, newHeldTrace, open, shut } from './held-trace.ts'
+import { type HeldTrace, keep, lastOpened, newHeldTrace, open, shut } from './held-trace.ts'
 import { heardOf, wordsOf } from './part.ts'
-import { publishCalls, type Ready } from './publish.ts'
+import { publishCalls, type Ready, toldPart } from './publish.ts'
 import type { RelatedLimits, Sink } from './related/contracts.ts'
 import { actorKey, conversationKey, forward, homeAfter, say } from './related/forward.ts'
 import { learn, neverAsked, type Propagation } from './related/habits.ts'
+import { traceKeeper } from './related/keeper.ts'
 import { emptyRelated, relate, type RelatedState, settleRelated } from './related/relate.ts'
 import { isComplete, type Trace } from './trace.ts'
 
@@ -80,10 +81,10 @@ export function fold(state: AssemblerState, envelope: Pick<Envelope<EventRecord>
 
 /** Stage 2 in the same process: its own relays come back to it. */
 function relateHere(
-  { related, now }: AssemblerState, { offset, moved, relays }: { readonly offset: number; readonly moved: boolean; readonly relays: Relay[] },
+  { related, now, traces }: AssemblerState, { offset, moved, relays }: { readonly offset: number; readonly moved: boolean; readonly relays: Relay[] },
   { limits, out }: FoldOptions,
 ): void {
-  const options = { offset, limits, sink: { interactions: out, relays } }
+  const options = { offset, limits, sink: { interactions: out, relays }, keeper: traceKeeper(partsOfTraces(traces)) }
   for (const relay of relays) relate(related, relay, options)
   relays.length = 0
   if (!moved) return
@@ -93,6 +94,17 @@ function relateHere(
 
 interface Assembling extends FoldOptions {
   readonly sink: Sink
+}
+
+/** Parts of traces that are held, as they were told last; of the trace that was asked for last they are all at hand. */
+function partsOfTraces(traces: ReadonlyMap<string, HeldTrace>): (key: string, id: string) => Part | undefined {
+  let last: { readonly key: string; readonly trace: Trace } | undefined
+  return (key, id) => {
+    const held = traces.get(key)
+    if (held === undefined) return undefined
+    if (last?.key !== key) last = { key, trace: lastOpened(held) }
+    return toldPart(last.trace, key, id)
+  }
 }
 
 /** Stage 1; gives whether time has moved. */

@@ -53,6 +53,14 @@ export function open(held: HeldTrace): OpenTrace {
   return { trace, duplicates: records.length - kept.length }
 }
 
+/** The calls as they were when the trace was last opened. */
+export function lastOpened(held: HeldTrace): Trace {
+  const trace = newTrace()
+  for (const record of held.chunks.flatMap((chunk) => events.codec.decode(chunk)).slice(0, held.opened)) observe(trace, read(record))
+  recall(trace, held.told)
+  return trace
+}
+
 /** Only what was read once is kept, so its bytes are whole. */
 const read = ({ bytes }: EventRecord): Observation => observationOf(bytes as Buffer)
 

@@ -17,6 +17,14 @@ const OBSERVED = [
 
 export type Observation = Pick<AuditEvent, (typeof OBSERVED)[number]>
 
+const NO_LINKS: readonly string[] = []
+
+function linksIn(reader: CanonicalReader): readonly string[] {
+  if (reader.buffer[reader.position] !== 0) return reader.texts()
+  reader.position++
+  return NO_LINKS
+}
+
 /** Reads the fields in the order of `canonical-fields.ts`. Throws RangeError when the bytes are not a whole record. */
 export function observationOf(bytes: Buffer): Observation {
   if (bytes[0] !== CANONICAL_VERSION) throw new RangeError(`canonical record: version ${bytes[0]} is not ${CANONICAL_VERSION}`)
@@ -42,7 +50,7 @@ export function observationOf(bytes: Buffer): Observation {
   const trace_id = reader.id()
   const span_id = reader.id()
   const parent_span_id = reader.id()
-  const links = reader.texts()
+  const links = linksIn(reader)
   const method = reader.text()
   const tool = reader.text()
   const prompt = reader.text()

@@ -45,6 +45,19 @@ function withdraw(trace: Trace, call: Call, key: string): Part {
   return { ...partOf(fields, { trace, key, known: undefined }), conversation: call.home }
 }
 
+/** The call with this interaction id as it was told last; undefined where the trace has none. */
+export function toldPart(trace: Trace, key: string, id: string): Part | undefined {
+  const tenant = key.slice(0, key.indexOf('\u0000'))
+  const call = trace.calls.find((one) => one.version > 0 && one.into === one.index && interactionId(tenant, one) === id)
+  if (call === undefined) return undefined
+  const fields = merged(call.observations)
+  const known = fillLineage(fields, trace, call)
+  fields.sort_at = call.sortAt
+  fields.interaction_id = id
+  fields.version = call.version
+  return partOf(fields, { trace, key, known })
+}
+
 function publishCall(trace: Trace, call: Call, { key, tell, leave }: Publication): void {
   const fields = merged(call.observations)
   const known = fillLineage(fields, trace, call)

@@ -1,33 +1,39 @@
 /** Calls of several traces that carry one tool call id. */
 import type { Interaction } from '../../../schemas/interaction.ts'
-import { decodePart, encodePart, type Part } from '../../../schemas/relay.ts'
+import type { Part } from '../../../schemas/relay.ts'
 import { Vantage } from '../../../schemas/vocabulary.ts'
 import { digestOf } from './digest.ts'
+import type { Keeper, Kept } from './keeper.ts'
 import { mergeParts } from './merge-parts.ts'
+
+/** A part, and its last version that was taken: after a crash of the stage before, earlier ones come again. */
+interface Held {
+  kept: Kept
+  taken: number
+}
 
 /** What a further view of the call has to fit. */
 interface Outline {
-  readonly method: string
-  readonly tool: string
+  method: string
+  tool: string
   /** One bit a vantage. */
-  readonly vantages: number
-  readonly startedAt: bigint
-  readonly endedAt: bigint
-  readonly conversation: string
-}
-
-/** One call. */
-interface Group {
-  /** Interaction whose id it has: the first that came. */
-  host: string
-  readonly parts: Map<string, Buffer>
-  outline: Outline
-  version: number
-  digest: string
+  vantages: number
+  startedAt: bigint
+  endedAt: bigint
   conversation: string
 }
 
-/** What is held under one tool call id: mostly one call, of one part. */
+/** One call: mostly one part. */
+interface Group extends Outline {
+  /** Interaction whose id it has: the first that came. */
+  host: string
+  readonly parts: Held[]
+  /** Last version told; what it said, '' while there is one part. */
+  version: number
+  digest: string
+}
+
+/** What is held under one tool call id: mostly one call. */
 export interface Bridge {
   touchedAt: bigint
   readonly firstOffset: number
@@ -35,6 +41,7 @@ export interface Bridge {
 }
 
 export interface BridgeOut {
+  readonly keeper: Keeper
   tell(part: Part): void
   /** The call has left this conversation. */
   leave(interaction: Interaction, conversation: string): void
@@ -51,32 +58,50 @@ export const MOVE_STEP = 1_000
 export const newBridge = (firstOffset: number): Bridge => ({ touchedAt: 0n, firstOffset, groups: [] })
 
 /** Parts held. */
-export const partsIn = ({ groups }: Bridge): number => groups.reduce((sum, { parts }) => sum + parts.size, 0)
+export function partsIn({ groups }: Bridge): number {
+  let sum = 0
+  for (const { parts } of groups) sum += parts.length
+  return sum
+}
 
-function outlineOf({ interaction, conversation }: Part): Outline {
-  const { method, tool, vantages, started_at: startedAt, ended_at: endedAt } = interaction
-  const bits = vantages.reduce((sum, vantage) => sum | (1 << Vantage.options.indexOf(vantage)), 0)
-  return { method, tool, vantages: bits, startedAt, endedAt: endedAt > startedAt ? endedAt : startedAt, conversation }
+const bitsOf = (vantages: readonly Vantage[]): number => {
+  let bits = 0
+  for (const vantage of vantages) bits |= 1 << Vantage.options.indexOf(vantage)
+  return bits
+}
+
+/** Writes down how the whole call looks by now. */
+function outline(group: Group, { interaction, conversation }: Part): void {
+  group.method = interaction.method
+  group.tool = interaction.tool
+  group.vantages = bitsOf(interaction.vantages)
+  group.startedAt = interaction.started_at
+  group.endedAt = interaction.ended_at > interaction.started_at ? interaction.ended_at : interaction.started_at
+  group.conversation = conversation
 }
 
 const same = (left: string, right: string): boolean => left === '' || right === '' || left === right
 
 /** Two views of one call are seen from different places, at about the same time, and say nothing against each other. */
-function fits(one: Outline, other: Outline, id: string): boolean {
-  if ((one.vantages & other.vantages) !== 0 || !same(one.tool, other.tool) || !same(one.method, other.method)) return false
-  if (other.startedAt > one.endedAt + SKEW_NS || one.startedAt > other.endedAt + SKEW_NS) return false
-  return id.length >= WORLDWIDE_ID || (one.conversation !== '' && one.conversation === other.conversation)
+function fits(group: Group, { interaction, conversation }: Part): boolean {
+  const { started_at: startedAt, ended_at: endedAt, tool_call_id: id } = interaction
+  if ((group.vantages & bitsOf(interaction.vantages)) !== 0 || !same(group.tool, interaction.tool) || !same(group.method, interaction.method)) return false
+  if (startedAt > group.endedAt + SKEW_NS || group.startedAt > (endedAt > startedAt ? endedAt : startedAt) + SKEW_NS) return false
+  return id.length >= WORLDWIDE_ID || (conversation !== '' && group.conversation === conversation)
 }
 
-function groupFor(bridge: Bridge, part: Part, out: BridgeOut): Group {
-  const outline = outlineOf(part)
-  const fitting = bridge.groups.find((group) => fits(group.outline, outline, part.interaction.tool_call_id))
+const newGroup = (host: string): Group => ({
+  host, parts: [], version: 0, digest: '', method: '', tool: '', vantages: 0, startedAt: 0n, endedAt: 0n, conversation: '',
+})
+
+function groupFor(bridge: Bridge, part: Part, { keeper, crowded }: BridgeOut): Group {
+  const fitting = bridge.groups.find((group) => fits(group, part) && group.parts.every(({ kept }) => keeper.get(kept) !== undefined))
   if (fitting !== undefined) return fitting
-  const group: Group = { host: part.interaction.interaction_id, parts: new Map(), outline, version: 0, digest: '', conversation: '' }
+  const group = newGroup(part.interaction.interaction_id)
   bridge.groups.push(group)
   if (bridge.groups.length > GROUPS_LIMIT) {
     bridge.groups.shift()
-    out.crowded()
+    crowded()
   }
   return group
 }
@@ -85,47 +110,59 @@ function groupFor(bridge: Bridge, part: Part, out: BridgeOut): Group {
 export function join(bridge: Bridge, part: Part, out: BridgeOut): void {
   const { interaction } = part
   const { interaction_id: id, merged_into: into } = interaction
-  const known = bridge.groups.find(({ parts }) => parts.has(id))
+  const known = bridge.groups.find(({ parts }) => parts.some(({ kept }) => kept.id === id))
   if (into !== '') return known === undefined ? out.tell(part) : withdraw(bridge, { group: known, part }, out)
   const group = known ?? groupFor(bridge, part, out)
-  group.parts.set(id, encodePart(part))
+  const held = group.parts.find(({ kept }) => kept.id === id)
+  if (held === undefined) group.parts.push({ kept: out.keeper.keep(part), taken: interaction.version })
+  else if (held.taken >= interaction.version) return
+  else {
+    held.kept = out.keeper.keep(part)
+    held.taken = interaction.version
+  }
   // It was said before it had its tool call id.
   if (id !== group.host && known === undefined && interaction.version > 1) out.tell({ ...part, interaction: { ...interaction, merged_into: group.host } })
   tell(group, part, out)
 }
 
-function tell(group: Group, latest: Part, { tell: say, leave }: BridgeOut): void {
-  const parts = group.parts.size === 1 ? [latest] : [...group.parts.values()].map(decodePart)
-  const host = parts.find(({ interaction }) => interaction.interaction_id === group.host) as Part
-  const whole = mergeParts(host, parts)
-  group.outline = outlineOf(whole)
-  const digest = digestOf(whole.interaction, whole.rooted)
-  // What was said before comes again after a crash of the stage before.
-  if (digest === group.digest && whole.conversation === group.conversation) return
+/** The whole call; undefined where its first part cannot be had any more. */
+function wholeOf(group: Group, latest: Part, keeper: Keeper): Part | undefined {
+  if (group.parts.length === 1) return latest
+  const id = latest.interaction.interaction_id
+  const parts = group.parts.map(({ kept }) => (kept.id === id ? latest : keeper.get(kept))).filter((part) => part !== undefined)
+  const host = parts.find(({ interaction }) => interaction.interaction_id === group.host)
+  return host === undefined ? undefined : mergeParts(host, parts)
+}
+
+function tell(group: Group, latest: Part, { keeper, tell: say, leave }: BridgeOut): void {
+  const whole = wholeOf(group, latest, keeper)
+  if (whole === undefined) return
+  const digest = group.parts.length === 1 ? '' : digestOf(whole.interaction, whole.rooted)
+  const { conversation: before } = group
+  outline(group, whole)
+  if (digest !== '' && digest === group.digest && whole.conversation === before) return
   group.digest = digest
   group.version = Math.max(whole.interaction.version, group.version + 1)
-  if (group.conversation !== '' && group.conversation !== whole.conversation) {
-    leave(whole.interaction, group.conversation)
+  if (before !== '' && before !== whole.conversation) {
+    leave(whole.interaction, before)
     group.version += MOVE_STEP
   }
-  group.conversation = whole.conversation
-  say({ ...whole, interaction: { ...whole.interaction, version: group.version } })
+  say(group.version === whole.interaction.version ? whole : { ...whole, interaction: { ...whole.interaction, version: group.version } })
 }
 
 /** A part proved to belong to another call of its own trace. The calls that were joined with it go on under the next one's id. */
 function withdraw(bridge: Bridge, { group, part }: { readonly group: Group; readonly part: Part }, out: BridgeOut): void {
   const { interaction } = part
-  group.parts.delete(interaction.interaction_id)
-  if (interaction.interaction_id === group.host) {
-    out.tell({ ...part, interaction: { ...interaction, version: Math.max(interaction.version, group.version + 1) } })
-  }
-  const [next] = group.parts.values()
-  if (next === undefined) {
+  const wasHost = interaction.interaction_id === group.host
+  group.parts.splice(group.parts.findIndex(({ kept }) => kept.id === interaction.interaction_id), 1)
+  if (wasHost) out.tell({ ...part, interaction: { ...interaction, version: Math.max(interaction.version, group.version + 1) } })
+  const [next] = group.parts
+  const rest = next === undefined ? undefined : out.keeper.get(next.kept)
+  if (rest === undefined) {
     bridge.groups.splice(bridge.groups.indexOf(group), 1)
     return
   }
-  const rest = decodePart(next)
-  if (interaction.interaction_id === group.host) {
+  if (wasHost) {
     group.host = rest.interaction.interaction_id
     group.version = rest.interaction.version
     group.conversation = ''

@@ -1,19 +1,22 @@
 /** Calls of one conversation, and what was said in its traces. */
 import type { Interaction } from '../../../schemas/interaction.ts'
 import { partitionOf } from '../../../schemas/partition-of.ts'
-import { decodePart, encodePart, type Part, type WordsRelay } from '../../../schemas/relay.ts'
+import type { Part, WordsRelay } from '../../../schemas/relay.ts'
 import { digestOf } from './digest.ts'
-import { hearWords, newPool, type Pool } from './pool.ts'
+import type { Keeper, Kept } from './keeper.ts'
+import { hasOthersWords, hearWords, newPool, type Pool } from './pool.ts'
 import { woven } from './weave.ts'
 
 /** A call, and what was said of it. */
 interface Draft {
-  readonly bytes: Buffer
+  readonly kept: Kept
   readonly startedAt: bigint
-  readonly trace: string
   readonly bridged: boolean
+  /** Its last version that was taken: after a crash of the stage before, earlier ones come again. */
+  readonly taken: number
+  /** Last version told; what it said, undefined where it said what its own trace says. */
   version: number
-  digest: string
+  digest: string | undefined
   /** Words that are older than it have come since. */
   stale: boolean
 }
@@ -30,6 +33,7 @@ export interface Conversation {
 }
 
 export interface ConversationOut {
+  readonly keeper: Keeper
   readonly callsLimit: number
   readonly charactersLimit: number
   tell(part: Part): void
@@ -53,7 +57,7 @@ export function hear(conversation: Conversation, { trace, words }: WordsRelay, o
   const since = news.reduce((least, { at }) => (at < least ? at : least), (news[0] as { at: bigint }).at)
   let marked = false
   for (const draft of conversation.drafts.values()) {
-    if (draft.startedAt < since || (draft.trace === trace && !draft.bridged)) continue
+    if (draft.startedAt < since || (draft.kept.trace === trace && !draft.bridged)) continue
     draft.stale = true
     marked = true
   }
@@ -62,23 +66,26 @@ export function hear(conversation: Conversation, { trace, words }: WordsRelay, o
 
 /** Takes a version of a call; tells it, judged with what is known by now. `now`: record time in nanoseconds. */
 export function receive(conversation: Conversation, part: Part, { now, out }: { readonly now: bigint; readonly out: ConversationOut }): void {
-  const { interaction, trace, bridged } = part
+  const { interaction, bridged } = part
   const known = conversation.drafts.get(interaction.interaction_id)
   if (interaction.merged_into !== '') {
     conversation.drafts.delete(interaction.interaction_id)
     out.tell(numbered(part, interaction, known?.version ?? 0))
     return
   }
+  if (known !== undefined && known.taken >= interaction.version) return
   const draft: Draft = {
-    bytes: encodePart(part), startedAt: interaction.started_at, trace, bridged, version: known?.version ?? 0, digest: known?.digest ?? '', stale: false,
+    kept: out.keeper.keep(part), startedAt: interaction.started_at, bridged, taken: interaction.version, version: known?.version ?? 0, digest: undefined, stale: false,
   }
   conversation.drafts.set(interaction.interaction_id, draft)
-  if (mayJudge(conversation, now)) say(draft, { part, interaction: woven(part, conversation.pool) }, out)
-  else {
+  const judged = hasOthersWords(conversation.pool, part) ? mayJudge(conversation, now) : undefined
+  if (judged === false) {
     draft.stale = true
     out.stale()
-    if (draft.version === 0) say(draft, { part, interaction }, out)
   }
+  const said = judged === true ? woven(part, conversation.pool) : interaction
+  if (said !== interaction) draft.digest = fullDigest(said, part.rooted)
+  tell(draft, { part, interaction: said }, out)
   if (conversation.drafts.size > out.callsLimit) {
     conversation.drafts.delete(conversation.drafts.keys().next().value as string)
     out.crowded(1)
@@ -90,8 +97,13 @@ export function review(conversation: Conversation, out: ConversationOut): void {
   for (const draft of conversation.drafts.values()) {
     if (!draft.stale) continue
     draft.stale = false
-    const part = decodePart(draft.bytes)
-    say(draft, { part, interaction: woven(part, conversation.pool) }, out)
+    const part = out.keeper.get(draft.kept)
+    if (part === undefined) continue
+    const interaction = woven(part, conversation.pool)
+    const digest = fullDigest(interaction, part.rooted)
+    if (digest === (draft.digest ?? fullDigest(part.interaction, part.rooted))) continue
+    draft.digest = digest
+    tell(draft, { part, interaction }, out)
   }
 }
 
@@ -104,14 +116,16 @@ function mayJudge(conversation: Conversation, now: bigint): boolean {
   return conversation.judged++ < JUDGED_A_SECOND
 }
 
-const numbered = (part: Part, interaction: Interaction, told: number): Part =>
-  ({ ...part, interaction: { ...interaction, version: Math.max(interaction.version, told + 1) } })
+function numbered(part: Part, interaction: Interaction, told: number): Part {
+  const version = Math.max(interaction.version, told + 1)
+  return interaction === part.interaction && version === interaction.version ? part : { ...part, interaction: { ...interaction, version } }
+}
 
-function say(draft: Draft, { part, interaction }: { readonly part: Part; readonly interaction: Interaction }, out: ConversationOut): void {
-  // Turns of other traces may be as long as each other.
-  const digest = `${digestOf(interaction, part.rooted)}\u0000${partitionOf(interaction.request_text, TEXT_HASHES)}`
-  if (digest === draft.digest) return
-  draft.digest = digest
+/** Turns of other traces may be as long as each other. */
+const fullDigest = (interaction: Interaction, rooted: boolean): string =>
+  `${digestOf(interaction, rooted)}\u0000${partitionOf(interaction.request_text, TEXT_HASHES)}`
+
+function tell(draft: Draft, { part, interaction }: { readonly part: Part; readonly interaction: Interaction }, out: ConversationOut): void {
   const said = numbered(part, interaction, draft.version)
   draft.version = said.interaction.version
   out.tell(said)

@@ -7,6 +7,7 @@ import { traced } from '../../../schemas/traced.ts'
 import type { AssemblerConfig, AssemblerPorts } from '../contracts.ts'
 import { Outbox } from '../outbox.ts'
 import type { AssemblerTelemetry } from '../telemetry.ts'
+import { byteKeeper } from './keeper.ts'
 import { emptyRelated, relate, type RelatedState, settleRelated } from './relate.ts'
 import { decodeRelated, encodeRelated, RELATED_VERSION, relatedSnapshotOf, type RelatedSnapshot } from './snapshot.ts'
 
@@ -35,7 +36,7 @@ export function foldRelays(holding: Pick<Holding, 'state' | 'outbox'>, { offset,
 }): void {
   const { state, outbox } = holding
   const sink = said ? { interactions: [], relays: [] } : outbox
-  const options = { offset, limits: config.limits, sink }
+  const options = { offset, limits: config.limits, sink, keeper: byteKeeper }
   const before = state.now
   for (const relay of records) relate(state, relay, options)
   if (state.now > before) settleRelated(state, state.now, options)

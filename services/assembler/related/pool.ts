@@ -1,5 +1,5 @@
 /** What was said in the traces of one conversation: each text once, with the earliest time since when it was known. The same in any order. */
-import type { Word } from '../../../schemas/relay.ts'
+import type { Part, Word } from '../../../schemas/relay.ts'
 
 export interface Pool {
   /** By kind and text, in the order of arrival. */
@@ -53,6 +53,10 @@ function shrink(pool: Pool, limit: number): number {
   return gone
 }
 
+/** Whether anything but the part's own trace was heard: mostly a conversation is one trace. */
+export const hasOthersWords = ({ words, traces }: Pool, { trace, bridged }: Pick<Part, 'trace' | 'bridged'>): boolean =>
+  words.size > 0 && (bridged || traces.size > 1 || !traces.has(trace))
+
 export interface Asker {
   readonly trace: string
   readonly startedAt: bigint
@@ -63,7 +67,8 @@ export interface Asker {
 /** What was known before the call from other traces, oldest first. */
 export function wordsBefore(pool: Pool, { trace, startedAt, own }: Asker): { readonly turns: readonly Word[]; readonly results: readonly Word[] } {
   const said = own ? undefined : pool.traces.get(trace)
-  const known = [...pool.words].filter(([key, { at }]) => at <= startedAt && said?.has(key) !== true).map(([, word]) => word)
+  const known: Word[] = []
+  for (const [key, word] of pool.words) if (word.at <= startedAt && said?.has(key) !== true) known.push(word)
   const newest = (kind: Word['kind'], most: number): readonly Word[] =>
     known.filter((word) => word.kind === kind).sort((left, right) => (left.at === right.at ? (keyOf(left) < keyOf(right) ? -1 : 1) : left.at < right.at ? -1 : 1))
       .slice(-most)

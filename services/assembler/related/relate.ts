@@ -7,6 +7,7 @@ import { type Bridge, join, newBridge, partsIn } from './bridge.ts'
 import type { RelatedCounts, RelatedLimits, Sink } from './contracts.ts'
 import { type Conversation, type ConversationOut, hear, newConversation, receive, review } from './conversation.ts'
 import { conversationKey, forward, say } from './forward.ts'
+import type { Keeper } from './keeper.ts'
 import { learn, type Propagation, propagates } from './habits.ts'
 
 export interface RelatedState {
@@ -31,6 +32,7 @@ export interface RelateOptions {
   readonly offset: number
   readonly limits: RelatedLimits
   readonly sink: Sink
+  readonly keeper: Keeper
 }
 
 /** Takes one relay. */
@@ -45,11 +47,12 @@ export function relate(state: RelatedState, relay: Relay, options: RelateOptions
 }
 
 const AT_HOME: Readonly<Record<Home, (state: RelatedState, relay: PartRelay, options: RelateOptions) => void>> = {
-  call(state, { key, part }, { offset, limits, sink }) {
+  call(state, { key, part }, { offset, limits, sink, keeper }) {
     const bridge = touched(state.bridges, key, () => newBridge(offset))
     bridge.touchedAt = state.now
     const before = partsIn(bridge)
     join(bridge, part, {
+      keeper,
       tell: (whole) => forward(whole, { from: 'call', at: state.now, sink }),
       leave: ({ tenant, interaction_id: interactionId }, conversation) =>
         sink.relays.push({ kind: 'leave', key: conversationKey(tenant, conversation), at: state.now, interactionId }),
@@ -72,8 +75,9 @@ const AT_HOME: Readonly<Record<Home, (state: RelatedState, relay: PartRelay, opt
 
 /** The entry, now the most recently touched. */
 function touched<T>(entries: Map<string, T>, key: string, begin: () => T): T {
-  const entry = entries.get(key) ?? begin()
-  entries.delete(key)
+  const known = entries.get(key)
+  if (known !== undefined) entries.delete(key)
+  const entry = known ?? begin()
   entries.set(key, entry)
   return entry
 }
@@ -84,7 +88,8 @@ function conversationAt(state: RelatedState, key: string, offset: number): Conve
   return conversation
 }
 
-const outOf = (state: RelatedState, key: string, { limits, sink }: RelateOptions): ConversationOut => ({
+const outOf = (state: RelatedState, key: string, { limits, sink, keeper }: RelateOptions): ConversationOut => ({
+  keeper,
   callsLimit: limits.callsPerConversation, charactersLimit: limits.conversationCharacters,
   tell: (part) => forward(part, { from: 'conversation', at: state.now, sink }),
   crowded(count) {
@@ -126,14 +131,25 @@ function dropConversation(state: RelatedState, key: string): void {
   state.stale.delete(key)
 }
 
-/** Too many calls are held: the tool call id or the conversation that nobody touched for longest goes. */
+/**
+ * Too many calls are held: the tool call ids and conversations that nobody touched for longest go. A sixteenth of all at once, because the
+ * first entry of a Map is far to find behind many that were deleted.
+ */
 function shrink(state: RelatedState, { relatedCalls }: RelatedLimits): void {
-  while (state.held > relatedCalls) {
-    const bridge = state.bridges.entries().next().value
-    const conversation = state.conversations.entries().next().value
-    const before = state.held
-    if (conversation === undefined || (bridge !== undefined && bridge[1].touchedAt <= conversation[1].touchedAt)) dropBridge(state, (bridge as [string, Bridge])[0])
-    else dropConversation(state, conversation[0])
-    state.counts.relatedOverflowed += Math.max(1, before - state.held)
+  if (state.held <= relatedCalls) return
+  const before = state.held
+  const bridges = state.bridges.entries()
+  const conversations = state.conversations.entries()
+  let bridge = bridges.next().value
+  let conversation = conversations.next().value
+  while (state.held > relatedCalls - (relatedCalls >>> 4)) {
+    if (bridge !== undefined && (conversation === undefined || bridge[1].touchedAt <= conversation[1].touchedAt)) {
+      dropBridge(state, bridge[0])
+      bridge = bridges.next().value
+    } else if (conversation !== undefined) {
+      dropConversation(state, conversation[0])
+      conversation = conversations.next().value
+    } else break
   }
+  state.counts.relatedOverflowed += before - state.held
 }

@@ -6,6 +6,7 @@ import { eventKey } from '../../../schemas/record-key.ts'
 import { decodeRelays, encodeRelays, type Relay } from '../../../schemas/relay.ts'
 import { EventRecord } from '../../../schemas/topics.ts'
 import { type AssemblerLimits, type AssemblerState, emptyState, fold, traceKey } from '../../../services/assembler/fold.ts'
+import { byteKeeper } from '../../../services/assembler/related/keeper.ts'
 import { emptyRelated, relate, type RelatedState, settleRelated } from '../../../services/assembler/related/relate.ts'
 import { decodeRelated, encodeRelated, relatedSnapshotOf } from '../../../services/assembler/related/snapshot.ts'
 import { decodeSnapshot, encodeSnapshot, endReplay, replayOf, snapshotOf } from '../../../services/assembler/snapshot.ts'
@@ -94,8 +95,8 @@ export class Cluster {
     this.#send(relays)
   }
   #fold(state: RelatedState, { offset, records }: Entry<Relay>, sink: { interactions: Interaction[]; relays: Relay[] }): void {
-    for (const relay of records) relate(state, relay, { offset, limits: this.limits, sink })
-    settleRelated(state, state.now, { offset, limits: this.limits, sink })
+    for (const relay of records) relate(state, relay, { offset, limits: this.limits, sink, keeper: byteKeeper })
+    settleRelated(state, state.now, { offset, limits: this.limits, sink, keeper: byteKeeper })
   }
   #send(relays: readonly Relay[]): void {
     for (const relay of decodeRelays(encodeRelays(relays))) {
