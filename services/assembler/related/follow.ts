@@ -31,7 +31,7 @@ export interface FollowParts {
 const snapshotName = (partition: number): string => `assembler-correlations-${partition}`
 
 /** Folds one envelope; `said`: whether it was folded before, so that nothing that comes out is news. */
-export function foldRelays(holding: Pick<Holding, 'state' | 'outbox'>, { offset, records }: Pick<Envelope<Relay>, 'offset' | 'records'>, { config, said }: {
+function foldRelays(holding: Pick<Holding, 'state' | 'outbox'>, { offset, records }: Pick<Envelope<Relay>, 'offset' | 'records'>, { config, said }: {
   readonly config: Pick<AssemblerConfig, 'limits'>; readonly said: boolean
 }): void {
   const { state, outbox } = holding

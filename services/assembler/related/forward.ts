@@ -4,7 +4,7 @@ import { type Home, HOMES, type Part } from '../../../schemas/relay.ts'
 import type { Sink } from './contracts.ts'
 
 /** Records with the same key meet in one place. */
-export const callKey = ({ tenant, tool_call_id: id }: Interaction): string => `${tenant}\u0000${'call'}\u0000${id}`
+const callKey = ({ tenant, tool_call_id: id }: Interaction): string => `${tenant}\u0000call\u0000${id}`
 export const conversationKey = (tenant: string, conversation: string): string => `${tenant}\u0000conversation\u0000${conversation}`
 export const actorKey = ({ tenant, actor_kind: kind, actor }: Interaction): string => `${tenant}\u0000actor\u0000${kind}\u0000${actor}`
 
