@@ -1,6 +1,6 @@
 /** Rows for the store benchmark: a month of a company of 500 actors, made from a seed. */
 import { blankAuditEvent } from '../schemas/audit-event.ts'
-import { contentHash, encodeCanonical, recordHash } from '../schemas/canonical.ts'
+import { encodeCanonical, writeHashes } from '../schemas/canonical.ts'
 import { type Interaction, blankInteraction } from '../schemas/interaction.ts'
 import type { StoredEvent } from '../schemas/ports.ts'
 
@@ -54,8 +54,7 @@ export function eventAt(row: number, total: number): StoredEvent {
     attributes: new Map(attributes), resource_attributes: new Map([['service.name', { type: 'string', text: 'svc' }], ['host.name', { type: 'string', text: 'h' }]]),
     transport: 'otlp/http+protobuf', exporter_peer: '127.0.0.1', received_at: started_at + 5_000_000_000n,
   })
-  const content = contentHash(canonical)
-  return { bytes: canonical.bytes, partition: row % 4, offset: Math.floor(row / 100), offsetIndex: row % 100, contentHash: content, recordHash: recordHash(canonical, content) }
+  return { bytes: canonical.bytes, partition: row % 4, offset: Math.floor(row / 100), offsetIndex: row % 100, hashes: writeHashes(canonical), hashesAt: 0 }
 }
 
 /** Interaction of the four observations from `row` on. */

@@ -106,19 +106,31 @@ export class CanonicalReader {
     return this.buffer.toString('utf8', start, end)
   }
 
-  /** Passes over a text. */
-  skipText(): void {
-    const length = this.varint()
-    this.position += length
-    if (this.position > this.buffer.length) throw cut('text')
+  /** Passes over so many texts; true when the last of them is not empty. */
+  skipText(count = 1): boolean {
+    let length = 0
+    for (let left = count; left > 0; left--) {
+      length = this.varint()
+      this.position += length
+      if (this.position > this.buffer.length) throw cut('text')
+    }
+    return length > 0
   }
 
   skipTexts(): void {
     for (let left = this.count(); left > 0; left--) this.skipText()
   }
 
-  skipInt(): void {
-    this.position += 8
+  skipInt(count = 1): void {
+    this.position += 8 * count
+  }
+
+  skipMap(): void {
+    for (let left = this.count(); left > 0; left--) {
+      this.skipText()
+      this.position++
+      this.skipText()
+    }
   }
 
   /** A map of which nothing is made before it is asked. */
@@ -128,11 +140,7 @@ export class CanonicalReader {
       this.position++
       return NO_ATTRIBUTES
     }
-    for (let left = this.count(); left > 0; left--) {
-      this.skipText()
-      this.position++
-      this.skipText()
-    }
+    this.skipMap()
     return new LazyAttributes(this.buffer, start)
   }
 

@@ -13,7 +13,7 @@
  */
 import { hash } from 'node:crypto'
 import { type AuditEvent, AuditEventArrival, AuditEventContent, blankAuditEvent } from './audit-event.ts'
-import { CanonicalWriter, varintLength } from './canonical-bytes.ts'
+import { CanonicalWriter } from './canonical-bytes.ts'
 import { CanonicalReader } from './canonical-reader.ts'
 import { readEvent, writeArrival, writeContent } from './canonical-fields.ts'
 
@@ -69,26 +69,30 @@ const SLAB = 128 * 1024
  * Canonical bytes of several events, in order, each with its length as u32 little-endian in the four bytes before it: the layout of an
  * envelope, which so needs no copy of its own. Neighbours share memory, at most about 128 KiB or one event.
  */
-export function encodeCanonicals(events: readonly AuditEvent[]): Buffer[] {
-  const encoded: Buffer[] = []
-  let starts: number[] = []
+export function encodeCanonicals(events: readonly AuditEvent[]): Canonical[] {
+  const encoded: Canonical[] = []
+  let ends: number[] = []
   const cutSlab = (): void => {
     const slab = Buffer.allocUnsafeSlow(writer.length)
     writer.buffer.copy(slab, 0, 0, writer.length)
-    for (const start of starts) encoded.push(slab.subarray(start, start + slab.readUInt32LE(start - 4)))
-    starts = []
+    let start = 4
+    for (const contentEnd of ends) {
+      const end = start + slab.readUInt32LE(start - 4)
+      encoded.push({ bytes: slab.subarray(start, end), contentLength: contentEnd - start })
+      start = end + 4
+    }
+    ends = []
     writer.restart()
   }
   writer.restart()
   for (const event of events) {
     writer.reserve(4)
     const start = (writer.length += 4)
-    write(event)
+    ends.push(write(event))
     writer.buffer.writeUInt32LE(writer.length - start, start - 4)
-    starts.push(start)
     if (writer.length >= SLAB) cutSlab()
   }
-  if (starts.length > 0) cutSlab()
+  if (ends.length > 0) cutSlab()
   return encoded
 }
 
@@ -119,20 +123,13 @@ export function decodeCanonical(bytes: Buffer): AuditEvent {
   return event
 }
 
-function textLength(text: string): number {
-  const bytes = Buffer.byteLength(text)
-  return varintLength(bytes) + bytes
-}
+/** Hex digits of a SHA-256. */
+export const HASH_DIGITS = 64
 
-/** Events of one exporter arrive alike, so the length of their arrival is worked out once. */
-let arrival = { transport: '', peer: '', length: textLength('') * 2 + 8 }
-
-function arrivalLength({ transport, exporter_peer: peer, conflict_with: conflict }: AuditEvent): number {
-  if (transport !== arrival.transport || peer !== arrival.peer) arrival = { transport, peer, length: textLength(transport) + textLength(peer) + 8 }
-  return arrival.length + (conflict === '' ? 1 : textLength(conflict))
-}
-
-/** The canonical form of an event whose bytes are there already: finds where its content ends without walking it. */
-export function canonicalOf(event: AuditEvent, bytes: Buffer): Canonical {
-  return { bytes, contentLength: bytes.length - arrivalLength(event) }
+/** Writes content hash and record hash behind each other, as ASCII digits; gives `into`. */
+export function writeHashes(canonical: Canonical, into: Buffer = Buffer.allocUnsafeSlow(2 * HASH_DIGITS), at = 0): Buffer {
+  const content = contentHash(canonical)
+  into.write(content, at, 'latin1')
+  into.write(recordHash(canonical, content), at + HASH_DIGITS, 'latin1')
+  return into
 }

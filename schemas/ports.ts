@@ -117,8 +117,9 @@ export interface StoredEvent {
   readonly partition: number
   readonly offset: number
   readonly offsetIndex: number
-  readonly contentHash: string
-  readonly recordHash: string
+  /** ASCII; the digits of the content hash begin at `hashesAt`, those of the record hash behind them. Shared by neighbours. */
+  readonly hashes: Buffer
+  readonly hashesAt: number
 }
 
 /** Where rows end: the ClickHouse engine in the process, or a server. */

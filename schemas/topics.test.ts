@@ -25,7 +25,7 @@ describe('codec of topic events', () => {
         const sent = eventsOf(names)
         const together = EventRecord.together(sent)
         for (const [i, { bytes }] of together.entries()) expect(bytes?.equals(encodeCanonical(sent[i]!).bytes)).toBe(true)
-        const alone = sent.map((event) => EventRecord.of(encodeCanonical(event).bytes, event))
+        const alone = sent.map((event) => EventRecord.of(encodeCanonical(event).bytes))
         const mixed = picked.map(([n, from]) => from === 'tick' ? EventRecord.tick(BigInt(n)) : (from === 'alone' ? alone : together)[n % names.length]!)
         const records = whole ? together : mixed
         const envelope = events.codec.encode(records)

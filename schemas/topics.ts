@@ -4,6 +4,7 @@ import type { Alert, Delivery } from './alert.ts'
 import type { AuditEvent } from './audit-event.ts'
 import { decodeCanonical, encodeCanonicals } from './canonical.ts'
 import type { ConservationRow, Receipt } from './conservation.ts'
+import { type EventHead, headOf, readHead } from './event-head.ts'
 import type { Finding } from './finding.ts'
 import type { Interaction } from './interaction.ts'
 import { decodeInteractions, encodeInteractions, isInteractions } from './interaction-codec.ts'
@@ -26,30 +27,30 @@ export interface Topic<T> {
 }
 
 /**
- * A record of topic `events`: an audit event as canonical bytes, or a tick. The event object is made once, on demand,
- * and shared by all readers in the process; nobody may change it.
+ * A record of topic `events`: an audit event as canonical bytes, or a tick. Its head is read once and shared by all readers in the process;
+ * nobody may change it.
  */
 export class EventRecord {
   /** Canonical bytes, or undefined for a tick. */
   readonly bytes: Buffer | undefined
   /** The collector's clock in nanoseconds when the tick was appended; 0n for an event. */
   readonly tickAt: bigint
-  #event: AuditEvent | undefined
+  #head: EventHead | undefined
   #damaged = false
 
-  private constructor(bytes: Buffer | undefined, tickAt: bigint, event: AuditEvent | undefined) {
+  private constructor(bytes: Buffer | undefined, tickAt: bigint, head: EventHead | undefined) {
     this.bytes = bytes
     this.tickAt = tickAt
-    this.#event = event
+    this.#head = head
   }
 
-  static of(bytes: Buffer, event?: AuditEvent): EventRecord {
-    return new EventRecord(bytes, 0n, event)
+  static of(bytes: Buffer): EventRecord {
+    return new EventRecord(bytes, 0n, undefined)
   }
 
   /** The records of events that came together, in order; they share memory, ready to become an envelope. */
   static together(events: readonly AuditEvent[]): EventRecord[] {
-    return encodeCanonicals(events).map((bytes, i) => new EventRecord(bytes, 0n, events[i]))
+    return encodeCanonicals(events).map(({ bytes, contentLength }, i) => new EventRecord(bytes, 0n, headOf(events[i] as AuditEvent, contentLength)))
   }
 
   /** Time moves by records: one a second on every partition. */
@@ -57,15 +58,24 @@ export class EventRecord {
     return new EventRecord(undefined, at, undefined)
   }
 
-  /** The decoded event; undefined for a tick, and for bytes that are no whole record. */
+  /** Undefined for a tick, and for bytes that are no whole record. */
+  get head(): EventHead | undefined {
+    if (this.#head === undefined && this.bytes !== undefined && !this.#damaged) this.#head = this.#read(readHead, this.bytes)
+    return this.#head
+  }
+
+  /** All of the event, decoded anew each time; undefined for a tick, and for bytes that are no whole record. */
   get event(): AuditEvent | undefined {
-    if (this.#event !== undefined || this.bytes === undefined || this.#damaged) return this.#event
+    return this.bytes === undefined || this.#damaged ? undefined : this.#read(decodeCanonical, this.bytes)
+  }
+
+  #read<T>(read: (bytes: Buffer) => T, bytes: Buffer): T | undefined {
     try {
-      this.#event = decodeCanonical(this.bytes)
+      return read(bytes)
     } catch {
       this.#damaged = true
+      return undefined
     }
-    return this.#event
   }
 }
 

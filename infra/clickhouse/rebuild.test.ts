@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ATTRIBUTE_TYPES, type AuditEvent, blankAuditEvent, exampleAuditEvent } from '../../schemas/audit-event.ts'
-import { CANONICAL_FIELDS, contentHash, encodeCanonical, recordHash } from '../../schemas/canonical.ts'
+import { CANONICAL_FIELDS, contentHash, encodeCanonical, recordHash, writeHashes } from '../../schemas/canonical.ts'
 import { EVENT_COLUMNS } from './native-events.ts'
 import { recordFromRow } from './rebuild.ts'
 import { openStore } from './store.ts'
@@ -31,7 +31,7 @@ it('gives back the canonical bytes and both hashes of whatever was stored, from 
       const partition = ++batch
       const stored = events.map((event, offset) => {
         const canonical = encodeCanonical(event)
-        return { bytes: canonical.bytes, partition, offset: offset * 2 ** 40, offsetIndex: offset, contentHash: contentHash(canonical), recordHash: recordHash(canonical) }
+        return { bytes: canonical.bytes, partition, offset: offset * 2 ** 40, offsetIndex: offset, hashes: writeHashes(canonical), hashesAt: 0 }
       })
       await store.insertEvents(stored, `batch ${batch}`)
       const rows = await store.query('SELECT * FROM watchkeeper.audit_events WHERE partition = {partition:UInt32} ORDER BY offset', { partition })
@@ -50,7 +50,7 @@ it('gives back the canonical bytes and both hashes of whatever was stored, from 
 it('finds a row that was altered in any single column', async () => {
   const canonical = encodeCanonical({ ...exampleAuditEvent, resource_attributes: exampleAuditEvent.attributes })
   const hash = recordHash(canonical)
-  await store.insertEvents([{ bytes: canonical.bytes, partition: 0, offset: 0, offsetIndex: 0, contentHash: contentHash(canonical), recordHash: hash }], 'altered')
+  await store.insertEvents([{ bytes: canonical.bytes, partition: 0, offset: 0, offsetIndex: 0, hashes: writeHashes(canonical), hashesAt: 0 }], 'altered')
   const [row] = await store.query('SELECT * FROM watchkeeper.audit_events WHERE partition = 0')
   const alter = (column: string): unknown => {
     const value = row?.[column]

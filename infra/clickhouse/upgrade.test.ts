@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { type AuditEvent, exampleAuditEvent } from '../../schemas/audit-event.ts'
-import { contentHash, encodeCanonical, recordHash } from '../../schemas/canonical.ts'
+import { encodeCanonical, writeHashes } from '../../schemas/canonical.ts'
 import { exampleInteraction } from '../../schemas/interaction.ts'
 import { openEngine } from './engine.ts'
 import { migrate, readMigrations } from './migrate.ts'
@@ -15,7 +15,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 const id = (n: number): string => String(n).padStart(32, '0')
 const stored = (event: AuditEvent) => {
   const canonical = encodeCanonical(event)
-  return { bytes: canonical.bytes, partition: 0, offset: 1, offsetIndex: 0, contentHash: contentHash(canonical), recordHash: recordHash(canonical) }
+  return { bytes: canonical.bytes, partition: 0, offset: 1, offsetIndex: 0, hashes: writeHashes(canonical), hashesAt: 0 }
 }
 
 /** A directory as the first release left it: six migrations, rows in parts that have every index. */

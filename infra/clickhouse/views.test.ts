@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AuditEvent, exampleAuditEvent } from '../../schemas/audit-event.ts'
-import { contentHash, encodeCanonical, recordHash } from '../../schemas/canonical.ts'
+import { encodeCanonical, writeHashes } from '../../schemas/canonical.ts'
 import { exampleInteraction, type Interaction } from '../../schemas/interaction.ts'
 import { openStore } from './store.ts'
 
@@ -24,7 +24,7 @@ async function insert(token: string): Promise<void> {
   ]
   await store.insertEvents(events.map((event, i) => {
     const canonical = encodeCanonical(event)
-    return { bytes: canonical.bytes, partition: 0, offset: 0, offsetIndex: i, contentHash: contentHash(canonical), recordHash: recordHash(canonical) }
+    return { bytes: canonical.bytes, partition: 0, offset: 0, offsetIndex: i, hashes: writeHashes(canonical), hashesAt: 0 }
   }), token)
   await store.insertRows('interactions', [
     interactionOf(1, { sources: ['files-mcp'], requested_by: 'unknown', arguments: '', arguments_bytes: -1n, result_bytes: 10n }),

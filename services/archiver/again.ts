@@ -4,7 +4,7 @@ import type { Keyed, Publisher } from '../../schemas/ports.ts'
 import type { QuarantineAction, Quarantined, Replay } from '../../schemas/quarantined.ts'
 import { EventRecord, quarantineActions } from '../../schemas/topics.ts'
 import { report } from './events.ts'
-import { type Candidate, candidateOf, judge, type Verdicts } from './gate.ts'
+import { candidateOf, judge, type Verdicts } from './gate.ts'
 import { insertOrIsolate } from './isolate.ts'
 import { takenBack } from './ledger.ts'
 import { ROW_TOPICS } from './tables.ts'
@@ -36,28 +36,26 @@ function returned({ quarantine_id, tenant, quarantined_at }: Quarantined, step: 
 /** Its bytes go through the topic again and are counted there under their tenant and source: here they are only counted no more. */
 async function readAgain(record: Quarantined, { store }: AgainPorts): Promise<void> {
   if (record.topic !== 'events') return
-  const row = takenBack(record.quarantine_id, { tenant: '', source: '', receivedAt: record.quarantined_at }, undefined)
+  const row = takenBack(record.quarantine_id, { tenant: '', source: '', received_at: record.quarantined_at }, undefined)
   await store.insertRows('archive_ledger', [{ ...row }], `ledger:${token(record)}`)
 }
 
 /** The row takes the place that it should have had. False when it was refused again. */
 async function eventAgain(record: Quarantined, { bus, store }: AgainPorts): Promise<boolean> {
   const bytes = Buffer.from(record.payload, 'base64')
-  const { event } = EventRecord.of(bytes)
-  if (event === undefined) return false
+  const { event, head } = EventRecord.of(bytes)
+  if (event === undefined || head === undefined) return false
   const { partition, offset, offset_index: offsetIndex } = record
-  const candidate = candidateOf(event, bytes, { partition, offset, offsetIndex })
+  const candidate = candidateOf(event, { bytes, contentLength: head.contentLength }, { partition, offset, offsetIndex })
   const seen = nothingSeen()
-  addSeen(seen, candidate.id)
+  addSeen(seen, head.event_id)
   const verdicts = await judge([{ partition, offset, records: [candidate] }], seen, store)
   const refused = await insertOrIsolate(verdicts.rows, token(record), (some, part) => store.insertEvents(some, part))
   if (refused.length > 0) return false
   await report(verdicts, partition, { bus })
-  await store.insertRows('archive_ledger', [{ ...takenBack(record.quarantine_id, origin(candidate), became(verdicts)) }], `ledger:${token(record)}`)
+  await store.insertRows('archive_ledger', [{ ...takenBack(record.quarantine_id, head, became(verdicts)) }], `ledger:${token(record)}`)
   return true
 }
-
-const origin = ({ tenant, source, receivedAt }: Candidate): Pick<Candidate, 'tenant' | 'source' | 'receivedAt'> => ({ tenant, source, receivedAt })
 
 function became({ rows, conflicts }: Verdicts): 'stored' | 'duplicate' | 'conflict' {
   if (conflicts.length > 0) return 'conflict'

@@ -45,7 +45,7 @@ export interface EventPartition {
 export function timeOf(record: Prepared | undefined): bigint {
   if (record === undefined) return 0n
   if ('tickAt' in record) return record.tickAt
-  return 'near' in record ? record.near : record.receivedAt
+  return 'near' in record ? record.near : record.head.received_at
 }
 
 /** Reads back what the last run knew. */
@@ -77,13 +77,16 @@ export async function archiveEvents(batch: Batch<Prepared>, held: EventPartition
 /** Unreadable records that stand alone get the time that it was when they came. `time`: where it stands behind the last envelope. */
 function dated(envelopes: readonly Envelope<Prepared>[], from: bigint): { readonly envelopes: Envelope<Prepared>[]; readonly time: bigint } {
   let time = from
+  const dating = (record: Prepared): Prepared => {
+    const own = timeOf(record)
+    if (own > time) time = own
+    return 'near' in record && own === 0n ? { ...record, near: time } : record
+  }
   const out = envelopes.map((envelope) => {
-    const records = envelope.records.map((record) => {
-      const own = timeOf(record)
-      if (own > time) time = own
-      return 'near' in record && own === 0n ? { ...record, near: time } : record
-    })
-    return { ...envelope, records }
+    const { records } = envelope
+    if (records.some((record) => 'near' in record)) return { ...envelope, records: records.map(dating) }
+    for (const record of records) dating(record)
+    return envelope
   })
   return { envelopes: out, time }
 }
@@ -131,7 +134,7 @@ async function insert({ rows, ids }: Verdicts, place: string, ports: EventArchiv
   await ports.bus.publish(quarantine, refused.map(({ row, why }) => {
     const record = quarantined({
       reason: 'refused_row', topic: 'events', partition: row.partition, offset: row.offset, offset_index: row.offsetIndex,
-      payload: row.bytes.toString('base64'), detail: why, tenant: row.tenant, source: row.source, quarantined_at: row.receivedAt,
+      payload: row.bytes.toString('base64'), detail: why, tenant: row.head.tenant, source: row.head.source, quarantined_at: row.head.received_at,
     })
     return { key: record.quarantine_id, record }
   }))

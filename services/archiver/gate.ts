@@ -5,7 +5,8 @@
 import { hash } from 'node:crypto'
 import { maybeSeen, type Seen } from '../../detectors/stats/seen.ts'
 import type { AuditEvent, StoredPosition } from '../../schemas/audit-event.ts'
-import { canonicalOf, contentHash, decodeCanonical, encodeCanonical, recordHash } from '../../schemas/canonical.ts'
+import { type Canonical, decodeCanonical, encodeCanonical, HASH_DIGITS, writeHashes } from '../../schemas/canonical.ts'
+import { type EventHead, headOf } from '../../schemas/event-head.ts'
 import type { Envelope, Store, StoredEvent } from '../../schemas/ports.ts'
 import type { EventRecord } from '../../schemas/topics.ts'
 
@@ -18,12 +19,9 @@ export interface Verdicts {
   readonly unreadable: Unreadable[]
 }
 
-/** What the gate needs of an event: its bytes, who it claims to be, and its hashes. The event itself is let go as soon as these are made. */
+/** What the gate needs of an event: its bytes, who it claims to be, and its hashes. Many wait for their batch, so each is small. */
 export interface Candidate extends StoredEvent {
-  readonly id: string
-  readonly tenant: string
-  readonly source: string
-  readonly receivedAt: bigint
+  readonly head: EventHead
 }
 
 /** A record that is no audit event, with its place. */
@@ -43,23 +41,25 @@ export interface Tick {
 /** A record of topic `events` as the gate takes it. */
 export type Prepared = Candidate | Unreadable | Tick
 
-type Known = { readonly content: string; readonly place?: StoredPosition }
+/** Who has an identity already: a row of the store, or a candidate before in the batch. */
+type Known = StoredPosition | Candidate
 
 /** The records of an envelope made ready for the gate. */
 export function prepared({ partition, offset, records }: Envelope<EventRecord>): Envelope<Prepared> {
+  const hashes = Buffer.allocUnsafeSlow(records.length * HASH_DIGITS * 2)
   return {
     partition, offset,
-    records: records.map(({ bytes, event, tickAt }, offsetIndex) => {
+    records: records.map(({ bytes, head, tickAt }, offsetIndex) => {
       if (bytes === undefined) return { tickAt }
-      if (event === undefined) return { unreadable: bytes, offset, offsetIndex, near: timeNear(records, offsetIndex) }
-      return candidateOf(event, bytes, { partition, offset, offsetIndex })
+      if (head === undefined) return { unreadable: bytes, offset, offsetIndex, near: timeNear(records, offsetIndex) }
+      return candidateAt(head, { bytes, partition, offset, offsetIndex, hashes, hashesAt: offsetIndex * HASH_DIGITS * 2 })
     }),
   }
 }
 
 /** When the nearest record before was received, else the nearest behind; 0n where the envelope says no time at all. */
 function timeNear(records: readonly EventRecord[], index: number): bigint {
-  const timeOf = ({ tickAt, event }: EventRecord): bigint | undefined => event?.received_at ?? (tickAt === 0n ? undefined : tickAt)
+  const timeOf = ({ tickAt, head }: EventRecord): bigint | undefined => head?.received_at ?? (tickAt === 0n ? undefined : tickAt)
   for (let i = index - 1; i >= 0; i--) {
     const time = timeOf(records[i] as EventRecord)
     if (time !== undefined) return time
@@ -81,7 +81,7 @@ export async function judge(envelopes: readonly Envelope<Prepared>[], seen: Seen
       else if (!('tickAt' in record)) candidates.push(record)
     }
   }
-  const known = await stored(candidates.filter(({ id }) => maybeSeen(seen, id)), store)
+  const known = await stored(candidates.filter(({ head }) => maybeSeen(seen, head.event_id)), store)
   const rivals: { readonly candidate: Candidate; readonly event: AuditEvent }[] = []
   for (const candidate of candidates) if (admit(candidate, known, verdicts) === 'conflict') rivals.push(asConflict(candidate))
   const knownRivals = await stored(rivals.map(({ candidate }) => candidate), store)
@@ -90,44 +90,52 @@ export async function judge(envelopes: readonly Envelope<Prepared>[], seen: Seen
 }
 
 /** An event made ready for the gate, at its place on the bus. */
-export function candidateOf(event: AuditEvent, bytes: Buffer, place: Pick<Candidate, 'partition' | 'offset' | 'offsetIndex'>): Candidate {
-  const canonical = canonicalOf(event, bytes)
-  const content = contentHash(canonical)
-  return {
-    id: event.event_id, tenant: event.tenant, source: event.source, receivedAt: event.received_at, bytes, ...place, contentHash: content,
-    recordHash: recordHash(canonical, content),
-  }
+export function candidateOf(
+  event: AuditEvent, { bytes, contentLength }: Canonical, place: Pick<Candidate, 'partition' | 'offset' | 'offsetIndex'>,
+): Candidate {
+  return candidateAt(headOf(event, contentLength), { bytes, ...place, hashes: Buffer.allocUnsafeSlow(HASH_DIGITS * 2), hashesAt: 0 })
+}
+
+/** Writes the hashes to their place. */
+function candidateAt(head: EventHead, { bytes, partition, offset, offsetIndex, hashes, hashesAt }: StoredEvent): Candidate {
+  writeHashes({ bytes, contentLength: head.contentLength }, hashes, hashesAt)
+  return { bytes, partition, offset, offsetIndex, hashes, hashesAt, head }
 }
 
 async function stored(candidates: readonly Candidate[], store: Pick<Store, 'places'>): Promise<Map<string, Known>> {
   const known = new Map<string, Known>()
-  for (const tenant of new Set(candidates.map((candidate) => candidate.tenant))) {
-    const ids = new Set(candidates.filter((candidate) => candidate.tenant === tenant).map(({ id }) => id))
-    for (const [id, place] of await store.places(tenant, [...ids])) known.set(id, { content: place.content_hash, place })
+  for (const tenant of new Set(candidates.map(({ head }) => head.tenant))) {
+    const ids = new Set(candidates.filter(({ head }) => head.tenant === tenant).map(({ head }) => head.event_id))
+    for (const [id, place] of await store.places(tenant, [...ids])) known.set(id, place)
   }
   return known
 }
 
-const isItself = (candidate: Candidate, place: StoredPosition | undefined): boolean =>
-  place !== undefined && place.partition === candidate.partition && place.offset === candidate.offset && place.offset_index === candidate.offsetIndex
+/** The candidate itself, stored before a crash. */
+const isItself = (candidate: Candidate, known: Known): boolean => 'offset_index' in known
+  && known.partition === candidate.partition && known.offset === candidate.offset && known.offset_index === candidate.offsetIndex
+
+const contentOf = (known: Known): string =>
+  ('hashes' in known ? known.hashes.toString('latin1', known.hashesAt, known.hashesAt + HASH_DIGITS) : known.content_hash)
 
 /** `new` also for this very record again after a crash: then the batch must be made as it was. */
 function admit(candidate: Candidate, known: Map<string, Known>, verdicts: Verdicts): 'new' | 'duplicate' | 'conflict' {
-  const { id, contentHash: content } = candidate
+  const id = candidate.head.event_id
   const first = known.get(id)
-  if (first !== undefined && !isItself(candidate, first.place)) {
-    if (first.content !== content) return 'conflict'
+  if (first !== undefined && !isItself(candidate, first)) {
+    if (contentOf(first) !== contentOf(candidate)) return 'conflict'
     verdicts.duplicates.push(candidate)
     return 'duplicate'
   }
-  known.set(id, { content })
+  known.set(id, candidate)
   verdicts.ids.push(id)
   verdicts.rows.push(candidate)
   return 'new'
 }
 
-function asConflict({ id, bytes, contentHash: content, partition, offset, offsetIndex }: Candidate): { candidate: Candidate; event: AuditEvent } {
-  const own = hash('sha256', `conflict\u0000${id}\u0000${content}`, 'hex').slice(0, 32)
-  const event: AuditEvent = { ...decodeCanonical(bytes), event_id: own, conflict_with: id }
-  return { event, candidate: candidateOf(event, encodeCanonical(event).bytes, { partition, offset, offsetIndex }) }
+function asConflict(candidate: Candidate): { candidate: Candidate; event: AuditEvent } {
+  const { head: { event_id: id }, partition, offset, offsetIndex } = candidate
+  const own = hash('sha256', `conflict\u0000${id}\u0000${contentOf(candidate)}`, 'hex').slice(0, 32)
+  const event: AuditEvent = { ...decodeCanonical(candidate.bytes), event_id: own, conflict_with: id }
+  return { event, candidate: candidateOf(event, encodeCanonical(event), { partition, offset, offsetIndex }) }
 }

@@ -4,11 +4,12 @@
  */
 import { type LedgerRow, windowOf } from '../../schemas/conservation.ts'
 import type { StoredEvent } from '../../schemas/ports.ts'
-import type { Candidate, Verdicts } from './gate.ts'
+import type { EventHead } from '../../schemas/event-head.ts'
+import type { Verdicts } from './gate.ts'
 
 type Verdict = 'stored' | 'duplicate' | 'conflict' | 'quarantined'
 type Line = { -readonly [Field in keyof LedgerRow]: LedgerRow[Field] }
-type Origin = Pick<Candidate, 'tenant' | 'source' | 'receivedAt'>
+type Origin = Pick<EventHead, 'tenant' | 'source' | 'received_at'>
 
 class Tally {
   readonly #partition: number
@@ -24,7 +25,7 @@ class Tally {
     return [...this.#lines.values()]
   }
 
-  count(offset: number, { tenant, source, receivedAt }: Origin, verdict: Verdict): void {
+  count(offset: number, { tenant, source, received_at: receivedAt }: Origin, verdict: Verdict): void {
     const window = windowOf(receivedAt)
     // Records of one request follow each other.
     let line = this.#offset === offset ? this.#last : undefined
@@ -54,16 +55,16 @@ export function ledgerOf(
   const tally = new Tally(partition)
   // The gate puts conflicts behind the others.
   const firsts = rows.length - conflicts.length
-  rows.forEach((row, i) => tally.count(row.offset, row, refused.has(row) ? 'quarantined' : i < firsts ? 'stored' : 'conflict'))
-  for (const duplicate of duplicates) tally.count(duplicate.offset, duplicate, 'duplicate')
-  for (const { offset, near } of unreadable) tally.count(offset, { tenant: '', source: '', receivedAt: near }, 'quarantined')
+  rows.forEach((row, i) => tally.count(row.offset, row.head, refused.has(row) ? 'quarantined' : i < firsts ? 'stored' : 'conflict'))
+  for (const duplicate of duplicates) tally.count(duplicate.offset, duplicate.head, 'duplicate')
+  for (const { offset, near } of unreadable) tally.count(offset, { tenant: '', source: '', received_at: near }, 'quarantined')
   return tally.rows
 }
 
 /** A record that was put aside is put aside no more: taken and counted anew elsewhere (`became` undefined), or here and now. */
 export function takenBack(quarantineId: string, origin: Origin, became: 'stored' | 'duplicate' | 'conflict' | undefined): LedgerRow {
   const line: Line = {
-    batch: `again:${quarantineId}`, tenant: origin.tenant, source: origin.source, window_start: windowOf(origin.receivedAt),
+    batch: `again:${quarantineId}`, tenant: origin.tenant, source: origin.source, window_start: windowOf(origin.received_at),
     taken: became === undefined ? -1 : 0, stored: 0, duplicate: 0, conflict: 0, quarantined: -1,
   }
   if (became !== undefined) line[became] = 1

@@ -31,7 +31,7 @@ export function archiverTelemetry(): ArchiverTelemetry {
     storedAfter(envelopes) {
       const now = Date.now()
       for (const { records: [first] } of envelopes) {
-        if (first !== undefined && 'receivedAt' in first) after.record(now - Number(first.receivedAt / 1_000_000n))
+        if (first !== undefined && 'head' in first) after.record(now - Number(first.head.received_at / 1_000_000n))
       }
     },
     stored: (topic, rows) => count(topic, 'stored', rows),

@@ -3,7 +3,7 @@
  * What is published depends on the envelopes alone, so that reading them again makes the same.
  */
 import { isAdminEvent } from '../../schemas/admin-action.ts'
-import type { AuditEvent } from '../../schemas/audit-event.ts'
+import type { EventHead } from '../../schemas/event-head.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Envelope } from '../../schemas/ports.ts'
 import { joinedTrace } from '../../schemas/record-key.ts'
@@ -62,11 +62,11 @@ export interface FoldOptions {
   /** Where stage 2 is elsewhere: what it is to be told is appended. Absent: it is here. */
   readonly relays?: Relay[]
   /** Which records are taken; of the others only the time counts. */
-  takes(event: AuditEvent): boolean
+  takes(event: EventHead): boolean
 }
 
 /** Records with the same key meet in one trace: trace id, else conversation, else the record alone. */
-export const traceKey = (event: AuditEvent): string => {
+export const traceKey = (event: EventHead): string => {
   const trace = joinedTrace(event)
   if (trace !== '') return `${event.tenant}\u0000t${trace}`
   return `${event.tenant}\u0000${event.conversation === '' ? `e${event.event_id}` : `c${event.conversation}`}`
@@ -112,7 +112,7 @@ function assemble(state: AssemblerState, { offset, records }: Pick<Envelope<Even
   const arrived = new Map<string, EventRecord[]>()
   let now = state.now
   for (const record of records) {
-    const { event } = record
+    const { head: event } = record
     const at = event === undefined ? record.tickAt : event.received_at
     if (at > now) now = at
     if (event === undefined || event.conflict_with !== '' || isAdminEvent(event) || !options.takes(event)) continue
@@ -142,7 +142,7 @@ function take(state: AssemblerState, trace: HeldTrace, options: Assembling & { r
   const { records, limits } = options
   keep(trace, records)
   state.spans += records.length
-  trace.rooted ||= records.some(({ event }) => event?.signal === 'span' && event.parent_span_id === '')
+  trace.rooted ||= records.some(({ head }) => head?.signal === 'span' && head.parent_span_id === '')
   state.pending.add(trace.key)
   if (trace.rooted && worthOpening(trace)) publish(state, trace, { ...options, ready: isComplete })
   if (trace.records > limits.spansPerTrace) overflow(state, trace, options)

@@ -1,6 +1,6 @@
 /** Records of traces that were let go: told from new ones by asking the store, which alone remembers everything. */
 import { maybeSeen } from '../../detectors/stats/seen.ts'
-import type { AuditEvent } from '../../schemas/audit-event.ts'
+import type { EventHead } from '../../schemas/event-head.ts'
 import type { Envelope, Store } from '../../schemas/ports.ts'
 import type { EventRecord } from '../../schemas/topics.ts'
 import { type AssemblerState, traceKey } from './fold.ts'
@@ -8,7 +8,7 @@ import { type AssemblerState, traceKey } from './fold.ts'
 export type EventPlaces = Pick<Store, 'places'>
 
 interface Doubt {
-  readonly event: AuditEvent
+  readonly head: EventHead
   readonly partition: number
   readonly offset: number
   readonly index: number
@@ -20,13 +20,13 @@ function doubtsOf(state: AssemblerState, envelopes: readonly Envelope<EventRecor
     let last = ''
     let doubtful = false
     for (let index = 0; index < records.length; index++) {
-      const event = records[index]?.event
-      if (event === undefined) continue
-      const key = traceKey(event)
+      const head = records[index]?.head
+      if (head === undefined) continue
+      const key = traceKey(head)
       // Records of one trace mostly come together.
       if (key !== last) doubtful = !state.traces.has(key) && maybeSeen(state.gone, key)
       last = key
-      if (doubtful) doubts.push({ event, partition, offset, index })
+      if (doubtful) doubts.push({ head, partition, offset, index })
     }
   }
   return doubts
@@ -38,14 +38,14 @@ export async function repeatsIn(
 ): Promise<ReadonlySet<string>> {
   const repeats = new Set<string>()
   const all = doubtsOf(state, envelopes)
-  for (const tenant of new Set(all.map((doubt) => doubt.event.tenant))) {
-    const doubts = all.filter((doubt) => doubt.event.tenant === tenant)
-    const places = await store.places(tenant, [...new Set(doubts.map((doubt) => doubt.event.event_id))])
-    for (const { event, partition, offset, index } of doubts) {
-      const place = places.get(event.event_id)
+  for (const tenant of new Set(all.map((doubt) => doubt.head.tenant))) {
+    const doubts = all.filter((doubt) => doubt.head.tenant === tenant)
+    const places = await store.places(tenant, [...new Set(doubts.map((doubt) => doubt.head.event_id))])
+    for (const { head, partition, offset, index } of doubts) {
+      const place = places.get(head.event_id)
       if (place === undefined) continue
       const itself = place.partition === partition && place.offset === offset && place.offset_index === index
-      if (!itself) repeats.add(event.event_id)
+      if (!itself) repeats.add(head.event_id)
     }
   }
   return repeats

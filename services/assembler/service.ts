@@ -1,6 +1,6 @@
 /** Assembler: topic `events` → topic `interactions`. State and offset are saved as one, so a restart goes on as if nothing had been. */
 import { SpanKind, trace } from '@opentelemetry/api'
-import type { AuditEvent } from '../../schemas/audit-event.ts'
+import type { EventHead } from '../../schemas/event-head.ts'
 import type { Envelope, Service, Subscription } from '../../schemas/ports.ts'
 import { type EventRecord, events } from '../../schemas/topics.ts'
 import { traced } from '../../schemas/traced.ts'
@@ -88,7 +88,7 @@ export function createAssembler(config: AssemblerConfig, ports: AssemblerPorts):
     if (holding.replay !== undefined) endReplay(state, holding.replay)
     holding.replay = undefined
     const repeats = await repeatsIn(state, envelopes, store)
-    const takes = ({ event_id: id }: AuditEvent): boolean => {
+    const takes = ({ event_id: id }: EventHead): boolean => {
       if (!repeats.has(id)) return true
       state.counts.duplicates++
       return false

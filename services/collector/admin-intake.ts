@@ -55,7 +55,7 @@ export function createAdminIntake({ bus, redactor, telemetry, clock, version }: 
     await bus.publish(events, EventRecord.together([event]).map((record) => ({ key: eventKey(event), record })))
     const count = { source: event.source, received: 1, accepted: 1, skipped: 0, rejected: 0 }
     telemetry.received(
-      { events: [event], skipped: new Map(), rejected: [], bySource: [count] },
+      { accepted: 1, skipped: new Map(), rejected: [], bySource: [count] },
       { tenant: event.tenant, transport: TRANSPORT, peer: action.peer, receivedAt },
     )
   }

@@ -21,17 +21,23 @@ export interface SourceCount {
   readonly rejected: number
 }
 
+/** What became of the records of a request. It outlives the events, which are let go as soon as their bytes are made. */
+export interface Counted {
+  readonly accepted: number
+  readonly skipped: ReadonlyMap<SkipReason, number>
+  /** Records that cannot be used although the request decoded (a span without ids): answered as partial success. */
+  readonly rejected: readonly { readonly what: string; readonly why: string }[]
+  /** One entry for each resource and scope of the request. */
+  readonly bySource: readonly SourceCount[]
+}
+
 /**
  * Normalised, not yet redacted: `arguments` and `result` hold the whole text, `*_hash` are '' and `redacted` is empty.
  * Only the redactor makes an event that may be written.
  */
 export interface Normalised {
   readonly events: readonly AuditEventFields[]
-  readonly skipped: ReadonlyMap<SkipReason, number>
-  /** Records that cannot be used although the request decoded (a span without ids): answered as partial success. */
-  readonly rejected: readonly { readonly what: string; readonly why: string }[]
-  /** One entry for each resource and scope of the request. */
-  readonly bySource: readonly SourceCount[]
+  readonly counted: Counted
 }
 
 export interface Normaliser {

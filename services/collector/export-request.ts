@@ -4,7 +4,7 @@ import { kindOf } from '../../schemas/failure.ts'
 import type { Arrival } from './contracts.ts'
 import type { Ingest, IngestResult } from './ingest-port.ts'
 import { decode } from './otlp/decode.ts'
-import type { Decoded, Encoded } from './otlp/decode.ts'
+import type { Encoded } from './otlp/decode.ts'
 import type { DecodeLimits } from './otlp/model.ts'
 
 export type ExportOutcome =
@@ -27,13 +27,15 @@ const MAX_RETRY_S = 3
 /** Never throws. */
 export async function exportRequest(request: Encoded & { readonly arrival: Arrival }, ports: ExportPorts): Promise<ExportOutcome> {
   try {
-    return { kind: 'accepted', ...(await ingested(decode(request, ports.limits), request.arrival, ports.ingest)) }
+    return { kind: 'accepted', ...(await ingested(request, ports)) }
   } catch (error) {
     return outcomeOf(error)
   }
 }
 
-function ingested(decoded: Decoded, arrival: Arrival, ingest: Ingest): Promise<IngestResult> {
+/** Not async: what is decoded is let go while the answer is awaited. */
+function ingested({ arrival, ...encoded }: Encoded & { readonly arrival: Arrival }, { ingest, limits }: ExportPorts): Promise<IngestResult> {
+  const decoded = decode(encoded, limits)
   switch (decoded.signal) {
     case 'traces': return ingest.traces(decoded.data, arrival)
     case 'logs': return ingest.logs(decoded.data, arrival)

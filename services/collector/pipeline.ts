@@ -3,7 +3,7 @@ import type { AuditEventFields } from '../../schemas/audit-event.ts'
 import type { Keyed, Publisher } from '../../schemas/ports.ts'
 import { eventKey } from '../../schemas/record-key.ts'
 import { EventRecord, events, metrics } from '../../schemas/topics.ts'
-import type { Arrival, Normalised, Normaliser, Redactor } from './contracts.ts'
+import type { Arrival, Counted, Normalised, Normaliser, Redactor } from './contracts.ts'
 import type { Ingest, IngestResult } from './ingest-port.ts'
 import type { CollectorTelemetry } from './telemetry.ts'
 
@@ -16,11 +16,11 @@ export interface PipelinePorts {
 
 const REASONS_SHOWN = 3
 
-function answer({ events: kept, skipped, rejected }: Normalised): IngestResult {
+function answer({ accepted, skipped, rejected }: Counted): IngestResult {
   const reasons = [...new Set(rejected.map(({ what, why }) => `${what}: ${why}`))]
   const more = reasons.length > REASONS_SHOWN ? `; and ${reasons.length - REASONS_SHOWN} more` : ''
-  const own = kept.length + rejected.length === 0 && skipped.size === 1 && skipped.has('own_telemetry')
-  return { accepted: kept.length, own, rejected: rejected.length, message: reasons.slice(0, REASONS_SHOWN).join('; ') + more }
+  const own = accepted + rejected.length === 0 && skipped.size === 1 && skipped.has('own_telemetry')
+  return { accepted, own, rejected: rejected.length, message: reasons.slice(0, REASONS_SHOWN).join('; ') + more }
 }
 
 export function createPipeline({ bus, normaliser, redactor, telemetry }: PipelinePorts): Ingest {
@@ -29,10 +29,15 @@ export function createPipeline({ bus, normaliser, redactor, telemetry }: Pipelin
     return EventRecord.together(kept).map((record, i) => ({ key: eventKey(kept[i]!), record }))
   }
 
-  async function take(normalised: Normalised, arrival: Arrival): Promise<IngestResult> {
-    if (normalised.events.length > 0) await bus.publish(events, recordsOf(normalised.events))
-    telemetry.received(normalised, arrival)
-    return answer(normalised)
+  /** Not async: while the log syncs, nothing here shall hold the events, or all of them would outlive the young generation. */
+  function take({ events: kept, counted }: Normalised, arrival: Arrival): Promise<IngestResult> {
+    return told(kept.length > 0 ? bus.publish(events, recordsOf(kept)) : undefined, counted, arrival)
+  }
+
+  async function told(published: Promise<void> | undefined, counted: Counted, arrival: Arrival): Promise<IngestResult> {
+    await published
+    telemetry.received(counted, arrival)
+    return answer(counted)
   }
 
   return {

@@ -4,7 +4,7 @@ import type { Receipt } from '../../schemas/conservation.ts'
 import { Failure } from '../../schemas/failure.ts'
 import type { Keyed, Log, Publisher } from '../../schemas/ports.ts'
 import type { Topic } from '../../schemas/topics.ts'
-import type { Arrival, Normalised, SourceCount } from './contracts.ts'
+import type { Arrival, Counted, SourceCount } from './contracts.ts'
 import { createReceipts } from './receipts.ts'
 
 const quiet = (): void => undefined
@@ -40,7 +40,7 @@ function sums(told: readonly Receipt[]): Record<string, number[]> {
 
 const counted = (source: string, accepted: number, skipped: number, rejected: number): SourceCount =>
   ({ source, received: accepted + skipped + rejected, accepted, skipped, rejected })
-const normalised = (...bySource: SourceCount[]): Normalised => ({ events: [], skipped: new Map(), rejected: [], bySource })
+const countedAs = (...bySource: SourceCount[]): Counted => ({ accepted: bySource.reduce((sum, { accepted }) => sum + accepted, 0), skipped: new Map(), rejected: [], bySource })
 const arrival = (receivedAt: bigint): Arrival => ({ tenant: 'default', transport: 'test', peer: '', receivedAt })
 
 describe('receipts', () => {
@@ -56,7 +56,7 @@ describe('receipts', () => {
       for (const round of rounds) {
         for (const { source, minute, counts: [accepted, skipped, rejected] } of round) {
           const one = counted(source, accepted, skipped, rejected)
-          counting.received(normalised(one), arrival(BigInt(minute) * MINUTE + 5n))
+          counting.received(countedAs(one), arrival(BigInt(minute) * MINUTE + 5n))
           if (one.received === 0) continue
           const sum = (expected[`${source}@${BigInt(minute) * MINUTE}`] ??= [0, 0, 0, 0])
           for (const [i, count] of [one.received, accepted, skipped, rejected].entries()) sum[i] = (sum[i] ?? 0) + count
@@ -77,7 +77,7 @@ describe('receipts', () => {
     const { bus, told } = busOf()
     for (let run = 0; run < 2; run++) {
       const receipts = createReceipts({ bus, log })
-      receipts.counting(telemetry).received(normalised(counted('a', 3, 2, 1)), arrival(MINUTE))
+      receipts.counting(telemetry).received(countedAs(counted('a', 3, 2, 1)), arrival(MINUTE))
       await receipts.start()
       await receipts.stop()
     }

@@ -7,7 +7,7 @@ import { hash, randomUUID } from 'node:crypto'
 import { type Receipt, windowOf } from '../../schemas/conservation.ts'
 import type { Log, Publisher, Service } from '../../schemas/ports.ts'
 import { receipts } from '../../schemas/topics.ts'
-import type { Arrival, Normalised } from './contracts.ts'
+import type { Arrival, Counted } from './contracts.ts'
 import type { CollectorTelemetry } from './telemetry.ts'
 
 export interface Receipts extends Service {
@@ -41,7 +41,7 @@ class Accounts {
   #opened = 0
   #newest = 0n
 
-  take({ bySource }: Normalised, { tenant, receivedAt }: Arrival): void {
+  take({ bySource }: Counted, { tenant, receivedAt }: Arrival): void {
     const window = windowOf(receivedAt)
     if (window > this.#newest) this.#newest = window
     for (const { source, received, accepted, skipped, rejected } of bySource) {
@@ -124,9 +124,9 @@ export function createReceipts({ bus, log }: { readonly bus: Publisher; readonly
     name: 'receipts',
     counting: (telemetry) => ({
       ...telemetry,
-      received(normalised, arrival) {
-        telemetry.received(normalised, arrival)
-        accounts.take(normalised, arrival)
+      received(counted, arrival) {
+        telemetry.received(counted, arrival)
+        accounts.take(counted, arrival)
       },
     }),
     async start() {

@@ -1,8 +1,8 @@
 import { metrics } from '@opentelemetry/api'
-import type { Arrival, Normalised } from './contracts.ts'
+import type { Arrival, Counted } from './contracts.ts'
 
 export interface CollectorTelemetry {
-  received(normalised: Normalised, arrival: Arrival): void
+  received(counted: Counted, arrival: Arrival): void
   receivedMetrics(points: number, skipped: number): void
 }
 
@@ -15,8 +15,8 @@ export function collectorTelemetry(): CollectorTelemetry {
     'watchkeeper.collector.metric_points', { description: 'Metric points received, by what became of them' },
   )
   return {
-    received({ events, skipped, rejected }, { transport }) {
-      if (events.length > 0) records.add(events.length, { outcome: 'accepted', transport })
+    received({ accepted, skipped, rejected }, { transport }) {
+      if (accepted > 0) records.add(accepted, { outcome: 'accepted', transport })
       for (const [reason, count] of skipped) records.add(count, { outcome: 'skipped', reason, transport })
       if (rejected.length > 0) records.add(rejected.length, { outcome: 'rejected', transport })
     },

@@ -7,7 +7,7 @@ import type { Envelope, Subscription } from '../../schemas/ports.ts'
 import { type EventRecord, events } from '../../schemas/topics.ts'
 import { traced } from '../../schemas/traced.ts'
 import type { Place, WorkerParts } from './contracts.ts'
-import { DefectGuard, quarantined } from './defects.ts'
+import { DefectGuard, quarantined, type Suspect } from './defects.ts'
 import { findingOfEvent } from './finding.ts'
 import { Outbox } from './outbox.ts'
 import { Recent } from './recent.ts'
@@ -69,26 +69,33 @@ class Watcher {
   constructor(parts: WorkerParts) {
     const { config, armed, ports } = parts
     this.outbox = new Outbox(new Recent(config.recentFindings), ports.telemetry)
-    this.#armed = armed.filter(({ observes }) => observes)
+    this.#armed = armed
     this.#guard = new DefectGuard(config.maxDefectsInARow, ports.telemetry)
     this.#tools = new RunTools(ports.keyedHash)
     this.#parts = parts
   }
 
   read(record: EventRecord, place: Place): void {
-    const { bytes } = record
+    const { bytes, head } = record
     if (bytes === undefined) return
-    const event = decoded(record)
-    if (event !== undefined) return isAdminEvent(event) ? undefined : this.#judge(event, bytes, place)
+    if (head === undefined) return this.#refuse(bytes, place)
+    if (isAdminEvent(head)) return
+    const minding = this.#armed.filter((detector) => detector.minds(head))
+    if (minding.length === 0) return
+    const { event } = record
+    if (event === undefined) this.#refuse(bytes, place)
+    else this.#judge(event, minding, { place, tenant: event.tenant, receivedAt: event.received_at, bytes: () => bytes })
+  }
+
+  #refuse(bytes: Buffer, place: Place): void {
     this.#parts.ports.telemetry.recordUndecodable(place)
     const suspect = { place, tenant: '', receivedAt: 0n, bytes: () => bytes }
     this.outbox.refuse(quarantined(suspect, { detector: '', reason: 'undecodable_record', detail: 'the record is no audit event in canonical form' }))
   }
 
-  #judge(event: AuditEvent, bytes: Buffer, place: Place): void {
+  #judge(event: AuditEvent, minding: readonly Armed[], suspect: Suspect): void {
     this.#tools.tenant = event.tenant
-    const suspect = { place, tenant: event.tenant, receivedAt: event.received_at, bytes: () => bytes }
-    for (const detector of this.#armed) {
+    for (const detector of minding) {
       const refused = this.#guard.attempt(detector.rule.id, suspect, () => this.#observe(detector, event))
       if (refused !== undefined) this.outbox.refuse(refused)
     }
@@ -97,14 +104,5 @@ class Watcher {
   #observe(detector: Armed, event: AuditEvent): void {
     const drafts = detector.observe(event, this.#tools)
     for (const draft of drafts) this.outbox.put(findingOfEvent(draft, event, { detector: detector.rule.id, ruleVersion: detector.rule.version }))
-  }
-}
-
-/** The event, or undefined when its bytes are damaged. */
-function decoded(record: EventRecord): AuditEvent | undefined {
-  try {
-    return record.event
-  } catch {
-    return undefined
   }
 }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Alert, Delivery } from '../../schemas/alert.ts'
 import { type AuditEvent, exampleAuditEvent } from '../../schemas/audit-event.ts'
-import { contentHash, encodeCanonical, recordHash } from '../../schemas/canonical.ts'
+import { contentHash, encodeCanonical, recordHash, writeHashes } from '../../schemas/canonical.ts'
 import { exampleFinding } from '../../schemas/finding.ts'
 import { exampleInteraction } from '../../schemas/interaction.ts'
 import type { MetricPoint } from '../../schemas/metric-point.ts'
@@ -11,10 +11,7 @@ import type { Quarantined } from '../../schemas/quarantined.ts'
 
 export function storedEvent(event: AuditEvent, place: { partition?: number; offset?: number; offsetIndex?: number } = {}): StoredEvent {
   const canonical = encodeCanonical(event)
-  const content = contentHash(canonical)
-  return {
-    bytes: canonical.bytes, partition: 0, offset: 0, offsetIndex: 0, ...place, contentHash: content, recordHash: recordHash(canonical, content),
-  }
+  return { bytes: canonical.bytes, partition: 0, offset: 0, offsetIndex: 0, ...place, hashes: writeHashes(canonical), hashesAt: 0 }
 }
 
 export const eventId = (n: number): string => n.toString(16).padStart(32, '0')
@@ -77,8 +74,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     })
 
     it('tells where stored events of that tenant stand', async () => {
-      const { contentHash: content_hash, recordHash: record_hash } = storedEvent({ ...exampleAuditEvent, event_id: eventId(1) })
-      const place = { partition: 0, offset: 1, offset_index: 0, content_hash, record_hash }
+      const canonical = encodeCanonical({ ...exampleAuditEvent, event_id: eventId(1) })
+      const place = { partition: 0, offset: 1, offset_index: 0, content_hash: contentHash(canonical), record_hash: recordHash(canonical) }
       expect(await store.places('default', [eventId(1), eventId(999)])).toEqual(new Map([[eventId(1), expect.objectContaining(place)]]))
       expect(await store.places('other', [eventId(1)])).toEqual(new Map())
       expect(await store.places('default', [])).toEqual(new Map())

@@ -13,7 +13,7 @@ const LIMITS: AssemblerLimits = {
   relatedCalls: 10_000, callsPerConversation: 200, conversationCharacters: 65_536,
 }
 const SECOND = 1_000_000_000n
-const recordOf = (event: AuditEventFields): EventRecord => EventRecord.of(encodeCanonical(event).bytes, event)
+const recordOf = (event: AuditEventFields): EventRecord => EventRecord.of(encodeCanonical(event).bytes)
 const tick = (at: bigint): EventRecord => EventRecord.tick(at)
 
 /** Folds one record in an envelope of its own. */

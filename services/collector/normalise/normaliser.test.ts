@@ -11,20 +11,20 @@ const MCP = { 'mcp.method.name': 'tools/list' }
 
 describe('what is kept', () => {
   it('counts what has nothing to do with MCP', () => {
-    const { events, skipped } = normaliseSpans([
+    const { events, counted: { skipped } } = normaliseSpans([
       { name: 'SELECT' },
       { name: 'GET /', kind: 2, attributes: { 'http.request.method': 'GET', 'url.path': '/' } },
       { attributes: MCP },
     ])
     expect(events).toHaveLength(1)
     expect(skipped).toEqual(new Map([['not_mcp', 2]]))
-    expect(normaliseLogs([{ body: 'started' }]).skipped).toEqual(new Map([['not_mcp', 1]]))
+    expect(normaliseLogs([{ body: 'started' }]).counted.skipped).toEqual(new Map([['not_mcp', 1]]))
   })
 
   it.each([[true], ['true']])('counts our own telemetry (%o)', (mark) => {
     const around = { resource: { 'watchkeeper.telemetry': mark } }
-    expect(normaliseSpans([{ attributes: MCP }, { attributes: MCP }], around)).toMatchObject({ events: [], skipped: new Map([['own_telemetry', 2]]) })
-    expect(normaliseLogs([{ attributes: MCP }], around).skipped).toEqual(new Map([['own_telemetry', 1]]))
+    expect(normaliseSpans([{ attributes: MCP }, { attributes: MCP }], around)).toMatchObject({ events: [], counted: { skipped: new Map([['own_telemetry', 2]]) } })
+    expect(normaliseLogs([{ attributes: MCP }], around).counted.skipped).toEqual(new Map([['own_telemetry', 1]]))
   })
 
   it('keeps logs that carry MCP attributes, with body and severity', () => {
@@ -52,7 +52,7 @@ describe('identity', () => {
     ['0af7651916cd43dd8448eb211c80319c', '0'.repeat(16)],
     ['0AF7651916CD43DD8448EB211C80319C', 'b7ad6b7169203331'],
   ])('refuses a span with ids %o %o', (traceId, spanId) => {
-    const { events, rejected } = normaliseSpans([{ traceId, spanId, attributes: MCP, name: 'x\u001b[31m' + 'y'.repeat(200) }, { attributes: MCP }])
+    const { events, counted: { rejected } } = normaliseSpans([{ traceId, spanId, attributes: MCP, name: 'x\u001b[31m' + 'y'.repeat(200) }, { attributes: MCP }])
     expect(events).toHaveLength(1)
     expect(rejected).toHaveLength(1)
     expect(rejected[0]?.why).toMatch(/(trace_id must be 16|span_id must be 8) bytes/)
@@ -175,7 +175,7 @@ describe('hostile telemetry', () => {
         const spans = normaliser.traces([{ ...around, items: [span] }], ARRIVAL)
         const logs = normaliser.logs([{ ...around, items: [log] }], ARRIVAL)
         for (const result of [spans, logs]) {
-          expect(result.events.length + result.rejected.length + [...result.skipped.values()].reduce((sum, count) => sum + count, 0)).toBe(1)
+          expect(result.events.length + result.counted.rejected.length + [...result.counted.skipped.values()].reduce((sum, count) => sum + count, 0)).toBe(1)
           for (const event of result.events) {
             expect(AuditEvent.parse(event)).toEqual(event)
             expect(decodeCanonical(encodeCanonical(event).bytes).event_id).toBe(event.event_id)

@@ -21,7 +21,7 @@ export interface NormaliserOptions {
 /** Characters of an attacker's span name that a refusal repeats. */
 const QUOTED = 80
 
-class Tally implements Normalised {
+class Tally {
   readonly events: AuditEventFields[] = []
   readonly skipped = new Map<SkipReason, number>()
   readonly rejected: { what: string; why: string }[] = []
@@ -31,6 +31,11 @@ class Tally implements Normalised {
 
   constructor(tenant: string) {
     this.tenantPart = part(tenant)
+  }
+
+  get normalised(): Normalised {
+    const { events, skipped, rejected, bySource } = this
+    return { events, counted: { accepted: events.length, skipped, rejected, bySource } }
   }
 
   skip(reason: SkipReason, count: number): void {
@@ -61,7 +66,7 @@ class TableNormaliser implements Normaliser {
     this.#groups(traces, arrival, tally, (group, known, spans: readonly Span[]) => {
       for (const span of spans) this.#span(span, group, known, tally)
     })
-    return tally
+    return tally.normalised
   }
 
   logs(logs: Logs, arrival: Arrival): Normalised {
@@ -71,7 +76,7 @@ class TableNormaliser implements Normaliser {
       const prefix = `${tally.tenantPart}${canonicalGroup(group)}`
       for (const record of records) this.#log(record, { group, known, tally, prefix, seen })
     })
-    return tally
+    return tally.normalised
   }
 
   metrics(metrics: Metrics, arrival: Arrival): { points: readonly MetricPoint[]; skipped: number } {

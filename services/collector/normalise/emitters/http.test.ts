@@ -70,7 +70,7 @@ describe('HTTP spans of MCP endpoints', () => {
   })
 
   it.each(['/mcpx', '/v1/mcp', '/', ''])('are not those of %o', (path) => {
-    expect(normaliseSpans([{ kind: 2, attributes: { ...POST, 'url.path': path } }], around).skipped.get('not_mcp')).toBe(1)
+    expect(normaliseSpans([{ kind: 2, attributes: { ...POST, 'url.path': path } }], around).counted.skipped.get('not_mcp')).toBe(1)
   })
 
   it('are not made of a path alone', () => {
