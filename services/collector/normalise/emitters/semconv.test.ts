@@ -197,7 +197,7 @@ describe('names as a last source', () => {
     '__proto__',
     'toString call',
   ])("%s is nobody's", (name) => {
-    expect(normaliseSpans([{ name }])).toMatchObject({ events: [], skipped: new Map([['not_mcp', 1]]) })
+    expect(normaliseSpans([{ name }])).toMatchObject({ events: [], counted: { skipped: new Map([['not_mcp', 1]]) } })
   })
 
   it('do not overrule an attribute', () => {
