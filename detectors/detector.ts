@@ -3,7 +3,6 @@
  * The runner owns keys, limits, eviction, snapshots and finding ids.
  */
 import type { z } from 'zod'
-import type { AuditEvent } from '../schemas/audit-event.ts'
 import type { EventHead } from '../schemas/event-head.ts'
 import type { Interaction } from '../schemas/interaction.ts'
 import type { Severity } from '../schemas/vocabulary.ts'
@@ -52,9 +51,7 @@ export interface Tools {
 export interface Detector<Params, State> {
   readonly rule: Rule<Params>
   /** Judged at once on one observation; stateless. Use the same `about` here and in `step`, so that both make one finding. */
-  observe?(event: AuditEvent, params: Params, tools: Tools): readonly Draft[]
-  /** False: `observe` would say nothing, so the event need not be decoded. Absent: it is always asked. */
-  minds?(head: EventHead): boolean
+  observe?(event: EventHead, params: Params, tools: Tools): readonly Draft[]
   /** Keys of the interaction's states (one state each); empty: not my business. */
   keysOf?(interaction: Interaction, params: Params): readonly string[]
   begin?(params: Params): State
@@ -77,9 +74,9 @@ export interface Detector<Params, State> {
 /** A detector with its parameters bound, so that a list of different ones needs no `any`. */
 export interface Armed {
   readonly rule: Rule<unknown>
-  /** False: `observe` would say nothing of this event. */
-  minds(head: EventHead): boolean
-  observe(event: AuditEvent, tools: Tools): readonly Draft[]
+  /** False: `observe` never says anything, so no event need be shown. */
+  readonly observes: boolean
+  observe(event: EventHead, tools: Tools): readonly Draft[]
   keysOf(interaction: Interaction): readonly string[]
   lore(key: string, interaction: Interaction): string
   lesson(state: unknown): number
@@ -97,8 +94,7 @@ export function arm<Params, State>(detector: Detector<Params, State>, params: un
   const bound = detector.rule.params.parse(params)
   const as = (state: unknown) => state as State
   return {
-    rule: detector.rule as Rule<unknown>,
-    minds: (head) => detector.observe !== undefined && (detector.minds?.(head) ?? true),
+    rule: detector.rule as Rule<unknown>, observes: detector.observe !== undefined,
     observe: (event, tools) => detector.observe?.(event, bound, tools) ?? NONE,
     keysOf: (interaction) => detector.keysOf?.(interaction, bound) ?? NONE,
     lore: (key, interaction) => detector.lore?.(key, interaction) ?? '',

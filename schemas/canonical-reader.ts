@@ -106,15 +106,13 @@ export class CanonicalReader {
     return this.buffer.toString('utf8', start, end)
   }
 
-  /** Passes over so many texts; true when the last of them is not empty. */
-  skipText(count = 1): boolean {
-    let length = 0
+  /** Passes over so many texts. */
+  skipText(count = 1): void {
     for (let left = count; left > 0; left--) {
-      length = this.varint()
+      const length = this.varint()
       this.position += length
       if (this.position > this.buffer.length) throw cut('text')
     }
-    return length > 0
   }
 
   skipTexts(): void {

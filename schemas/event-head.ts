@@ -1,24 +1,24 @@
 /**
  * What most readers of an audit event want to know of it. It is kept beside the record's bytes while these wait to be read: the event itself,
- * some eighty fields and two maps, would be promoted to the old heap and collected there, at ten times the cost.
+ * some eighty fields and two maps, would outlive the young generation and be copied and marked by the collector of garbage.
  */
 import type { AuditEvent } from './audit-event.ts'
 import { CANONICAL_VERSION } from './canonical.ts'
 import { CanonicalReader } from './canonical-reader.ts'
 
 export interface EventHead extends Pick<AuditEvent,
-  'event_id' | 'tenant' | 'signal' | 'source' | 'emitter' | 'vantage' | 'trace_id' | 'parent_span_id' | 'links' | 'method' | 'conversation'
-  | 'received_at' | 'conflict_with'> {
-  readonly hasArguments: boolean
+  'event_id' | 'tenant' | 'signal' | 'source' | 'emitter' | 'vantage' | 'trace_id' | 'parent_span_id' | 'links' | 'method' | 'tool' | 'conversation'
+  | 'arguments' | 'server_internal' | 'received_at' | 'conflict_with'> {
   /** Bytes of version and content in the canonical form; how the record arrived begins there. */
   readonly contentLength: number
 }
 
 export function headOf(event: AuditEvent, contentLength: number): EventHead {
-  const { event_id, tenant, signal, source, emitter, vantage, trace_id, parent_span_id, links, method, conversation, received_at, conflict_with } = event
+  const { event_id, tenant, signal, source, emitter, vantage, trace_id, parent_span_id, links, method, tool, conversation } = event
+  const { server_internal, arguments: sent, received_at, conflict_with } = event
   return {
-    event_id, tenant, signal, source, emitter, vantage, trace_id, parent_span_id, links, method, conversation, received_at, conflict_with,
-    hasArguments: event.arguments !== '', contentLength,
+    event_id, tenant, signal, source, emitter, vantage, trace_id, parent_span_id, links, method, tool, conversation, server_internal,
+    arguments: sent, received_at, conflict_with, contentLength,
   }
 }
 
@@ -41,14 +41,15 @@ export function readHead(bytes: Buffer): EventHead {
   const parent_span_id = reader.id()
   const links = reader.texts()
   const method = reader.text()
-  reader.skipText(7) // tool, prompt, resource, server, target, jsonrpc_request_id, tool_call_id
+  const tool = reader.text()
+  reader.skipText(6) // prompt, resource, server, target, jsonrpc_request_id, tool_call_id
   const conversation = reader.text()
   reader.skipText() // wire_session
-  reader.flag() // server_internal
+  const server_internal = reader.flag()
   reader.skipText(12) // principal, client and agent with source and trust, token_fingerprint, token_source, token_trust
   reader.skipTexts() // scopes
   reader.skipText(9) // scopes_source, scopes_trust, actor, actor_kind, client_address with source and trust, user_agent, host
-  const hasArguments = reader.skipText()
+  const sent = reader.id()
   reader.skipInt() // arguments_bytes
   reader.skipText(2) // arguments_hash, result
   reader.skipInt() // result_bytes
@@ -62,7 +63,7 @@ export function readHead(bytes: Buffer): EventHead {
   const conflict_with = reader.id()
   if (reader.position !== bytes.length) throw new RangeError('canonical record: bytes after its end')
   return {
-    event_id, tenant, signal, source, emitter, vantage, trace_id, parent_span_id, links, method, conversation, received_at, conflict_with,
-    hasArguments, contentLength,
+    event_id, tenant, signal, source, emitter, vantage, trace_id, parent_span_id, links, method, tool, conversation, server_internal,
+    arguments: sent, received_at, conflict_with, contentLength,
   }
 }

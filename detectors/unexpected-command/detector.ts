@@ -70,7 +70,6 @@ const scriptsOf = (interaction: Interaction): readonly Script[] => shellTexts(in
 
 export const unexpectedCommand: Detector<Params, Memory> = {
   rule,
-  minds: ({ hasArguments }) => hasArguments,
   observe: (event, params, tools) => judge(event, event.event_id, params, tools),
   review: (interaction, params, tools) => judge(interaction, interaction.interaction_id, params, tools),
   keysOf: (interaction) => (isCall(interaction) && mayRun(interaction.tool, interaction.arguments) ? [`${interaction.actor}|${interaction.server}`]

@@ -2,12 +2,12 @@
 import { SpanKind, trace } from '@opentelemetry/api'
 import type { Armed } from '../../detectors/detector.ts'
 import { isAdminEvent } from '../../schemas/admin-action.ts'
-import type { AuditEvent } from '../../schemas/audit-event.ts'
+import type { EventHead } from '../../schemas/event-head.ts'
 import type { Envelope, Subscription } from '../../schemas/ports.ts'
 import { type EventRecord, events } from '../../schemas/topics.ts'
 import { traced } from '../../schemas/traced.ts'
 import type { Place, WorkerParts } from './contracts.ts'
-import { DefectGuard, quarantined, type Suspect } from './defects.ts'
+import { DefectGuard, quarantined } from './defects.ts'
 import { findingOfEvent } from './finding.ts'
 import { Outbox } from './outbox.ts'
 import { Recent } from './recent.ts'
@@ -69,7 +69,7 @@ class Watcher {
   constructor(parts: WorkerParts) {
     const { config, armed, ports } = parts
     this.outbox = new Outbox(new Recent(config.recentFindings), ports.telemetry)
-    this.#armed = armed
+    this.#armed = armed.filter(({ observes }) => observes)
     this.#guard = new DefectGuard(config.maxDefectsInARow, ports.telemetry)
     this.#tools = new RunTools(ports.keyedHash)
     this.#parts = parts
@@ -80,11 +80,12 @@ class Watcher {
     if (bytes === undefined) return
     if (head === undefined) return this.#refuse(bytes, place)
     if (isAdminEvent(head)) return
-    const minding = this.#armed.filter((detector) => detector.minds(head))
-    if (minding.length === 0) return
-    const { event } = record
-    if (event === undefined) this.#refuse(bytes, place)
-    else this.#judge(event, minding, { place, tenant: event.tenant, receivedAt: event.received_at, bytes: () => bytes })
+    this.#tools.tenant = head.tenant
+    const suspect = { place, tenant: head.tenant, receivedAt: head.received_at, bytes: () => bytes }
+    for (const detector of this.#armed) {
+      const refused = this.#guard.attempt(detector.rule.id, suspect, () => this.#observe(detector, { record, head, bytes, place }))
+      if (refused !== undefined) this.outbox.refuse(refused)
+    }
   }
 
   #refuse(bytes: Buffer, place: Place): void {
@@ -93,16 +94,19 @@ class Watcher {
     this.outbox.refuse(quarantined(suspect, { detector: '', reason: 'undecodable_record', detail: 'the record is no audit event in canonical form' }))
   }
 
-  #judge(event: AuditEvent, minding: readonly Armed[], suspect: Suspect): void {
-    this.#tools.tenant = event.tenant
-    for (const detector of minding) {
-      const refused = this.#guard.attempt(detector.rule.id, suspect, () => this.#observe(detector, event))
-      if (refused !== undefined) this.outbox.refuse(refused)
-    }
-  }
-
-  #observe(detector: Armed, event: AuditEvent): void {
-    const drafts = detector.observe(event, this.#tools)
+  /** The whole event is decoded only where there is something to say of it. */
+  #observe(detector: Armed, { record, head, bytes, place }: Shown): void {
+    const drafts = detector.observe(head, this.#tools)
+    if (drafts.length === 0) return
+    const { event } = record
+    if (event === undefined) return this.#refuse(bytes, place)
     for (const draft of drafts) this.outbox.put(findingOfEvent(draft, event, { detector: detector.rule.id, ruleVersion: detector.rule.version }))
   }
+}
+
+interface Shown {
+  readonly record: EventRecord
+  readonly head: EventHead
+  readonly bytes: Buffer
+  readonly place: Place
 }
