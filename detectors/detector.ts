@@ -3,7 +3,7 @@
  * The runner owns keys, limits, eviction, snapshots and finding ids.
  */
 import type { z } from 'zod'
-import type { EventHead } from '../schemas/event-head.ts'
+import type { EventFacts } from '../schemas/event-head.ts'
 import type { Interaction } from '../schemas/interaction.ts'
 import type { Severity } from '../schemas/vocabulary.ts'
 
@@ -51,7 +51,7 @@ export interface Tools {
 export interface Detector<Params, State> {
   readonly rule: Rule<Params>
   /** Judged at once on one observation; stateless. Use the same `about` here and in `step`, so that both make one finding. */
-  observe?(event: EventHead, params: Params, tools: Tools): readonly Draft[]
+  observe?(event: EventFacts, params: Params, tools: Tools): readonly Draft[]
   /** Keys of the interaction's states (one state each); empty: not my business. */
   keysOf?(interaction: Interaction, params: Params): readonly string[]
   begin?(params: Params): State
@@ -76,7 +76,7 @@ export interface Armed {
   readonly rule: Rule<unknown>
   /** False: `observe` never says anything, so no event need be shown. */
   readonly observes: boolean
-  observe(event: EventHead, tools: Tools): readonly Draft[]
+  observe(event: EventFacts, tools: Tools): readonly Draft[]
   keysOf(interaction: Interaction): readonly string[]
   lore(key: string, interaction: Interaction): string
   lesson(state: unknown): number

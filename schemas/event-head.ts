@@ -6,9 +6,11 @@ import type { AuditEvent } from './audit-event.ts'
 import { CANONICAL_VERSION } from './canonical.ts'
 import { CanonicalReader } from './canonical-reader.ts'
 
-export interface EventHead extends Pick<AuditEvent,
+export type EventFacts = Pick<AuditEvent,
   'event_id' | 'tenant' | 'signal' | 'source' | 'emitter' | 'vantage' | 'trace_id' | 'parent_span_id' | 'links' | 'method' | 'tool' | 'conversation'
-  | 'arguments' | 'server_internal' | 'received_at' | 'conflict_with'> {
+  | 'arguments' | 'server_internal' | 'received_at' | 'conflict_with'>
+
+export interface EventHead extends EventFacts {
   /** Bytes of version and content in the canonical form; how the record arrived begins there. */
   readonly contentLength: number
 }
