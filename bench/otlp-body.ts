@@ -31,6 +31,8 @@ const mark = (span: number): Buffer => {
   bytes.writeUInt16BE(span, 6)
   return bytes
 }
+/** Stands in ids that one agent run gives out: of its calls and its conversation. */
+const RUN_MARK = 'benchrun'
 const START_MARK = 0x0102030405060708n
 const END_MARK = 0x0102030405060709n
 
@@ -64,12 +66,12 @@ function shapes(call: number) {
   const tool = ['read_file', 'search_customers', 'list_tickets', 'query_table'][call % 4] as string
   const sent = JSON.stringify({ path: `/srv/reports/${call}/quarter.md`, query: 'revenue by region and product line for the last four quarters, most recent first', note: 'x'.repeat(60) })
   const at = call * 4
-  const callId = `call_${randomBytes(8).toString('hex')}`
+  const callId = `call_${RUN_MARK}${call.toString(16).padStart(8, '0')}`
   const agent: SpanShape = {
     name: `execute_tool ${tool}`, kind: 1, index: at, parent: AGENT_RUN,
     attributes: {
       'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': tool, 'gen_ai.tool.call.id': callId, 'gen_ai.tool.call.arguments': sent, 'gen_ai.agent.name': 'support',
-      'gen_ai.agent.call.id': '01a1fbca-66ed-77a0-8ea8-ebde77792f7e', 'gen_ai.conversation.id': 'conv-bench', 'logfire.msg': `running tool: ${tool}`, 'gen_ai.tool.call.result': 'rows: 20, columns: 6, truncated: no',
+      'gen_ai.agent.call.id': '01a1fbca-66ed-77a0-8ea8-ebde77792f7e', 'gen_ai.conversation.id': `conv-${RUN_MARK}`, 'logfire.msg': `running tool: ${tool}`, 'gen_ai.tool.call.result': 'rows: 20, columns: 6, truncated: no',
       'logfire.json_schema': '{"type":"object","properties":{"gen_ai.tool.call.arguments":{"type":"object"}}}', 'gen_ai.provider.name': 'function', 'gen_ai.system': 'function',
     },
   }
@@ -93,6 +95,7 @@ export interface BodyTemplate {
   readonly bytes: Buffer
   readonly traceAt: readonly number[]
   readonly spanAt: readonly number[]
+  readonly runAt: readonly number[]
   readonly startAt: readonly number[]
   readonly endAt: readonly number[]
 }
@@ -119,17 +122,19 @@ export function bodyTemplate(): BodyTemplate {
   ])
   return {
     bytes, traceAt: positions(bytes, TRACE_MARK), spanAt: positions(bytes, Buffer.alloc(6, 0x5a)),
-    startAt: positions(bytes, littleEndian(START_MARK)), endAt: positions(bytes, littleEndian(END_MARK)),
+    runAt: positions(bytes, Buffer.from(RUN_MARK)), startAt: positions(bytes, littleEndian(START_MARK)), endAt: positions(bytes, littleEndian(END_MARK)),
   }
 }
 
-/** A body with a trace of its own that starts now. The template is copied, not changed. */
+/** A body with a trace and ids of its own that starts now. The template is copied, not changed. */
 export function freshBody(template: BodyTemplate, nowMs: number): Buffer {
   const bytes = Buffer.from(template.bytes)
   const trace = randomBytes(16)
   for (const at of template.traceAt) trace.copy(bytes, at)
   const spans = randomBytes(6)
   for (const at of template.spanAt) spans.copy(bytes, at)
+  const run = trace.toString('hex', 0, RUN_MARK.length / 2)
+  for (const at of template.runAt) bytes.write(run, at, 'latin1')
   const start = BigInt(Math.round(nowMs)) * 1_000_000n
   for (const at of template.startAt) bytes.writeBigUInt64LE(start, at)
   for (const at of template.endAt) bytes.writeBigUInt64LE(start + 5_000_000n, at)
@@ -145,7 +150,7 @@ export function alarmingBody(nowMs: number): Buffer {
   const bytes = resource('bench-mcp', 'bench', [field(2, Buffer.concat([field(1, text(1, 'fastmcp')), span]))])
   const template = {
     bytes, traceAt: positions(bytes, TRACE_MARK), spanAt: positions(bytes, Buffer.alloc(6, 0x5a)),
-    startAt: positions(bytes, littleEndian(START_MARK)), endAt: positions(bytes, littleEndian(END_MARK)),
+    runAt: positions(bytes, Buffer.from(RUN_MARK)), startAt: positions(bytes, littleEndian(START_MARK)), endAt: positions(bytes, littleEndian(END_MARK)),
   }
   return freshBody(template, nowMs)
 }
