@@ -11,6 +11,8 @@ import { type CommonOptions, configOf } from './common.ts'
 const EXIT = { ended: 0, failed: 1, cutOff: 3 } as const
 /** Service managers wait ten seconds before they kill, and a busy machine is late. What is cut off is read again from the bus by whoever comes next. */
 const DRAIN_MS = 8_500
+/** For last words to be written. */
+const LINGER_MS = 200
 
 export interface ProcessPlan {
   readonly service: string
@@ -37,26 +39,47 @@ function askedToEnd(): Promise<string> {
   })
 }
 
+/** The end of the process, which has its time: over it is cut off. */
+class Ending {
+  readonly #late: () => void
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(late: () => void) {
+    this.#late = late
+  }
+
+  begin(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#late()
+      process.exit(EXIT.cutOff)
+    }, DRAIN_MS).unref()
+  }
+
+  /** Everything is done. What a client left behind, such as the timers and sockets of connections given up in a stall of the broker, holds up nobody. */
+  finished(code: number): number {
+    clearTimeout(this.#timer)
+    setTimeout(() => process.exit(code), LINGER_MS).unref()
+    return code
+  }
+}
+
 /** Runs until SIGINT, SIGTERM, or the failure of its part. Throws Failure `misconfigured` or `unavailable` when it cannot start. */
 export async function runProcess(plan: ProcessPlan, options: CommonOptions): Promise<number> {
   const began = performance.now()
   const config = configOf(options)
   const log = createLog(config.log.level)
   const end = askedToEnd()
-  const cutOff = () => {
-    log.error({ service: plan.service, after_ms: DRAIN_MS }, 'not everything was finished in time: the rest is read again from the bus')
-    process.exit(EXIT.cutOff)
-  }
+  const ending = new Ending(() => log.error({ service: plan.service, after_ms: DRAIN_MS }, 'not everything was finished in time: the rest is read again from the bus'))
   const asked = new AbortController()
   void end.then(() => {
     asked.abort()
-    setTimeout(cutOff, DRAIN_MS).unref()
+    ending.begin()
   })
   const running: Watchkeeper | undefined = await startWatchkeeper({ config, parts: plan.parts, log, asked: asked.signal }).catch((error: unknown) => {
     if (asked.signal.aborted && kindOf(error) === 'unavailable') return undefined
     throw error
   })
-  if (running === undefined) return EXIT.ended
+  if (running === undefined) return ending.finished(EXIT.ended)
   const { service, does, parts } = plan
   const startedMs = Math.round(performance.now() - began)
   log.info({ service, does, parts: [...parts], version: VERSION, pid: process.pid, node: process.version, ...running.facts, started_ms: startedMs }, 'started')
@@ -66,9 +89,9 @@ export async function runProcess(plan: ProcessPlan, options: CommonOptions): Pro
   if (typeof reason === 'string') log.info({ service, signal: reason }, 'stopping')
   else {
     log.error({ service, err: reason.error }, 'stopping: this part cannot go on')
-    setTimeout(cutOff, DRAIN_MS).unref()
+    ending.begin()
   }
   await running.stop()
   log.info({ service }, 'stopped')
-  return typeof reason === 'string' ? EXIT.ended : EXIT.failed
+  return ending.finished(typeof reason === 'string' ? EXIT.ended : EXIT.failed)
 }

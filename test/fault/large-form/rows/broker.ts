@@ -7,6 +7,8 @@ import { Traffic } from '../traffic.ts'
 
 const STALL_MS = 9_000
 const BETWEEN_MS = 4_000
+/** Longer than a request may take, shorter than a session. */
+const LAST_STALL_MS = 7_000
 
 const trouble: Readonly<Record<string, (form: LargeForm) => Promise<void>>> = {
   async stall({ broker }) {
@@ -18,6 +20,18 @@ const trouble: Readonly<Record<string, (form: LargeForm) => Promise<void>>> = {
     await broker.kill()
     await broker.restart()
   },
+}
+
+/** Right behind a stall, when requests and connections have just been given up, each still ends in order and in time. */
+async function endedBehindStall({ broker, services }: LargeForm, short: boolean, said: Findings): Promise<void> {
+  broker.pause()
+  await wait(LAST_STALL_MS)
+  broker.resume()
+  const began = performance.now()
+  const ends = await Promise.all(services.map(async (service) => ({ name: service.name, code: await service.stop(), ms: performance.now() - began })))
+  said.figure(`asked to end behind a stall of ${LAST_STALL_MS / 1_000} s: ${ends.map(({ name, code, ms }) => `${name} ${code} after ${Math.round(ms)} ms`).join(', ')}`)
+  // 3 says that the time was over: on a slow machine that may be.
+  for (const { name, code } of ends) said.expect(code === 0 || (short && code === 3), `${name} ended with ${code} behind a stall`)
 }
 
 async function run({ short, folder, times, say }: Setting): Promise<Findings> {
@@ -41,6 +55,7 @@ async function run({ short, folder, times, say }: Setting): Promise<Findings> {
     said.failures.push(...failures)
     said.expect(traffic.others(200, 429, 503) === '', `answers other than 200, 429, 503: ${traffic.others(200, 429, 503)}`)
     for (const { name, ends } of form.services) said.expect(ends.length === 0, `${name} ended by itself: ${ends.join(', ')}`)
+    await endedBehindStall(form, short, said)
   } finally {
     await form.stop()
   }
