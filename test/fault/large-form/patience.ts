@@ -1,8 +1,9 @@
 /**
  * Ends waits that get nowhere. How long work takes says how fast a machine is; that nothing moves any more says that the product hangs. So a wait has no
- * end of its own: it fails when nothing has changed for a minute, which is longer than any time-out of ours (a session 10 s, a rebalance 15 s, a delivery 48 s).
+ * end of its own: it fails when nothing has changed for two minutes, which is longer than all time-outs of ours behind each other (a session 10 s, a
+ * rebalance 15 s, a send 48 s).
  */
-const STILL_MS = 60_000
+const STILL_MS = 120_000
 
 export class Patience {
   #seen = ''

@@ -31,7 +31,6 @@ export class Supervised {
   #child: ChildProcess | undefined
   #wanted = false
   #peakMib = 0
-  #startMs = 0
   /** Signals that were sent by us and whose end is therefore no surprise. */
   #asked = false
 
@@ -46,11 +45,6 @@ export class Supervised {
 
   get running(): boolean {
     return this.#child !== undefined
-  }
-
-  /** How long the last `start` took, in milliseconds. */
-  get startMs(): number {
-    return this.#startMs
   }
 
   get log(): string {
@@ -77,7 +71,6 @@ export class Supervised {
       if (performance.now() - began > READY_MS) throw new Error(`${this.name} was not ready in two minutes: ${this.tail()}`)
       await wait(50)
     }
-    this.#startMs = performance.now() - began
   }
 
   /** SIGKILL; it comes back by itself. */

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ask, startServer, stopServer } from '../../../../bench/server-process.ts'
 import { fillUp } from '../../fill-up.ts'
+import { Doorway } from '../doorway.ts'
 import { exporters } from '../exporters.ts'
 import { type LargeForm, startLargeForm } from '../large-form.ts'
 import { type Ask, judged, settled, storedAfter } from '../oracle.ts'
@@ -53,33 +54,30 @@ async function outage({ name, away, back }: Outage, { traffic, store, already, s
   said.expect(traffic.others(200, 429, 503) === '', `${name}: answers other than 200, 429, 503: ${traffic.others(200, 429, 503)}`)
 }
 
-/** Both exporters run while the broker stalls, and then while the collector is gone. */
+/** Both exporters run while the broker stalls, and then while the collector cannot be reached. */
 async function exportersLoseNothing(form: LargeForm, said: Findings, say: Setting['say']): Promise<void> {
   const { all, missing } = exporters()
   if (missing !== '') said.figure(missing)
-  const [url = ''] = form.otlp
-  const running = all.map(async (exporter) => ({ exporter, made: await exporter.run(url, EXPORTER_SECONDS) }))
+  const door = await Doorway.to(form.otlp[0] ?? '')
+  const running = all.map(async (exporter) => ({ exporter, made: await exporter.run(door.url, EXPORTER_SECONDS) }))
   await wait(3_000)
   form.broker.pause()
   await wait(EXPORTER_AWAY_MS)
   form.broker.resume()
   say('broker goes on')
   await wait(3_000)
-  const collector = form.service('collector-1')
-  await collector.keepAway()
-  const gone = performance.now()
-  // Its start is part of the outage.
-  await wait(Math.max(0, EXPORTER_AWAY_MS - collector.startMs))
-  await collector.start()
-  const goneMs = performance.now() - gone
+  await door.shut()
+  await wait(EXPORTER_AWAY_MS)
+  await door.open()
   say('collector is back')
   for (const { exporter, made } of await Promise.all(running)) {
     const sql = `SELECT count(), uniqExact(event_id) FROM watchkeeper.audit_events WHERE source = '${exporter.source}'`
     let [count, unique] = [0, 0]
     for (const patience = new Patience(); unique < made && !patience.isOver(unique); await wait(250)) [count = 0, unique = 0] = (await form.ask(sql))[0]?.map(Number) ?? []
-    said.figure(`${exporter.name} (HTTP), broker stalled 5 s, then collector gone ${(goneMs / 1_000).toFixed(1)} s: ${made} spans made, ${made - unique} lost, ${count - unique} twice`)
+    said.figure(`${exporter.name} (HTTP), broker stalled 5 s, then no way to the collector for 5 s: ${made} spans made, ${made - unique} lost, ${count - unique} twice`)
     said.expect(unique === made && count === unique, `${exporter.name}: ${made} made, ${unique} stored, ${count - unique} twice`)
   }
+  await door.shut()
 }
 
 async function large({ short, folder, say }: Setting, said: Findings): Promise<void> {
