@@ -95,6 +95,30 @@ describe('off-hours-token', () => {
     expect(JSON.stringify(state).length).toBeLessThan(2_000)
   })
 
+  it('tells an arrival at an edge of the day only after a silence that is not usual', () => {
+    const edge = (day: number) => {
+      const play = start()
+      office(play, 6)
+      return burst(play, MONDAY + day * DAY + 8 * HOUR + 1800)
+    }
+    expect(edge(42)).toEqual([])
+    const [draft, ...more] = edge(44)
+    expect(more).toEqual([])
+    expect(draft?.title).toContain('after an unusual silence of 112 h')
+  })
+
+  it('says nothing of days off and holidays that end in usual hours, nor of a single straggler', () => {
+    for (const away of [1, 4, 14, 21]) {
+      const play = start()
+      office(play, 6)
+      const back = MONDAY + (42 + away) * DAY
+      for (const hour of [9, 10, 13]) expect(burst(play, back + hour * HOUR)).toEqual([])
+    }
+    const play = start()
+    office(play, 2)
+    expect(burst(play, MONDAY + 14 * DAY + 2 * HOUR, {}, 1)).toEqual([])
+  })
+
   it('forgets nobody who was there lately', () => {
     const armed = arm(offHoursToken, {})
     const state = armed.begin()

@@ -2,7 +2,8 @@
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Detector, Draft } from '../detector.ts'
 import { hourOf, secondsOf } from '../stats/moment.ts'
-import { fixedDraft, type Moment, quietDraft } from './draft.ts'
+import { arrives, isTold } from './arrival.ts'
+import { arrivalDraft, fixedDraft, type Moment, quietDraft } from './draft.ts'
 import { slotOf } from './local-time.ts'
 import { type Params, rule } from './rule.ts'
 import { addQuiet, isOvertime } from './spell.ts'
@@ -31,20 +32,29 @@ function outside(slot: number, hours: NonNullable<Params['fixedHours']>): boolea
 
 /** While there is no profile, the configured hours; nothing where there are none. */
 function judgeCold(week: Week, seconds: number, moment: Moment, params: Params): readonly Draft[] {
+  arrives(week, seconds, 0, { ...params, arrivalEvidence: Infinity })
   const hours = params.fixedHours
   if (hours === undefined || !outside(moment.slot, hours)) return []
   const enough = params.quietness + params.evidence + 1
   return addQuiet(week, seconds, enough, params) ? [fixedDraft(moment, week, hours)] : []
 }
 
+/** The arrival first, then the quiet hour by itself; a burst is told once, whichever saw it. */
 function judge(week: Week, seconds: number, { quiet, moment }: { quiet: boolean; moment: Moment }, params: Params): readonly Draft[] {
+  const already = isTold(week, seconds)
+  const told = arrives(week, seconds, moment.rarity, params) ? [arrivalDraft(moment, week, quiet)] : []
   if (!quiet) {
     week.activeAt = Math.max(week.activeAt, seconds)
-    return []
+    return told
+  }
+  if (already || told.length > 0) {
+    week.hourTold = true
+    return told
   }
   if (isOvertime(week, seconds, params)) return []
   const drafts = addQuiet(week, seconds, moment.rarity, params) ? [quietDraft(moment, week)] : []
   week.hourTold ||= week.told
+  week.arrival.told ||= drafts.length > 0
   return drafts
 }
 

@@ -26,6 +26,20 @@ export function quietDraft({ key, slot, zone, rarity }: Moment, week: Week): Dra
   }
 }
 
+/** Back after a silence in which a return was unlikely, or at an unusual hour, or both. One finding a key and arrival. */
+export function arrivalDraft({ key, slot, zone, rarity }: Moment, { arrival, events, days }: Week, quiet: boolean): Draft {
+  const hours = Math.round(arrival.silentFor / 3600)
+  return {
+    about: [key, 'arrival', String(Math.floor(arrival.at / 3600))],
+    severity: quiet && rarity > 3 ? 'medium' : 'low',
+    title: quiet ? `Activity of ${key} at an unusual time: ${nameOf(slot)}` : `Activity of ${key} after an unusual silence of ${hours} h`,
+    observed: `a burst of activity on ${nameOf(slot)} (${clock(zone)}), after ${hours} h of silence`,
+    expected: `times at which ${key} comes back: this hour is ${Math.exp(rarity).toFixed(1)} times rarer than an average hour, ` +
+      `a return after so long ${Math.exp(arrival.dormancy).toFixed(1)} times less likely than on average`,
+    reasons: [`profile of ${events} events on ${days} days`, 'judged by the first events after the silence'],
+  }
+}
+
 /** Out of the configured hours, while there is no profile yet. */
 export function fixedDraft({ key, slot, zone }: Moment, week: Week, hours: NonNullable<Params['fixedHours']>): Draft {
   return {

@@ -17,7 +17,9 @@ export const Params = z.strictObject({
   /** and any hour is active that is not this much rarer (natural logarithm) than an average one. */
   quietness: z.number().min(0.1).max(5).default(0.1),
   /** Rarity that a quiet spell has to add up over its events (at most five count), natural logarithm. */
-  evidence: z.number().min(0).max(20).default(2.5),
+  evidence: z.number().min(0).max(20).default(4),
+  /** The same for the first events after a silence, where how unlikely a return was after so long counts too. */
+  arrivalEvidence: z.number().min(0).max(40).default(1),
   /** Work that runs on from active hours is overtime for so long. */
   overtimeHours: z.number().min(0).max(12).default(2),
   /** Quiet time after which the next quiet event begins a new spell. */
@@ -33,11 +35,12 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'off-hours-token',
-  version: 1,
+  version: 2,
   title: 'Use outside the usual hours',
   description:
     'Each actor and each token has a profile of the 168 hours of a week, learned from the days on which it was active. Activity that begins ' +
-    'in hours that are quiet in this profile is told once a spell. Agents that run at night learn that nights are normal.',
+    'in hours that are quiet in this profile, or that is unlikely by hour and by the silence before it, is told once. Agents that run at ' +
+    'night learn that nights are normal.',
   severity: 'medium',
   params: Params,
   needs: ['actor', 'started_at'],
@@ -47,8 +50,8 @@ export const rule: Rule<Params> = {
     'Without a configured zone, hours are those of UTC: a change to daylight saving blurs the edges of a day by an hour.',
     'Whoever is around the clock, as shared service accounts are, has no quiet hours.',
   ],
-  benign: ['Travel, on-call shifts, deadlines.', 'A job that was moved to another hour: told for three days, then learned.',
-  'Public holidays are not known.'],
+  benign: ['Travel, on-call shifts, deadlines.', 'An early or late start after days off.',
+  'A job that was moved to another hour: told for three days, then learned.', 'Public holidays are not known.'],
   runbook: [
     'Ask the person or the owner of the agent whether they worked at that time.',
     'Look at what was read or sent, and from where (client_address, user_agent) compared with their other calls.',

@@ -1,7 +1,20 @@
-/** State of one actor or token: what is usual, the hour that runs, and the quiet spell that runs. Plain JSON, about 500 bytes. */
+/** State of one actor or token: what is usual, the hour that runs, and the quiet spell that runs. Plain JSON, about 600 bytes. */
 import { dayOf, offsetOf, SLOTS, slotOf } from './local-time.ts'
 import { addDay, age, blankProfile, daysAround, type Profile, rarityOf } from './profile.ts'
 import type { Params } from './rule.ts'
+import { NO_SILENCES } from './silence.ts'
+
+/** The burst that runs since the last silence. */
+export interface Arrival {
+  /** Seconds since 1970 of its beginning, and seconds of the silence before it. */
+  readonly at: number
+  readonly silentFor: number
+  /** Natural logarithm, see `dormancyOf`. */
+  readonly dormancy: number
+  evidence: number
+  events: number
+  told: boolean
+}
 
 export interface Week {
   readonly profile: Profile
@@ -26,13 +39,18 @@ export interface Week {
   evidence: number
   counted: number
   told: boolean
+  /** Seconds since 1970 of the latest event in order, how long silences were, and what came after the last one. */
+  latestAt: number
+  silences: string
+  arrival: Arrival
   /** Hours told and not learned, newest last: local day · 168 + slot. */
   toldHours: number[]
 }
 
 export const blankWeek = (): Week => ({
   profile: blankProfile(), events: 0, days: 0, lastDay: -1, hour: -1, offset: 0, hourSlot: 0, hourDay: 0, quiet: false, rarity: 0, hourTold: false,
-  activeAt: 0, quietAt: 0, spell: 0, evidence: 0, counted: 0, told: false, toldHours: [],
+  activeAt: 0, quietAt: 0, spell: 0, evidence: 0, counted: 0, told: false, latestAt: 0, silences: NO_SILENCES,
+  arrival: { at: 0, silentFor: 0, dormancy: 0, evidence: 0, events: 0, told: false }, toldHours: [],
 })
 
 /** Most told hours that wait for a decision. */
@@ -55,13 +73,11 @@ export function enterHour(week: Week, hour: number, zone: string | undefined, pa
   week.rarity = rarity
 }
 
-const ACTIVE = { quiet: false, rarity: 0 } as const
-
 /** Whether an hour of the week is quiet: rarely active by count of days, and rarer than an average hour. */
 export function judgeSlot(week: Week, slot: number, params: Params): { readonly quiet: boolean; readonly rarity: number } {
-  if (daysAround(week.profile, slot) >= Math.max(params.activeDays, params.activeShare * week.days)) return ACTIVE
   const rarity = rarityOf(week.profile, slot)
-  return { quiet: rarity > params.quietness, rarity }
+  const seldom = daysAround(week.profile, slot) < Math.max(params.activeDays, params.activeShare * week.days)
+  return { quiet: seldom && rarity > params.quietness, rarity }
 }
 
 function leaveHour(week: Week, params: Params): void {
