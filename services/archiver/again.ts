@@ -46,7 +46,7 @@ async function eventAgain(record: Quarantined, { bus, store }: AgainPorts): Prom
   const { event, head } = EventRecord.of(bytes)
   if (event === undefined || head === undefined) return false
   const { partition, offset, offset_index: offsetIndex } = record
-  const candidate = candidateOf(event, { bytes, contentLength: head.contentLength }, { partition, offset, offsetIndex })
+  const candidate = candidateOf(head, bytes, { partition, offset, offsetIndex })
   const seen = nothingSeen()
   addSeen(seen, head.event_id)
   const verdicts = await judge([{ partition, offset, records: [candidate] }], seen, store)

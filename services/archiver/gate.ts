@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto'
 import { maybeSeen, type Seen } from '../../detectors/stats/seen.ts'
 import type { AuditEvent, StoredPosition } from '../../schemas/audit-event.ts'
-import { type Canonical, decodeCanonical, encodeCanonical, HASH_DIGITS, writeHashes } from '../../schemas/canonical.ts'
+import { decodeCanonical, encodeCanonical, HASH_DIGITS, writeHashes } from '../../schemas/canonical.ts'
 import { type EventHead, headOf } from '../../schemas/event-head.ts'
 import type { Envelope, Store, StoredEvent } from '../../schemas/ports.ts'
 import type { EventRecord } from '../../schemas/topics.ts'
@@ -89,11 +89,9 @@ export async function judge(envelopes: readonly Envelope<Prepared>[], seen: Seen
   return verdicts
 }
 
-/** An event made ready for the gate, at its place on the bus. */
-export function candidateOf(
-  event: AuditEvent, { bytes, contentLength }: Canonical, place: Pick<Candidate, 'partition' | 'offset' | 'offsetIndex'>,
-): Candidate {
-  return candidateAt(headOf(event, contentLength), { bytes, ...place, hashes: Buffer.allocUnsafeSlow(HASH_DIGITS * 2), hashesAt: 0 })
+/** A record made ready for the gate by itself, at its place on the bus. */
+export function candidateOf(head: EventHead, bytes: Buffer, place: Pick<Candidate, 'partition' | 'offset' | 'offsetIndex'>): Candidate {
+  return candidateAt(head, { bytes, ...place, hashes: Buffer.allocUnsafeSlow(HASH_DIGITS * 2), hashesAt: 0 })
 }
 
 /** Writes the hashes to their place. */
@@ -137,5 +135,6 @@ function asConflict(candidate: Candidate): { candidate: Candidate; event: AuditE
   const { head: { event_id: id }, partition, offset, offsetIndex } = candidate
   const own = hash('sha256', `conflict\u0000${id}\u0000${contentOf(candidate)}`, 'hex').slice(0, 32)
   const event: AuditEvent = { ...decodeCanonical(candidate.bytes), event_id: own, conflict_with: id }
-  return { event, candidate: candidateOf(event, encodeCanonical(event), { partition, offset, offsetIndex }) }
+  const { bytes, contentLength } = encodeCanonical(event)
+  return { event, candidate: candidateOf(headOf(event, contentLength), bytes, { partition, offset, offsetIndex }) }
 }

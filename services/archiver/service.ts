@@ -121,7 +121,8 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
 
   async function writeRows({ topic, table, defaults }: RowTopic, batch: Batch<Row>): Promise<void> {
     const partition = (batch.envelopes[0] as Envelope<Row>).partition
-    const placed = batch.envelopes.flatMap(({ offset, records }) => records.map((row, index) => ({ row: defaults === undefined ? row : { ...defaults, ...row }, offset, index })))
+    const whole = (row: Row): Row => (defaults === undefined ? row : { ...defaults, ...row })
+    const placed = batch.envelopes.flatMap(({ offset, records }) => records.map((row, index) => ({ row: whole(row), offset, index })))
     const token = `${topic.name}:${partition}:${batch.first}-${batch.next}`
     const refused = await insertOrIsolate(placed, token, (some, part) => store.insertRows(table, some.map(({ row }) => row), part))
     telemetry.stored(topic.name, placed.length - refused.length)

@@ -14,7 +14,7 @@ import { type HeldTrace, keep, lastOpened, newHeldTrace, open, shut } from './he
 import { heardOf, wordsOf } from './part.ts'
 import { publishCalls, type Ready, toldPart } from './publish.ts'
 import type { RelatedLimits, Sink } from './related/contracts.ts'
-import { actorKey, conversationKey, forward, homeAfter, say } from './related/forward.ts'
+import { actorKey, conversationKey, forward, homeAfter, leave, say } from './related/forward.ts'
 import { learn, neverAsked, type Propagation } from './related/habits.ts'
 import { traceKeeper } from './related/keeper.ts'
 import { emptyRelated, relate, type RelatedState, settleRelated } from './related/relate.ts'
@@ -166,8 +166,7 @@ function publish(state: AssemblerState, held: HeldTrace, { sink, ready }: Assemb
   publishCalls(trace, {
     key, ready,
     tell: (part) => tell(state, part, sink),
-    leave: ({ interaction_id: interactionId }, conversation) =>
-      sink.relays.push({ kind: 'leave', key: conversationKey(tenant, conversation), at: state.now, interactionId }),
+    leave: (interaction, conversation) => leave(interaction, conversation, { at: state.now, sink }),
   })
   shut(held, trace)
   if (trace.dirty.size === 0) state.pending.delete(held.key)

@@ -26,7 +26,7 @@ export interface OpenBus {
 
 const HOUR_MS = 3_600_000
 const ALL_TOPICS = [...TOPICS, steps, correlations].map(({ name }) => name)
-/** Recent events are kept as objects, several times their encoded size: enough for readers that keep up, little for the garbage collector. */
+/** Recent records are kept as objects beside their bytes: enough for readers that keep up, little for the garbage collector. */
 const TAIL_CACHE_BYTES = 8_388_608
 
 /** Most of what is kept are events. */

@@ -38,6 +38,13 @@ export function forward(part: Part, { from, at, sink }: { readonly from: Home | 
   else say(part.interaction, at, sink)
 }
 
+/** Tells a conversation that the call has gone to another one. */
+export function leave(
+  { tenant, interaction_id: interactionId }: Interaction, conversation: string, { at, sink }: { readonly at: bigint; readonly sink: Sink },
+): void {
+  sink.relays.push({ kind: 'leave', key: conversationKey(tenant, conversation), at, interactionId })
+}
+
 /** Publishes the call, and tells its actor's home whether it was asked for. */
 export function say(interaction: Interaction, at: bigint, { interactions, relays }: Sink): void {
   interactions.push(interaction)

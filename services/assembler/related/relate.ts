@@ -6,7 +6,7 @@ import type { Home, PartRelay, Relay } from '../../../schemas/relay.ts'
 import { type Bridge, join, newBridge, partsIn } from './bridge.ts'
 import type { RelatedCounts, RelatedLimits, Sink } from './contracts.ts'
 import { type Conversation, type ConversationOut, hear, newConversation, receive, review } from './conversation.ts'
-import { conversationKey, forward, say } from './forward.ts'
+import { forward, leave, say } from './forward.ts'
 import type { Keeper } from './keeper.ts'
 import { learn, type Propagation, propagates } from './habits.ts'
 
@@ -54,8 +54,7 @@ const AT_HOME: Readonly<Record<Home, (state: RelatedState, relay: PartRelay, opt
     join(bridge, part, {
       keeper,
       tell: (whole) => forward(whole, { from: 'call', at: state.now, sink }),
-      leave: ({ tenant, interaction_id: interactionId }, conversation) =>
-        sink.relays.push({ kind: 'leave', key: conversationKey(tenant, conversation), at: state.now, interactionId }),
+      leave: (interaction, conversation) => leave(interaction, conversation, { at: state.now, sink }),
       crowded: () => state.counts.crowded++,
     })
     state.held += partsIn(bridge) - before
