@@ -4,7 +4,7 @@ import { kindOf } from '../../schemas/failure.ts'
 import type { Arrival } from './contracts.ts'
 import type { Ingest, IngestResult } from './ingest-port.ts'
 import { decode } from './otlp/decode.ts'
-import type { Encoded } from './otlp/decode.ts'
+import type { Decoded, Encoded } from './otlp/decode.ts'
 import type { DecodeLimits } from './otlp/model.ts'
 
 export type ExportOutcome =
@@ -36,6 +36,12 @@ export async function exportRequest(request: Encoded & { readonly arrival: Arriv
 /** Not async: what is decoded is let go while the answer is awaited. */
 function ingested({ arrival, ...encoded }: Encoded & { readonly arrival: Arrival }, { ingest, limits }: ExportPorts): Promise<IngestResult> {
   const decoded = decode(encoded, limits)
+  const { warning } = decoded
+  const result = handed(decoded, arrival, ingest)
+  return warning === '' ? result : result.then((kept) => ({ ...kept, message: kept.message === '' ? warning : `${kept.message}; ${warning}` }))
+}
+
+function handed(decoded: Decoded, arrival: Arrival, ingest: Ingest): Promise<IngestResult> {
   switch (decoded.signal) {
     case 'traces': return ingest.traces(decoded.data, arrival)
     case 'logs': return ingest.logs(decoded.data, arrival)

@@ -65,8 +65,22 @@ describe('OTLP/HTTP', () => {
       signal: 'traces', arrival: { tenant: 'default', transport: 'otlp/http+protobuf', peer: '192.0.2.7', receivedAt: 42n },
     })
     expect((ports.taken[0]!.data as Traces).flatMap(({ items }) => items).length).toBeGreaterThan(0)
-    const json = await sendJson(ports, '{"resourceLogs":[]}')
+    const json = await sendJson(ports, '{"resourceSpans":[]}')
     expect([json.status, json.headers['content-type'], json.body.toString()]).toEqual([200, 'application/json', '{}'])
+  })
+
+  it('takes JSON with the names of the .proto files, and says what it passed over', async () => {
+    const ports = rig()
+    const spans = '[{"scope_spans":[{"spans":[{"trace_id":"0102030405060708090a0b0c0d0e0f10","span_id":"0102030405060708","name":"tools/call"}]}]}]'
+    const taken = await sendJson(ports, `{"resource_spans":${spans}}`)
+    expect([taken.status, taken.body.toString()]).toEqual([200, '{}'])
+    expect((ports.taken[0]!.data as Traces)[0]?.items).toMatchObject([{ spanId: '0102030405060708', name: 'tools/call' }])
+    const empty = await sendJson(rig(() => ({ ...TAKEN, accepted: 0 })), `{"ResourceSpans":${spans}}`)
+    expect([empty.status, JSON.parse(empty.body.toString())]).toEqual([200, { partialSuccess: {
+      rejectedSpans: '0', errorMessage: '"resourceSpans" is missing, and nothing was taken from the unknown key "ResourceSpans"',
+    } }])
+    const both = await sendJson(rig(() => ({ ...TAKEN, rejected: 1, message: 'a span: bad' })), `{"resourceSpans":[{"x":1}]}`)
+    expect(JSON.parse(both.body.toString())).toMatchObject({ partialSuccess: { rejectedSpans: '1', errorMessage: expect.stringMatching(/^a span: bad; "scopeSpans"/) } })
   })
 
   it.each(['traces', 'logs', 'metrics'])('has /v1/%s, and takes an empty request', async (signal) => {

@@ -33,6 +33,7 @@ const bodies: readonly JsonCase[] = [
   body('a null for a span', '{"resourceSpans":[{"scopeSpans":[{"spans":[null]}]}]}'),
   body('snake case', `{"resource_spans":[{"scope_spans":[{"spans":[{"trace_id":"0102030405060708090a0b0c0d0e0f10","span_id":"0102030405060708","name":"x"}]}]}]}`),
   body('snake case within', spanOf(`${IDS},"parent_span_id":"0102030405060709","start_time_unix_nano":"7"`)),
+  body('both spellings of a key', spanOf(`${IDS},"name":"x","trace_id":"0102030405060708090a0b0c0d0e0f11"`)),
   body('keys in capitals', `{"RESOURCESPANS":[{"scopeSpans":[]}]}`),
   body('unknown keys', `{"x":[1,{"y":null}],"resourceSpans":[{"z":1.5e300,"scopeSpans":[{"spans":[{${NAMED},"w":{"a":[[]]}}]}]}]}`),
   body('100,000 brackets', '['.repeat(100_000)), body('100,000 brackets within an unknown key', `{"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`),

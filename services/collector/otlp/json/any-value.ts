@@ -3,12 +3,13 @@ import { undecodable } from '../budget.ts'
 import type { Budget } from '../budget.ts'
 import { Double } from '../model.ts'
 import type { AnyValue } from '../model.ts'
-import { asDouble, asList, asObject, asPlainInteger, asText, field } from './fields.ts'
+import { asDouble, asList, asObject, asPlainInteger, asText, field, originalName } from './fields.ts'
 import type { JsonObject } from './fields.ts'
 
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/
 const KINDS = ['stringValue', 'boolValue', 'intValue', 'doubleValue', 'arrayValue', 'kvlistValue', 'bytesValue'] as const
 type Kind = (typeof KINDS)[number]
+const KIND_OF: ReadonlyMap<string, Kind> = new Map(KINDS.flatMap((kind) => [[kind, kind], [originalName(kind), kind]] as const))
 
 /** A list of KeyValue as a Map. Of a repeated key the last value counts. */
 export function keyValues(list: unknown, budget: Budget, name: string, depth = 1): Map<string, AnyValue> {
@@ -27,7 +28,7 @@ export function anyValue(json: unknown, budget: Budget, depth = 1): AnyValue {
   const object = asObject(json, 'AnyValue')
   let value: AnyValue = null
   for (const name of Object.keys(object)) {
-    const kind = KINDS.find((known) => known === name)
+    const kind = KIND_OF.get(name)
     const given = object[name]
     if (kind !== undefined && given !== null) value = ofKind(kind, given, budget, depth)
   }

@@ -1,6 +1,8 @@
 /**
  * Fields of an OTLP/JSON object, by the rules of the OTLP specification and the JSON mapping of proto3: a missing field and null are the
  * default; 64-bit integers are strings or numbers; enums are integers; ids are hex. Each throws Failure `rejected` that names the field.
+ * In one thing the mapping is followed and not OTLP, which wants lowerCamelCase alone: original names (`start_time_unix_nano`) are taken too,
+ * or what is under them would be lost without a word.
  */
 import { undecodable } from '../budget.ts'
 import { integer } from '../integer.ts'
@@ -15,8 +17,25 @@ const INTEGER = /^-?[0-9]{1,20}$/
 const LONE_SURROGATE = /[\ud800-\udfff]/u
 const DOUBLE = /^-?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)$/
 
-/** An own property only, so that no name reaches a prototype. */
-export const field = (object: JsonObject, name: string): unknown => (Object.hasOwn(object, name) ? object[name] : undefined)
+/** Names of several words as they stand in the .proto files. */
+const ORIGINALS: ReadonlyMap<string, string> = new Map([
+  'resourceSpans', 'scopeSpans', 'resourceLogs', 'scopeLogs', 'logRecords', 'resourceMetrics', 'scopeMetrics',
+  'traceId', 'spanId', 'parentSpanId', 'traceState', 'startTimeUnixNano', 'endTimeUnixNano', 'timeUnixNano', 'observedTimeUnixNano',
+  'severityNumber', 'severityText', 'eventName', 'exponentialHistogram', 'aggregationTemporality', 'dataPoints', 'asInt', 'asDouble',
+].map((name) => [name, originalName(name)]))
+
+/** `start_time_unix_nano` for `startTimeUnixNano`. */
+export function originalName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+/** An own property only, so that no name reaches a prototype. Both spellings at once are refused: readers would differ in what they see. */
+export function field(object: JsonObject, name: string): unknown {
+  const original = ORIGINALS.get(name)
+  if (original === undefined || !Object.hasOwn(object, original)) return Object.hasOwn(object, name) ? object[name] : undefined
+  if (Object.hasOwn(object, name)) throw undecodable(`${name}: is there twice, the second time as ${original}`)
+  return object[original]
+}
 
 export function asObject(value: unknown, name: string): JsonObject {
   if (value === undefined || value === null) return {}

@@ -5,10 +5,11 @@ import { anyValue, keyValues } from './any-value.ts'
 import { asEnum, asId, asNanos, asText, field } from './fields.ts'
 import type { JsonObject } from './fields.ts'
 import { decodeScopedJson } from './scoped.ts'
+import type { UnknownKeys } from './unknown-keys.ts'
 
 /** `bytes`: the body, inflated. Throws Failure `rejected` with a sentence that names the field. */
-export function decodeLogsJson(bytes: Buffer, limits: DecodeLimits): Logs {
-  return decodeScopedJson(bytes, limits, { resources: 'resourceLogs', scopes: 'scopeLogs', items: 'logRecords', read: readLogRecord })
+export function decodeLogsJson(bytes: Buffer, limits: DecodeLimits, unknown?: UnknownKeys): Logs {
+  return decodeScopedJson({ bytes, limits, unknown }, { resources: 'resourceLogs', scopes: 'scopeLogs', items: 'logRecords', read: readLogRecord })
 }
 
 function readLogRecord(record: JsonObject, budget: Budget): LogRecord {

@@ -6,14 +6,15 @@ import { keyValues } from './any-value.ts'
 import { asDouble, asEnum, asInteger, asList, asNanos, asObject, asText, field } from './fields.ts'
 import type { JsonObject } from './fields.ts'
 import { decodeScopedJson } from './scoped.ts'
+import type { UnknownKeys } from './unknown-keys.ts'
 
 const KINDS: readonly (readonly [string, Metric['kind']])[] = [
   ['gauge', 'gauge'], ['sum', 'sum'], ['histogram', 'histogram'], ['exponentialHistogram', 'exponential_histogram'], ['summary', 'summary'],
 ]
 
 /** `bytes`: the body, inflated. Throws Failure `rejected` with a sentence that names the field. */
-export function decodeMetricsJson(bytes: Buffer, limits: DecodeLimits): Metrics {
-  return decodeScopedJson(bytes, limits, { resources: 'resourceMetrics', scopes: 'scopeMetrics', items: 'metrics', read: readMetric })
+export function decodeMetricsJson(bytes: Buffer, limits: DecodeLimits, unknown?: UnknownKeys): Metrics {
+  return decodeScopedJson({ bytes, limits, unknown }, { resources: 'resourceMetrics', scopes: 'scopeMetrics', items: 'metrics', read: readMetric })
 }
 
 /** Undefined for a metric without data of a kind that we know. */

@@ -5,6 +5,7 @@ import { keyValues } from './any-value.ts'
 import { asList, asObject, asText, field } from './fields.ts'
 import type { JsonObject } from './fields.ts'
 import { parseJson } from './text.ts'
+import { UnknownKeys } from './unknown-keys.ts'
 
 /** JSON levels that one AnyValue level can take (`{value:{kvlistValue:{values:[{…`), and those around the values. */
 const LEVELS_PER_VALUE = 4
@@ -19,15 +20,35 @@ export interface JsonShape<T> {
   read(item: JsonObject, budget: Budget): T | undefined
 }
 
+export interface JsonBody {
+  /** Inflated. */
+  readonly bytes: Buffer
+  readonly limits: DecodeLimits
+  /** Is told of keys that stand where a list should be. */
+  readonly unknown?: UnknownKeys | undefined
+}
+
+interface Reading<T> {
+  readonly shape: JsonShape<T>
+  readonly budget: Budget
+  readonly unknown: UnknownKeys
+}
+
 /** Throws Failure `rejected` for a body that is no such request or is over a limit. */
-export function decodeScopedJson<T>(bytes: Buffer, limits: DecodeLimits, shape: JsonShape<T>): readonly Scoped<T>[] {
+export function decodeScopedJson<T>({ bytes, limits, unknown = new UnknownKeys() }: JsonBody, shape: JsonShape<T>): readonly Scoped<T>[] {
   const request = asObject(parseJson(bytes, limits.depth * LEVELS_PER_VALUE + LEVELS_AROUND), 'The body')
-  const budget = new Budget(limits)
-  return asList(field(request, shape.resources), shape.resources).flatMap((entry) => {
+  const reading = { shape, budget: new Budget(limits), unknown }
+  return listOf(request, shape.resources, unknown).flatMap((entry) => {
     const group = asObject(entry, shape.resources)
-    const resource = readResource(field(group, 'resource'), budget)
-    return asList(field(group, shape.scopes), shape.scopes).map((scoped) => readScoped(scoped, resource, budget, shape))
+    const resource = readResource(field(group, 'resource'), reading.budget)
+    return listOf(group, shape.scopes, unknown).map((scoped) => readScoped(scoped, resource, reading))
   })
+}
+
+function listOf(group: JsonObject, name: string, unknown: UnknownKeys): readonly unknown[] {
+  const list = field(group, name)
+  if (list === undefined) unknown.insteadOf(name, group)
+  return asList(list, name)
 }
 
 function readResource(json: unknown, budget: Budget): Resource {
@@ -43,11 +64,11 @@ function readScope(json: unknown, budget: Budget): Scope {
   }
 }
 
-function readScoped<T>(json: unknown, resource: Resource, budget: Budget, shape: JsonShape<T>): Scoped<T> {
+function readScoped<T>(json: unknown, resource: Resource, { shape, budget, unknown }: Reading<T>): Scoped<T> {
   budget.part(shape.scopes)
   const group = asObject(json, shape.scopes)
   const items: T[] = []
-  for (const entry of asList(field(group, shape.items), shape.items)) {
+  for (const entry of listOf(group, shape.items, unknown)) {
     const item = shape.read(asObject(entry, shape.items), budget)
     if (item !== undefined) items.push(item)
   }

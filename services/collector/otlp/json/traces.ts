@@ -5,10 +5,11 @@ import { keyValues } from './any-value.ts'
 import { asEnum, asId, asList, asNanos, asObject, asText, field } from './fields.ts'
 import type { JsonObject } from './fields.ts'
 import { decodeScopedJson } from './scoped.ts'
+import type { UnknownKeys } from './unknown-keys.ts'
 
 /** `bytes`: the body, inflated. Throws Failure `rejected` with a sentence that names the field. */
-export function decodeTracesJson(bytes: Buffer, limits: DecodeLimits): Traces {
-  return decodeScopedJson(bytes, limits, { resources: 'resourceSpans', scopes: 'scopeSpans', items: 'spans', read: readSpan })
+export function decodeTracesJson(bytes: Buffer, limits: DecodeLimits, unknown?: UnknownKeys): Traces {
+  return decodeScopedJson({ bytes, limits, unknown }, { resources: 'resourceSpans', scopes: 'scopeSpans', items: 'spans', read: readSpan })
 }
 
 function readSpan(span: JsonObject, budget: Budget): Span {
