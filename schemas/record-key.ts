@@ -5,11 +5,13 @@ import type { Interaction } from './interaction.ts'
 type Origin = Pick<AuditEventFields, 'trace_id' | 'parent_span_id' | 'vantage' | 'method' | 'links'>
 
 /**
- * The link that stands for a parent: some servers start a trace of their own and only link the caller's span. '' where there is none, or
- * several. Form: `traceid:spanid`.
+ * The link that stands for a parent: some servers start a trace of their own and only link the caller's span, and a gateway puts its span below
+ * the HTTP request that brought the call and links the caller's. A server's span with a parent is the other way round (OTel MCP conventions): the
+ * caller is its parent, the link is the HTTP request. '' where there is none, or several. Form: `traceid:spanid`.
  */
 export const callersLink = ({ trace_id: own, parent_span_id: parent, vantage, method, links }: Origin): string => {
-  if (links.length !== 1 || parent !== '' || vantage !== 'server' || method === '' || own === '') return ''
+  if (links.length !== 1 || method === '' || own === '') return ''
+  if (vantage !== 'gateway' && (vantage !== 'server' || parent !== '')) return ''
   const [link] = links as [string]
   return link.indexOf(':') > 0 && !link.endsWith(':') ? link : ''
 }

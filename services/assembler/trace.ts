@@ -172,7 +172,7 @@ function listen(trace: Trace, event: Observation): void {
   markAll(trace)
 }
 
-/** The span above it; of a span that only links its caller's, that one. */
+/** The span above it; of one that links its caller's, that one. */
 function parentOf(event: Observation): string {
   const link = event.links.length === 0 ? '' : callersLink(event)
   return link === '' ? event.parent_span_id : link.slice(link.indexOf(':') + 1)

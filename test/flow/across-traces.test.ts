@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { AuditEvent } from '../../schemas/audit-event.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import { Cluster, finish, LIMITS } from './across-traces/cluster.ts'
+import { normaliseSpans, type SpanLike } from '../../services/collector/normalise/sample-telemetry.ts'
 import { agentRun, meaning, newest, observed, SECOND, START, story } from './across-traces/stories.ts'
 
 const STORIES = [1, 2, 3].map(story)
@@ -70,7 +71,41 @@ const asked = (trace: number, client: string): AuditEvent[] => {
 const unasked = (trace: number, client: string): AuditEvent =>
   observed(trace, 40, { vantage: 'server', tool: 'read_file', parent_span_id: '', client, client_trust: 'server_reported' })
 
+/** Calls seen by their client, and by LiteLLM as it sends them: below the HTTP request that brought the call, with the client's span as a link. */
+function throughLiteLlm(httpTrace: string): SpanLike[] {
+  const [callers, caller, transport] = ['a'.repeat(32), 'a'.repeat(16), 'b'.repeat(16)]
+  const call = { 'mcp.method.name': 'tools/call', 'gen_ai.tool.name': 'get-weather' }
+  return [
+    { traceId: callers, spanId: caller, name: 'tools/call get-weather', kind: 3, attributes: call },
+    { traceId: httpTrace, spanId: transport, name: 'POST /mcp', kind: 2, attributes: { 'http.request.method': 'POST', 'url.path': '/mcp' } },
+    {
+      traceId: httpTrace, spanId: 'c'.repeat(16), parentSpanId: transport, name: 'tools/call get-weather', kind: 3, links: [{ traceId: callers, spanId: caller }],
+      attributes: { ...call, 'litellm.call_id': 'c-1', 'litellm.mcp.server.name': 'weather', 'litellm.metadata.user_api_key_user_id': 'kim' },
+    },
+  ]
+}
+
 describe.each([1, 4])('on %i partitions', (partitions) => {
+  it.each([['of its own', 'd'.repeat(32)], ["of the caller's", 'a'.repeat(32)]])(
+    'joins what a gateway saw of a call with its caller, whose span it links from below a request in a trace %s', (_, httpTrace) => {
+      const cluster = new Cluster(partitions)
+      cluster.send(normaliseSpans(throughLiteLlm(httpTrace)).events.map((event) => ({ ...event, received_at: START + 200n * SECOND })))
+      finish(cluster, () => 0)
+      expect(newest(cluster.out)).toMatchObject([{ vantages: ['client', 'gateway'], server: 'weather', principal: 'kim', event_ids: [expect.anything(), expect.anything()] }])
+    },
+  )
+
+  it("leaves a server's span with its caller where that is its parent and the link is the HTTP request", () => {
+    const cluster = new Cluster(partitions)
+    const client = observed(1, 1, { vantage: 'client', tool: 'x' })
+    const request = observed(2, 1, { vantage: 'server', method: '', parent_span_id: '', name: 'POST /mcp' })
+    cluster.send([client, request, observed(1, 1, {
+      vantage: 'server', tool: 'x', server: 'files', parent_span_id: client.span_id, links: [`${request.trace_id}:${request.span_id}`],
+    })])
+    finish(cluster, () => 0)
+    expect(newest(cluster.out).map(({ vantages }) => vantages.join()).sort()).toEqual(['client,server', 'server'])
+  })
+
   it('a client that normally says who asked is missed when it does not, wherever its traces lie', () => {
     const cluster = new Cluster(partitions)
     cluster.send([unasked(900, 'careful')])

@@ -1,7 +1,7 @@
 import { BY_KIND, CONVENTIONS, MCP_HEADERS } from './conventions.ts'
 import type { EmitterTable } from './table.ts'
 
-/** Whoever follows the OTel MCP and GenAI conventions: C# SDK, LiteLLM, Envoy's `gen_ai` mode, Copilot Chat, goose, and others. */
+/** Whoever follows the OTel MCP and GenAI conventions: C# SDK, Envoy's `gen_ai` mode, Copilot Chat, goose, and others. */
 export const semconv: EmitterTable = {
   id: 'semconv',
   version: '1',
