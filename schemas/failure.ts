@@ -26,5 +26,9 @@ export class Failure extends Error {
   }
 }
 
+/** How long to wait before trying again, milliseconds: `own`, or longer where the error asks for that, at most `most`. */
+export const pauseMs = (error: unknown, own: number, most: number): number =>
+  Math.min(Math.max(own, error instanceof Failure ? (error.retryAfterSeconds ?? 0) * 1_000 : 0), most)
+
 /** What a thrown value asks for; anything that is not a Failure is our own defect. */
 export const kindOf = (error: unknown): FailureKind => (error instanceof Failure ? error.kind : 'defect')

@@ -100,6 +100,7 @@ export class ConsumerGroup {
     if (this.#places[partition]?.member !== member) {
       throw new Failure('unavailable', NOT_ASSIGNED, `partition ${partition} of ${this.#topic.name} has gone to another member`)
     }
+    if (this.#offsets.durable[partition] === next && this.#offsets.wanted[partition] === next) return
     this.#offsets.wanted[partition] = next
     await this.#save(this.#offsets)
   }

@@ -1,5 +1,5 @@
 /** Calls a subscriber until it takes what it is given. */
-import { Failure, kindOf } from '../../schemas/failure.ts'
+import { kindOf, pauseMs } from '../../schemas/failure.ts'
 import { pause } from './deadline.ts'
 
 const FIRST_WAIT_MS = 100
@@ -14,8 +14,7 @@ export async function persist(call: () => Promise<void>, signal: AbortSignal): P
     } catch (error) {
       if (signal.aborted) return false
       if (kindOf(error) !== 'unavailable') throw error
-      const asked = error instanceof Failure ? (error.retryAfterSeconds ?? 0) * 1000 : 0
-      if (!(await pause(Math.min(Math.max(wait, asked), LONGEST_WAIT_MS), signal))) return false
+      if (!(await pause(pauseMs(error, wait, LONGEST_WAIT_MS), signal))) return false
     }
   }
 }

@@ -3,7 +3,7 @@ import { addSeen, nothingSeen } from '../../detectors/stats/seen.ts'
 import type { Keyed, Publisher } from '../../schemas/ports.ts'
 import type { QuarantineAction, Quarantined, Replay } from '../../schemas/quarantined.ts'
 import { EventRecord, quarantineActions } from '../../schemas/topics.ts'
-import { report } from './events.ts'
+import { insertAbsent, report } from './events.ts'
 import { candidateOf, judge, type Verdicts } from './gate.ts'
 import { insertOrIsolate } from './isolate.ts'
 import { takenBack } from './ledger.ts'
@@ -50,7 +50,7 @@ async function eventAgain(record: Quarantined, { bus, store }: AgainPorts): Prom
   const seen = nothingSeen()
   addSeen(seen, head.event_id)
   const verdicts = await judge([{ partition, offset, records: [candidate] }], seen, store)
-  const refused = await insertOrIsolate(verdicts.rows, token(record), (some, part) => store.insertEvents(some, part))
+  const refused = await insertAbsent(verdicts, token(record), store)
   if (refused.length > 0) return false
   await report(verdicts, partition, { bus })
   await store.insertRows('archive_ledger', [{ ...takenBack(record.quarantine_id, head, became(verdicts)) }], `ledger:${token(record)}`)

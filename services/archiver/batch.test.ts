@@ -1,18 +1,18 @@
 import { describe, expect, it, vi } from 'vitest'
-import { type Batch, Batcher, type Outcome } from './batch.ts'
+import { type Batch, Batcher, type Cut, type Outcome } from './batch.ts'
 
 const envelope = (offset: number, size = 1) => ({ partition: 0, offset, records: Array.from({ length: size }, () => offset) })
 const fail = (error: unknown): void => {
   throw error
 }
 
-function recorder(limits: { records: number; milliseconds: number }, cutAt?: number) {
+function recorder(limits: { records: number; milliseconds: number }, cut?: Cut) {
   const written: [number, number][] = []
   const write = async ({ first, next }: Batch<number>): Promise<Outcome> => {
     written.push([first, next])
     return 'kept'
   }
-  return { written, batcher: new Batcher<number>(limits, cutAt, write, fail) }
+  return { written, batcher: new Batcher<number>(limits, cut, write, fail) }
 }
 
 describe('batches', () => {
@@ -62,10 +62,17 @@ describe('batches', () => {
   })
 
   it('are cut where an earlier attempt was; the next grows while that one is written', async () => {
-    const { batcher, written } = recorder({ records: 2, milliseconds: 60_000 }, 3)
+    const { batcher, written } = recorder({ records: 2, milliseconds: 60_000 }, { first: 0, next: 3 })
     await batcher.add([0, 1, 2, 3, 4, 5].map((offset) => envelope(offset)))
     await batcher.drain()
     expect(written).toEqual([[0, 3], [3, 6]])
+  })
+
+  it('are not held open until an earlier end when they begin elsewhere: the group was sent back, and would gather everything up to there', async () => {
+    const { batcher, written } = recorder({ records: 2, milliseconds: 60_000 }, { first: 4, next: 40 })
+    await batcher.add([0, 1, 2, 3, 4, 5].map((offset) => envelope(offset)))
+    await batcher.drain()
+    expect(written).toEqual([[0, 2], [2, 6]])
   })
 
   it('hold back who gives more than can be written', async () => {

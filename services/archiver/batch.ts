@@ -1,6 +1,6 @@
 /**
  * Gathers envelopes of one partition into batches and hands them on one after the other. A batch ends at so many records or after so long
- * (later while another is on its way), or exactly where an earlier attempt at it ended (`cutAt`), so that a retry after a crash is the same batch.
+ * (later while another is on its way), or exactly where an earlier attempt at it ended (`Cut`), so that whoever makes it again makes the same batch.
  */
 import type { Envelope } from '../../schemas/ports.ts'
 
@@ -16,7 +16,13 @@ export interface Batch<T> {
   records: number
 }
 
-/** `left`: written, but its place could not be kept, because the partition has gone elsewhere. Whoever has it makes the batch again. */
+/** Where a batch began and ended that may be half written. It binds only a batch that begins there. */
+export interface Cut {
+  readonly first: number
+  readonly next: number
+}
+
+/** `left`: the partition has gone elsewhere, before the batch was written or before its place could be kept. Whoever has it makes the batch again. */
 export type Outcome = 'kept' | 'left'
 
 /** How far a batch may grow beyond its size while another one is on its way. */
@@ -26,7 +32,7 @@ export class Batcher<T> {
   readonly #limits: BatchLimits
   readonly #write: (batch: Batch<T>) => Promise<Outcome>
   readonly #failed: (error: unknown) => void
-  #cutAt: number | undefined
+  #cut: Cut | undefined
   #open: Batch<T> | undefined
   #timer: NodeJS.Timeout | undefined
   #tail: Promise<void> = Promise.resolve()
@@ -35,9 +41,9 @@ export class Batcher<T> {
   #broken = false
   #room: (() => void)[] = []
 
-  constructor(limits: BatchLimits, cutAt: number | undefined, write: (batch: Batch<T>) => Promise<Outcome>, failed: (error: unknown) => void) {
+  constructor(limits: BatchLimits, cut: Cut | undefined, write: (batch: Batch<T>) => Promise<Outcome>, failed: (error: unknown) => void) {
     this.#limits = limits
-    this.#cutAt = cutAt
+    this.#cut = cut
     this.#write = write
     this.#failed = failed
   }
@@ -60,8 +66,8 @@ export class Batcher<T> {
     batch.envelopes.push(envelope)
     batch.records += envelope.records.length
     batch.next = envelope.offset + 1
-    if (this.#cutAt !== undefined) {
-      if (batch.next >= this.#cutAt) this.#close()
+    if (this.#cut?.first === batch.first) {
+      if (batch.next >= this.#cut.next) this.#close()
     } else if (batch.records >= this.#limits.records * GROWTH) this.#close()
     else if (batch.records >= this.#limits.records) this.#ripen()
     else this.#timer ??= setTimeout(() => this.#ripen(), this.#limits.milliseconds)
@@ -80,7 +86,7 @@ export class Batcher<T> {
     const batch = this.#open
     if (batch === undefined) return
     this.#open = undefined
-    this.#cutAt = undefined
+    this.#cut = undefined
     this.#waiting++
     this.#tail = this.#tail.then(() => this.#attempt(batch)).finally(() => {
       this.#waiting--

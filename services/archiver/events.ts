@@ -1,13 +1,13 @@
 /** Topic `events` → table `audit_events`, each identity once. */
 import { hash } from 'node:crypto'
 import { conflictFinding } from '../../detectors/record-conflict/finding.ts'
-import { addSeen, nothingSeen, type Seen } from '../../detectors/stats/seen.ts'
+import { addSeen, maybeSeen, nothingSeen, type Seen } from '../../detectors/stats/seen.ts'
 import type { Envelope, Publisher, Snapshots } from '../../schemas/ports.ts'
 import { findings, quarantine } from '../../schemas/topics.ts'
 import { Packr } from 'msgpackr'
-import type { Batch } from './batch.ts'
+import type { Batch, Cut, Outcome } from './batch.ts'
 import { type Candidate, judge, type Prepared, type Verdicts } from './gate.ts'
-import { insertOrIsolate } from './isolate.ts'
+import { insertOrIsolate, type Refused } from './isolate.ts'
 import { ledgerOf } from './ledger.ts'
 import { quarantined } from './quarantined.ts'
 import type { ArchiverTelemetry } from './telemetry.ts'
@@ -18,11 +18,14 @@ export interface EventArchivePorts {
   readonly store: InsertStore
   readonly snapshots: Snapshots
   readonly telemetry: ArchiverTelemetry
+  /** Tells the group that everything before `next` is done. False: the partition is another's by now. */
+  keep(next: number): Promise<boolean>
 }
 
 const SEEN_VERSION = 1
-const INTENT_VERSION = 1
-const TIME_BYTES = 8
+/** 2: with where the batch begins. */
+const INTENT_VERSION = 2
+const INTENT_BYTES = 16
 /** A save costs 2 bytes for every identity ever seen, so it is made seldom; after a crash the rest is read back from the table. */
 const SAVE_EVERY_RECORDS = 1_000_000
 
@@ -35,8 +38,8 @@ export interface EventPartition {
   readonly partition: number
   readonly seen: Seen
   unsaved: number
-  /** Where the batch in hand at the crash ended; undefined where none was. */
-  readonly cutAt: number | undefined
+  /** The batch that the last owner had in hand; undefined where there was none. */
+  readonly cut: Cut | undefined
   /** Latest record time before the next batch, nanoseconds: dates what cannot be read and stands alone. */
   time: bigint
 }
@@ -49,29 +52,43 @@ export function timeOf(record: Prepared | undefined): bigint {
 }
 
 /** Reads back what the last run knew. */
-export async function openEventPartition(partition: number, { snapshots, store }: EventArchivePorts): Promise<EventPartition> {
+export async function openEventPartition(partition: number, { snapshots, store }: Pick<EventArchivePorts, 'snapshots' | 'store'>): Promise<EventPartition> {
   const saved = await snapshots.load(seenName(partition))
   const usable = saved !== undefined && saved.version === SEEN_VERSION
   const seen = usable ? (packr.unpack(saved.state) as Seen) : nothingSeen()
   const missing = await store.eventIdsFrom(partition, usable ? saved.nextOffset : 0)
   for (const id of missing) addSeen(seen, id)
-  const intent = await snapshots.load(intentName(partition))
-  const known = intent?.version === INTENT_VERSION ? intent : undefined
-  // The first version of an intent had no time in it.
-  const time = known?.state.length === TIME_BYTES ? known.state.readBigInt64LE() : 0n
-  return { partition, seen, unsaved: missing.length, cutAt: known?.nextOffset, time }
+  return { partition, seen, unsaved: missing.length, ...(await loadIntent(partition, snapshots)) }
 }
 
-export async function saveSeen(held: EventPartition, next: number, { snapshots }: EventArchivePorts): Promise<void> {
+async function loadIntent(partition: number, snapshots: Snapshots): Promise<Pick<EventPartition, 'cut' | 'time'>> {
+  const intent = await snapshots.load(intentName(partition))
+  if (intent?.version !== INTENT_VERSION) return { cut: undefined, time: 0n }
+  return { cut: { first: Number(intent.state.readBigInt64LE(8)), next: intent.nextOffset }, time: intent.state.readBigInt64LE() }
+}
+
+async function saveIntent({ first, next }: Cut, { partition, time }: EventPartition, snapshots: Snapshots): Promise<void> {
+  const state = Buffer.alloc(INTENT_BYTES)
+  state.writeBigInt64LE(time)
+  state.writeBigInt64LE(BigInt(first), 8)
+  await snapshots.save(intentName(partition), { version: INTENT_VERSION, nextOffset: next, state })
+}
+
+export async function saveSeen(held: EventPartition, next: number, { snapshots }: Pick<EventArchivePorts, 'snapshots'>): Promise<void> {
   await snapshots.save(seenName(held.partition), { version: SEEN_VERSION, nextOffset: next, state: packr.pack(held.seen) })
   held.unsaved = 0
 }
 
-/** Stores one batch. When this has resolved, everything in it is stored, a duplicate, a conflict or in quarantine, and the ledger says which. */
-export async function archiveEvents(batch: Batch<Prepared>, held: EventPartition, ports: EventArchivePorts): Promise<void> {
+/**
+ * Stores one batch. When this has resolved with `kept`, everything in it is stored, a duplicate, a conflict or in quarantine, and the ledger says
+ * which. With `left` the partition is another's, and nothing was inserted.
+ */
+export async function archiveEvents(batch: Batch<Prepared>, held: EventPartition, ports: EventArchivePorts): Promise<Outcome> {
   const { envelopes, time } = dated(batch.envelopes, held.time)
-  if (envelopes.some(({ records }) => records.some((record) => !('tickAt' in record)))) await archive({ ...batch, envelopes }, held, ports)
+  const isEmpty = envelopes.every(({ records }) => records.every((record) => 'tickAt' in record))
+  if (!isEmpty && await archive({ ...batch, envelopes }, held, ports) === 'left') return 'left'
   held.time = time
+  return 'kept'
 }
 
 /** Unreadable records that stand alone get the time that it was when they came. `time`: where it stands behind the last envelope. */
@@ -91,21 +108,30 @@ function dated(envelopes: readonly Envelope<Prepared>[], from: bigint): { readon
   return { envelopes: out, time }
 }
 
-async function archive(batch: Batch<Prepared>, held: EventPartition, ports: EventArchivePorts): Promise<void> {
+async function archive(batch: Batch<Prepared>, held: EventPartition, ports: EventArchivePorts): Promise<Outcome> {
   const verdicts = await judge(batch.envelopes, held.seen, ports.store)
   await report(verdicts, held.partition, ports)
   // Also where nothing is to be inserted: the ledger's row must be that of the same batch after a crash, and its times those of then.
-  const state = Buffer.alloc(TIME_BYTES)
-  state.writeBigInt64LE(held.time)
-  await ports.snapshots.save(intentName(held.partition), { version: INTENT_VERSION, nextOffset: batch.next, state })
+  await saveIntent(batch, held, ports.snapshots)
+  // Behind the line above: while the group says that the partition is ours, nobody has yet read where this batch ends and missed it.
+  if (!(await ports.keep(batch.first))) return 'left'
   const place = `${held.partition}:${batch.first}-${batch.next}`
-  const refused = verdicts.rows.length === 0 ? [] : await insert(verdicts, place, ports)
+  const refused = await insert(verdicts, place, ports).catch((error: unknown) => {
+    doubt(verdicts, held)
+    throw error
+  })
   await ports.store.insertRows('archive_ledger', ledgerOf(held.partition, verdicts, new Set(refused)).map((row) => ({ ...row })), `ledger:${place}`)
   for (const id of verdicts.ids) addSeen(held.seen, id)
   held.unsaved += verdicts.ids.length
   if (held.unsaved >= SAVE_EVERY_RECORDS) await saveSeen(held, batch.next, ports)
   ports.telemetry.archived(verdicts, refused.length)
   ports.telemetry.storedAfter(batch.envelopes)
+  return 'kept'
+}
+
+/** An insert whose answer did not come may be there, and its token forgotten by the time that it is tried again: then the store is asked. */
+function doubt({ ids }: Verdicts, { seen }: EventPartition): void {
+  for (const id of ids) if (!maybeSeen(seen, id)) addSeen(seen, id)
 }
 
 /** What the batch says besides rows. Ids are made of the content, so a repetition after a crash says nothing new. */
@@ -127,9 +153,9 @@ export async function report({ conflicts, unreadable }: Verdicts, partition: num
 }
 
 /** The rows that the store refused: they are in quarantine. */
-async function insert({ rows, ids }: Verdicts, place: string, ports: EventArchivePorts): Promise<readonly Candidate[]> {
-  const token = `events:${place}:${hash('sha256', ids.join(), 'hex')}`
-  const refused = await insertOrIsolate(rows, token, (some, part) => ports.store.insertEvents(some, part))
+async function insert(verdicts: Verdicts, place: string, ports: EventArchivePorts): Promise<readonly Candidate[]> {
+  const token = `events:${place}:${hash('sha256', verdicts.ids.join(), 'hex')}`
+  const refused = await insertAbsent(verdicts, token, ports.store)
   if (refused.length === 0) return []
   await ports.bus.publish(quarantine, refused.map(({ row, why }) => {
     const record = quarantined({
@@ -139,4 +165,13 @@ async function insert({ rows, ids }: Verdicts, place: string, ports: EventArchiv
     return { key: record.quarantine_id, record }
   }))
   return refused.map(({ row }) => row)
+}
+
+/**
+ * The rows of one batch under one token, but those that are there. Halves are those of the whole batch, so that a token never stands for other
+ * rows; what of a block is there already is a whole month of it, and an engine knows blocks by token and month.
+ */
+export async function insertAbsent({ rows, there }: Verdicts, token: string, store: Pick<InsertStore, 'insertEvents'>): Promise<Refused<Candidate>[]> {
+  if (there.size === rows.length) return []
+  return await insertOrIsolate(rows, token, (some, part) => store.insertEvents(there.size === 0 ? some : some.filter((row) => !there.has(row)), part))
 }

@@ -13,6 +13,8 @@ import type { EventRecord } from '../../schemas/topics.ts'
 export interface Verdicts {
   /** Conflicts stand behind all others. */
   readonly rows: Candidate[]
+  /** Those of `rows` that the store has already, at this very place: the batch was begun before. */
+  readonly there: Set<Candidate>
   readonly ids: string[]
   readonly conflicts: AuditEvent[]
   readonly duplicates: Candidate[]
@@ -73,7 +75,7 @@ function timeNear(records: readonly EventRecord[], index: number): bigint {
 
 /** Judges one batch of one partition. `store.places` is asked only about ids that may be there. */
 export async function judge(envelopes: readonly Envelope<Prepared>[], seen: Seen, store: Pick<Store, 'places'>): Promise<Verdicts> {
-  const verdicts: Verdicts = { rows: [], ids: [], conflicts: [], duplicates: [], unreadable: [] }
+  const verdicts: Verdicts = { rows: [], there: new Set(), ids: [], conflicts: [], duplicates: [], unreadable: [] }
   const candidates: Candidate[] = []
   for (const { records } of envelopes) {
     for (const record of records) {
@@ -109,14 +111,14 @@ async function stored(candidates: readonly Candidate[], store: Pick<Store, 'plac
   return known
 }
 
-/** The candidate itself, stored before a crash. */
+/** The candidate itself, stored before a crash, by an earlier owner, or before the group was sent back. */
 const isItself = (candidate: Candidate, known: Known): boolean => 'offset_index' in known
   && known.partition === candidate.partition && known.offset === candidate.offset && known.offset_index === candidate.offsetIndex
 
 const contentOf = (known: Known): string =>
   ('hashes' in known ? known.hashes.toString('latin1', known.hashesAt, known.hashesAt + HASH_DIGITS) : known.content_hash)
 
-/** `new` also for this very record again after a crash: then the batch must be made as it was. */
+/** `new` also for this very record again: a batch that is made again must have the same rows, or its token would not be the same. */
 function admit(candidate: Candidate, known: Map<string, Known>, verdicts: Verdicts): 'new' | 'duplicate' | 'conflict' {
   const id = candidate.head.event_id
   const first = known.get(id)
@@ -125,6 +127,7 @@ function admit(candidate: Candidate, known: Map<string, Known>, verdicts: Verdic
     verdicts.duplicates.push(candidate)
     return 'duplicate'
   }
+  if (first !== undefined) verdicts.there.add(candidate)
   known.set(id, candidate)
   verdicts.ids.push(id)
   verdicts.rows.push(candidate)

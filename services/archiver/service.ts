@@ -1,6 +1,6 @@
 /** Archiver: every topic → its table. Offsets are committed after the store's answer, so nothing is left out; ids make repetitions harmless. */
 import { setTimeout as wait } from 'node:timers/promises'
-import { Failure, kindOf } from '../../schemas/failure.ts'
+import { Failure, kindOf, pauseMs } from '../../schemas/failure.ts'
 import { type Bus, type Envelope, type Gap, type Keyed, type Log, NOT_ASSIGNED, type Row, type Service, type Snapshots, type Subscription } from '../../schemas/ports.ts'
 import type { Quarantined, Replay } from '../../schemas/quarantined.ts'
 import { type EventRecord, events, quarantine, replays, type Topic } from '../../schemas/topics.ts'
@@ -30,6 +30,8 @@ export interface ArchiverPorts {
 const GROUP = 'archiver'
 const FIRST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 5_000
+/** However long a store asks for. */
+const MOST_WAIT_MS = 30_000
 const STOP_WAIT_MS = 8_000
 
 interface Line<T> {
@@ -43,9 +45,8 @@ interface Line<T> {
 export function createArchiver(config: ArchiverConfig, { bus, store: untraced, snapshots, log }: ArchiverPorts): Service {
   const telemetry = archiverTelemetry()
   const store = tracedStore(untraced)
-  const ports: EventArchivePorts = { bus, store, snapshots, telemetry }
   const stopping = new AbortController()
-  const subscriptions = new Map<string, Subscription>()
+  const subscriptions = new Map<string, Promise<Subscription>>()
   let trouble = ''
   /** Latest receipt of an event, nanoseconds: dates what has no time of its own. */
   let latest = 0n
@@ -56,7 +57,7 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
     log.error({ err: error }, 'archiver stopped')
   }
 
-  /** Tries until the store answers: an insert that was begun is never given up, or views and rows would part. */
+  /** Tries until the store answers. What is tried asks the group each time: an insert that was begun is given up only by who has lost the partition. */
   async function persist<T>(what: string, write: () => Promise<T>): Promise<T> {
     for (let pause = FIRST_WAIT_MS; ; pause = Math.min(pause * 2, LONGEST_WAIT_MS)) {
       try {
@@ -67,21 +68,27 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
         if (kindOf(error) !== 'unavailable' || stopping.signal.aborted) throw error
         trouble = `${what}: ${(error as Error).message}`
         log.warn({ topic: what, err: error }, 'store or bus did not take a batch; trying again')
-        await wait(pause, undefined, { signal: stopping.signal })
+        await wait(pauseMs(error, pause, MOST_WAIT_MS), undefined, { signal: stopping.signal })
       }
     }
   }
 
-  async function finish<T>(topic: string, partition: number, line: Line<T>, batch: Batch<T>): Promise<Outcome> {
-    line.next = batch.next
+  /** Tells the group that everything before `next` is done. False: the partition is another's by now. */
+  async function keep(topic: string, partition: number, next: number): Promise<boolean> {
     try {
-      await subscriptions.get(topic)?.commit(partition, batch.next)
-      return 'kept'
+      await (await subscriptions.get(topic))?.commit(partition, next)
+      return true
     } catch (error) {
-      // Whoever has the partition now makes this batch again, and finds it stored.
-      if (error instanceof Failure && error.code === NOT_ASSIGNED) return 'left'
+      if (error instanceof Failure && error.code === NOT_ASSIGNED) return false
       throw error
     }
+  }
+
+  /** Whoever has the partition when its place cannot be kept makes the batch again, and finds it stored. */
+  async function finish<T>(topic: string, partition: number, line: Line<T>, batch: Batch<T>): Promise<Outcome> {
+    if (!(await persist(topic, () => keep(topic, partition, batch.next)))) return 'left'
+    line.next = batch.next
+    return 'kept'
   }
 
   function dated(envelope: Envelope<EventRecord>): Envelope<Prepared> {
@@ -92,10 +99,11 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
   }
 
   async function openEventLine(partition: number): Promise<Line<Prepared>> {
+    const ports: EventArchivePorts = { bus, store, snapshots, telemetry, keep: (next) => keep('events', partition, next) }
     const held = await openEventPartition(partition, ports)
-    const batcher = new Batcher<Prepared>(config.events, held.cutAt, async (batch) => {
-      await persist('events', () => archiveEvents(batch, held, ports))
-      return await persist('events', () => finish('events', partition, line, batch))
+    const batcher = new Batcher<Prepared>(config.events, held.cut, async (batch) => {
+      if (await persist('events', () => archiveEvents(batch, held, ports)) === 'left') return 'left'
+      return await finish('events', partition, line, batch)
     }, failed)
     const line: Line<Prepared> = { batcher, events: held, next: 0, expected: undefined }
     return line
@@ -103,8 +111,8 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
 
   function openRowLine(kind: RowTopic, partition: number): Line<Row> {
     const batcher = new Batcher<Row>(config.others, undefined, async (batch) => {
-      await persist(kind.topic.name, () => writeRows(kind, batch))
-      return await persist(kind.topic.name, () => finish(kind.topic.name, partition, line, batch))
+      if (await persist(kind.topic.name, () => writeRows(kind, batch)) === 'left') return 'left'
+      return await finish(kind.topic.name, partition, line, batch)
     }, failed)
     const line: Line<Row> = { batcher, next: 0, expected: undefined }
     return line
@@ -112,15 +120,16 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
 
   function openReplayLine(partition: number): Line<Replay> {
     const batcher = new Batcher<Replay>(config.others, undefined, async (batch) => {
-      for (const { records } of batch.envelopes) for (const replay of records) await persist('replays', () => putAgain(replay, ports))
-      return await persist('replays', () => finish('replays', partition, line, batch))
+      for (const { records } of batch.envelopes) for (const replay of records) await persist('replays', () => putAgain(replay, { bus, store }))
+      return await finish('replays', partition, line, batch)
     }, failed)
     const line: Line<Replay> = { batcher, next: 0, expected: undefined }
     return line
   }
 
-  async function writeRows({ topic, table, defaults }: RowTopic, batch: Batch<Row>): Promise<void> {
+  async function writeRows({ topic, table, defaults }: RowTopic, batch: Batch<Row>): Promise<Outcome> {
     const partition = (batch.envelopes[0] as Envelope<Row>).partition
+    if (!(await keep(topic.name, partition, batch.first))) return 'left'
     const whole = (row: Row): Row => (defaults === undefined ? row : { ...defaults, ...row })
     const placed = batch.envelopes.flatMap(({ offset, records }) => records.map((row, index) => ({ row: whole(row), offset, index })))
     const token = `${topic.name}:${partition}:${batch.first}-${batch.next}`
@@ -134,6 +143,7 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
       })
       return { key: record.quarantine_id, record }
     }))
+    return 'kept'
   }
 
   async function noteGap(gap: Gap): Promise<void> {
@@ -158,7 +168,7 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
     topic: Topic<T>, prepare: (envelope: Envelope<T>) => Envelope<P>, open: (partition: number) => Promise<Line<P>>,
   ): Promise<void> {
     const lines = new Map<number, Line<P>>()
-    subscriptions.set(topic.name, await bus.subscribe(topic, {
+    const subscription = bus.subscribe(topic, {
       group: GROUP,
       async assigned(partition) {
         lines.set(partition, await open(partition))
@@ -168,7 +178,7 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
         const line = lines.get(partition)
         lines.delete(partition)
         await line?.batcher.drain()
-        if (line?.events !== undefined && line.next > 0) await saveSeen(line.events, line.next, ports)
+        if (line?.events !== undefined && line.next > 0) await saveSeen(line.events, line.next, { snapshots })
       },
       async handle(envelopes) {
         const line = lines.get((envelopes[0] as Envelope<T>).partition)
@@ -182,7 +192,9 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
         await noteGap(gap)
       },
       failed,
-    }))
+    })
+    subscriptions.set(topic.name, subscription)
+    await subscription
   }
 
   return {
@@ -195,7 +207,7 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
     async stop() {
       // A store that is away must not hold up the stop: what is not written is read again from the bus at the next start.
       setTimeout(() => stopping.abort(), STOP_WAIT_MS).unref()
-      await Promise.all([...subscriptions.values()].map((subscription) => subscription.stop()))
+      await Promise.all([...subscriptions.values()].map(async (subscribed) => (await subscribed.catch(() => undefined))?.stop()))
       stopping.abort()
       subscriptions.clear()
     },

@@ -113,9 +113,9 @@ it('batches grow while the server has too many parts', async () => {
   await archiver.stop()
   await startArchiver(10_000)
   shim.seen.length = 0
-  shim.faults.plan(INSERT, { kind: 'exception', code: 252, symbol: 'TOO_MANY_PARTS' }, 4)
+  shim.faults.plan(INSERT, { kind: 'exception', code: 252, symbol: 'TOO_MANY_PARTS' }, 2)
   let sent = 0
-  while (shim.faults.done.length < 4) {
+  while (sent < 300 || shim.faults.done.length < 2) {
     await publish(sent, 10)
     sent += 10
   }
@@ -123,6 +123,5 @@ it('batches grow while the server has too many parts', async () => {
   expect(await stored()).toEqual({ n: BigInt(sent), ids: BigInt(sent) })
   // What came while it waited is one batch a partition, or two: not one for each publish.
   const tokens = new Set(shim.seen.filter(({ sql }) => INSERT.test(sql)).map(({ settings }) => settings.get('insert_deduplication_token')))
-  expect(sent / 10).toBeGreaterThan(20)
   expect(tokens.size).toBeLessThanOrEqual(6)
 })
