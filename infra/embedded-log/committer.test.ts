@@ -6,9 +6,9 @@ import { TailCache } from './tail-cache.ts'
 import { PartitionLog, TopicLog } from './topic-log.ts'
 
 /** Everything a committer asks of a store, with writes that end as the test says. */
-function committerOver(write: (write: Write) => Promise<void>): { committer: Committer; topic: TopicLog } {
+function committerOver(write: (write: Write) => Promise<void>, more: Partial<LmdbStore> = {}): { committer: Committer; topic: TopicLog } {
   const topic = new TopicLog('t', [new PartitionLog('t', 0, { first: 0, next: 0 })], { bytes: 1e12, ageMs: 1e12 }, { firstGroup: 0, nextGroup: 0 })
-  const store: Pick<LmdbStore, 'write' | 'get' | 'keys'> = { write, get: () => undefined, keys: () => [] }
+  const store: Partial<LmdbStore> = { write, get: () => undefined, keys: () => [], mend: async () => undefined, ...more }
   const cache = new TailCache(0)
   const options = { topics: new Map([['t', topic]]), cache, clock: { now: () => 0n }, maxBytes: 1e12, serial: 1 }
   return { committer: new Committer({ ...options, store: store as LmdbStore }), topic }
@@ -41,21 +41,38 @@ test('a full disk refuses that publish only; its offset is given to the next', a
   full = false
   await committer.publish(topic, part(10))
   expect(topic.partitions[0]!.next).toBe(1)
-  expect(committer.broken).toBeUndefined()
+  expect(committer.trouble).toBe('')
 })
 
-test('after a failed sync nothing is taken any more, and nothing is tried', async () => {
-  let writes = 0
-  const { committer, topic } = committerOver(async () => {
-    writes++
-    throw new Failure('unavailable', 'log.broken', 'the disk failed')
-  })
+test('after a failed write the store is mended before the next, which is refused until it is', async () => {
+  const disk = { fails: true, mends: 0 }
+  const failure = new Failure('unavailable', 'log.not_written', 'the disk failed', { retryAfterSeconds: 1 })
+  const fail = async (): Promise<void> => {
+    if (disk.fails) throw failure
+  }
+  const { committer, topic } = committerOver(fail, { mend: async () => fail().then(() => void disk.mends++) })
   const together = [1, 2].map(() => committer.publish(topic, part(10)))
-  for (const each of together) await expect(each).rejects.toMatchObject({ kind: 'unavailable', code: 'log.broken' })
-  await expect(committer.publish(topic, part(10))).rejects.toMatchObject({ code: 'log.broken' })
-  expect(writes).toBe(1)
-  expect(committer.broken?.message).toBe('the disk failed')
-  await committer.close()
+  for (const each of together) await expect(each).rejects.toBe(failure)
+  await expect(committer.publish(topic, part(10))).rejects.toBe(failure)
+  expect([committer.trouble, committer.refused, disk.mends]).toEqual(['the disk failed', 3, 0])
+  disk.fails = false
+  await committer.publish(topic, part(10))
+  await committer.publish(topic, part(10))
+  expect([committer.trouble, committer.refused, disk.mends, topic.partitions[0]!.next]).toEqual(['', 3, 1, 2])
+})
+
+test('what was refused and is on disk nonetheless keeps its offsets', async () => {
+  const entries = new Map<string, Buffer>()
+  let tell = (): void => { throw new Failure('unavailable', 'log.not_written', 'the disk failed') }
+  const { committer, topic } = committerOver(async ({ puts }) => {
+    for (const { key, value } of puts) entries.set(key.toString('hex'), Buffer.from(value))
+    tell()
+  }, { mend: async () => undefined, get: (key) => entries.get(key.toString('hex')) })
+  await expect(committer.publish(topic, part(10))).rejects.toMatchObject({ code: 'log.not_written' })
+  expect(topic.partitions[0]!.next).toBe(0)
+  tell = () => undefined
+  await committer.publish(topic, part(10))
+  expect(topic.partitions[0]!.next).toBe(2)
 })
 
 test('more than 64 MiB that wait are refused, and taken again when the wait is over', async () => {

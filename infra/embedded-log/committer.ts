@@ -48,8 +48,10 @@ export class Committer {
   waitingBytes = 0
   transactions = 0
   refused = 0
-  /** Set when the environment failed in a way that only opening it again can mend. */
-  broken: Failure | undefined
+  /** Why the last write failed, unless for want of room: '' when it did not. */
+  trouble = ''
+  /** Its write failed, and may be on disk nonetheless. */
+  #doubtful: Transaction | undefined
 
   constructor(options: CommitterOptions) {
     this.#options = options
@@ -70,6 +72,9 @@ export class Committer {
     await new Promise<void>((resolve, reject) => {
       this.#jobs.push({ topic, parts, bytes, resolve, reject })
       this.#wake()
+    }).catch((error: unknown) => {
+      this.refused++
+      throw error
     })
   }
 
@@ -91,7 +96,6 @@ export class Committer {
 
   #assertOpen(): void {
     if (this.#closed) throw new Failure('unavailable', 'log.closed', 'the log is closed', { retryAfterSeconds: 1 })
-    if (this.broken !== undefined) throw this.broken
   }
 
   #wake(): void {
@@ -112,35 +116,53 @@ export class Committer {
   }
 
   async #turn(): Promise<void> {
-    const taken = this.#takeJobs()
+    const jobs = this.#takeJobs()
     const offsets = [...this.#dirty]
     const waiters = this.#offsetWaiters
     this.#dirty = new Set()
     this.#offsetWaiters = []
-    const now = this.#options.clock.now()
-    const { removals, fits } = this.#retention.plan({ now, needed: costOf(taken), maxBytes: this.#options.maxBytes })
-    if (!fits) this.#refuse(taken)
-    const jobs = fits ? taken : []
     try {
-      const pending = { published: jobs, offsets, removals, topics: this.#options.topics, now, memory: this.#memory }
-      const transaction = new Transaction(pending, this.#serial++)
-      if (!transaction.empty) await this.#write(transaction)
-      transaction.apply(this.#options.cache)
-      for (const job of [...jobs, ...waiters]) job.resolve()
+      await this.#settleDoubt()
+      const written = await this.#commit(jobs, offsets)
+      for (const job of [...written, ...waiters]) job.resolve()
     } catch (error) {
-      if (error instanceof Failure && error.code === 'log.broken') this.broken = error
-      this.refused += jobs.length
-      for (const job of [...jobs, ...waiters]) job.reject(error)
+      this.trouble = error instanceof Failure && error.code !== 'log.disk_full' ? error.message : ''
+      for (const each of [...jobs, ...waiters]) each.reject(error)
     } finally {
-      for (const job of taken) this.waitingBytes -= job.bytes
+      for (const job of jobs) this.waitingBytes -= job.bytes
       this.#memory.reuse()
     }
   }
 
+  /** Those of the jobs for which there was room; the others are refused. */
+  async #commit(jobs: readonly Job[], offsets: readonly GroupOffsets[]): Promise<readonly Job[]> {
+    const { clock, maxBytes, topics, cache } = this.#options
+    const now = clock.now()
+    const { removals, fits } = this.#retention.plan({ now, needed: costOf(jobs), maxBytes })
+    if (!fits) this.#refuse(jobs)
+    const published = fits ? jobs : []
+    const transaction = new Transaction({ published, offsets, removals, topics, now, memory: this.#memory }, this.#serial++)
+    if (!transaction.empty) await this.#write(transaction)
+    transaction.apply(cache)
+    return published
+  }
+
   async #write(transaction: Transaction): Promise<void> {
-    if (this.broken !== undefined) throw this.broken
+    this.#doubtful = transaction
     await this.#options.store.write(transaction.write)
+    this.#doubtful = undefined
+    this.trouble = ''
     this.transactions++
+  }
+
+  /** Behind a write that failed: has the store mended, and takes the transaction for done where it is there. Its callers were told that it may be. */
+  async #settleDoubt(): Promise<void> {
+    const doubtful = this.#doubtful
+    if (doubtful === undefined) return
+    const { store, cache } = this.#options
+    await store.mend()
+    if (doubtful.isIn(store)) doubtful.apply(cache)
+    this.#doubtful = undefined
   }
 
   #takeJobs(): Job[] {
@@ -155,7 +177,6 @@ export class Committer {
   #refuse(jobs: readonly Job[]): void {
     const sentence = `the log holds its ${this.#options.maxBytes} bytes and nothing of it may go yet`
     const full = new Failure('unavailable', 'log.full', sentence, { retryAfterSeconds: 2 })
-    this.refused += jobs.length
     for (const job of jobs) job.reject(full)
   }
 }

@@ -148,9 +148,9 @@ class OpenLog implements EmbeddedLog {
   stats(): EmbeddedLogStats {
     let storedBytes = 0
     for (const topic of this.#catalog.topics.values()) storedBytes += topic.bytes
-    const { waitingBytes, transactions, refused, broken } = this.#committer
+    const { waitingBytes, transactions, refused, trouble } = this.#committer
     const [maxBytes, tailBytes, damage] = [this.#maxBytes, this.#cache.bytes, this.#damage.report()]
-    const notReady = this.#closing !== undefined ? 'the log is closed' : (broken?.message ?? '')
+    const notReady = this.#closing !== undefined ? 'the log is closed' : trouble
     return { notReady, storedBytes, maxBytes, waitingBytes, tailBytes, transactions, refused, damage }
   }
 

@@ -2,42 +2,52 @@
  * The only place that knows lmdb. One environment, one transaction at a time. `overlappingSync` is off, so LMDB writes the pages,
  * syncs them, then writes its meta page through a synchronous descriptor, and only then answers: a resolved `write` is on disk.
  */
-import { closeSync, fdatasync, openSync, statfsSync } from 'node:fs'
+import { statfsSync } from 'node:fs'
+import { open as openFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { open, type RootDatabase } from 'lmdb'
 import { Failure } from '../../schemas/failure.ts'
 
 /** lmdb-js hands errno and LMDB codes through as numbers. */
-const EIO = 5
 const EFBIG = 27
 const ENOSPC = 28
 const EDQUOT = 122
 const MDB_MAP_FULL = -30792
+
+const PAGE = 4096
 
 export interface Write {
   readonly puts: readonly { readonly key: Buffer; readonly value: Buffer }[]
   readonly removes: readonly Buffer[]
 }
 
-export class LmdbStore {
-  readonly #db: RootDatabase<Buffer, Buffer>
-  readonly #path: string
-  /** The data file once more, open since before anything could fail: see `#syncFails`. */
-  readonly #witness: number
-  #closed = false
+interface Place {
+  /** A directory with data.mdb. */
+  readonly path: string
+  /** Bounds the file (address space only, nothing is allocated). */
+  readonly mapSize: number
+}
 
-  private constructor(db: RootDatabase<Buffer, Buffer>, path: string) {
-    this.#db = db
-    this.#path = path
-    this.#witness = openSync(join(path, 'data.mdb'), 'r')
+export class LmdbStore {
+  readonly #place: Place
+  /** Undefined while it is opened anew. */
+  #opened: RootDatabase<Buffer, Buffer> | undefined
+  /** A write failed: LMDB may take no more, and what it remembers of the file need not be so. */
+  #ailing = false
+
+  private constructor(place: Place) {
+    this.#place = place
+    this.#opened = environment(place)
   }
 
-  /** `path` becomes a directory with data.mdb; `mapSize` bounds the file (address space only, nothing is allocated). */
+  /** The directory is made where it is not there. */
   static open(path: string, mapSize: number): LmdbStore {
-    const format = { pageSize: 4096, noSubdir: false, encoding: 'binary', keyEncoding: 'binary' } as const
-    // Event-turn batching makes promises of its own that nobody could handle when a commit fails; `write` is one batch anyway.
-    return new LmdbStore(open({ path, mapSize, ...format, overlappingSync: false, eventTurnBatching: false }), path)
+    return new LmdbStore({ path, mapSize })
+  }
+
+  get #db(): RootDatabase<Buffer, Buffer> {
+    if (this.#opened === undefined) throw notWritten(undefined)
+    return this.#opened
   }
 
   /** A copy of the value. */
@@ -60,19 +70,40 @@ export class LmdbStore {
   }
 
   /**
-   * One transaction. Resolves when it is on disk. Failure `log.disk_full`: nothing of it is there, and the next may be tried. `log.broken`:
-   * this environment must not be used any more.
+   * One transaction. Resolves when it is on disk. Failure `log.disk_full` or `log.not_written`: hardly any of it will be there, but it may be; before
+   * the next one, `mend`.
    */
   async write({ puts, removes }: Write): Promise<void> {
     if (!this.#hasRoom(puts)) throw full(undefined)
+    const db = this.#db
     try {
-      await this.#db.batch(() => {
-        for (const key of removes) void this.#db.remove(key)
-        for (const { key, value } of puts) void this.#db.put(key, value)
+      await db.batch(() => {
+        for (const key of removes) void db.remove(key)
+        for (const { key, value } of puts) void db.put(key, value)
       })
     } catch (error) {
+      this.#ailing = true
       const cause = await causeOf(error)
-      throw (await this.#isFull(cause)) ? full(cause) : broken(cause)
+      throw isFull(cause) ? full(cause) : notWritten(cause)
+    }
+  }
+
+  /**
+   * After a write that failed: opens the environment anew; reads are refused meanwhile. Failure `log.disk_full` or `log.not_written` where that cannot be
+   * done; to be called again then.
+   */
+  async mend(): Promise<void> {
+    if (!this.#ailing) return
+    if (!this.#hasRoom([])) throw full(undefined)
+    try {
+      await rewriteHeads(join(this.#place.path, 'data.mdb'))
+      const old = this.#opened
+      this.#opened = undefined
+      await old?.close()
+      this.#opened = environment(this.#place)
+      this.#ailing = false
+    } catch (cause) {
+      throw notWritten(cause)
     }
   }
 
@@ -82,7 +113,7 @@ export class LmdbStore {
    */
   #hasRoom(puts: Write['puts']): boolean {
     try {
-      const { bavail, bsize, blocks } = statfsSync(this.#path)
+      const { bavail, bsize, blocks } = statfsSync(this.#place.path)
       const needed = puts.reduce((sum, { value }) => sum + value.length, MARGIN)
       return bavail * bsize >= needed + Math.min(RESERVE, (blocks * bsize) / RESERVE_PART)
     } catch {
@@ -90,31 +121,39 @@ export class LmdbStore {
     }
   }
 
-  /** LMDB calls a short write, which is how a disk that is filling up shows, an I/O error, as it does a failed sync. Only the latter is final. */
-  async #isFull(cause: unknown): Promise<boolean> {
-    const code = (cause as { code?: unknown }).code
-    if (code === EIO) return !(await this.#syncFails())
-    return code === ENOSPC || code === EDQUOT || code === EFBIG || code === MDB_MAP_FULL
-  }
-
-  /**
-   * Whether the data file could not be synced. Linux tells a failed write-back once to every descriptor that was open then, so ours hears what
-   * LMDB's heard; elsewhere nobody knows, and it counts as failed.
-   */
-  async #syncFails(): Promise<boolean> {
-    if (process.platform !== 'linux') return true
-    return sync(this.#witness).then(() => false, () => true)
-  }
-
   async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    await this.#db.close()
-    closeSync(this.#witness)
+    const old = this.#opened
+    this.#opened = undefined
+    await old?.close()
   }
 }
 
-const sync = promisify(fdatasync)
+const FORMAT = { pageSize: PAGE, noSubdir: false, encoding: 'binary', keyEncoding: 'binary' } as const
+
+// Event-turn batching makes promises of its own that nobody could handle when a commit fails; `write` is one batch anyway.
+const environment = ({ path, mapSize }: Place): RootDatabase<Buffer, Buffer> =>
+  open({ path, mapSize, ...FORMAT, overlappingSync: false, eventTurnBatching: false })
+
+/**
+ * Writes the two meta pages as they read, and syncs them. After a failed sync the system forgets that pages were never written, and shows them as
+ * if they were; these are the only ones that count and that no later transaction writes again: pages of a tree are on disk before a meta page names them.
+ */
+async function rewriteHeads(path: string): Promise<void> {
+  const file = await openFile(path, 'r+')
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(2 * PAGE), 0, 2 * PAGE, 0)
+    const { bytesWritten } = await file.write(buffer, 0, bytesRead, 0)
+    if (bytesWritten < bytesRead) throw new Error(`${bytesWritten} of ${bytesRead} bytes were written`)
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
+}
+
+const isFull = (cause: unknown): boolean => {
+  const { code } = cause as { code?: unknown }
+  return code === ENOSPC || code === EDQUOT || code === EFBIG || code === MDB_MAP_FULL
+}
 /** Room for the pages of the tree that a transaction copies besides its values. */
 const MARGIN = 1024 * 1024
 /** Room that is left to what else writes to the same disk between our question and LMDB's write: so much, or that part of a small disk. */
@@ -128,7 +167,7 @@ const causeOf = async (error: unknown): Promise<unknown> =>
 const full = (cause: unknown): Failure =>
   new Failure('unavailable', 'log.disk_full', 'the disk of the log is full', { cause, retryAfterSeconds: 2 })
 
-const broken = (cause: unknown): Failure => {
-  const sentence = 'the log could not be written or synced; it takes nothing more until it is opened again'
-  return new Failure('unavailable', 'log.broken', sentence, { cause, retryAfterSeconds: 3 })
+const notWritten = (cause: unknown): Failure => {
+  const sentence = 'the log could not be written or synced: the disk fails, or takes no more from this process; it is tried again with the next write'
+  return new Failure('unavailable', 'log.not_written', sentence, { cause, retryAfterSeconds: 1 })
 }

@@ -86,8 +86,9 @@ export class PartitionConsumer<T> {
   }
 
   async #step(): Promise<void> {
-    const { log, reader, cache, subscribe } = this.#options
-    const slice = reader.next(this.#place.position, subscribe.maxBytes ?? MAX_BYTES)
+    const { log, cache } = this.#options
+    const slice = await this.#read()
+    if (slice === undefined) return
     if (slice.kind === 'end') {
       await this.#appended()
     } else if (await this.#deliver(slice)) {
@@ -96,6 +97,14 @@ export class PartitionConsumer<T> {
       // Others get their turn however much there is to catch up with.
       await setImmediate()
     }
+  }
+
+  /** Undefined = stopped first. What is not in memory cannot be read while the log is mended. */
+  async #read(): Promise<Slice<T> | undefined> {
+    const { reader, subscribe } = this.#options
+    const read: Slice<T>[] = []
+    await this.#persist(async () => void read.push(reader.next(this.#place.position, subscribe.maxBytes ?? MAX_BYTES)))
+    return read[0]
   }
 
   async #deliver(slice: Exclude<Slice<T>, { kind: 'end' }>): Promise<boolean> {

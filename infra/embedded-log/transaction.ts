@@ -1,8 +1,8 @@
 /** Turns what waits to be written into one LMDB transaction, and what it means in memory once it is on disk. */
 import type { Envelope } from '../../schemas/ports.ts'
-import { encodeFrame, type FrameMemory } from './frame.ts'
+import { decodeFrame, encodeFrame, type FrameMemory } from './frame.ts'
 import { envelopeKey, groupKey, LAST_KEY, stateKey } from './keys.ts'
-import type { Write } from './lmdb-store.ts'
+import type { LmdbStore, Write } from './lmdb-store.ts'
 import { encodeBounds, encodeGroup, encodeLast, encodeNumbers, type GroupEntry } from './records.ts'
 import type { Removal } from './retention.ts'
 import type { TailCache } from './tail-cache.ts'
@@ -65,6 +65,12 @@ export class Transaction {
 
   get empty(): boolean {
     return this.write.puts.length === 0 && this.write.removes.length === 0
+  }
+
+  /** Whether the write is what `store` was last given. */
+  isIn(store: LmdbStore): boolean {
+    const last = store.get(LAST_KEY)
+    return last !== undefined && decodeFrame(last)?.serial === this.#serial
   }
 
   /** To be called when the write is on disk. */

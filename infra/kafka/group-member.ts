@@ -32,6 +32,8 @@ export interface GroupMemberOptions {
 const REBALANCE_MS = 15_000
 const FIRST_WAIT_MS = 200
 const LONGEST_WAIT_MS = 2000
+/** Its last one, and some time for the others to be told. */
+const SESSIONS_OF_THE_DEAD = 1.5
 const AGAIN = new Set(['REBALANCE_IN_PROGRESS'])
 const UNKNOWN = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID'])
 
@@ -45,6 +47,8 @@ export class GroupMember {
   #rejoin = true
   #joining = false
   #joinDue = 0
+  /** Since when another process of the same instance name is in the group. */
+  #refusedAt: number | undefined
   #heardAt = performance.now()
   #done: Promise<void> = Promise.resolve()
 
@@ -137,18 +141,23 @@ export class GroupMember {
   }
 
   #take({ partitions, refused }: Assigned): void {
-    const { groupId, instance, assigned } = this.#options
-    if (refused) {
-      throw new Failure('misconfigured', 'kafka.same_instance', `Kafka: another living process of group ${groupId} is called ${JSON.stringify(instance)}: ` +
-        'give each process an instance name of its own, or stop the other one')
-    }
-    assigned(partitions)
+    this.#refusedAt = refused ? (this.#refusedAt ?? performance.now()) : undefined
+    this.#options.assigned(partitions)
+  }
+
+  /** A process that was killed while it joined is a member for a session more, and looks alive. One that is there after that is. */
+  #assertOnlyOne(): void {
+    const { groupId, instance, sessionTimeoutMs } = this.#options
+    if (this.#refusedAt === undefined || performance.now() - this.#refusedAt < sessionTimeoutMs * SESSIONS_OF_THE_DEAD) return
+    throw new Failure('misconfigured', 'kafka.same_instance', `Kafka: another living process of group ${groupId} is called ${JSON.stringify(instance)}: ` +
+      'give each process an instance name of its own, or stop the other one')
   }
 
   async #heartbeat(): Promise<void> {
     const { link, groupId, sessionTimeoutMs } = this.#options
     await this.#bell.wait(Math.min(1000, sessionTimeoutMs / 6))
     if (this.#rejoin || this.#stop.signal.aborted) return
+    this.#assertOnlyOne()
     const { memberId } = { memberId: this.#memberId }
     await link.coordinator(groupId, 'a heartbeat', (broker) => broker.heartbeat({ groupId, groupGenerationId: this.#generation, memberId }))
     this.#heard()

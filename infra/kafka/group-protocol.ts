@@ -25,7 +25,7 @@ export interface Member {
 
 export interface Assigned {
   readonly partitions: readonly number[]
-  /** The member shares its instance name with another living process and has to go. */
+  /** The member shares its instance name with another process, and has to go if that one lives. */
   readonly refused: boolean
 }
 
@@ -84,7 +84,7 @@ function ownersOf(members: readonly Member[], partitions: number): (string | und
   return owners.map((owner) => owner?.memberId)
 }
 
-/** Whether another process of the same instance name was in the group before. A dead one is not among the members: the broker waited for it. */
+/** Whether another process of the same instance name was in the group before. A dead one is seldom among the members: the broker waits for those that are in the group. */
 function hasElder({ memberId, claim }: Member, members: readonly Member[]): boolean {
   return claim.instance !== '' && members.some((other) => other.claim.instance === claim.instance && other.claim.process !== claim.process &&
     (other.claim.generation > claim.generation || (other.claim.generation === claim.generation && other.memberId < memberId)))

@@ -10,6 +10,7 @@ import type { KafkaBusOptions } from '../../infra/kafka/options.ts'
 import { Failure } from '../../schemas/failure.ts'
 import { type Item, itemTopic, items, range } from '../contract/bus-fixture.ts'
 import { Recorder } from '../contract/bus-recorder.ts'
+import { joinAndFallSilent, stateOf } from './kafka-killed-joiner.ts'
 import { withAdmin } from './kafka-rights.ts'
 import { type SilentProxy, startSilentProxy } from './kafka-silent-proxy.ts'
 
@@ -112,6 +113,22 @@ describe.skipIf(missing !== '')('a broker whose topics were made by others', () 
     await one.publish(topic, items(8, 0, 80))
     await first.until(() => first.items.length === 80)
     expect([first.errors, second.items]).toEqual([[], []])
+  })
+
+  test('a process that was killed while it joined is not taken for a living one of its name', async () => {
+    const topic = itemTopic('joined')
+    const recorder = new Recorder()
+    const bus = await open({ instance: 'assembler-1', sessionTimeoutMs: 6_000, topics: ['joined'] })
+    const joiner = { broker: broker.bootstrap, groupId: 'watchkeeper.g:joined', topic: 'watchkeeper.joined', sessionTimeoutMs: 6_000 }
+    await expect.poll(() => stateOf(broker.bootstrap, joiner.groupId).catch(() => 'no coordinator yet')).toBe('Dead')
+    // While the group waits for one that says nothing, the next joins are held.
+    await joinAndFallSilent({ ...joiner, instance: 'assembler-2' }, 'silent')
+    const killed = joinAndFallSilent({ ...joiner, instance: 'assembler-1' }, 'killed')
+    await expect.poll(() => stateOf(broker.bootstrap, joiner.groupId)).toBe('PreparingRebalance')
+    await bus.subscribe(topic, recorder.options('g'))
+    await killed
+    await recorder.until(() => recorder.assigned.length === 2 || recorder.errors.length > 0)
+    expect(recorder.errors).toEqual([])
   })
 
   test('connections that go silent are made anew: publishes go on, and nothing is missed', async () => {
