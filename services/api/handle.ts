@@ -27,9 +27,9 @@ export interface ApiPorts {
   apiUser(token: string): string | undefined
   /** Whoever changes something is written down first. */
   readonly audit: AdminAudit
-  /** Undefined where the process reaches no store. */
-  readonly status: (() => Promise<Status>) | undefined
-  readonly quarantine: QuarantineRoutes | undefined
+  status(): Promise<Status>
+  /** Where this process reaches no tables: why, and whom to ask. */
+  readonly quarantine: QuarantineRoutes | { readonly none: string }
 }
 
 const Receiver = z.strictObject({
@@ -67,6 +67,11 @@ async function addReceiver({ body }: HttpRequest, receivers: Receivers, audited:
   return json(201, { name: receiver.name })
 }
 
+/** Another process of the same installation has the answer (RFC 9110, 15.5.20). */
+const MISDIRECTED = 421
+const NO_ALERTER = 'This process has no alerter, so it takes no receivers: ask the one that runs watchkeeper alerter.'
+const isUnder = (route: string, { path }: HttpRequest): boolean => path === route || path.startsWith(`${route}/`)
+
 const NO_SUCH = new Failure('rejected', 'api.receiver', 'no such receiver')
 
 async function removeReceiver(name: string, receivers: Receivers, audited: Audited): Promise<HttpResponse> {
@@ -94,13 +99,17 @@ export function createApi(ports: ApiPorts): HttpHandler {
       return json(401, { error }, { 'www-authenticate': 'Bearer' })
     }
     if (request.path === '/api/v1/lag' && request.method === 'GET') return json(200, await ports.lag())
-    if (request.path === '/api/status' && request.method === 'GET' && ports.status !== undefined) return json(200, await ports.status())
+    if (request.path === '/api/status' && request.method === 'GET') return json(200, await ports.status())
     const who = { tenant: 'default', actor: user, actor_source: 'api.token', peer: request.peer } as const
     const audited: Audited = (deed, work) => ports.audit.during({ ...deed, ...who }, work)
-    const quarantine = ports.quarantine?.(request, audited)
-    if (quarantine !== undefined) return quarantine
-    const { receivers } = ports
-    if (receivers === undefined) return json(404, { error: 'no such route in this process' })
+    const { quarantine, receivers } = ports
+    if ('none' in quarantine) {
+      if (isUnder('/api/v1/quarantine', request)) return json(MISDIRECTED, { error: quarantine.none })
+    } else {
+      const answer = quarantine(request, audited)
+      if (answer !== undefined) return answer
+    }
+    if (receivers === undefined) return isUnder('/api/v1/receivers', request) ? json(MISDIRECTED, { error: NO_ALERTER }) : json(404, { error: 'no such route' })
     if (request.path === '/api/v1/receivers' && request.method === 'POST') return addReceiver(request, receivers, audited)
     const name = /^\/api\/v1\/receivers\/([a-z0-9-]{1,62})$/.exec(request.path)?.[1]
     if (name !== undefined && request.method === 'DELETE') {
@@ -117,8 +126,8 @@ export function createApi(ports: ApiPorts): HttpHandler {
     }
     if (request.path === '/') {
       const routes = [
-        '/healthz', '/readyz', '/metrics', '/api/v1/lag', ...(ports.receivers === undefined ? [] : ['/api/v1/receivers']),
-        ...(ports.status === undefined ? [] : ['/api/status', '/api/v1/quarantine']),
+        '/healthz', '/readyz', '/metrics', '/api/v1/lag', '/api/status', ...(ports.receivers === undefined ? [] : ['/api/v1/receivers']),
+        ...('none' in ports.quarantine ? [] : ['/api/v1/quarantine']),
       ]
       return json(200, { product: 'watchkeeper', routes })
     }

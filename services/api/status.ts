@@ -1,4 +1,5 @@
 /** How everything is, on one page. Each problem comes with what to do about it. */
+import { Failure, kindOf } from '../../schemas/failure.ts'
 import type { PartitionLag, Row, Service, Store } from '../../schemas/ports.ts'
 import { sqlTime } from '../../schemas/sql-literal.ts'
 import { isoTime } from './responses.ts'
@@ -45,23 +46,40 @@ export interface ConservationStatus {
   readonly settled_until: string
 }
 
-export interface Status {
+/** What every process knows. */
+interface OwnStatus {
   readonly healthy: boolean
   /** Sentences; none where healthy. */
   readonly problems: readonly string[]
   readonly at: string
   readonly uptime_seconds: number
   readonly versions: Readonly<Record<string, string>>
-  readonly throughput: { readonly stored_per_second: number; readonly findings_last_minute: number }
+  /** None where the bus does not answer, which then is among the problems. */
   readonly lag: readonly GroupLag[]
+  readonly disk: Disk
+}
+
+interface FromTables {
+  readonly throughput: { readonly stored_per_second: number; readonly findings_last_minute: number }
   readonly sources: readonly SourceStatus[]
-  readonly disk: Disk & { readonly tables_bytes: number }
   readonly tables: readonly TableStatus[]
   readonly merges: number
   readonly alerts: { readonly unacknowledged: number; readonly oldest_unacknowledged_at: string }
   readonly quarantine: readonly QuarantineCount[]
   readonly conservation: ConservationStatus
 }
+
+export interface FullStatus extends OwnStatus, FromTables {
+  readonly disk: Disk & { readonly tables_bytes: number }
+}
+
+/** Of a process that has no tables, or whose ClickHouse does not answer. */
+export interface StatusWithoutTables extends OwnStatus {
+  /** Why everything that tables say is not here, and whom to ask. */
+  readonly not_known: string
+}
+
+export type Status = FullStatus | StatusWithoutTables
 
 export interface Disk {
   readonly directory: string
@@ -74,7 +92,8 @@ export interface Disk {
 
 export interface StatusPorts {
   readonly parts: readonly Pick<Service, 'name' | 'notReady'>[]
-  readonly store: Pick<Store, 'query'>
+  /** Where this process reaches no tables: why, and whom to ask. */
+  readonly store: Pick<Store, 'query'> | { readonly none: string }
   lag(): Promise<readonly PartitionLag[]>
   disk(): Promise<Disk>
   /** Nanoseconds. */
@@ -92,24 +111,42 @@ const MOST_LAG = 5_000
 const MOST_PARTS = 1_000
 const FULL = 0.9
 
-/** Throws Failure `unavailable` when store or bus do not answer. */
+/** Whoever does not answer is a problem among the others: what is known is said all the same. */
 export async function statusOf(ports: StatusPorts): Promise<Status> {
   const now = ports.now()
-  const [lag, disk, tables] = await Promise.all([ports.lag().then(byGroup), ports.disk(), tablesOf(ports.store)])
-  const [sources, throughput, alerts, quarantine, conservation, engine] = await Promise.all([
-    sourcesOf(ports.store, now), throughputOf(ports.store, now), alertsOf(ports.store), quarantineOf(ports.store), conservationOf(ports.store, now), engineOf(ports.store),
-  ])
-  const known = { lag, disk: { ...disk, tables_bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0) }, tables, conservation }
-  const problems = problemsOf(known, ports.parts)
-  return {
-    healthy: problems.length === 0, problems, at: isoTime(now), uptime_seconds: Number((now - ports.startedAt) / SECOND_NS),
-    versions: { ...ports.versions, clickhouse: engine.version }, throughput, sources, ...known, merges: engine.merges, alerts, quarantine,
+  const [lag, disk, tabled] = await Promise.all([unlessAway(ports.lag().then(byGroup)), ports.disk(), unlessAway(tabledOf(ports.store, now))])
+  const away = [lag, tabled].flatMap((answer) => (answer instanceof Failure ? [answer.message] : []))
+  const groups = lag instanceof Failure ? [] : lag
+  const known = tabled instanceof Failure || 'none' in tabled ? undefined : tabled
+  const problems = [...problemsOf({ lag: groups, disk }, ports.parts), ...away, ...(known === undefined ? [] : problemsInTables(known.told))]
+  const own = {
+    healthy: problems.length === 0, problems, at: isoTime(now), uptime_seconds: Number((now - ports.startedAt) / SECOND_NS), versions: ports.versions,
+    lag: groups, disk,
+  }
+  if (tabled instanceof Failure) return { ...own, not_known: tabled.message }
+  if ('none' in tabled) return { ...own, not_known: tabled.none }
+  const bytes = tabled.told.tables.reduce((sum, table) => sum + table.bytes, 0)
+  return { ...own, ...tabled.told, disk: { ...disk, tables_bytes: bytes }, versions: { ...ports.versions, clickhouse: tabled.version } }
+}
+
+async function unlessAway<T>(asked: Promise<T>): Promise<T | Failure> {
+  try {
+    return await asked
+  } catch (error) {
+    if (kindOf(error) === 'unavailable') return error as Failure
+    throw error
   }
 }
 
-type Known = Pick<Status, 'lag' | 'disk' | 'tables' | 'conservation'>
+async function tabledOf(store: StatusPorts['store'], now: bigint): Promise<{ readonly none: string } | { readonly told: FromTables; readonly version: string }> {
+  if ('none' in store) return store
+  const [tables, sources, throughput, alerts, quarantine, conservation, { version, merges }] = await Promise.all([
+    tablesOf(store), sourcesOf(store, now), throughputOf(store, now), alertsOf(store), quarantineOf(store), conservationOf(store, now), engineOf(store),
+  ])
+  return { told: { tables, sources, throughput, alerts, quarantine, conservation, merges }, version }
+}
 
-function problemsOf({ lag, disk, tables, conservation }: Known, parts: StatusPorts['parts']): string[] {
+function problemsOf({ lag, disk }: Pick<OwnStatus, 'lag' | 'disk'>, parts: StatusPorts['parts']): string[] {
   const problems = parts.map((part) => ({ name: part.name, missing: part.notReady() })).filter(({ missing }) => missing !== '')
     .map(({ name, missing }) => `${name} is not ready: ${missing}`)
   if (disk.free_bytes < LEAST_FREE_BYTES) problems.push(`${gigabytes(disk.free_bytes)} are free in ${disk.directory}: make room, or the log will refuse more`)
@@ -119,6 +156,11 @@ function problemsOf({ lag, disk, tables, conservation }: Known, parts: StatusPor
   for (const { topic, group, lag: behind } of lag) {
     if (behind > MOST_LAG) problems.push(`${group} is ${behind} envelopes behind on ${topic}: look for its errors in the log, or give it more processes`)
   }
+  return problems
+}
+
+function problemsInTables({ tables, conservation }: FromTables): string[] {
+  const problems: string[] = []
   for (const { table, parts: count } of tables) {
     if (count > MOST_PARTS) problems.push(`table ${table} has ${count} parts: merges do not keep up, so give ClickHouse more CPU or faster disks`)
   }
@@ -157,7 +199,7 @@ async function sourcesOf(store: Query, now: bigint): Promise<readonly SourceStat
   }))
 }
 
-async function throughputOf(store: Query, now: bigint): Promise<Status['throughput']> {
+async function throughputOf(store: Query, now: bigint): Promise<FromTables['throughput']> {
   const since = sqlTime(now - 60n * SECOND_NS)
   const [events, findings] = [
     await one(store, `SELECT count() AS n FROM watchkeeper.audit_events WHERE received_at >= ${since}`),
@@ -166,7 +208,7 @@ async function throughputOf(store: Query, now: bigint): Promise<Status['throughp
   return { stored_per_second: number(events['n']) / 60, findings_last_minute: number(findings['n']) }
 }
 
-async function alertsOf(store: Query): Promise<Status['alerts']> {
+async function alertsOf(store: Query): Promise<FromTables['alerts']> {
   const row = await one(store, "SELECT count() AS n, min(created_at) AS oldest FROM watchkeeper.alerts WHERE status = 'open'")
   return { unacknowledged: number(row['n']), oldest_unacknowledged_at: number(row['n']) === 0 ? '' : isoTime(row['oldest'] as bigint) }
 }

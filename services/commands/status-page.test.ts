@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import picocolors from 'picocolors'
 import { describe, expect, it } from 'vitest'
-import type { Status } from '../api/status.ts'
+import type { FullStatus, StatusWithoutTables } from '../api/status.ts'
 import { bytes, duration } from './amounts.ts'
 import { bytesPage } from './bytes-page.ts'
 import { statusPage } from './status-page.ts'
@@ -12,7 +12,7 @@ const colourful = picocolors.createColors(true)
 /** What a terminal obeys, and what turns text around. */
 const DANGEROUS = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/
 
-const status = (change: Partial<Status> = {}): Status => ({
+const status = (change: Partial<FullStatus> = {}): FullStatus => ({
   healthy: true, problems: [], at: '2026-11-21T08:00:00.000Z', uptime_seconds: 93_784, versions: { watchkeeper: '0.1.0', node: '20.20.2', clickhouse: '26.7.2.1' },
   throughput: { stored_per_second: 1234.5, findings_last_minute: 2 },
   lag: [{ topic: 'events', group: 'archiver', lag: 12, partitions: 4 }, { topic: 'quarantine-actions', group: 'worker-interactions', lag: 0, partitions: 4 }],
@@ -51,6 +51,19 @@ describe('status page', () => {
   it('has colours only where they are asked for', () => {
     expect(statusPage(status(), { width: 80, colors: plain, most: 20 }).join('')).not.toContain('\u001b')
     expect(statusPage(status(), { width: 80, colors: colourful, most: 20 }).join('')).toContain('\u001b[32m')
+  })
+
+  it('shows what a process knows that reaches no tables, and says why the rest is not there', () => {
+    const own: StatusWithoutTables = {
+      healthy: true, problems: [], at: '2026-11-21T08:00:00.000Z', uptime_seconds: 60, versions: { watchkeeper: '0.1.0' }, lag: status().lag,
+      disk: { directory: 'data', free_bytes: 1.5e10, total_bytes: 1e12, log_bytes: 0, log_max_bytes: 0 },
+      not_known: 'This process (collector) reaches no tables:\u001b[2J the archiver does. Ask that one with --api HOST:PORT.',
+    }
+    expect(statusPage(own, { width: 80, colors: plain, most: 20 })).toEqual([
+      'Watchkeeper is healthy.', '', 'up       1 min', 'disk     15.0 GB free of 1.0 TB', 'versions watchkeeper 0.1.0',
+      'tables   This process (collector) reaches no tables:\\u001b[2J the archiver does.', '         Ask that one with --api HOST:PORT.',
+      '', 'Lag', expect.stringMatching(/^group/), expect.stringMatching(/^archiver/), expect.stringMatching(/^worker-interactions/),
+    ])
   })
 
   it('counts what it does not show', () => {

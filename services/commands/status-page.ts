@@ -1,6 +1,6 @@
 /** The status as lines for a terminal of a given width. Pure. */
 import type { Colors } from 'picocolors/types.js'
-import type { Status } from '../api/status.ts'
+import type { FullStatus, Status } from '../api/status.ts'
 import { bytes, count, duration } from './amounts.ts'
 import { type Column, safe, tableLines } from './terminal-table.ts'
 
@@ -28,23 +28,39 @@ function wrapped(first: string, text: string, width: number): string[] {
   return [...lines, line]
 }
 
+type Fact = readonly [name: string, text: string]
+
 function facts(status: Status, { width }: PageOptions): string[] {
-  const { throughput, disk, alerts, conservation, versions, merges, tables } = status
+  const { disk, versions } = status
+  const tabled = 'not_known' in status ? undefined : status
+  const tables = tabled === undefined ? '' : `; tables ${bytes(tabled.disk.tables_bytes)}`
   const log = disk.log_max_bytes === 0 ? '' : `, log ${bytes(disk.log_bytes)} of ${bytes(disk.log_max_bytes)}`
+  const lines: Fact[] = [
+    ['up', duration(status.uptime_seconds)],
+    ...(tabled === undefined ? [] : activity(tabled)),
+    ['disk', `${bytes(disk.free_bytes)} free of ${bytes(disk.total_bytes)}${tables}${log}`],
+    ...(tabled === undefined ? [] : [parts(tabled)]),
+    ['versions', Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')],
+    ...('not_known' in status ? [['tables', safe(status.not_known)] as const] : []),
+  ]
+  return lines.flatMap(([name, text]) => wrapped(name.padEnd(9), text, width))
+}
+
+const parts = ({ tables, merges }: FullStatus): Fact => [
+  'parts', `${count(tables.reduce((sum, table) => sum + table.parts, 0))} in ${tables.length} table${tables.length === 1 ? '' : 's'}, ${count(merges)} merges running`,
+]
+
+function activity(status: FullStatus): Fact[] {
+  const { throughput, alerts, conservation } = status
   const accounts = conservation.verdict === 'adds up'
     ? `add up until ${conservation.settled_until.slice(0, 16).replace('T', ' ')} UTC`
     : conservation.verdict === 'unknown' ? 'nothing to judge yet' : `do not add up: ${count(conservation.missing)} missing in ${count(conservation.minutes)} min`
   const open = alerts.unacknowledged === 0 ? 'none open' : `${count(alerts.unacknowledged)} open, the oldest for ${since(alerts.oldest_unacknowledged_at, status.at)}`
-  const lines: [string, string][] = [
-    ['up', duration(status.uptime_seconds)],
+  return [
     ['stored', `${throughput.stored_per_second.toFixed(1)} events/s in the last minute; ${count(throughput.findings_last_minute)} findings`],
     ['records', `${accounts}${conservation.in_flight === 0 ? '' : `; ${count(conservation.in_flight)} in flight`}`],
     ['alerts', open],
-    ['disk', `${bytes(disk.free_bytes)} free of ${bytes(disk.total_bytes)}; tables ${bytes(disk.tables_bytes)}${log}`],
-    ['parts', `${count(tables.reduce((sum, { parts }) => sum + parts, 0))} in ${tables.length} table${tables.length === 1 ? '' : 's'}, ${count(merges)} merges running`],
-    ['versions', Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')],
   ]
-  return lines.flatMap(([name, text]) => wrapped(name.padEnd(9), text, width))
 }
 
 interface Section<R> {
@@ -77,6 +93,13 @@ export function statusPage(status: Status, options: PageOptions): string[] {
         { title: 'partitions', cell: ({ partitions }) => String(partitions), right: true },
       ],
     }, options),
+    ...('not_known' in status ? [] : fromTables(status, options)),
+  ]
+}
+
+function fromTables(status: FullStatus, options: PageOptions): string[] {
+  const { colors } = options
+  return [
     ...section({
       title: 'Sources', rows: status.sources, none: 'nothing was received yet', columns: [
         { title: 'source', cell: ({ source }) => source || '(unnamed)', flexible: true }, { title: 'tenant', cell: ({ tenant }) => tenant, flexible: true },

@@ -135,32 +135,40 @@ async function openSql(engine: Engine, parts: ServerParts): Promise<OpenServer> 
   }))
 }
 
-/** What the API answers from tables: where this process has or reaches them. */
-function storeRoutes({ config, foundation, services }: ServerParts): Pick<ApiPorts, 'status' | 'quarantine'> {
-  const store = foundation.opened.store?.store
-  if (store === undefined) return { status: undefined, quarantine: undefined }
-  const { bus } = foundation
+/** Why this process has no tables to ask, and who has. */
+function noTables({ config, parts }: ServerParts): string {
+  const who = config.store.clickhouse === undefined
+    ? 'only the archiver does, which has them in its process'
+    : 'the archiver, the assembler and the scheduler do, as does watchkeeper query'
+  return `This process (${[...parts].join(', ')}) reaches no tables: ${who}. Ask one of those with --api HOST:PORT, or with its own --config and --data-dir.`
+}
+
+/** What the API answers: how this process is, and what tables say where it has or reaches them. */
+function routesOf(parts: ServerParts): Pick<ApiPorts, 'parts' | 'lag' | 'status' | 'quarantine'> {
+  const { config, foundation: { bus, opened }, services } = parts
+  const store = opened.store?.store ?? { none: noTables(parts) }
   const startedAt = systemClock.now()
-  const parts = [...services, { name: 'bus', notReady: bus.notReady }]
+  const all = [...services, { name: 'bus', notReady: bus.notReady }]
+  const lag = () => bus.bus.lag()
   const disk = async () => {
     const { bavail, blocks, bsize } = await statfs(config.data_dir)
     const { bytes, maxBytes } = bus.used()
     return { directory: config.data_dir, free_bytes: bavail * bsize, total_bytes: blocks * bsize, log_bytes: bytes, log_max_bytes: maxBytes }
   }
   return {
+    parts: all, lag,
     status: () => statusOf({
-      parts, store, lag: () => bus.bus.lag(), disk, now: () => systemClock.now(), startedAt, versions: { watchkeeper: VERSION, node: process.version.slice(1) },
+      parts: all, store, lag, disk, now: () => systemClock.now(), startedAt, versions: { watchkeeper: VERSION, node: process.version.slice(1) },
     }),
-    quarantine: quarantineRoutes({ store, bus: bus.bus, clock: systemClock }),
+    quarantine: 'none' in store ? store : quarantineRoutes({ store, bus: bus.bus, clock: systemClock }),
   }
 }
 
 function serveApi(parts: ServerParts): OpenServer {
-  const { api, foundation, edge, metrics, receivers, services } = parts
+  const { api, foundation, edge, metrics, receivers } = parts
   api.serve(createApi({
-    parts: [...services, { name: 'bus', notReady: foundation.bus.notReady }], receivers: parts.parts.has('alerter') ? receivers : undefined,
-    metrics: () => metrics.render(), lag: () => foundation.bus.bus.lag(), token: foundation.apiToken,
-    apiUser: (token) => edge.apiUser(token), audit: edge.audit, ...storeRoutes(parts),
+    receivers: parts.parts.has('alerter') ? receivers : undefined, metrics: () => metrics.render(), token: foundation.apiToken,
+    apiUser: (token) => edge.apiUser(token), audit: edge.audit, ...routesOf(parts),
   }))
   return api
 }

@@ -21,7 +21,7 @@ import { eventKey } from '../../schemas/record-key.ts'
 import { EventRecord, events, interactions } from '../../schemas/topics.ts'
 import { createApi } from '../../services/api/handle.ts'
 import { quarantineRoutes } from '../../services/api/quarantine.ts'
-import { type Status, statusOf } from '../../services/api/status.ts'
+import { type FullStatus, statusOf } from '../../services/api/status.ts'
 import { createArchiver } from '../../services/archiver/service.ts'
 import { createConservation } from '../../services/conservation/service.ts'
 import { WORKER_DEFAULTS } from '../../services/worker/contracts.ts'
@@ -258,7 +258,7 @@ describe('quarantine', () => {
     const { status, body } = await ask('GET', '/api/status')
     if (status !== 200) console.error(body)
     expect(status).toBe(200)
-    const page = body as Status
+    const page = body as FullStatus
     expect(page).toMatchObject({
       healthy: true, problems: [], uptime_seconds: 5, disk: { free_bytes: 5e9 }, alerts: { unacknowledged: 0, oldest_unacknowledged_at: '' }, conservation: { verdict: 'unknown' },
       quarantine: expect.arrayContaining([{ reason: 'undecodable_record', waiting: 0, replayed: 2, discarded: 2 }, { reason: 'refused_row', waiting: 0, replayed: 2, discarded: 0 }]),

@@ -1,7 +1,7 @@
 /** The large form: each part a process of its own on a real Kafka broker; recorded requests in, rows and one signed message out. */
 import { randomBytes } from 'node:crypto'
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -135,6 +135,25 @@ describe.skipIf(missing !== '')('parts as processes', () => {
     const metrics = async () => await (await fetch(`${part('scheduler').door('api')}/metrics`)).text()
     await expect.poll(metrics, { timeout: 40_000, interval: 500 }).toMatch(/watchkeeper_bus_lag\{[^}]*group="archiver"/)
   }, 60_000)
+
+  it.each(PARTS)('tells at the %s how that process is, and whom to ask for what it does not know', async (name) => {
+    const ask = async (path: string) => {
+      const token = readFileSync(join(folder, name, 'keys', 'api.token'), 'utf8').trim()
+      const response = await fetch(`${part(name).door('api')}${path}`, { headers: { authorization: `Bearer ${token}` } })
+      return { status: response.status, body: await response.json() as Record<string, unknown> }
+    }
+    const [own, quarantine] = [await ask('/api/status'), await ask('/api/v1/quarantine')]
+    expect(own).toMatchObject({ status: 200, body: { versions: { watchkeeper: expect.anything() }, disk: { directory: join(folder, name) } } })
+    expect((own.body['lag'] as readonly { readonly group: string }[]).map(({ group }) => group)).toContain('archiver')
+    if (name === 'archiver') {
+      expect([own.body['sources'], quarantine.status]).toEqual([expect.any(Array), 200])
+      return
+    }
+    expect(own.body['not_known']).toMatch(new RegExp(`^This process \\(${name}\\) reaches no tables: only the archiver does`))
+    expect(quarantine).toEqual({ status: 421, body: { error: own.body['not_known'] } })
+    const said = await promisify(execFile)(process.execPath, [CLI, 'status', '--data-dir', join(folder, name), '--api', new URL(part(name).door('api')).host])
+    expect(said.stdout).toContain('reaches no tables')
+  })
 
   it('shares one key: a process with another is refused', async () => {
     writeFileSync(join(folder, 'other-key'), randomBytes(32))
