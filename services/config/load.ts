@@ -114,7 +114,7 @@ export function masked(config: Config): unknown {
     if (user.password_sha256 !== undefined) user.password_sha256 = '********'
     if (user.password_scrypt !== undefined) user.password_scrypt = '********'
   }
-  for (const token of copy.otlp.tokens) token.sha256 = '********'
+  for (const token of copy.otlp.tokens) if (token.sha256 !== undefined) token.sha256 = '********'
   return copy
 }
 

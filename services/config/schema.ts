@@ -36,6 +36,10 @@ const OtlpTls = Tls.extend({
   clients: z.array(Client).default([]).describe('Client certificates that stand for a tenant without a token; all others then need one'),
 }).refine((tls) => tls.clients.length === 0 || tls.client_ca !== undefined, 'clients need client_ca: only then is a certificate checked')
 
+const Token = z.strictObject({
+  name, sha256: sha256.optional(), sha256_file: file.optional().describe('File that holds the SHA-256, instead of sha256'), tenant, budget: Budget.optional(),
+}).refine((token) => (token.sha256 === undefined) !== (token.sha256_file === undefined), 'needs exactly one of sha256 and sha256_file')
+
 const seconds = (least: number, most: number) => z.number().min(least).max(most)
 
 const OtlpLimits = z.strictObject({
@@ -55,7 +59,7 @@ const Otlp = z.strictObject({
   http: address.default('127.0.0.1:4318').describe('Where OTLP/HTTP listens'),
   grpc: address.default('127.0.0.1:4317').describe('Where OTLP/gRPC listens'),
   tls: OtlpTls.optional().describe('Required off loopback'),
-  tokens: z.array(z.strictObject({ name, sha256, tenant, budget: Budget.optional() })).default([]).describe(
+  tokens: z.array(Token).default([]).describe(
     'Bearer tokens that may send, as SHA-256; each belongs to one tenant. `watchkeeper token` keeps others, that can end and be revoked',
   ),
   budget: Budget.prefault({})

@@ -9,18 +9,26 @@ const BASE64 = '[A-Za-z0-9+/=]'
 const SCRYPT = new RegExp(`^scrypt\\$\\d{4,6}\\$\\d{1,2}\\$\\d{1,2}\\$${BASE64}{16,}\\$${BASE64}{24,}$`)
 const Scrypt = z.string().regex(SCRYPT, 'must be scrypt$N$r$p$salt$hash (base64)')
 
+/** The hash of a password as a setting of the user: undefined where it is none. */
+export function passwordHash(text: string): Pick<SqlUser, 'password_sha256'> | Pick<SqlUser, 'password_scrypt'> | undefined {
+  if (Sha256.safeParse(text).success) return { password_sha256: text }
+  return Scrypt.safeParse(text).success ? { password_scrypt: text } : undefined
+}
+
 export const SqlUser = z
   .strictObject({
     name: z.string().min(1).max(128),
     password_sha256: Sha256.optional(),
     password_scrypt: Scrypt.optional(),
+    /** File that holds what one of the two would. */
+    password_hash_file: z.string().min(1).optional(),
     /** The one tenant whose rows this user sees; `*` = all. */
     tenant: z.string().min(1),
     role: z.enum(['auditor', 'analyst', 'service']).default('auditor'),
   })
   .refine(
-    (user) => (user.password_sha256 === undefined) !== (user.password_scrypt === undefined),
-    'needs exactly one of password_sha256 and password_scrypt',
+    (user) => [user.password_sha256, user.password_scrypt, user.password_hash_file].filter((given) => given !== undefined).length === 1,
+    'needs exactly one of password_sha256, password_scrypt and password_hash_file',
   )
 export type SqlUser = Readonly<z.infer<typeof SqlUser>>
 

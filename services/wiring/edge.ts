@@ -16,6 +16,7 @@ import { Budgets } from '../collector/budget.ts'
 import { edgeTelemetry } from '../collector/edge-telemetry.ts'
 import type { Config } from '../config/schema.ts'
 import { systemClock } from './clock.ts'
+import { configuredTokens } from './hashes.ts'
 
 export interface Edge {
   readonly authenticate: Authenticate
@@ -35,13 +36,14 @@ const entryOf = ({ name, sha256, tenant, scopes, expires_at: expires, revoked_at
 function entriesOf(config: Config, current: () => readonly TokenRecord[]): { entries(): readonly TokenEntry[]; now(): bigint } {
   let seen: readonly TokenRecord[] | undefined
   let entries: readonly TokenEntry[] = []
+  const configured = configuredTokens(config)
   let witness = 0n
   const refresh = () => {
     const records = current()
     if (records === seen) return
     seen = records
     witness = latestWitness(records)
-    entries = [...config.otlp.tokens, ...records.map(entryOf)]
+    entries = [...configured, ...records.map(entryOf)]
   }
   return {
     entries() {

@@ -26,6 +26,7 @@ import { VERSION } from '../version.ts'
 import { systemClock } from './clock.ts'
 import type { Edge } from './edge.ts'
 import type { Foundation } from './foundation.ts'
+import { withPasswordHashes } from './hashes.ts'
 import type { Part } from './parts.ts'
 import { tlsMaterial } from './tls.ts'
 
@@ -80,7 +81,8 @@ export function refuseUnsafeDoors(config: Config, parts: ReadonlySet<Part>, kept
   }
 }
 
-const sqlConfigOf = ({ listen: _listen, tls: _tls, concurrency: _concurrency, ...rest }: Config['sql']): SqlConfig => SqlConfig.parse(rest)
+const sqlConfigOf = ({ listen: _listen, tls: _tls, concurrency: _concurrency, users, ...rest }: Config['sql']): SqlConfig =>
+  SqlConfig.parse({ ...rest, users: withPasswordHashes(users) })
 
 function receivePorts(ingest: Ingest, { config, edge: { authenticate, budgets }, log }: ServerParts): ReceivePorts {
   return {

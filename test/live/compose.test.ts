@@ -13,6 +13,7 @@ import { startBroker } from '../../infra/kafka/broker/start-broker.ts'
 import { DOES } from '../../services/commands/part.ts'
 import { migrate } from '../../services/commands/migrate.ts'
 import { loadConfig } from '../../services/config/load.ts'
+import { configuredTokens } from '../../services/wiring/hashes.ts'
 import { startShim } from '../clickhouse-shim/shim.ts'
 import { composeMissing, type Model, readCompose, type Service } from './compose-go.ts'
 
@@ -113,6 +114,9 @@ describe.skipIf(noReader !== '').each(FORMS)('docker-compose.yml, %s', (_form, f
     const given = (name: string): string[] => model.services[name]?.secrets.map(({ target }) => target) ?? []
     for (const name of ['archiver', 'assembler', 'scheduler']) expect(given(name), name).toContain('/run/secrets/clickhouse-writer-password')
     for (const name of ['collector', 'worker']) expect(given(name), name).toContain('/run/secrets/keyed-hash-key')
+    expect(given('collector')).toContain('/run/secrets/gateway-token-sha256')
+    // Who checks the token does not hold it.
+    expect(those(({ secrets }) => secrets.some(({ source }) => source === 'gateway-token'))).toEqual(['gateway'])
     expect(given('migrate')).toContain(model.services['migrate']?.environment['WATCHKEEPER_CLICKHOUSE_PASSWORD_FILE'])
   })
 })
@@ -122,8 +126,18 @@ describe('init.sh', () => {
     const config = loadConfig({ file: join(folder, 'watchkeeper.yaml'), environment: {}, flags: [] })
     expect(config.bus.kafka?.brokers).toEqual(['kafka:9092'])
     expect(config.store.clickhouse?.user).toBe('watchkeeper_writer')
-    expect(config.otlp.tokens).toMatchObject([{ name: 'gateway', tenant: 'default', sha256: sha256(secret('gateway-token')) }])
+    expect(config.otlp.tokens).toMatchObject([{ name: 'gateway', tenant: 'default', sha256_file: '/run/secrets/gateway-token-sha256' }])
+    const { otlp } = JSON.parse(JSON.stringify(config).replaceAll('/run/secrets', join(folder, 'secrets'))) as typeof config
+    expect(configuredTokens({ otlp })).toMatchObject([{ name: 'gateway', tenant: 'default', sha256: sha256(secret('gateway-token')) }])
     expect(secret('keyed-hash-key').length).toBe(32)
+  })
+
+  it('puts no secret into the configuration, and names only files that are handed out', () => {
+    const yaml = text(join(folder, 'watchkeeper.yaml'))
+    for (const name of readdirSync(join(folder, 'secrets'))) expect(yaml, name).not.toContain(secret(name).toString('latin1').trim())
+    const named = [...yaml.matchAll(/^[^#]*\/run\/secrets\/([\w-]+)/gm)].map((match) => match[1] ?? '')
+    expect(named.filter((name) => !existsSync(join(folder, 'secrets', name)))).toEqual([])
+    expect(named).toContain('gateway-token-sha256')
   })
 
   it('gives ClickHouse the hash of each password', () => {
