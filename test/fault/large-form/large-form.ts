@@ -16,6 +16,8 @@ export interface LargeFormOptions {
   readonly config?: Readonly<Record<string, unknown>>
   /** Of all our processes. */
   readonly env?: Readonly<Record<string, string>>
+  /** MiB of the container that each of a part's processes is to be as in: of so much Node makes half its heap's limit. */
+  readonly memoryMib?: (part: Part) => number
 }
 
 export interface LargeForm {
@@ -51,6 +53,7 @@ interface Place {
   readonly folder: string
   readonly config: string
   readonly env: Readonly<Record<string, string>>
+  readonly memoryMib: LargeFormOptions['memoryMib']
 }
 
 interface Started {
@@ -59,13 +62,14 @@ interface Started {
   readonly api: string
 }
 
-async function serviceOf(part: Part, number: number, { folder, config, env: more }: Place): Promise<Started> {
+async function serviceOf(part: Part, number: number, { folder, config, env: more, memoryMib }: Place): Promise<Started> {
   const [http, grpc, api] = [`127.0.0.1:${await fixedPort()}`, `127.0.0.1:${await fixedPort()}`, `127.0.0.1:${await fixedPort()}`]
   const name = `${part}-${number}`
   const env = {
     UV_THREADPOOL_SIZE: '16', WATCHKEEPER_OTLP_HTTP: http, WATCHKEEPER_OTLP_GRPC: grpc, WATCHKEEPER_API: api, WATCHKEEPER_KAFKA_INSTANCE: name, ...more,
   }
-  const args = ['--max-semi-space-size=64', built('services/cli.ts'), part, '--config', config]
+  const heap = memoryMib === undefined ? [] : [`--max-old-space-size=${Math.floor(memoryMib(part) / 2)}`]
+  const args = ['--max-semi-space-size=64', ...heap, built('services/cli.ts'), part, '--config', config]
   const service = new Supervised({ name, args, env, folder, ready: () => isOk(`http://${api}/readyz`) })
   return { service, otlp: part === 'collector' ? `http://${http}` : undefined, api: `http://${api}` }
 }
@@ -77,7 +81,7 @@ function configFile(folder: string, config: Readonly<Record<string, unknown>>): 
 }
 
 /** Everything ready. Whoever starts it stops it. */
-export async function startLargeForm({ folder, processes, config = {}, env = {} }: LargeFormOptions): Promise<LargeForm> {
+export async function startLargeForm({ folder, processes, config = {}, env = {}, memoryMib }: LargeFormOptions): Promise<LargeForm> {
   mkdirSync(folder, { recursive: true })
   const prefix = `fault-${randomBytes(4).toString('hex')}.`
   const broker = await startBroker({ port: await fixedPort() })
@@ -88,7 +92,7 @@ export async function startLargeForm({ folder, processes, config = {}, env = {} 
   })
   const started: Started[] = []
   for (const [part, count] of Object.entries(processes) as [Part, number][]) {
-    for (let number = 1; number <= count; number++) started.push(await serviceOf(part, number, { folder, config: file, env }))
+    for (let number = 1; number <= count; number++) started.push(await serviceOf(part, number, { folder, config: file, env, memoryMib }))
   }
   const services = started.map(({ service }) => service)
   const stop = async (): Promise<void> => {

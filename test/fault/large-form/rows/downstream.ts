@@ -27,7 +27,7 @@ async function run({ short, folder, times, say }: Setting): Promise<Findings> {
   const said = new Findings()
   const ms = times === undefined ? (short ? AWAY_MS.short : AWAY_MS.full) : times * 1_000
   const compose = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true }) as Compose
-  const form = await startLargeForm({ folder, processes: Object.fromEntries(PARTS.map((part) => [part, 1])) })
+  const form = await startLargeForm({ folder, processes: Object.fromEntries(PARTS.map((part) => [part, 1])), memoryMib: (part) => limitOf(part, compose) })
   try {
     const traffic = new Traffic({ urls: form.otlp, senders: 8, spansPerSecond: SPANS_PER_SECOND })
     await wait(3_000)

@@ -1,0 +1,128 @@
+/** The small form on a disk whose writes, syncs and renames fail: it refuses, keeps what it acknowledged, and goes on by itself when they do not any more. */
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { ask, type ServerProcess, startServer, stopServer } from '../../../../bench/server-process.ts'
+import { Attached, type CallFault, straceMissing } from '../../strace.ts'
+import { type Ask, judged, settled } from '../oracle.ts'
+import { Findings, type Row, type Setting } from '../row.ts'
+import { Traffic } from '../traffic.ts'
+
+/** The promise. */
+const MOST_RECOVERY_MS = 5_000
+/** As long as a fault lasts. */
+const WINDOW_MS = 1_500
+const LOG_CALLS = [['pwrite64'], ['writev'], ['fdatasync']]
+const STATE_CALLS = [['write', 'pwrite64'], ['fdatasync'], ['fsync'], ['rename']]
+const ALL_CALLS = ['write', 'pwrite64', 'writev', 'fdatasync', 'fsync', 'rename']
+/** Once in each thread, a later one, and all. */
+const WHEN = ['1', '2', '1+']
+
+interface Plan extends Omit<CallFault, 'paths'> {
+  readonly at: 'log' | 'snapshots' | 'log and snapshots'
+}
+
+/** Every call with every error in the full form; in the short one each call once for all its errors, positions in turn. */
+function plansOf(short: boolean): Plan[] {
+  const errors = short ? ['EIO'] : ['EIO', 'ENOSPC']
+  const each = [...LOG_CALLS.map((calls) => ({ at: 'log' as const, calls })), ...STATE_CALLS.map((calls) => ({ at: 'snapshots' as const, calls }))]
+  const plans = each.flatMap(({ at, calls }, number) =>
+    errors.flatMap((error) => (short ? [WHEN[(number + 2) % 3] ?? '1+'] : WHEN).map((when) => ({ at, calls, error, when }))))
+  return [...plans, ...errors.map((error) => ({ at: 'log and snapshots' as const, calls: ALL_CALLS, error, when: '1+' }))]
+}
+
+/** Files that the calls have to do with. Snapshots are written as drafts, under the names that are there by now. */
+function pathsOf({ at }: Plan, dataDir: string): string[] {
+  const state = join(dataDir, 'state')
+  const names = new Set(readdirSync(state).filter((file) => /\.\d+$/.test(file)).map((file) => file.replace(/\.\d+$/, '')))
+  const snapshots = [state, ...[...names].map((name) => join(state, `${name}.draft`))]
+  return [...(at === 'snapshots' ? [] : [join(dataDir, 'bus', 'log', 'data.mdb')]), ...(at === 'log' ? [] : snapshots)]
+}
+
+interface Run {
+  readonly server: ServerProcess
+  readonly traffic: Traffic
+  readonly folder: string
+  readonly said: Findings
+}
+
+const isOk = async (url: string): Promise<boolean> => await fetch(url, { signal: AbortSignal.timeout(5_000) }).then(({ ok }) => ok, () => false)
+
+/** Milliseconds until it is ready again, a minute at most. */
+async function readyAgain({ api }: ServerProcess): Promise<number> {
+  const began = performance.now()
+  while (!(await isOk(`${api}/readyz`)) && performance.now() - began < 60_000) await wait(20)
+  return performance.now() - began
+}
+
+/** One fault; how many calls failed and how long until requests were acknowledged again. */
+async function suffer(plan: Plan, { server, traffic, folder, said }: Run): Promise<{ readonly failed: number; readonly afterMs: number }> {
+  const name = `${plan.calls.join()} of ${plan.at}, ${plan.error}, ${plan.when}`
+  const fault = { ...plan, paths: pathsOf(plan, server.dataDir) }
+  const attached = await Attached.to(server.child.pid ?? 0, fault, join(folder, 'strace.txt'))
+  await wait(WINDOW_MS)
+  said.expect(await isOk(`${server.api}/healthz`), `${name}: the process did not answer`)
+  const failed = await attached.lift()
+  const began = performance.now()
+  const acknowledgedMs = await traffic.acknowledgedAgain()
+  await readyAgain(server)
+  const readyMs = performance.now() - began
+  said.expect(failed > 0, `${name}: no call failed`)
+  said.expect(acknowledgedMs < MOST_RECOVERY_MS && readyMs < MOST_RECOVERY_MS, `${name}: acknowledged ${Math.round(acknowledgedMs)} ms and ready ${Math.round(readyMs)} ms after its end`)
+  said.expect(server.child.exitCode === null && server.child.signalCode === null, `${name}: the process ended with ${server.child.exitCode ?? server.child.signalCode}`)
+  return { failed, afterMs: Math.max(acknowledgedMs, readyMs) }
+}
+
+/** Everything that was acknowledged is there once, of the running process and of the one after it. */
+async function assertKept(server: ServerProcess, { traffic, said }: Run, when: string): Promise<void> {
+  const store: Ask = (sql) => ask(server, sql)
+  const { figure, failures } = judged(await settled(store, traffic))
+  said.figure(`${when}: ${figure}`)
+  said.failures.push(...failures.map((each) => `${when}: ${each}`))
+}
+
+async function run({ short, folder, times, say }: Setting): Promise<Findings> {
+  const said = new Findings()
+  const missing = straceMissing()
+  if (missing !== '') {
+    said.figure(`skipped: ${missing}`)
+    return said
+  }
+  const config = join(folder, 'config.yaml')
+  writeFileSync(config, JSON.stringify({ assembler: { quiet_seconds: 1 }, alerting: { group_wait_seconds: 1 } }))
+  const dataDir = join(folder, 'data')
+  const server = await startServer({ dataDir, config })
+  const traffic = new Traffic({ urls: [server.otlpHttp], senders: 4, spansPerSecond: 500 })
+  const setting = { server, traffic, folder, said }
+  try {
+    // Snapshots of every name are there.
+    await wait(5_000)
+    const plans = plansOf(short).slice(0, times)
+    const ran: { failed: number; afterMs: number }[] = []
+    for (const plan of plans) {
+      if (server.child.exitCode !== null || server.child.signalCode !== null) break
+      const one = await suffer(plan, setting)
+      say(`${plan.calls.join()} of ${plan.at}, ${plan.error}, ${plan.when}: ${one.failed} calls failed, well after ${Math.round(one.afterMs)} ms`)
+      ran.push(one)
+    }
+    await traffic.stop()
+    said.figure(`${ran.length} faults, ${ran.reduce((sum, { failed }) => sum + failed, 0)} calls failed; ${traffic.told}; well again after ${Math.round(Math.max(...ran.map(({ afterMs }) => afterMs)))} ms at most`)
+    said.expect(traffic.unsettled.length === 0, `${traffic.unsettled.length} bodies were never acknowledged`)
+    said.expect(traffic.others(200, 429, 503) === '', `answers other than 200, 429, 503: ${traffic.others(200, 429, 503)}`)
+    said.expect((traffic.answers.get(503) ?? 0) > 0, 'nothing was refused')
+    await assertKept(server, setting, 'then')
+  } finally {
+    await stopServer(server, 'SIGKILL')
+  }
+  const again = await startServer({ dataDir, config })
+  try {
+    await assertKept(again, setting, 'after a kill and a start')
+    const damaged = [...readdirSync(join(dataDir, 'bus')), ...readdirSync(join(dataDir, 'state'))].filter((file) => file.includes('damaged'))
+    said.expect(damaged.length === 0, `put aside as damaged: ${damaged.join(', ')}`)
+  } finally {
+    await stopServer(again)
+  }
+  return said
+}
+
+export const ioErrors: Row = { name: 'io-errors', promise: 'writes, syncs and renames of log and snapshots fail: refuses, keeps, well again by itself within 5 s', needsBroker: false, run }
