@@ -57,7 +57,10 @@ export interface SubscribeOptions<T> {
    * On Failure `unavailable` the same envelopes come again after a back-off; any other error stops the subscription and is given to `failed`.
    */
   handle(envelopes: readonly Envelope<T>[], signal: AbortSignal): Promise<void>
-  /** Offsets that cannot be delivered; the subscription goes on behind them. */
+  /**
+   * Offsets that cannot be delivered; the subscription goes on behind them. They count as committed when this has resolved and everything before
+   * them is committed.
+   */
   gap(gap: Gap): Promise<void>
   failed(error: unknown): void
   /** Most bytes of encoded envelopes in one `handle` call (at least one envelope is given); default 4 MiB. */

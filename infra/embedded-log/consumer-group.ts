@@ -11,15 +11,17 @@ interface MemberOf {
   commit(next: number): Promise<void>
 }
 
+type Consumer = Pick<PartitionConsumer<unknown>, 'stop' | 'commit'>
+
 /** One subscription. `start` makes the consumer of a partition; the type of its records is closed over. */
 interface Member {
-  start(partition: number, member: MemberOf): Pick<PartitionConsumer<unknown>, 'stop'>
+  start(partition: number, member: MemberOf): Consumer
   failed(error: unknown): void
 }
 
 interface Place {
   readonly member: Member
-  readonly consumer: Pick<PartitionConsumer<unknown>, 'stop'>
+  readonly consumer: Consumer
 }
 
 export class ConsumerGroup {
@@ -46,7 +48,10 @@ export class ConsumerGroup {
     this.#members.push(member)
     this.#rebalance()
     return {
-      commit: async (partition, next) => this.#commit(member, partition, next),
+      commit: async (partition, next) => {
+        const place = this.#places[partition]
+        await (place?.member === member ? place.consumer.commit(next) : this.#commit(member, partition, next))
+      },
       stop: async () => {
         this.#leave(member)
         await Promise.all(this.#changes)

@@ -1,6 +1,7 @@
 /** Carries one partition to one member: one call at a time, in order, from where the member wants to start until it is stopped. */
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import { Failure, kindOf } from '../../schemas/failure.ts'
+import { kindOf, pauseMs } from '../../schemas/failure.ts'
+import { PassedGaps } from '../../schemas/passed-gaps.ts'
 import type { Gap, SubscribeOptions } from '../../schemas/ports.ts'
 import type { PartitionReader, Slice } from './partition-reader.ts'
 import type { TailCache } from './tail-cache.ts'
@@ -29,6 +30,7 @@ export class PartitionConsumer<T> {
   readonly #abort = new AbortController()
   readonly #place = { position: 0 }
   readonly #done: Promise<void>
+  readonly #passed = new PassedGaps()
   #started = false
   #broke = false
 
@@ -47,6 +49,11 @@ export class PartitionConsumer<T> {
     } catch (error) {
       this.#options.failed(error)
     }
+  }
+
+  /** Throws what `options.commit` throws. */
+  async commit(next: number): Promise<void> {
+    await this.#passed.commit(next, this.#options.commit)
   }
 
   get #stopped(): boolean {
@@ -80,6 +87,7 @@ export class PartitionConsumer<T> {
     if (asked !== undefined && (!Number.isInteger(asked) || asked < 0)) throw new RangeError(`assigned() answered ${asked}, which is no offset`)
     const known = committed() ?? log.first
     this.#place.position = asked ?? known
+    this.#passed.begin(Math.max(this.#place.position, known))
     // A member that was killed between saving its state and committing is not behind. Where that cannot be written now, its next commit says so.
     if (asked !== undefined && asked > known && asked <= log.next) await this.#options.commit(asked).catch(ifUnavailable)
     return true
@@ -108,10 +116,10 @@ export class PartitionConsumer<T> {
   }
 
   async #deliver(slice: Exclude<Slice<T>, { kind: 'end' }>): Promise<boolean> {
-    const { subscribe, damage } = this.#options
+    const { subscribe, damage, commit } = this.#options
     if (slice.kind === 'envelopes') return await this.#persist(() => subscribe.handle(slice.envelopes, this.#abort.signal))
     damage(slice.gap)
-    return await this.#persist(() => subscribe.gap(slice.gap))
+    return await this.#persist(() => subscribe.gap(slice.gap)) && await this.#persist(() => this.#passed.told(slice.gap, slice.resume, commit))
   }
 
   /** Calls until it succeeds, with a back-off while that is Failure `unavailable`. False = stopped before it did. */
@@ -123,8 +131,7 @@ export class PartitionConsumer<T> {
       } catch (error) {
         if (this.#stopped) return false
         if (kindOf(error) !== 'unavailable') throw error
-        const asked = error instanceof Failure ? (error.retryAfterSeconds ?? 0) * 1000 : 0
-        await setTimeout(Math.min(Math.max(wait, asked), LONGEST_WAIT_MS), undefined, { signal: this.#abort.signal }).catch(() => undefined)
+        await setTimeout(pauseMs(error, wait, LONGEST_WAIT_MS), undefined, { signal: this.#abort.signal }).catch(() => undefined)
         if (this.#stopped) return false
       }
     }

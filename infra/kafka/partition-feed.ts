@@ -1,6 +1,7 @@
 /** Carries one partition to one member: one call at a time, in order, from where the member wants to start until it is stopped. */
 import { setImmediate } from 'node:timers/promises'
 import { kindOf } from '../../schemas/failure.ts'
+import { PassedGaps } from '../../schemas/passed-gaps.ts'
 import type { Envelope, SubscribeOptions } from '../../schemas/ports.ts'
 import type { Topic } from '../../schemas/topics.ts'
 import { Bell } from './deadline.ts'
@@ -37,6 +38,7 @@ export class PartitionFeed<T> {
   readonly #bell = new Bell()
   readonly #done: Promise<void>
   readonly #maxBytes: number
+  readonly #passed = new PassedGaps()
   #started = false
   #broke = false
   #searching = false
@@ -47,6 +49,11 @@ export class PartitionFeed<T> {
     this.#maxBytes = options.subscribe.maxBytes ?? MAX_BYTES
     this.buffer = new PartitionBuffer(options.budget, Math.max(2 * this.#maxBytes, 1024 * 1024))
     this.#done = this.#run()
+  }
+
+  /** Throws what `options.commit` throws. */
+  async commit(next: number): Promise<void> {
+    await this.#passed.commit(next, this.#options.commit)
   }
 
   /** Bytes to fetch now, 0 = none. */
@@ -118,10 +125,14 @@ export class PartitionFeed<T> {
     const { committed, bounds, commit } = this.#options
     const known = await committed().catch((error: unknown) => { throw unavailable(error, 'ask for committed offsets') })
     const found = asked ?? known
-    if (found !== undefined && found <= (known ?? 0)) return found
+    if (found !== undefined && found <= (known ?? 0)) {
+      this.#passed.begin(known ?? 0)
+      return found
+    }
     const { first, end } = await bounds().catch((error: unknown) => { throw unavailable(error, 'ask for offsets') })
     // A member that was killed between saving its state and committing is not behind, and may have no record to say so with for a long time.
     if (asked !== undefined && asked > first && asked <= end) await commit(asked)
+    this.#passed.begin(found ?? first)
     return found ?? first
   }
 
@@ -170,9 +181,11 @@ export class PartitionFeed<T> {
     return messages.slice(envelopes.length + 1)
   }
 
-  async #gap({ gap }: Extract<Item, { kind: 'gap' }>): Promise<void> {
-    const { topic, subscribe, gapMet } = this.#options
+  async #gap({ gap, resume }: Extract<Item, { kind: 'gap' }>): Promise<void> {
+    const { topic, subscribe, gapMet, commit } = this.#options
+    const { signal } = this.#abort
     gapMet()
-    await persist(() => subscribe.gap({ topic: topic.name, partition: this.partition, ...gap }), this.#abort.signal)
+    if (!(await persist(() => subscribe.gap({ topic: topic.name, partition: this.partition, ...gap }), signal))) return
+    await persist(() => this.#passed.told(gap, resume, commit), signal)
   }
 }

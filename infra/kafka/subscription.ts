@@ -104,7 +104,7 @@ class OpenSubscription<T> implements KafkaSubscription {
   }
 
   async commit(partition: number, next: number): Promise<void> {
-    await this.#ledger.commit(partition, next)
+    await (this.#feeds.get(partition)?.commit(next) ?? this.#ledger.commit(partition, next))
   }
 
   async stop(): Promise<void> {

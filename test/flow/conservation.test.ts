@@ -60,8 +60,14 @@ function faulty(bus: EmbeddedLog, fault: Fault): Bus {
           if (delivered.length > 0) await options.handle(delivered, signal)
         },
       })
+      const kept = new Map<number, number>()
       return {
-        commit: (partition, next) => (fault.loseCommit ? Promise.reject(new Error('killed')) : inner.commit(partition, next)),
+        async commit(partition, next) {
+          // Where a batch begins is said before it is stored.
+          if (fault.loseCommit && next > (kept.get(partition) ?? 0)) throw new Error('killed')
+          kept.set(partition, next)
+          await inner.commit(partition, next)
+        },
         stop: () => inner.stop(),
       }
     },
