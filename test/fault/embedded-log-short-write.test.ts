@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openEmbeddedLog } from '../../infra/embedded-log/embedded-log.ts'
 import { compile } from './compile.ts'
+import { killTopic } from './kill-topic.ts'
 
 /** Not a multiple of the page size, so that the last page is cut in two: a short write, no error. */
 const LIMIT = 6 * 1024 * 1024 + 2048
@@ -75,12 +77,43 @@ describe.skipIf(!COMPILER)('a sync that fails', () => {
     const source = join(directory, 'fail-sync.c')
     writeFileSync(source, [
       '#include <errno.h>', '#include <stdlib.h>', '#include <unistd.h>', '#include <sys/syscall.h>',
+      'static int fails(const char *name) { return getenv(name) != 0 && access(getenv(name), F_OK) == 0; }',
       'int fdatasync(int fd) {',
-      '  if (access(getenv("FAIL_NOW"), F_OK) == 0) { errno = EIO; return -1; }',
+      '  if (fails("FAIL_NOW")) { errno = EIO; return -1; }',
       '  return syscall(SYS_fdatasync, fd);',
+      '}',
+      '// A meta page is the only write of 128 bytes: LMDB writes the new one, hears that it failed, and writes the old one.',
+      'ssize_t pwrite64(int fd, const void *bytes, size_t length, off_t at) {',
+      '  static int calls;',
+      '  int fail = length == 128 && fails("FAIL_META");',
+      '  ssize_t written = fail && calls++ % 2 == 1 ? -1 : syscall(SYS_pwrite64, fd, bytes, length, at);',
+      '  if (fail) { errno = EIO; return -1; }',
+      '  return written;',
       '}', '',
     ].join('\n'))
     execFileSync('gcc', ['-shared', '-fPIC', '-o', library, source])
+  })
+
+  test('of a meta page that is on disk nonetheless keeps what was refused, once', async () => {
+    const writer = await start('landed', { LD_PRELOAD: library, FAIL_META: flag })
+    expect(await writer.say('')).toBe('taken 1')
+    writeFileSync(flag, '')
+    for (let again = 0; again < 2; again++) expect(await writer.say('')).toBe('log.not_written 1')
+    rmSync(flag)
+    for (let more = 2; more < 6; more++) expect(await writer.say('')).toBe(`taken ${more}`)
+    await end(writer)
+    const log = await openEmbeddedLog({ directory: join(directory, 'landed'), partitions: 1, clock: { now: () => 1n } })
+    const read: number[] = []
+    await new Promise<void>((resolve, reject) => void log.subscribe(killTopic, {
+      group: 'reader', assigned: async () => 0, gap: async (gap) => reject(new Error(JSON.stringify(gap))), failed: reject,
+      handle: async (envelopes) => {
+        for (const { records } of envelopes) read.push(records[0]!.number)
+        if (read.at(-1) === 4) resolve()
+      },
+    }))
+    await log.close()
+    // Number 1 was refused twice and then taken.
+    expect(read).toEqual([0, 1, 1, 1, 2, 3, 4])
   })
 
   test('is refused for as long as it fails, loses nothing that was acknowledged, and is over by itself', async () => {

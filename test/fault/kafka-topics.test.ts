@@ -80,7 +80,16 @@ describe.skipIf(missing !== '')('a broker whose topics were made by others', () 
     const bus = await open({ maxMessageBytes: 100_000 })
     const topic = itemTopic('small')
     const large = (bytes: number) => [{ key: 'k', record: { key: 'x'.repeat(bytes), number: 0 } }]
-    await expect(bus.publish(topic, large(200_000))).rejects.toMatchObject({ kind: 'rejected', code: 'kafka.record_too_large' })
+    const among = [...items(2, 0, 5), ...large(200_000), ...items(2, 5, 10), ...large(300_000)]
+    const recorder = new Recorder()
+    await bus.subscribe(topic, recorder.options('g'))
+    await expect(bus.publish(topic, among)).rejects.toMatchObject({
+      name: 'RefusedRecords', kind: 'rejected', code: 'kafka.record_too_large', records: [among[5]!.record, among[11]!.record],
+    })
+    await recorder.until(() => recorder.items.length >= 10)
+    expect(recorder.numbers).toEqual(range(0, 10))
+    // Many that are small enough by themselves are cut to what the topic takes.
+    await bus.publish(topic, Array.from({ length: 6 }, () => large(30_000)).flat())
     await bus.publish(topic, large(50_000))
     const resource = { type: TOPIC_RESOURCE, name: 'watchkeeper.small', configEntries: [{ name: 'max.message.bytes', value: '20000' }] }
     await withAdmin(broker.bootstrap, (admin) => admin.alterConfigs({ validateOnly: false, resources: [resource] }))

@@ -23,6 +23,8 @@ export interface Row {
   readonly name: string
   readonly promise: string
   readonly needsBroker: boolean
+  /** Why it cannot run on this machine, '' where it can. */
+  missing?(): string
   run(setting: Setting): Promise<Outcome>
 }
 

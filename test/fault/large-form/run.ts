@@ -26,8 +26,9 @@ interface Ran extends Outcome {
 }
 
 /** What it leaves behind stays where the promise did not hold. */
-async function measure(row: Row, missing: string): Promise<Ran> {
-  if (row.needsBroker && missing !== '') return { figures: [], failures: [], skipped: missing }
+async function measure(row: Row, noBroker: string): Promise<Ran> {
+  const missing = row.needsBroker ? noBroker : (row.missing?.() ?? '')
+  if (missing !== '') return { figures: [], failures: [], skipped: missing }
   const folder = mkdtempSync(join(tmpdir(), `watchkeeper-fault-${row.name}-`))
   const began = performance.now()
   const setting = {

@@ -55,8 +55,16 @@ async function readyAgain({ api }: ServerProcess): Promise<number> {
   return performance.now() - began
 }
 
-/** One fault; how many calls failed and how long until requests were acknowledged again. */
-async function suffer(plan: Plan, { server, traffic, folder, said }: Run): Promise<{ readonly failed: number; readonly afterMs: number }> {
+interface Suffered {
+  /** Calls. */
+  readonly failed: number
+  /** Until it was ready and requests were acknowledged again. */
+  readonly afterMs: number
+  readonly ended: boolean
+}
+
+/** One fault upon the running process. */
+async function suffer(plan: Plan, { server, traffic, folder, said }: Run): Promise<Suffered> {
   const name = `${plan.calls.join()} of ${plan.at}, ${plan.error}, ${plan.when}`
   const fault = { ...plan, paths: pathsOf(plan, server.dataDir) }
   const attached = await Attached.to(server.child.pid ?? 0, fault, join(folder, 'strace.txt'))
@@ -69,8 +77,26 @@ async function suffer(plan: Plan, { server, traffic, folder, said }: Run): Promi
   const readyMs = performance.now() - began
   said.expect(failed > 0, `${name}: no call failed`)
   said.expect(acknowledgedMs < MOST_RECOVERY_MS && readyMs < MOST_RECOVERY_MS, `${name}: acknowledged ${Math.round(acknowledgedMs)} ms and ready ${Math.round(readyMs)} ms after its end`)
-  said.expect(server.child.exitCode === null && server.child.signalCode === null, `${name}: the process ended with ${server.child.exitCode ?? server.child.signalCode}`)
-  return { failed, afterMs: Math.max(acknowledgedMs, readyMs) }
+  const ended = server.child.exitCode !== null || server.child.signalCode !== null
+  said.expect(!ended, `${name}: the process ended with ${server.child.exitCode ?? server.child.signalCode}`)
+  return { failed, afterMs: Math.max(acknowledgedMs, readyMs), ended }
+}
+
+async function sufferAll(plans: readonly Plan[], run: Run, say: Setting['say']): Promise<void> {
+  const { traffic, said } = run
+  let [failed, longestMs] = [0, 0]
+  for (const plan of plans) {
+    const one = await suffer(plan, run)
+    say(`${plan.calls.join()} of ${plan.at}, ${plan.error}, ${plan.when}: ${one.failed} calls failed, well after ${Math.round(one.afterMs)} ms`)
+    failed += one.failed
+    longestMs = Math.max(longestMs, one.afterMs)
+    if (one.ended) break
+  }
+  await traffic.stop()
+  said.figure(`${plans.length} faults, ${failed} calls failed; ${traffic.told}; well again after ${Math.round(longestMs)} ms at most`)
+  said.expect(traffic.unsettled.length === 0, `${traffic.unsettled.length} bodies were never acknowledged`)
+  said.expect(traffic.others(200, 429, 503) === '', `answers other than 200, 429, 503: ${traffic.others(200, 429, 503)}`)
+  said.expect((traffic.answers.get(503) ?? 0) > 0, 'nothing was refused')
 }
 
 /** Everything that was acknowledged is there once, of the running process and of the one after it. */
@@ -83,11 +109,6 @@ async function assertKept(server: ServerProcess, { traffic, said }: Run, when: s
 
 async function run({ short, folder, times, say }: Setting): Promise<Findings> {
   const said = new Findings()
-  const missing = straceMissing()
-  if (missing !== '') {
-    said.figure(`skipped: ${missing}`)
-    return said
-  }
   const config = join(folder, 'config.yaml')
   writeFileSync(config, JSON.stringify({ assembler: { quiet_seconds: 1 }, alerting: { group_wait_seconds: 1 } }))
   const dataDir = join(folder, 'data')
@@ -97,19 +118,7 @@ async function run({ short, folder, times, say }: Setting): Promise<Findings> {
   try {
     // Snapshots of every name are there.
     await wait(5_000)
-    const plans = plansOf(short).slice(0, times)
-    const ran: { failed: number; afterMs: number }[] = []
-    for (const plan of plans) {
-      if (server.child.exitCode !== null || server.child.signalCode !== null) break
-      const one = await suffer(plan, setting)
-      say(`${plan.calls.join()} of ${plan.at}, ${plan.error}, ${plan.when}: ${one.failed} calls failed, well after ${Math.round(one.afterMs)} ms`)
-      ran.push(one)
-    }
-    await traffic.stop()
-    said.figure(`${ran.length} faults, ${ran.reduce((sum, { failed }) => sum + failed, 0)} calls failed; ${traffic.told}; well again after ${Math.round(Math.max(...ran.map(({ afterMs }) => afterMs)))} ms at most`)
-    said.expect(traffic.unsettled.length === 0, `${traffic.unsettled.length} bodies were never acknowledged`)
-    said.expect(traffic.others(200, 429, 503) === '', `answers other than 200, 429, 503: ${traffic.others(200, 429, 503)}`)
-    said.expect((traffic.answers.get(503) ?? 0) > 0, 'nothing was refused')
+    await sufferAll(plansOf(short).slice(0, times), setting, say)
     await assertKept(server, setting, 'then')
   } finally {
     await stopServer(server, 'SIGKILL')
@@ -125,4 +134,4 @@ async function run({ short, folder, times, say }: Setting): Promise<Findings> {
   return said
 }
 
-export const ioErrors: Row = { name: 'io-errors', promise: 'writes, syncs and renames of log and snapshots fail: refuses, keeps, well again by itself within 5 s', needsBroker: false, run }
+export const ioErrors: Row = { name: 'io-errors', promise: 'writes, syncs and renames of log and snapshots fail: refuses, keeps, well again by itself within 5 s', needsBroker: false, missing: straceMissing, run }
