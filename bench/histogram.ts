@@ -1,14 +1,11 @@
 /** Latencies as the server under test itself tells them: Prometheus histograms, as differences of two readings. */
-import type { ServerProcess } from './server-process.ts'
-
 /** Upper bound in ms → observations up to it. */
 export type Buckets = ReadonlyMap<number, number>
 
-/** Buckets of one histogram, all label sets together. What needs a whole interaction comes after its wait, and is not what is asked here. */
-export async function readHistogram({ api }: ServerProcess, name: string): Promise<Buckets> {
-  const text = await (await fetch(`${api}/metrics`)).text()
+/** Buckets of one histogram in the text of `/metrics`, all label sets together. What needs a whole interaction comes after its wait, and is not what is asked here. */
+export function histogramIn(metrics: string, name: string): Buckets {
   const buckets = new Map<number, number>()
-  for (const match of text.matchAll(new RegExp(`^${name}_bucket\\{.*?le="([^"]+)".*?\\} (\\d+)`, 'gm'))) {
+  for (const match of metrics.matchAll(new RegExp(`^${name}_bucket\\{.*?le="([^"]+)".*?\\} (\\d+)`, 'gm'))) {
     if (match[0].includes('from="interaction"')) continue
     const bound = match[1] === '+Inf' ? Number.POSITIVE_INFINITY : Number(match[1])
     buckets.set(bound, (buckets.get(bound) ?? 0) + Number(match[2]))

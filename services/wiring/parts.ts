@@ -34,6 +34,13 @@ export interface PartKit {
 const SECOND_NS = 1_000_000_000n
 const EVENT_BATCH = { records: 10_000, milliseconds: 500 }
 const OTHER_BATCH = { records: 10_000, milliseconds: 1_000 }
+
+/**
+ * Each partition is inserted apart, and an insert into eighty columns costs the server about 25 ms of CPU whatever is in it. So that many
+ * partitions do not mean many small inserts, each waits twice as long.
+ */
+const batchesOf = <T extends { readonly milliseconds: number }>(batch: T, partitions: number): T =>
+  partitions > 2 ? { ...batch, milliseconds: 2 * batch.milliseconds } : batch
 const SNAPSHOT_EVERY_NS = 5n * SECOND_NS
 
 const seconds = (value: number): bigint => BigInt(Math.round(value * 1e9))
@@ -64,7 +71,9 @@ async function placesOf(kit: PartKit, parts: ReadonlySet<Part>): Promise<Pick<St
 const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Promise<Service>>> = {
   async archiver({ foundation, bus, log }) {
     const { store } = await foundation.store()
-    return createArchiver({ events: EVENT_BATCH, others: OTHER_BATCH }, { bus, store, snapshots: await foundation.snapshots(), log })
+    const { partitions } = foundation.bus
+    const batches = { events: batchesOf(EVENT_BATCH, partitions), others: batchesOf(OTHER_BATCH, partitions) }
+    return createArchiver(batches, { bus, store, snapshots: await foundation.snapshots(), log })
   },
   async alerter({ config: { alerting }, foundation, bus, receivers, log }) {
     const { group_wait_seconds: groupWaitSeconds, group_interval_seconds: groupIntervalSeconds, resolve_after_hours: resolveAfterHours } = alerting
