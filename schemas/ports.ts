@@ -16,7 +16,7 @@ export interface Keyed<T> {
 export interface Publisher {
   /**
    * Resolves when every record is durable (fdatasync, or acks=-1), in the order given per partition. Throws Failure `unavailable`
-   * when that cannot be said; then any part of the batch may or may not be there.
+   * when that cannot be said; then any part of the batch may or may not be there. Throws `RefusedRecords` where single records can never be taken.
    */
   publish<T>(topic: Topic<T>, batch: readonly Keyed<T>[]): Promise<void>
   /** The same for one record on every partition of the topic. */

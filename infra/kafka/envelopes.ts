@@ -13,8 +13,25 @@ export interface Part {
 export const MOST_RECORDS = 1000
 export const MOST_BYTES = 250_000
 
+/** A record batch has 61 bytes of its own and each message some 30; kafkajs puts all messages of a partition in one batch. */
+export const OVERHEAD = 1024
+
+/** What a topic takes of one publish. */
+export interface Cut<T> {
+  readonly parts: Part[]
+  /** Records that are too large by themselves, and the encoded bytes of the largest. */
+  readonly refused: T[]
+  largest: number
+}
+
+interface Limits {
+  readonly partitions: number
+  /** Largest record batch that the broker takes. */
+  readonly maxMessageBytes: number
+}
+
 /** In the order given per partition. Throws what the topic's codec throws. */
-export function envelopesOf<T>(topic: Topic<T>, batch: readonly Keyed<T>[], partitions: number): Part[] {
+export function envelopesOf<T>(topic: Topic<T>, batch: readonly Keyed<T>[], { partitions, maxMessageBytes }: Limits): Cut<T> {
   const byPartition = new Map<number, T[]>()
   for (const { key, record } of batch) {
     const partition = partitionOf(key, partitions)
@@ -22,14 +39,37 @@ export function envelopesOf<T>(topic: Topic<T>, batch: readonly Keyed<T>[], part
     if (records === undefined) byPartition.set(partition, [record])
     else records.push(record)
   }
-  return [...byPartition].flatMap(([partition, records]) => cut(topic, partition, records))
+  const cutter = new Cutter(topic, maxMessageBytes - OVERHEAD)
+  for (const [partition, records] of byPartition) cutter.cut(partition, records)
+  return cutter
 }
 
-function cut<T>(topic: Topic<T>, partition: number, records: readonly T[]): Part[] {
-  if (records.length <= MOST_RECORDS) {
-    const bytes = topic.codec.encode(records)
-    if (bytes.length <= MOST_BYTES || records.length === 1) return [{ partition, records: records.length, bytes }]
+class Cutter<T> implements Cut<T> {
+  readonly parts: Part[] = []
+  readonly refused: T[] = []
+  largest = 0
+  readonly #topic: Topic<T>
+  readonly #limit: number
+
+  constructor(topic: Topic<T>, limit: number) {
+    this.#topic = topic
+    this.#limit = limit
   }
-  const half = Math.min(MOST_RECORDS, Math.ceil(records.length / 2))
-  return [...cut(topic, partition, records.slice(0, half)), ...cut(topic, partition, records.slice(half))]
+
+  cut(partition: number, records: readonly T[]): void {
+    if (records.length <= MOST_RECORDS) {
+      const bytes = this.#topic.codec.encode(records)
+      if (bytes.length <= Math.min(MOST_BYTES, this.#limit)) return void this.parts.push({ partition, records: records.length, bytes })
+      if (records.length === 1) return this.#alone(partition, records[0] as T, bytes)
+    }
+    const half = Math.min(MOST_RECORDS, Math.ceil(records.length / 2))
+    this.cut(partition, records.slice(0, half))
+    this.cut(partition, records.slice(half))
+  }
+
+  #alone(partition: number, record: T, bytes: Buffer): void {
+    if (bytes.length <= this.#limit) return void this.parts.push({ partition, records: 1, bytes })
+    this.refused.push(record)
+    this.largest = Math.max(this.largest, bytes.length)
+  }
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Admin, Kafka } from 'kafkajs'
 import { Failure, kindOf } from '../../schemas/failure.ts'
 import type { Bus, Keyed, PartitionLag, SubscribeOptions, Subscription } from '../../schemas/ports.ts'
+import { RefusedRecords } from '../../schemas/refused-records.ts'
 import type { Topic } from '../../schemas/topics.ts'
 import { CLIENT_RETRY, makeClient, tlsOf } from './client.ts'
 import { ClusterLink } from './cluster-link.ts'
@@ -11,12 +12,12 @@ import { envelopesOf } from './envelopes.ts'
 import { failureOf, isSilence, unavailable } from './failures.ts'
 import { groupIdOf, lagOf } from './lag.ts'
 import { type KafkaBusOptions, type Settings, withDefaults } from './options.ts'
-import { Outbox } from './outbox.ts'
+import { Outbox, TOO_LARGE, tooLargeMessage } from './outbox.ts'
 import type { Budget } from './partition-buffer.ts'
 import { probe } from './probe.ts'
 import { Sender } from './sender.ts'
 import { type KafkaSubscription, openSubscription } from './subscription.ts'
-import { Topics } from './topics.ts'
+import { type TopicShape, Topics } from './topics.ts'
 
 export interface KafkaBusStats {
   /** '' when brokers take publishes and answer groups, else why not. */
@@ -125,7 +126,14 @@ class OpenBus implements KafkaBus {
   async publish<T>(topic: Topic<T>, batch: readonly Keyed<T>[]): Promise<void> {
     if (batch.length === 0) return
     const shape = await this.#shape(topic.name)
-    await this.#outbox.publish(shape, topic.codec.joins === true, envelopesOf(topic, batch, shape.partitions))
+    const { parts, refused, largest } = envelopesOf(topic, batch, shape)
+    try {
+      await this.#outbox.publish(shape, topic.codec.joins === true, parts)
+    } catch (error) {
+      if (error instanceof Failure && error.code === TOO_LARGE && await this.#takesLess(shape)) return await this.publish(topic, batch)
+      throw error
+    }
+    if (refused.length > 0) throw new RefusedRecords(TOO_LARGE, tooLargeMessage(shape, largest), refused)
   }
 
   async broadcast<T>(topic: Topic<T>, record: T): Promise<void> {
@@ -198,6 +206,12 @@ class OpenBus implements KafkaBus {
       if (isSilence(error)) void this.#closeAdmin()
       throw unavailable(error, `use topic ${name}`)
     })
+  }
+
+  /** Whether somebody lowered the topic's limit: then the publish is cut anew. What was written of it by then is there twice, as after any retry. */
+  async #takesLess({ name, maxMessageBytes }: TopicShape): Promise<boolean> {
+    const now = await this.#topics.shapeNow(name).catch((error: unknown) => { throw unavailable(error, `use topic ${name}`) })
+    return now.maxMessageBytes < maxMessageBytes
   }
 
   async #connectedAdmin(): Promise<Admin> {

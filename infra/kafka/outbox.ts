@@ -3,7 +3,7 @@ import type { TopicMessages } from 'kafkajs'
 import { Failure } from '../../schemas/failure.ts'
 import type { Clock } from '../../schemas/ports.ts'
 import { pause } from './deadline.ts'
-import { MOST_BYTES, MOST_RECORDS, type Part } from './envelopes.ts'
+import { MOST_BYTES, MOST_RECORDS, OVERHEAD, type Part } from './envelopes.ts'
 import { isRefusal, isType, unavailable } from './failures.ts'
 import { nowMs, type Settings } from './options.ts'
 import type { Sender } from './sender.ts'
@@ -25,8 +25,6 @@ interface Waiting {
   readonly delivery: Delivery
 }
 
-/** A record batch has 61 bytes of its own and each message some 30; kafkajs puts all messages of a partition in one batch. */
-const OVERHEAD = 1024
 /** Enough for the broker to be busy while the next is made, small enough to be answered within a request timeout. */
 const MOST_SEND_BYTES = 8 * 1024 * 1024
 /** Record batch of one partition, below the 1 MiB that consumers ask for at a time. */
@@ -224,5 +222,7 @@ function fits(before: readonly Waiting[], { part }: Waiting): boolean {
 
 const closed = (): Failure => new Failure('unavailable', 'kafka.closed', 'Kafka: the bus is closed')
 
-const tooLarge = (topic: TopicShape, bytes: number): Failure => new Failure('rejected', 'kafka.record_too_large',
-  `Kafka: a record of ${bytes} bytes is larger than topic ${topic.full} takes (max.message.bytes ${topic.maxMessageBytes}): raise that, or limit what is sent`)
+export const TOO_LARGE = 'kafka.record_too_large'
+export const tooLargeMessage = (topic: TopicShape, bytes: number): string =>
+  `Kafka: a record of ${bytes} bytes is larger than topic ${topic.full} takes (max.message.bytes ${topic.maxMessageBytes}): raise that, or limit what is sent`
+const tooLarge = (topic: TopicShape, bytes: number): Failure => new Failure('rejected', TOO_LARGE, tooLargeMessage(topic, bytes))

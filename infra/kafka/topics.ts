@@ -39,6 +39,12 @@ export class Topics {
     return await asked
   }
 
+  /** The same as it is now. */
+  async shapeNow(name: string): Promise<TopicShape> {
+    this.#known.delete(name)
+    return await this.shape(name)
+  }
+
   async #ensure(name: string): Promise<TopicShape> {
     const full = `${this.#settings.prefix}${name}`
     try {

@@ -5,6 +5,7 @@ import { eventKey } from '../../schemas/record-key.ts'
 import { EventRecord, events, metrics } from '../../schemas/topics.ts'
 import type { Arrival, Counted, Normalised, Normaliser, Redactor } from './contracts.ts'
 import type { Ingest, IngestResult } from './ingest-port.ts'
+import { countRefused, refusalOf } from './refused.ts'
 import type { CollectorTelemetry } from './telemetry.ts'
 
 export interface PipelinePorts {
@@ -35,9 +36,10 @@ export function createPipeline({ bus, normaliser, redactor, telemetry }: Pipelin
   }
 
   async function told(published: Promise<void> | undefined, counted: Counted, arrival: Arrival): Promise<IngestResult> {
-    await published
-    telemetry.received(counted, arrival)
-    return answer(counted)
+    const refusal = await refusalOf(published)
+    const all = refusal === undefined ? counted : await countRefused(counted, refusal, bus)
+    telemetry.received(all, arrival)
+    return answer(all)
   }
 
   return {
@@ -48,9 +50,10 @@ export function createPipeline({ bus, normaliser, redactor, telemetry }: Pipelin
       const clean = points.map((point) => ({
         ...point, attributes: new Map([...point.attributes].map(([key, value]) => [key, redactor.text(point.tenant, value)])),
       }))
-      if (clean.length > 0) await bus.publish(metrics, clean.map((point) => ({ key: point.point_id, record: point })))
-      telemetry.receivedMetrics(points.length, skipped)
-      return { accepted: points.length, own: false, rejected: 0, message: '' }
+      const refusal = await refusalOf(clean.length > 0 ? bus.publish(metrics, clean.map((point) => ({ key: point.point_id, record: point }))) : undefined)
+      const rejected = refusal?.records.length ?? 0
+      telemetry.receivedMetrics(points.length - rejected, skipped)
+      return { accepted: points.length - rejected, own: false, rejected, message: refusal?.message ?? '' }
     },
   }
 }

@@ -93,9 +93,11 @@ describe.skipIf(missing !== '')('a broker whose topics were made by others', () 
     await bus.publish(topic, large(50_000))
     const resource = { type: TOPIC_RESOURCE, name: 'watchkeeper.small', configEntries: [{ name: 'max.message.bytes', value: '20000' }] }
     await withAdmin(broker.bootstrap, (admin) => admin.alterConfigs({ validateOnly: false, resources: [resource] }))
-    const [bad, good] = [bus.publish(topic, large(50_000)), bus.publish(topic, items(2, 0, 10))]
-    await expect(bad).rejects.toMatchObject({ kind: 'rejected', code: 'kafka.record_too_large' })
+    const mixed = [...items(1, 20, 21), ...large(50_000)]
+    const [bad, good] = [bus.publish(topic, mixed), bus.publish(topic, items(2, 10, 20))]
+    await expect(bad).rejects.toMatchObject({ name: 'RefusedRecords', code: 'kafka.record_too_large', records: [mixed[1]!.record] })
     await good
+    await recorder.until(() => recorder.numbers.includes(20))
   })
 
   test('a record of some MiB goes through, and holds up nobody on other partitions', async () => {

@@ -11,29 +11,13 @@ import { exampleInteraction } from '../../schemas/interaction.ts'
 import type { Log, Service, Snapshots, Store, StoredEvent } from '../../schemas/ports.ts'
 import { EventRecord, events, interactions } from '../../schemas/topics.ts'
 import { createArchiver } from '../../services/archiver/service.ts'
+import { Gate } from './archiver-takeover/gate.ts'
 import { TornGroup } from './archiver-takeover/torn-group.ts'
 
 const quiet = (): void => undefined
 const log: Log = { debug: quiet, info: quiet, warn: quiet, error: (fields, message) => console.error(message, fields) }
 const MONTH = 31n * 86_400_000_000_000n
 const PER_ENVELOPE = 5
-
-/** Something that somebody comes to and waits at. */
-class Gate {
-  #open: () => void = quiet
-  #come: () => void = quiet
-  readonly reached = new Promise<void>((resolve) => { this.#come = resolve })
-  readonly #opened = new Promise<void>((resolve) => { this.#open = resolve })
-
-  open(): void {
-    this.#open()
-  }
-
-  async pass(): Promise<void> {
-    this.#come()
-    await this.#opened
-  }
-}
 
 let directory = ''
 let store: ClickHouseStore

@@ -1,0 +1,48 @@
+/** Events that the bus can never take (larger than its topic allows): rejected to their sender, and in quarantine without their bytes, which fit nowhere. */
+import { hash } from 'node:crypto'
+import { contentHash } from '../../schemas/canonical.ts'
+import type { EventHead } from '../../schemas/event-head.ts'
+import type { Keyed, Publisher } from '../../schemas/ports.ts'
+import type { Quarantined } from '../../schemas/quarantined.ts'
+import { RefusedRecords } from '../../schemas/refused-records.ts'
+import { EventRecord, quarantine } from '../../schemas/topics.ts'
+import type { Counted } from './contracts.ts'
+
+/** Undefined when everything was taken. Throws what is no refusal of single records. */
+export async function refusalOf(published: Promise<void> | undefined): Promise<RefusedRecords | undefined> {
+  try {
+    await published
+    return undefined
+  } catch (error) {
+    if (error instanceof RefusedRecords) return error
+    throw error
+  }
+}
+
+/** `counted`, with refused events among the rejected. Resolves when the quarantine has them. Throws Failure `unavailable` where it cannot. */
+export async function countRefused(counted: Counted, refusal: RefusedRecords, bus: Publisher): Promise<Counted> {
+  const heads = new Map<EventRecord, EventHead>()
+  for (const record of refusal.records) if (record instanceof EventRecord && record.head !== undefined) heads.set(record, record.head)
+  await bus.publish(quarantine, [...heads].map(([record, head]) => asQuarantined(record.bytes ?? Buffer.alloc(0), head, refusal)))
+  const bySource = counted.bySource.map((count) => ({ ...count }))
+  for (const { source } of heads.values()) {
+    const count = bySource.find((one) => one.source === source && one.accepted > 0)
+    if (count === undefined) continue
+    count.accepted--
+    count.rejected++
+  }
+  const rejected = [...counted.rejected, ...[...heads.values()].map(({ signal }) => ({ what: signal, why: refusal.message }))]
+  return { ...counted, accepted: counted.accepted - heads.size, rejected, bySource }
+}
+
+/** The same event sent again is the same entry. */
+function asQuarantined(bytes: Buffer, head: EventHead, refusal: RefusedRecords): Keyed<Quarantined> {
+  const content = contentHash({ bytes, contentLength: head.contentLength })
+  const id = hash('sha256', `collector\u0000refused_row\u0000${head.event_id}\u0000${content}`, 'hex').slice(0, 32)
+  const record: Quarantined = {
+    quarantine_id: id, tenant: head.tenant, source: head.source, stage: 'collector', reason: 'refused_row', detector: '',
+    detail: `event ${head.event_id} with content hash ${content}: ${refusal.message}`,
+    topic: 'events', partition: -1, offset: -1, offset_index: -1, payload: '', quarantined_at: head.received_at,
+  }
+  return { key: id, record }
+}
