@@ -112,10 +112,10 @@ const Keys = z.strictObject({
 const Assembler = z.strictObject({
   quiet_seconds: z.number().min(0.1).max(600).default(10).describe('Quiet time after which a call is published as it is'),
   lineage_minutes: z.number().min(1).max(240).default(15).describe('How long a trace is kept for late parts'),
-  max_spans: z.number().int().min(1_000).default(250_000).describe('Most spans held; over it the oldest trace is published as it is'),
+  max_spans: z.number().int().min(1_000).default(250_000).describe('Most spans held, in all partitions together, about 1 KB each; over its share of that a partition publishes its oldest trace as it is'),
   max_spans_per_trace: z.number().int().min(100).default(20_000).describe('The same for one trace'),
   max_related_calls: z.number().int().min(100).default(50_000)
-    .describe('Most calls held per partition to meet those of other traces, about 1 KB each, once by tool call id and once by conversation'),
+    .describe('Most calls held, in all partitions together, to meet those of other traces, about 1 KB each, once by tool call id and once by conversation'),
   max_calls_per_conversation: z.number().int().min(10).default(200).describe('The same for one conversation; over it the oldest are not judged again'),
   max_conversation_characters: z.number().int().min(1_000).default(65_536)
     .describe('Most characters of turns and results held of a conversation for calls of its other traces'),

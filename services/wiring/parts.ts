@@ -14,6 +14,7 @@ import { createScheduler } from '../scheduler/service.ts'
 import { WORKER_DEFAULTS } from '../worker/contracts.ts'
 import { createWorker } from '../worker/service.ts'
 import { workerTelemetry } from '../worker/telemetry.ts'
+import { assemblerLimits } from './assembler-limits.ts'
 import { systemClock } from './clock.ts'
 import type { Foundation } from './foundation.ts'
 import type { LiveReceivers } from './receivers.ts'
@@ -42,8 +43,6 @@ const OTHER_BATCH = { records: 10_000, milliseconds: 1_000 }
 const batchesOf = <T extends { readonly milliseconds: number }>(batch: T, partitions: number): T =>
   partitions > 2 ? { ...batch, milliseconds: 2 * batch.milliseconds } : batch
 const SNAPSHOT_EVERY_NS = 5n * SECOND_NS
-
-const seconds = (value: number): bigint => BigInt(Math.round(value * 1e9))
 
 /** Every job of the scheduler; another is one line here. `store`: where this process has or reaches one. */
 const jobsOf = ({ bus, log }: PartKit, store: Store | undefined): readonly Job[] => [
@@ -87,14 +86,11 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
     })
   },
   async assembler(kit, parts) {
-    const { config: { assembler }, foundation, bus, log } = kit
-    const limits = {
-      quietNs: seconds(assembler.quiet_seconds), lineageNs: seconds(assembler.lineage_minutes * 60), spans: assembler.max_spans,
-      spansPerTrace: assembler.max_spans_per_trace, relatedCalls: assembler.max_related_calls, callsPerConversation: assembler.max_calls_per_conversation,
-      conversationCharacters: assembler.max_conversation_characters,
-    }
+    const { config, foundation, bus, log } = kit
+    const { partitions } = foundation.bus
+    const limits = assemblerLimits(config, partitions)
     const store = await placesOf(kit, parts)
-    return createAssembler({ partitions: foundation.bus.partitions, limits, snapshotEveryNs: SNAPSHOT_EVERY_NS }, { bus, snapshots: await foundation.snapshots(), store, log })
+    return createAssembler({ partitions, limits, snapshotEveryNs: SNAPSHOT_EVERY_NS }, { bus, snapshots: await foundation.snapshots(), store, log })
   },
   async collector({ bus, log }) {
     return createTicker({ bus, clock: systemClock, log })

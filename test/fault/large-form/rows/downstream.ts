@@ -27,7 +27,9 @@ async function run({ short, folder, times, say }: Setting): Promise<Findings> {
   const said = new Findings()
   const ms = times === undefined ? (short ? AWAY_MS.short : AWAY_MS.full) : times * 1_000
   const compose = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true }) as Compose
-  const form = await startLargeForm({ folder, processes: Object.fromEntries(PARTS.map((part) => [part, 1])), memoryMib: (part) => limitOf(part, compose) })
+  const { assembler } = parse(readFileSync('infra/compose/watchkeeper.yaml', 'utf8')) as { readonly assembler: Readonly<Record<string, number>> }
+  const config = { assembler: { quiet_seconds: 2, ...assembler } }
+  const form = await startLargeForm({ folder, config, processes: Object.fromEntries(PARTS.map((part) => [part, 1])), memoryMib: (part) => limitOf(part, compose) })
   try {
     const traffic = new Traffic({ urls: form.otlp, senders: 8, spansPerSecond: SPANS_PER_SECOND })
     await wait(3_000)
