@@ -8,8 +8,13 @@ export const WINDOW_NS = 60_000_000_000n
 
 export const windowOf = (receivedAt: bigint): bigint => receivedAt - (receivedAt % WINDOW_NS)
 
+/** An account is of spans and log records, which become rows of `audit_events`, or of metric points, which become rows of `mcp_metrics`. */
+export interface AccountOf {
+  readonly points: boolean
+}
+
 /** What one run of a collector took from one source in one window, so far: of two with the same id the higher `version` holds. */
-export interface Receipt {
+export interface Receipt extends AccountOf {
   /** 32 hex digits; of the run, its tenant, source and window. */
   readonly receipt_id: string
   readonly version: number
@@ -17,7 +22,7 @@ export interface Receipt {
   readonly source: string
   /** Nanoseconds. */
   readonly window_start: bigint
-  /** Spans and log records in requests that were answered with 200; always the sum of the next three. */
+  /** In requests that were answered with 200; always the sum of the next three. */
   readonly received: number
   /** Durable on the bus. */
   readonly accepted: number
@@ -26,8 +31,10 @@ export interface Receipt {
 }
 
 /** What became of the records of one source and window in one envelope. Counts are below 0 where a replay takes an earlier word back. */
-export interface LedgerRow {
-  /** `PARTITION:OFFSET-NEXT` of an envelope of topic events, or `again:QUARANTINE_ID`: written twice, it is one row. */
+export interface LedgerRow extends AccountOf {
+  /**
+   * `PARTITION:OFFSET-NEXT` of an envelope of topic events, `metrics:…` of topic metrics, or `again:QUARANTINE_ID`: written twice, it is one row.
+   */
   readonly batch: string
   readonly tenant: string
   readonly source: string
@@ -41,7 +48,7 @@ export interface LedgerRow {
 }
 
 /** One line of the account: one source and window, as it was at the last look. */
-export interface ConservationRow {
+export interface ConservationRow extends AccountOf {
   readonly tenant: string
   readonly source: string
   readonly window_start: bigint

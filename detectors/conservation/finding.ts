@@ -15,23 +15,32 @@ function sumOf(rows: readonly ConservationRow[]): Counts {
   return sum
 }
 
-const records = (count: number): string => `${count} record${count === 1 ? '' : 's'}`
+interface Words {
+  readonly one: string
+  readonly table: string
+}
+const WORDS: Readonly<Record<'records' | 'points', Words>> = {
+  records: { one: 'record', table: 'audit_events' }, points: { one: 'metric point', table: 'mcp_metrics' },
+}
+const several = (count: number, { one }: Words): string => `${count} ${one}${count === 1 ? '' : 's'}`
 
-function reasonsOf(sum: Counts): string[] {
+function reasonsOf(sum: Counts, words: Words): string[] {
+  const records = (count: number): string => several(count, words)
   const reasons: string[] = []
   if (sum.missing_in_collector !== 0) reasons.push(`in the collector: ${records(sum.missing_in_collector)} received without a verdict`)
   if (sum.missing_on_bus !== 0) reasons.push(`on the bus: ${records(sum.missing_on_bus)} acknowledged and never read by the archiver`)
   if (sum.missing_in_archiver !== 0) reasons.push(`in the archiver: ${records(sum.missing_in_archiver)} read without a verdict`)
-  if (sum.missing_in_table > 0) reasons.push(`in the table: ${records(sum.missing_in_table)} stored and not in audit_events`)
-  if (sum.missing_in_table < 0) reasons.push(`in the table: ${records(-sum.missing_in_table)} in audit_events that the archiver did not store`)
+  if (sum.missing_in_table > 0) reasons.push(`in the table: ${records(sum.missing_in_table)} stored and not in ${words.table}`)
+  if (sum.missing_in_table < 0) reasons.push(`in the table: ${records(-sum.missing_in_table)} in ${words.table} that the archiver did not store`)
   return reasons
 }
 
-function titleOf({ difference }: Counts, source: string): string {
+function titleOf({ difference }: Counts, source: string, words: Words): string {
+  const records = (count: number): string => several(count, words)
   const who = source || 'an unnamed source'
   if (difference > 0) return `${records(difference)} of ${who} ${difference === 1 ? 'is' : 'are'} missing from the log`
   if (difference < 0) return `${records(-difference)} of ${who} ${difference === -1 ? 'is' : 'are'} in the log and never arrived`
-  return `Records of ${who} are missing in one place and too many in another`
+  return `${words.one.charAt(0).toUpperCase()}${words.one.slice(1)}s of ${who} are missing in one place and too many in another`
 }
 
 /** The finding for minutes of one source that do not add up; at least one row, oldest first. `id` is 32 hex digits, made of what is off. */
@@ -39,13 +48,14 @@ export function conservationFinding(rows: readonly [ConservationRow, ...Conserva
   const [first] = rows
   const last = rows.at(-1) ?? first
   const sum = sumOf(rows)
+  const words = first.points ? WORDS.points : WORDS.records
   return {
     finding_id: id, version: 1, tenant: first.tenant, detector: rule.id, rule_version: rule.version, severity: rule.severity,
-    title: titleOf(sum, first.source),
+    title: titleOf(sum, first.source, words),
     observed: `received ${sum.received}, stored ${sum.stored}, duplicate ${sum.duplicate}, conflict ${sum.conflict}, quarantined ${sum.quarantined}, ` +
       `rejected ${sum.rejected}, skipped ${sum.skipped}, in flight ${sum.in_flight}: ${sum.difference} left over in ${rows.length} minute${rows.length === 1 ? '' : 's'}`,
     expected: 'received = stored + duplicate + conflict + quarantined + rejected + skipped + in flight, in every minute',
-    reasons: reasonsOf(sum),
+    reasons: reasonsOf(sum, words),
     interaction_id: '', trace_id: '', conversation: '', actor: first.source, actor_kind: 'unknown', principal: '', client: '', server: '', tool: '',
     window_start: first.window_start, window_end: last.window_start + WINDOW_NS, evidence_ids: [], created_at: last.checked_at,
   }

@@ -1,12 +1,13 @@
 /** A quarantined record through the archiver again. Done twice, it is done once: places, tokens and the ledger's key are those of the record. */
 import { addSeen, nothingSeen } from '../../detectors/stats/seen.ts'
-import type { Keyed, Publisher } from '../../schemas/ports.ts'
+import type { Keyed, Publisher, Row } from '../../schemas/ports.ts'
 import type { QuarantineAction, Quarantined, Replay } from '../../schemas/quarantined.ts'
-import { EventRecord, quarantineActions } from '../../schemas/topics.ts'
+import { EventRecord, metrics, quarantineActions } from '../../schemas/topics.ts'
 import { insertAbsent, report } from './events.ts'
 import { candidateOf, judge, type Verdicts } from './gate.ts'
 import { insertOrIsolate } from './isolate.ts'
 import { takenBack } from './ledger.ts'
+import { firstOnes } from './points.ts'
 import { ROW_TOPICS } from './tables.ts'
 import type { InsertStore } from './traced-store.ts'
 
@@ -67,6 +68,19 @@ async function rowAgain(record: Quarantined, { store }: AgainPorts): Promise<boo
   const kind = ROW_TOPICS.find(({ topic }) => topic.name === record.topic)
   if (kind === undefined) return false
   const rows = kind.topic.codec.decode(Buffer.from(record.payload, 'base64')).map((row) => ({ ...kind.defaults, ...row }))
+  if (record.topic === metrics.name) return pointAgain(record, rows, store)
   const refused = await insertOrIsolate(rows, token(record), (some, part) => store.insertRows(kind.table, some, part))
   return refused.length === 0
+}
+
+/** It may have been sent again meanwhile: then it is there. */
+async function pointAgain(record: Quarantined, rows: readonly Row[], store: InsertStore): Promise<boolean> {
+  const firsts = (await firstOnes(rows.map((row, index) => ({ row, offset: record.offset, index })), store)).map(({ row }) => row)
+  const refused = await insertOrIsolate(firsts, token(record), (some, part) => store.insertRows('mcp_metrics', some, part))
+  const [row] = rows
+  if (refused.length > 0 || row === undefined) return false
+  const origin = { points: true, tenant: String(row['tenant']), source: String(row['source']), received_at: row['received_at'] as bigint }
+  const line = takenBack(record.quarantine_id, origin, firsts.length > 0 ? 'stored' : 'duplicate')
+  await store.insertRows('archive_ledger', [{ ...line }], `ledger:${token(record)}`)
+  return true
 }

@@ -9,7 +9,7 @@ import type { Verdicts } from './gate.ts'
 
 type Verdict = 'stored' | 'duplicate' | 'conflict' | 'quarantined'
 type Line = { -readonly [Field in keyof LedgerRow]: LedgerRow[Field] }
-type Origin = Pick<EventHead, 'tenant' | 'source' | 'received_at'>
+type Origin = Pick<EventHead, 'tenant' | 'source' | 'received_at'> & { readonly points?: boolean }
 
 class Tally {
   readonly #partition: number
@@ -42,7 +42,7 @@ class Tally {
     const key = `${batch}\u0000${window}\u0000${tenant}\u0000${source}`
     const known = this.#lines.get(key)
     if (known !== undefined) return known
-    const line = { batch, tenant, source, window_start: window, taken: 0, stored: 0, duplicate: 0, conflict: 0, quarantined: 0 }
+    const line = { batch, points: false, tenant, source, window_start: window, taken: 0, stored: 0, duplicate: 0, conflict: 0, quarantined: 0 }
     this.#lines.set(key, line)
     return line
   }
@@ -64,7 +64,7 @@ export function ledgerOf(
 /** A record that was put aside is put aside no more: taken and counted anew elsewhere (`became` undefined), or here and now. */
 export function takenBack(quarantineId: string, origin: Origin, became: 'stored' | 'duplicate' | 'conflict' | undefined): LedgerRow {
   const line: Line = {
-    batch: `again:${quarantineId}`, tenant: origin.tenant, source: origin.source, window_start: windowOf(origin.received_at),
+    batch: `again:${quarantineId}`, points: origin.points ?? false, tenant: origin.tenant, source: origin.source, window_start: windowOf(origin.received_at),
     taken: became === undefined ? -1 : 0, stored: 0, duplicate: 0, conflict: 0, quarantined: -1,
   }
   if (became !== undefined) line[became] = 1

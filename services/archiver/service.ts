@@ -1,14 +1,16 @@
 /** Archiver: every topic → its table. Offsets are committed after the store's answer, so nothing is left out; ids make repetitions harmless. */
+import { hash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Failure, kindOf, pauseMs } from '../../schemas/failure.ts'
 import { type Bus, type Envelope, type Gap, type Keyed, type Log, NOT_ASSIGNED, type Row, type Service, type Snapshots, type Subscription } from '../../schemas/ports.ts'
 import type { Quarantined, Replay } from '../../schemas/quarantined.ts'
-import { type EventRecord, events, quarantine, replays, type Topic } from '../../schemas/topics.ts'
+import { type EventRecord, events, metrics, quarantine, replays, type Topic } from '../../schemas/topics.ts'
 import { putAgain } from './again.ts'
 import { type Batch, Batcher, type BatchLimits, type Outcome } from './batch.ts'
 import { archiveEvents, type EventArchivePorts, type EventPartition, openEventPartition, saveSeen, timeOf } from './events.ts'
 import { type Prepared, prepared } from './gate.ts'
 import { insertOrIsolate } from './isolate.ts'
+import { firstOnes, pointLedger } from './points.ts'
 import { quarantined } from './quarantined.ts'
 import { archiverTelemetry } from './telemetry.ts'
 import { ROW_TOPICS, type RowTopic } from './tables.ts'
@@ -132,9 +134,13 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
     if (!(await keep(topic.name, partition, batch.first))) return 'left'
     const whole = (row: Row): Row => (defaults === undefined ? row : { ...defaults, ...row })
     const placed = batch.envelopes.flatMap(({ offset, records }) => records.map((row, index) => ({ row: whole(row), offset, index })))
-    const token = `${topic.name}:${partition}:${batch.first}-${batch.next}`
-    const refused = await insertOrIsolate(placed, token, (some, part) => store.insertRows(table, some.map(({ row }) => row), part))
-    telemetry.stored(topic.name, placed.length - refused.length)
+    const place = `${topic.name}:${partition}:${batch.first}-${batch.next}`
+    const points = topic.name === metrics.name
+    const firsts = points ? await firstOnes(placed, store) : placed
+    // The token names the rows too: which of them are the first of their identity can change until it is tried again.
+    const token = points ? `${place}:${hash('sha256', firsts.map(({ offset, index }) => `${offset}.${index}`).join(), 'hex')}` : place
+    const refused = await insertOrIsolate(firsts, token, (some, part) => store.insertRows(table, some.map(({ row }) => row), part))
+    telemetry.stored(topic.name, firsts.length - refused.length)
     telemetry.refused(topic.name, refused.length)
     await bus.publish(quarantine, refused.map(({ row: { row, offset, index }, why }): Keyed<Quarantined> => {
       const record = quarantined({
@@ -143,6 +149,10 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
       })
       return { key: record.quarantine_id, record }
     }))
+    if (points) {
+      const lines = pointLedger({ partition, placed, firsts: new Set(firsts), refused: new Set(refused.map(({ row }) => row)) })
+      await store.insertRows('archive_ledger', lines.map((line) => ({ ...line })), `ledger:${place}`)
+    }
     return 'kept'
   }
 

@@ -21,6 +21,6 @@ export const ROW_TOPICS: readonly RowTopic[] = [
   { topic: quarantine as unknown as Topic<Row>, table: 'quarantine', defaults: QUARANTINED_DEFAULTS },
   { topic: metrics as unknown as Topic<Row>, table: 'mcp_metrics' },
   { topic: quarantineActions as unknown as Topic<Row>, table: 'quarantine_actions' },
-  { topic: receipts as unknown as Topic<Row>, table: 'receipts' },
-  { topic: conservation as unknown as Topic<Row>, table: 'conservation' },
+  { topic: receipts as unknown as Topic<Row>, table: 'receipts', defaults: { points: false } },
+  { topic: conservation as unknown as Topic<Row>, table: 'conservation', defaults: { points: false } },
 ]

@@ -3,7 +3,7 @@ import { trace } from '@opentelemetry/api'
 import type { Store } from '../../schemas/ports.ts'
 import { traced } from '../../schemas/traced.ts'
 
-export type InsertStore = Pick<Store, 'insertEvents' | 'insertRows' | 'places' | 'eventIdsFrom'>
+export type InsertStore = Pick<Store, 'insertEvents' | 'insertRows' | 'places' | 'eventIdsFrom' | 'query'>
 
 /** `store` with its inserts under spans; what it throws is not changed. */
 export function tracedStore(store: InsertStore): InsertStore {
@@ -13,6 +13,7 @@ export function tracedStore(store: InsertStore): InsertStore {
   return {
     insertEvents: (events, token) => insert('audit_events', events.length, () => store.insertEvents(events, token)),
     insertRows: (table, rows, token) => insert(table, rows.length, () => store.insertRows(table, rows, token)),
+    query: (sql, parameters) => store.query(sql, parameters),
     places: (tenant, eventIds) => store.places(tenant, eventIds),
     eventIdsFrom: (partition, offset) => store.eventIdsFrom(partition, offset),
   }

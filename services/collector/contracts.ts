@@ -12,7 +12,7 @@ export interface Arrival {
   readonly receivedAt: bigint
 }
 
-/** Spans or log records of one source in one request; `received` is counted before anything is decided on them. */
+/** Spans, log records or metric points of one source in one request; `received` is counted before anything is decided on them. */
 export interface SourceCount {
   readonly source: string
   readonly received: number
@@ -31,6 +31,8 @@ export interface Counted {
   readonly bySource: readonly SourceCount[]
 }
 
+export type CountedPoints = Pick<Counted, 'accepted' | 'bySource'> & { readonly skipped: number }
+
 /**
  * Normalised, not yet redacted: `arguments` and `result` hold the whole text, `*_hash` are '' and `redacted` is empty.
  * Only the redactor makes an event that may be written.
@@ -43,7 +45,7 @@ export interface Normalised {
 export interface Normaliser {
   traces(traces: Traces, arrival: Arrival): Normalised
   logs(logs: Logs, arrival: Arrival): Normalised
-  metrics(metrics: Metrics, arrival: Arrival): { readonly points: readonly MetricPoint[]; readonly skipped: number }
+  metrics(metrics: Metrics, arrival: Arrival): { readonly points: readonly MetricPoint[]; readonly counted: CountedPoints }
 }
 
 export interface Redactor {

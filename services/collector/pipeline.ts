@@ -5,7 +5,7 @@ import { eventKey } from '../../schemas/record-key.ts'
 import { EventRecord, events, metrics } from '../../schemas/topics.ts'
 import type { Arrival, Counted, Normalised, Normaliser, Redactor } from './contracts.ts'
 import type { Ingest, IngestResult } from './ingest-port.ts'
-import { countRefused, refusalOf } from './refused.ts'
+import { countRefused, countRefusedPoints, refusalOf } from './refused.ts'
 import type { CollectorTelemetry } from './telemetry.ts'
 
 export interface PipelinePorts {
@@ -46,13 +46,13 @@ export function createPipeline({ bus, normaliser, redactor, telemetry }: Pipelin
     traces: (traces, arrival) => take(normaliser.traces(traces, arrival), arrival),
     logs: (logs, arrival) => take(normaliser.logs(logs, arrival), arrival),
     async metrics(sent, arrival) {
-      const { points, skipped } = normaliser.metrics(sent, arrival)
+      const { points, counted } = normaliser.metrics(sent, arrival)
       const clean = points.map((point) => ({
         ...point, attributes: new Map([...point.attributes].map(([key, value]) => [key, redactor.text(point.tenant, value)])),
       }))
       const refusal = await refusalOf(clean.length > 0 ? bus.publish(metrics, clean.map((point) => ({ key: point.point_id, record: point }))) : undefined)
+      telemetry.receivedMetrics(refusal === undefined ? counted : countRefusedPoints(counted, refusal), arrival)
       const rejected = refusal?.records.length ?? 0
-      telemetry.receivedMetrics(points.length - rejected, skipped)
       return { accepted: points.length - rejected, own: false, rejected, message: refusal?.message ?? '' }
     },
   }

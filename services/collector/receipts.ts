@@ -17,6 +17,7 @@ export interface Receipts extends Service {
 
 interface Account {
   readonly id: string
+  readonly points: boolean
   readonly source: string
   readonly tenant: string
   readonly window: bigint
@@ -41,12 +42,12 @@ class Accounts {
   #opened = 0
   #newest = 0n
 
-  take({ bySource }: Counted, { tenant, receivedAt }: Arrival): void {
+  take(points: boolean, { bySource }: Pick<Counted, 'bySource'>, { tenant, receivedAt }: Arrival): void {
     const window = windowOf(receivedAt)
     if (window > this.#newest) this.#newest = window
     for (const { source, received, accepted, skipped, rejected } of bySource) {
       if (received === 0) continue
-      const account = this.#account(tenant, source, window)
+      const account = this.#account({ points, tenant, source, window })
       account.received += received
       account.accepted += accepted
       account.skipped += skipped
@@ -75,8 +76,8 @@ class Accounts {
     for (const [key, { window, changed }] of this.#open) if (!changed && window < this.#newest) this.#open.delete(key)
   }
 
-  #account(tenant: string, source: string, window: bigint): Account {
-    const key = `${window}\u0000${tenant}\u0000${source}`
+  #account({ points, tenant, source, window }: Pick<Account, 'points' | 'tenant' | 'source' | 'window'>): Account {
+    const key = `${window}\u0000${points}\u0000${tenant}\u0000${source}`
     const known = this.#open.get(key)
     if (known !== undefined) return known
     if (this.#open.size >= MOST_ACCOUNTS) {
@@ -84,15 +85,15 @@ class Accounts {
       this.#open = new Map()
     }
     const id = hash('sha256', `receipt\u0000${this.#run}\u0000${this.#opened++}`, 'hex').slice(0, 32)
-    const account = { id, tenant, source, window, version: 0, received: 0, accepted: 0, skipped: 0, rejected: 0, changed: false }
+    const account = { id, points, tenant, source, window, version: 0, received: 0, accepted: 0, skipped: 0, rejected: 0, changed: false }
     this.#open.set(key, account)
     return account
   }
 }
 
 function receiptOf(account: Account): Receipt {
-  const { id, version, tenant, source, window, received, accepted, skipped, rejected } = account
-  return { receipt_id: id, version, tenant, source, window_start: window, received, accepted, skipped, rejected }
+  const { id, points, version, tenant, source, window, received, accepted, skipped, rejected } = account
+  return { receipt_id: id, version, points, tenant, source, window_start: window, received, accepted, skipped, rejected }
 }
 
 export function createReceipts({ bus, log }: { readonly bus: Publisher; readonly log: Log }): Receipts {
@@ -126,7 +127,11 @@ export function createReceipts({ bus, log }: { readonly bus: Publisher; readonly
       ...telemetry,
       received(counted, arrival) {
         telemetry.received(counted, arrival)
-        accounts.take(counted, arrival)
+        accounts.take(false, counted, arrival)
+      },
+      receivedMetrics(counted, arrival) {
+        telemetry.receivedMetrics(counted, arrival)
+        accounts.take(true, counted, arrival)
       },
     }),
     async start() {

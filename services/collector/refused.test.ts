@@ -4,7 +4,7 @@ import type { Keyed, Publisher } from '../../schemas/ports.ts'
 import type { Quarantined } from '../../schemas/quarantined.ts'
 import { RefusedRecords } from '../../schemas/refused-records.ts'
 import { EventRecord, type Topic } from '../../schemas/topics.ts'
-import type { Arrival, Counted } from './contracts.ts'
+import type { Arrival, Counted, CountedPoints } from './contracts.ts'
 import { createNormaliser } from './normalise/normaliser.ts'
 import type { Traces } from './otlp/model.ts'
 import { createPipeline } from './pipeline.ts'
@@ -16,6 +16,7 @@ const LARGE = 20_000
 function narrow(quarantineAway = false) {
   const published = new Map<string, unknown[]>()
   const told: Counted[] = []
+  const points: CountedPoints[] = []
   const bus: Publisher = {
     async publish<T>(topic: Topic<T>, batch: readonly Keyed<T>[]) {
       if (topic.name === 'quarantine' && quarantineAway) throw new Failure('unavailable', 'test', 'away')
@@ -28,9 +29,9 @@ function narrow(quarantineAway = false) {
   }
   const ingest = createPipeline({
     bus, normaliser: createNormaliser({ mcpPaths: [] }), redactor: { redact: () => undefined, text: (_tenant, text) => text },
-    telemetry: { received: (counted) => void told.push(counted), receivedMetrics: () => undefined },
+    telemetry: { received: (counted) => void told.push(counted), receivedMetrics: (counted) => void points.push(counted) },
   })
-  return { published, told, ingest }
+  return { published, told, points, ingest }
 }
 
 const span = (n: number, tool: string) => ({
@@ -64,4 +65,14 @@ it('the same again is the same entry, and without a quarantine the sender is ask
   const away = narrow(true)
   await expect(away.ingest.traces(sent, arrival)).rejects.toMatchObject({ kind: 'unavailable' })
   expect(away.told).toEqual([])
+})
+
+it('metric points that are too large are rejected alone, and their account adds up too', async () => {
+  const { published, points, ingest } = narrow()
+  const point = (at: bigint, note: string) => ({ attributes: new Map([['note', note]]), startedAt: 1n, at, value: 1, count: 1n })
+  const [group] = from('one') as [Traces[number]]
+  const items = [{ name: 'mcp.server.operation.duration', unit: 's', kind: 'histogram', temporality: 1, points: [point(1n, 'a'), point(2n, 'x'.repeat(50_000))] }] as const
+  expect(await ingest.metrics([{ ...group, items }], arrival)).toMatchObject({ accepted: 1, rejected: 1 })
+  expect(published.get('metrics')).toHaveLength(1)
+  expect(points).toEqual([{ accepted: 1, skipped: 0, bySource: [{ source: 'one', received: 2, accepted: 1, skipped: 0, rejected: 1 }] }])
 })

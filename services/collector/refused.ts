@@ -2,11 +2,12 @@
 import { hash } from 'node:crypto'
 import { contentHash } from '../../schemas/canonical.ts'
 import type { EventHead } from '../../schemas/event-head.ts'
+import type { MetricPoint } from '../../schemas/metric-point.ts'
 import type { Keyed, Publisher } from '../../schemas/ports.ts'
 import type { Quarantined } from '../../schemas/quarantined.ts'
 import { RefusedRecords } from '../../schemas/refused-records.ts'
 import { EventRecord, quarantine } from '../../schemas/topics.ts'
-import type { Counted } from './contracts.ts'
+import type { Counted, CountedPoints, SourceCount } from './contracts.ts'
 
 /** Undefined when everything was taken. Throws what is no refusal of single records. */
 export async function refusalOf(published: Promise<void> | undefined): Promise<RefusedRecords | undefined> {
@@ -24,15 +25,26 @@ export async function countRefused(counted: Counted, refusal: RefusedRecords, bu
   const heads = new Map<EventRecord, EventHead>()
   for (const record of refusal.records) if (record instanceof EventRecord && record.head !== undefined) heads.set(record, record.head)
   await bus.publish(quarantine, [...heads].map(([record, head]) => asQuarantined(record.bytes ?? Buffer.alloc(0), head, refusal)))
-  const bySource = counted.bySource.map((count) => ({ ...count }))
-  for (const { source } of heads.values()) {
+  const bySource = withRejected(counted.bySource, [...heads.values()])
+  const rejected = [...counted.rejected, ...[...heads.values()].map(({ signal }) => ({ what: signal, why: refusal.message }))]
+  return { ...counted, accepted: counted.accepted - heads.size, rejected, bySource }
+}
+
+/** The same of metric points, which the table never has: they are rejected and that is all. */
+export function countRefusedPoints(counted: CountedPoints, { records }: RefusedRecords): CountedPoints {
+  const bySource = withRejected(counted.bySource, records as readonly MetricPoint[])
+  return { ...counted, accepted: counted.accepted - records.length, bySource }
+}
+
+function withRejected(counts: readonly SourceCount[], refused: Iterable<{ readonly source: string }>): readonly SourceCount[] {
+  const bySource = counts.map((count) => ({ ...count }))
+  for (const { source } of refused) {
     const count = bySource.find((one) => one.source === source && one.accepted > 0)
     if (count === undefined) continue
     count.accepted--
     count.rejected++
   }
-  const rejected = [...counted.rejected, ...[...heads.values()].map(({ signal }) => ({ what: signal, why: refusal.message }))]
-  return { ...counted, accepted: counted.accepted - heads.size, rejected, bySource }
+  return bySource
 }
 
 /** The same event sent again is the same entry. */

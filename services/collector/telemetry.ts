@@ -1,9 +1,9 @@
 import { metrics } from '@opentelemetry/api'
-import type { Arrival, Counted } from './contracts.ts'
+import type { Arrival, Counted, CountedPoints } from './contracts.ts'
 
 export interface CollectorTelemetry {
   received(counted: Counted, arrival: Arrival): void
-  receivedMetrics(points: number, skipped: number): void
+  receivedMetrics(counted: CountedPoints, arrival: Arrival): void
 }
 
 /** Every record that was sent is counted once, under what became of it. */
@@ -20,7 +20,7 @@ export function collectorTelemetry(): CollectorTelemetry {
       for (const [reason, count] of skipped) records.add(count, { outcome: 'skipped', reason, transport })
       if (rejected.length > 0) records.add(rejected.length, { outcome: 'rejected', transport })
     },
-    receivedMetrics(accepted, skipped) {
+    receivedMetrics({ accepted, skipped }) {
       points.add(accepted, { outcome: 'accepted' })
       points.add(skipped, { outcome: 'skipped' })
     },

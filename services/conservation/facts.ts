@@ -9,11 +9,21 @@ const COUNTS = [
 ] as const
 type Count = (typeof COUNTS)[number]
 
-/** Source rows of one table as a full list of counts, so that the three can stand below each other. */
-function part(counts: Partial<Record<Count, string>>, window: string, from: string): string {
-  const columns = COUNTS.map((name) => `toInt64(${counts[name] ?? '0'}) AS c_${name}`)
-  return `SELECT tenant, source, ${window} AS w, ${columns.join(', ')} FROM watchkeeper.${from}`
+interface Part {
+  readonly counts: Partial<Record<Count, string>>
+  readonly points: string
+  readonly window: string
+  /** Behind `FROM watchkeeper.` */
+  readonly from: string
 }
+
+/** Source rows of one table as a full list of counts, so that those of all can stand below each other. */
+function part({ counts, points, window, from }: Part): string {
+  const columns = COUNTS.map((name) => `toInt64(${counts[name] ?? '0'}) AS c_${name}`)
+  return `SELECT ${points} AS of_points, tenant, source, ${window} AS w, ${columns.join(', ')} FROM watchkeeper.${from}`
+}
+
+const RECEIVED_MINUTE = "toDateTime64(toStartOfMinute(received_at, 'UTC'), 9, 'UTC')"
 
 const OFF = 'received != accepted + skipped + rejected OR accepted > taken OR taken != ledger_stored + ledger_conflict + duplicate + quarantined ' +
   "OR ledger_stored + ledger_conflict != stored + conflict OR tenant = ''"
@@ -32,26 +42,32 @@ const MOST_LINES = 50_000
 export function factsSql({ since, until, onlyOff }: Span): string {
   const [from, to] = [sqlTime(since), sqlTime(until)]
   const inside = `window_start >= ${from} AND window_start < ${to}`
-  const receipts = part(
-    { received: 'received', accepted: 'accepted', skipped: 'skipped', rejected: 'rejected' }, 'window_start', `receipt_versions FINAL WHERE ${inside}`,
-  )
-  const ledger = part(
-    { taken: 'taken', ledger_stored: 'stored', ledger_conflict: 'conflict', duplicate: 'duplicate', quarantined: 'quarantined' }, 'window_start',
-    `archive_ledger FINAL WHERE ${inside}`,
-  )
-  const table = part(
-    { stored: "countIf(conflict_with = '')", conflict: "countIf(conflict_with != '')" }, "toDateTime64(toStartOfMinute(received_at, 'UTC'), 9, 'UTC')",
-    `audit_events WHERE received_at >= ${from} AND received_at < ${to} GROUP BY tenant, source, w`,
-  )
-  return `SELECT tenant, source, w AS window_start, ${COUNTS.map((name) => `sum(c_${name}) AS ${name}`).join(', ')}
-    FROM (${receipts} UNION ALL ${ledger} UNION ALL ${table})
-    GROUP BY tenant, source, w ${onlyOff ? `HAVING ${OFF}` : ''}
-    ORDER BY w DESC, tenant, source LIMIT ${MOST_LINES}`
+  const receivedInside = `received_at >= ${from} AND received_at < ${to} GROUP BY tenant, source, w`
+  const parts = [
+    part({
+      counts: { received: 'received', accepted: 'accepted', skipped: 'skipped', rejected: 'rejected' }, points: 'points', window: 'window_start',
+      from: `receipt_versions FINAL WHERE ${inside}`,
+    }),
+    part({
+      counts: { taken: 'taken', ledger_stored: 'stored', ledger_conflict: 'conflict', duplicate: 'duplicate', quarantined: 'quarantined' }, points: 'points',
+      window: 'window_start', from: `archive_ledger FINAL WHERE ${inside}`,
+    }),
+    part({
+      counts: { stored: "countIf(conflict_with = '')", conflict: "countIf(conflict_with != '')" }, points: 'false', window: RECEIVED_MINUTE,
+      from: `audit_events WHERE ${receivedInside}`,
+    }),
+    // A batch that was inserted again after a crash is two rows of a point until they are merged.
+    part({ counts: { stored: 'uniqExact(point_id)' }, points: 'true', window: RECEIVED_MINUTE, from: `mcp_metric_versions WHERE ${receivedInside}` }),
+  ]
+  return `SELECT of_points AS points, tenant, source, w AS window_start, ${COUNTS.map((name) => `sum(c_${name}) AS ${name}`).join(', ')}
+    FROM (${parts.join(' UNION ALL ')})
+    GROUP BY of_points, tenant, source, w ${onlyOff ? `HAVING ${OFF}` : ''}
+    ORDER BY w DESC, tenant, source, of_points LIMIT ${MOST_LINES}`
 }
 
 function factsOf(row: Row): Facts {
   const counts = Object.fromEntries(COUNTS.map((name) => [name, Number(row[name])])) as Record<Count, number>
-  return { tenant: String(row['tenant']), source: String(row['source']), window_start: row['window_start'] as bigint, ...counts }
+  return { points: row['points'] === true, tenant: String(row['tenant']), source: String(row['source']), window_start: row['window_start'] as bigint, ...counts }
 }
 
 /** Oldest first. */
@@ -59,15 +75,22 @@ export async function readFacts(store: Pick<Store, 'query'>, span: Span): Promis
   return (await store.query(factsSql(span))).map(factsOf).reverse()
 }
 
-/**
- * The first window that has an account: that of the first receipt, or the one behind it where rows of a version without receipts stand before.
- * Undefined while there is none.
- */
-export async function firstWindow(store: Pick<Store, 'query'>): Promise<bigint | undefined> {
-  const [first] = await store.query('SELECT window_start FROM watchkeeper.receipt_versions ORDER BY window_start LIMIT 1')
+/** First windows with an account, of records and of points; undefined where there is none yet. */
+export interface Firsts {
+  readonly records: bigint | undefined
+  readonly points: bigint | undefined
+}
+
+export async function firstWindows(store: Pick<Store, 'query'>): Promise<Firsts> {
+  return { records: await firstWindow(store, 'NOT points', 'audit_events'), points: await firstWindow(store, 'points', 'mcp_metric_versions') }
+}
+
+/** That of the first receipt, or the one behind it where rows of a version without receipts stand before. */
+async function firstWindow(store: Pick<Store, 'query'>, which: string, table: string): Promise<bigint | undefined> {
+  const [first] = await store.query(`SELECT window_start FROM watchkeeper.receipt_versions WHERE ${which} ORDER BY window_start LIMIT 1`)
   if (first === undefined) return undefined
   const window = first['window_start'] as bigint
-  const older = await store.query(`SELECT 1 AS found FROM watchkeeper.audit_events WHERE received_at < ${sqlTime(window)} LIMIT 1`)
+  const older = await store.query(`SELECT 1 AS found FROM watchkeeper.${table} WHERE received_at < ${sqlTime(window)} LIMIT 1`)
   return older.length === 0 ? window : window + WINDOW_NS
 }
 

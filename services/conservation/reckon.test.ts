@@ -6,7 +6,7 @@ import { Watermark } from './watermark.ts'
 
 const NOW = 100n * WINDOW_NS
 const NOTHING: Omit<Facts, 'tenant' | 'source' | 'window_start'> = {
-  received: 0, accepted: 0, skipped: 0, rejected: 0, taken: 0, ledger_stored: 0, ledger_conflict: 0, duplicate: 0, quarantined: 0, stored: 0, conflict: 0,
+  points: false,   received: 0, accepted: 0, skipped: 0, rejected: 0, taken: 0, ledger_stored: 0, ledger_conflict: 0, duplicate: 0, quarantined: 0, stored: 0, conflict: 0,
 }
 const facts = (change: Partial<Facts>): Facts => ({ tenant: 't', source: 's', window_start: WINDOW_NS, ...NOTHING, ...change })
 const settled = { settledBefore: NOW, now: NOW }
@@ -64,6 +64,11 @@ describe('account', () => {
     expect(reckon([lacking, unread(5n * WINDOW_NS, 2)], settled)).toMatchObject([{ quarantined: 0, difference: 2 }, { received: 2, quarantined: 2 }])
   })
 
+  it('keeps points apart: what nobody could read is never one of theirs', () => {
+    const lacking = facts({ points: true, received: 5, accepted: 5, taken: 3, ledger_stored: 3, stored: 3 })
+    expect(reckon([lacking, facts({ tenant: '', source: '', taken: 2, quarantined: 2 })], settled)).toMatchObject([{ points: true, quarantined: 0, difference: 2 }, { points: false, quarantined: 2 }])
+  })
+
   it('takes the log\'s word where the collector could not give its own', () => {
     expect(reckon([facts({ received: 2, accepted: 2, taken: 5, ledger_stored: 5, stored: 5 })], settled)).toMatchObject([{ received: 5, unconfirmed: 3, stored: 5, difference: 0 }])
   })
@@ -79,6 +84,14 @@ describe('watermark', () => {
     expect(mark.observe(40n, [lag(5, 9), lag(3, 4, 1)])).toBe(20n)
     expect(mark.observe(50n, [lag(9, 9), lag(4, 4, 1)])).toBe(50n)
     expect(mark.observe(60n, [{ ...lag(0, 99), group: 'worker' }])).toBe(50n)
+  })
+
+  it('waits for metrics as for events, and not for a partition into which nothing ever came', () => {
+    const mark = new Watermark()
+    const points = (committed: number, end: number) => ({ ...lag(committed, end), topic: 'metrics' })
+    expect(mark.observe(10n, [lag(1, 1), points(0, 2)])).toBe(0n)
+    expect(mark.observe(20n, [lag(1, 1), points(2, 2)])).toBe(20n)
+    expect(mark.observe(30n, [lag(1, 1), points(-1, 0)])).toBe(30n)
   })
 
   it('is right again after an archiver stood for long', () => {

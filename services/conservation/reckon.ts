@@ -1,8 +1,8 @@
 /** The account of sources and minutes, from what collector, archiver and table each say. Pure. */
-import { type ConservationRow, WINDOW_NS } from '../../schemas/conservation.ts'
+import { type AccountOf, type ConservationRow, WINDOW_NS } from '../../schemas/conservation.ts'
 
 /** Three words on one source and minute. `tenant` is '' for records that nobody could read: they belong to some source that lacks them. */
-export interface Facts {
+export interface Facts extends AccountOf {
   readonly tenant: string
   readonly source: string
   readonly window_start: bigint
@@ -64,9 +64,9 @@ export function reckon(facts: readonly Facts[], moment: Moment): ConservationRow
 function lineOf(facts: Facts, unread: Unread, moment: Moment): ConservationRow {
   const short = facts.accepted - facts.taken
   const unconfirmed = Math.max(0, -short)
-  const claimed = short > 0 ? unread.claim(facts.window_start, short) : 0
+  const claimed = short > 0 && !facts.points ? unread.claim(facts.window_start, short) : 0
   const line = {
-    tenant: facts.tenant, source: facts.source, window_start: facts.window_start, version: Number(moment.now / 1_000_000n),
+    points: facts.points, tenant: facts.tenant, source: facts.source, window_start: facts.window_start, version: Number(moment.now / 1_000_000n),
     received: facts.received + unconfirmed, unconfirmed, stored: facts.stored, duplicate: facts.duplicate, conflict: facts.conflict,
     quarantined: facts.quarantined + claimed, rejected: facts.rejected, skipped: facts.skipped, checked_at: moment.now,
   }
@@ -94,9 +94,9 @@ function unsettled(line: Open): ConservationRow {
 }
 
 /** Unreadable records that no source lacks: the bus had them more often than they were sent. */
-function unreadLine({ tenant, source, window_start }: Facts, left: number, { settledBefore, now }: Moment): ConservationRow {
+function unreadLine({ points, tenant, source, window_start }: Facts, left: number, { settledBefore, now }: Moment): ConservationRow {
   return {
-    tenant, source, window_start, version: Number(now / 1_000_000n), received: left, unconfirmed: left, stored: 0, duplicate: 0, conflict: 0,
+    points, tenant, source, window_start, version: Number(now / 1_000_000n), received: left, unconfirmed: left, stored: 0, duplicate: 0, conflict: 0,
     quarantined: left, rejected: 0, skipped: 0, in_flight: 0, ...NOTHING_MISSING, settled: window_start + WINDOW_NS <= settledBefore, checked_at: now,
   }
 }

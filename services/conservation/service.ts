@@ -5,8 +5,8 @@ import { conservationFinding } from '../../detectors/conservation/finding.ts'
 import { type ConservationRow, WINDOW_NS, windowOf } from '../../schemas/conservation.ts'
 import type { Bus, Clock, Log, Store } from '../../schemas/ports.ts'
 import { conservation, findings } from '../../schemas/topics.ts'
-import { firstWindow, readFacts, readOff } from './facts.ts'
-import { reckon } from './reckon.ts'
+import { type Firsts, firstWindows, readFacts, readOff, type Span } from './facts.ts'
+import { type Facts, reckon } from './reckon.ts'
 import { accountTelemetry } from './telemetry.ts'
 import { Watermark } from './watermark.ts'
 
@@ -37,7 +37,8 @@ export interface ConservationJob {
   run(signal?: AbortSignal): Promise<void>
 }
 
-const keyOf = ({ tenant, source, window_start }: ConservationRow): string => `${window_start}\u0000${tenant}\u0000${source}`
+const sourceOf = ({ points, tenant, source }: ConservationRow): string => `${tenant}\u0000${source}${points ? '\u0000points' : ''}`
+const keyOf = (row: ConservationRow): string => `${row.window_start}\u0000${sourceOf(row)}`
 const isOff = (row: ConservationRow): boolean =>
   row.settled && (row.missing_in_collector !== 0 || row.missing_on_bus !== 0 || row.missing_in_archiver !== 0 || row.missing_in_table !== 0)
 const missing = (row: ConservationRow): string =>
@@ -80,7 +81,7 @@ export function createConservation(config: ConservationConfig, { bus, store, clo
   const known = new Off()
   /** What was told of each line. */
   let told = new Map<string, string>()
-  let first: bigint | undefined
+  let firsts: Firsts = { records: undefined, points: undefined }
   /** The oldest window that was not settled in the last look. */
   let openSince = clock.now()
   /** How far the next look goes back: at the start, each hour and each day, and until what it finds is confirmed. */
@@ -99,15 +100,14 @@ export function createConservation(config: ConservationConfig, { bus, store, clo
   async function look(signal?: AbortSignal): Promise<void> {
     const now = clock.now()
     const moment = { now, settledBefore: (await reached(now, signal)) - config.allowanceNs }
-    if (first === undefined) {
-      await known.load(store)
-      first = await firstWindow(store)
-    }
+    if (firsts.records === undefined && firsts.points === undefined) await known.load(store)
+    if (firsts.records === undefined || firsts.points === undefined) firsts = await firstWindows(store)
+    const first = firstOf(firsts)
     if (first === undefined) return
     const since = latest(first, earliest(windowOf(now - config.recentNs), openSince))
     const from = latest(first, back === 'all' ? 0n : windowOf(now - DAY_NS))
-    const older = back !== 'recent' && since > from ? reckon(await readFacts(store, { since: from, until: since, onlyOff: true }), moment) : []
-    const newer = reckon(await readFacts(store, { since, until: windowOf(now) + WINDOW_NS, onlyOff: false }), moment)
+    const older = back !== 'recent' && since > from ? reckon(await facts({ since: from, until: since, onlyOff: true }), moment) : []
+    const newer = reckon(await facts({ since, until: windowOf(now) + WINDOW_NS, onlyOff: false }), moment)
     const rows = [...older, ...newer]
     const off = rows.filter(isOff)
     await raise(off.filter((row) => known.isNews(row)))
@@ -117,6 +117,14 @@ export function createConservation(config: ConservationConfig, { bus, store, clo
     known.suspect(off)
     openSince = newer.find(({ settled }) => !settled)?.window_start ?? now
     telemetry.looked(newer, off, moment)
+  }
+
+  /** Of the time since when there is an account: what was received before has no receipts. */
+  async function facts(span: Span): Promise<Facts[]> {
+    return (await readFacts(store, span)).filter(({ points, window_start: window }) => {
+      const first = points ? firsts.points : firsts.records
+      return first !== undefined && window >= first
+    })
   }
 
   async function tell(rows: readonly ConservationRow[]): Promise<void> {
@@ -131,7 +139,7 @@ export function createConservation(config: ConservationConfig, { bus, store, clo
   async function raise(news: readonly ConservationRow[]): Promise<void> {
     const sources = new Map<string, ConservationRow[]>()
     for (const row of news) {
-      const source = `${row.tenant}\u0000${row.source}`
+      const source = sourceOf(row)
       sources.set(source, [...(sources.get(source) ?? []), row])
     }
     for (const [source, rows] of sources) {
@@ -154,6 +162,11 @@ export function createConservation(config: ConservationConfig, { bus, store, clo
 /** What is told to the next look, so that there is never more than one. */
 function lookBack(name: string, schedule: string, order: () => void): ConservationJob {
   return { name, schedule, run: async () => order() }
+}
+
+function firstOf({ records, points }: Firsts): bigint | undefined {
+  if (records === undefined || points === undefined) return records ?? points
+  return earliest(records, points)
 }
 
 const latest = (a: bigint, b: bigint): bigint => (a > b ? a : b)

@@ -1,5 +1,5 @@
 import { metrics } from '@opentelemetry/api'
-import type { ConservationRow } from '../../schemas/conservation.ts'
+import type { AccountOf, ConservationRow } from '../../schemas/conservation.ts'
 import type { Moment } from './reckon.ts'
 
 const OUTCOMES = ['stored', 'duplicate', 'conflict', 'quarantined', 'rejected', 'skipped', 'in_flight'] as const
@@ -26,8 +26,8 @@ export function accountTelemetry(): AccountTelemetry {
   let last: Look | undefined
   const gauge = (name: string, description: string) => meter.createObservableGauge(`watchkeeper.conservation.${name}`, { description })
   gauge('records', 'Records of the last ten minutes by source and what became of them; `received` is the sum of all others').addCallback((result) => {
-    for (const { tenant, source, rows } of bySource(last?.rows ?? [])) {
-      for (const outcome of ['received', ...OUTCOMES] as const) result.observe(sum(rows, outcome), { tenant, source, outcome })
+    for (const { tenant, source, points, rows } of bySource(last?.rows ?? [])) {
+      for (const outcome of ['received', ...OUTCOMES] as const) result.observe(sum(rows, outcome), { tenant, source, outcome, of: points ? 'points' : 'records' })
     }
   })
   gauge('missing', 'Records that do not add up in settled minutes, by stage: anything but 0 is a finding').addCallback((result) => {
@@ -43,7 +43,7 @@ export function accountTelemetry(): AccountTelemetry {
   }
 }
 
-interface OfSource {
+interface OfSource extends AccountOf {
   readonly tenant: string
   readonly source: string
   readonly rows: ConservationRow[]
@@ -52,9 +52,9 @@ interface OfSource {
 function bySource(rows: readonly ConservationRow[]): Iterable<OfSource> {
   const sources = new Map<string, OfSource>()
   for (const row of rows) {
-    const own = `${row.tenant}\u0000${row.source}`
-    const [key, name] = sources.has(own) || sources.size < MOST_SOURCES ? [own, row.source] : ['', '(others)']
-    const known = sources.get(key) ?? { tenant: key === '' ? '' : row.tenant, source: name, rows: [] }
+    const own = `${row.points}\u0000${row.tenant}\u0000${row.source}`
+    const [key, name] = sources.has(own) || sources.size < MOST_SOURCES ? [own, row.source] : [`${row.points}`, '(others)']
+    const known = sources.get(key) ?? { points: row.points, tenant: key === own ? row.tenant : '', source: name, rows: [] }
     sources.set(key, known)
     known.rows.push(row)
   }

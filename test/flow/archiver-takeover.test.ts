@@ -56,9 +56,10 @@ interface Around {
 async function archiver(member: string, { store: changed = {}, snapshots, records = 10 }: Around = {}): Promise<void> {
   const own = group.snapshots(member)
   const limits = { records, milliseconds: 3_600_000 }
-  const real: Pick<Store, 'insertEvents' | 'insertRows' | 'places' | 'eventIdsFrom'> = {
+  const real: Pick<Store, 'insertEvents' | 'insertRows' | 'places' | 'eventIdsFrom' | 'query'> = {
     insertEvents: (rows, token) => store.insertEvents(rows, token), insertRows: (table, rows, token) => store.insertRows(table, rows, token),
     places: (tenant, ids) => store.places(tenant, ids), eventIdsFrom: (partition, offset) => store.eventIdsFrom(partition, offset),
+    query: (sql, parameters) => store.query(sql, parameters),
   }
   const service = createArchiver({ events: limits, others: limits }, {
     bus: group.bus(member), store: { ...real, ...changed }, snapshots: { ...own, ...snapshots?.(own) }, log,

@@ -10,10 +10,10 @@ import { openKeyedHash } from '../../infra/keys/key-file.ts'
 import { openFileSnapshots } from '../../infra/snapshots/file-snapshots.ts'
 import { WINDOW_NS } from '../../schemas/conservation.ts'
 import type { Bus, Keyed, Log, Row, Service, SubscribeOptions, Subscription } from '../../schemas/ports.ts'
-import { EventRecord, events, type Topic } from '../../schemas/topics.ts'
+import { EventRecord, events, metrics, type Topic } from '../../schemas/topics.ts'
 import { createArchiver } from '../../services/archiver/service.ts'
 import { createNormaliser } from '../../services/collector/normalise/normaliser.ts'
-import type { Span, Traces } from '../../services/collector/otlp/model.ts'
+import type { DataPoint, Metrics, Span, Traces } from '../../services/collector/otlp/model.ts'
 import { createPipeline } from '../../services/collector/pipeline.ts'
 import { createReceipts } from '../../services/collector/receipts.ts'
 import { createRedactor } from '../../services/collector/redact/redactor.ts'
@@ -34,12 +34,19 @@ interface Fault {
   skip: number
   /** The archiver dies between its rows and its commit. */
   loseCommit: boolean
+  /** Acknowledged and not written: so many metric points. */
+  swallowPoints: number
 }
 
 function faulty(bus: EmbeddedLog, fault: Fault): Bus {
   const spoiled = (): EventRecord => EventRecord.of(Buffer.from('no record of ours'))
   return {
     async publish<T>(topic: Topic<T>, batch: readonly Keyed<T>[]) {
+      if (topic.name === metrics.name) {
+        const points = batch.slice(Math.min(fault.swallowPoints, batch.length))
+        fault.swallowPoints -= batch.length - points.length
+        return bus.publish(topic, points)
+      }
       if (topic.name !== events.name) return bus.publish(topic, batch)
       const kept = batch.slice(Math.min(fault.swallow, batch.length))
       fault.swallow -= batch.length - kept.length
@@ -48,6 +55,10 @@ function faulty(bus: EmbeddedLog, fault: Fault): Bus {
     },
     broadcast: (topic, record) => bus.broadcast(topic, record),
     async subscribe<T>(topic: Topic<T>, options: SubscribeOptions<T>): Promise<Subscription> {
+      if (topic.name === metrics.name) {
+        const inner = await bus.subscribe(topic, options)
+        return { commit: (partition, next) => (fault.loseCommit ? Promise.reject(new Error('killed')) : inner.commit(partition, next)), stop: () => inner.stop() }
+      }
       if (topic.name !== events.name) return bus.subscribe(topic, options)
       const inner = await bus.subscribe(topic, {
         ...options,
@@ -83,7 +94,7 @@ let services: Service[] = []
 let ingest: ReturnType<typeof createPipeline>
 let looks: readonly ConservationJob[]
 let now = START
-const fault: Fault = { swallow: 0, spoil: 0, skip: 0, loseCommit: false }
+const fault: Fault = { swallow: 0, spoil: 0, skip: 0, loseCommit: false, swallowPoints: 0 }
 
 async function open(): Promise<void> {
   bus = await openEmbeddedLog({ directory: join(directory, 'log'), partitions: 2, clock: { now: () => START } })
@@ -128,6 +139,14 @@ const from = (source: string, ...items: Span[]): Traces =>
   [{ resource: { attributes: new Map([['service.name', source]]) }, scope: { name: 'test', version: '', attributes: new Map() }, items }]
 const send = (traces: Traces) => ingest.traces(traces, { tenant: 'default', transport: 'test', peer: '', receivedAt: now })
 
+let nextPoint = 0n
+const point = (): DataPoint => ({ attributes: new Map(), startedAt: START, at: START + nextPoint++, value: 1.5, count: 3n })
+const measured = (source: string, points: readonly DataPoint[], name = 'mcp.server.operation.duration'): Metrics => [{
+  resource: { attributes: new Map([['service.name', source]]) }, scope: { name: 'test', version: '', attributes: new Map() },
+  items: [{ name, unit: 's', kind: 'histogram', temporality: 1, points }],
+}]
+const sendPoints = (sent: Metrics) => ingest.metrics(sent, { tenant: 'default', transport: 'test', peer: '', receivedAt: now++ })
+
 /** Tells receipts and waits until the archiver has done everything. */
 async function settle(): Promise<void> {
   const receipts = services.at(-1) as Service
@@ -153,10 +172,10 @@ async function look(times = 3): Promise<void> {
 
 const rows = async (sql: string): Promise<Row[]> => (await store.query(sql)).map((row) => ({ ...row }))
 const findings = () => rows("SELECT title, reasons, observed FROM watchkeeper.findings WHERE detector = 'conservation' ORDER BY created_at")
-const account = async (source: string) => (await rows(`SELECT toInt64(sum(received)) AS received, toInt64(sum(unconfirmed)) AS unconfirmed, toInt64(sum(stored)) AS stored,
+const account = async (source: string, points = false) => (await rows(`SELECT toInt64(sum(received)) AS received, toInt64(sum(unconfirmed)) AS unconfirmed, toInt64(sum(stored)) AS stored,
   toInt64(sum(duplicate)) AS duplicate, toInt64(sum(conflict)) AS conflict, toInt64(sum(quarantined)) AS quarantined, toInt64(sum(rejected)) AS rejected,
   toInt64(sum(skipped)) AS skipped, toInt64(sum(in_flight)) AS in_flight, toInt64(sum(difference)) AS difference
-  FROM watchkeeper.conservation WHERE source = '${source}'`)).map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)])))[0]
+  FROM watchkeeper.conservation WHERE source = '${source}' AND points = ${points}`)).map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)])))[0]
 const NOTHING = { received: 0, unconfirmed: 0, stored: 0, duplicate: 0, conflict: 0, quarantined: 0, rejected: 0, skipped: 0, in_flight: 0, difference: 0 }
 
 const mix = fc.record({ stored: fc.integer({ min: 1, max: 5 }), again: fc.nat(4), forged: fc.nat(4), notMcp: fc.nat(4), noIds: fc.nat(4), spoiled: fc.nat(2) })
@@ -298,5 +317,58 @@ describe('conservation', () => {
     expect((await findings()).at(-1)).toMatchObject({
       title: '1 record of added is in the log and never arrived', reasons: ['in the table: 1 record in audit_events that the archiver did not store'],
     })
+  }, 60_000)
+
+  it('adds up for any mix of new, repeated and foreign metric points beside spans of the same source, over restarts and kills', async () => {
+    const told = await findings()
+    let run = 0
+    const pointMix = fc.record({ stored: fc.integer({ min: 1, max: 5 }), again: fc.nat(4), twice: fc.nat(3), notMcp: fc.nat(4), spans: fc.nat(2) })
+    await fc.assert(fc.asyncProperty(fc.array(pointMix, { minLength: 1, maxLength: 4 }), fc.constantFrom('go on', 'restart', 'kill', 'lose commits'), async (requests, then) => {
+      const source = `points-${run++}`
+      const expected = { ...NOTHING }
+      let spans = 0
+      for (const { stored, again, twice, notMcp, spans: more } of requests) {
+        const first = Array.from({ length: stored }, point)
+        await sendPoints(measured(source, [...first, ...first.slice(0, twice)]))
+        fault.loseCommit = then === 'lose commits'
+        await sendPoints([...measured(source, first.slice(0, again)), ...measured(source, Array.from({ length: notMcp }, point), 'http.server.duration')])
+        if (more > 0) await send(from(source, ...Array.from({ length: more }, () => span())))
+        spans += more
+        expected.received += stored + Math.min(twice, stored) + Math.min(again, stored) + notMcp
+        expected.stored += stored
+        expected.duplicate += Math.min(again, stored)
+        expected.skipped += Math.min(twice, stored) + notMcp
+        now += 7n * SECOND
+      }
+      if (then === 'kill') await settle()
+      if (then === 'lose commits') await expect.poll(() => (services[0] as Service).notReady()).toContain('killed')
+      if (then !== 'go on') {
+        await close(then === 'kill')
+        fault.loseCommit = false
+        await open()
+      }
+      await look()
+      expect(await account(source, true)).toEqual(expected)
+      expect(await account(source)).toEqual({ ...NOTHING, received: spans, stored: spans })
+      expect(await rows(`SELECT count() AS n FROM watchkeeper.mcp_metrics WHERE source = '${source}'`)).toEqual([{ n: BigInt(expected.stored) }])
+      expect(await findings()).toEqual(told)
+    }), { numRuns: 6 })
+  }, 120_000)
+
+  it('finds metric points that are lost on the bus, gone from the table, or added to it', async () => {
+    fault.swallowPoints = 2
+    await sendPoints(measured('lost', [point(), point(), point()]))
+    await sendPoints(measured('gone', [point(), point()]))
+    await sendPoints(measured('more', [point()]))
+    await look()
+    await store.engine.write("ALTER TABLE watchkeeper.mcp_metric_versions DELETE WHERE source = 'gone' AND at = (SELECT max(at) FROM watchkeeper.mcp_metric_versions WHERE source = 'gone') SETTINGS mutations_sync = 1")
+    await store.engine.write("INSERT INTO watchkeeper.mcp_metric_versions SELECT * REPLACE ('0' AS point_id) FROM watchkeeper.mcp_metric_versions WHERE source = 'more'")
+    await look(4)
+    const said = (await rows("SELECT title, reasons, actor FROM watchkeeper.findings WHERE detector = 'conservation' AND actor IN ('lost', 'gone', 'more') ORDER BY actor"))
+    expect(said).toEqual([
+      { actor: 'gone', title: '1 metric point of gone is missing from the log', reasons: ['in the table: 1 metric point stored and not in mcp_metrics'] },
+      { actor: 'lost', title: '2 metric points of lost are missing from the log', reasons: ['on the bus: 2 metric points acknowledged and never read by the archiver'] },
+      { actor: 'more', title: '1 metric point of more is in the log and never arrived', reasons: ['in the table: 1 metric point in mcp_metrics that the archiver did not store'] },
+    ])
   }, 60_000)
 })

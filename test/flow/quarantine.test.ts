@@ -14,11 +14,12 @@ import { type AuditEvent, exampleAuditEvent } from '../../schemas/audit-event.ts
 import { encodeCanonical } from '../../schemas/canonical.ts'
 import { WINDOW_NS } from '../../schemas/conservation.ts'
 import { Failure } from '../../schemas/failure.ts'
+import type { MetricPoint } from '../../schemas/metric-point.ts'
 import type { HttpHandler } from '../../schemas/http.ts'
 import { exampleInteraction } from '../../schemas/interaction.ts'
 import type { Log, Row, Service, Store, StoredEvent } from '../../schemas/ports.ts'
 import { eventKey } from '../../schemas/record-key.ts'
-import { EventRecord, events, interactions } from '../../schemas/topics.ts'
+import { EventRecord, events, interactions, metrics } from '../../schemas/topics.ts'
 import { createApi } from '../../services/api/handle.ts'
 import { quarantineRoutes } from '../../services/api/quarantine.ts'
 import { type FullStatus, statusOf } from '../../services/api/status.ts'
@@ -68,7 +69,7 @@ function refusing(inner: ClickHouseStore): Store {
       return inner.insertEvents(rows, token)
     },
     insertRows(table, rows, token) {
-      if (table === 'interactions' && rows.some((row) => row['tool'] === broken.tool)) throw new Failure('rejected', 'store.row', 'ClickHouse did not take it')
+      if ((table === 'interactions' || table === 'mcp_metrics') && rows.some((row) => row['tool'] === broken.tool)) throw new Failure('rejected', 'store.row', 'ClickHouse did not take it')
       return inner.insertRows(table, rows, token)
     },
     places: (tenant, ids) => inner.places(tenant, ids),
@@ -185,6 +186,27 @@ describe('quarantine', () => {
     expect((await list('topic=interactions')).total).toBe(0)
   }, 30_000)
 
+  it('puts refused metric points back, and counts each once: as stored, or as duplicate where it was sent again meanwhile', async () => {
+    const pointOf = (n: number): MetricPoint => ({
+      point_id: String(n).padStart(32, '0'), tenant: 'default', metric: 'mcp.server.operation.duration', unit: 's', kind: 'histogram', temporality: 'delta', source: 'gauge',
+      method: 'tools/call', tool: 'refused', server: '', started_at: START, at: START, received_at: START + BigInt(n), count: 1n, sum: 1, value_seconds: 1, attributes: new Map(),
+    })
+    const send = (...points: MetricPoint[]) => bus.publish(metrics, points.map((record) => ({ key: record.point_id, record })))
+    const account = () => rows("SELECT sum(taken) AS taken, sum(stored) AS stored, sum(duplicate) AS duplicate, sum(quarantined) AS quarantined FROM watchkeeper.archive_ledger WHERE points")
+    broken.tool = 'refused'
+    await send(pointOf(1), pointOf(2))
+    await settle()
+    expect(await account()).toEqual([{ taken: 2n, stored: 0n, duplicate: 0n, quarantined: 2n }])
+    broken.tool = 'nothing'
+    await send({ ...pointOf(2), received_at: START + 9n })
+    await settle()
+    for (const _time of [1, 2]) await decide('replay', { topic: 'metrics', state: 'all' })
+    await settle()
+    expect(await account()).toEqual([{ taken: 3n, stored: 2n, duplicate: 1n, quarantined: 0n }])
+    expect(await rows("SELECT point_id, received_at FROM watchkeeper.mcp_metrics WHERE source = 'gauge' ORDER BY point_id")).toEqual([
+      { point_id: pointOf(1).point_id, received_at: START + 1n }, { point_id: pointOf(2).point_id, received_at: START + 9n }])
+  }, 30_000)
+
   it('leaves what is still unreadable where it is, and says so', async () => {
     const evil = Buffer.from('\u001b]0;owned\u0007 no record \u202e')
     await bus.publish(events, [record(event({ tool: 'fine' })), { key: 'x', record: EventRecord.of(evil) }])
@@ -207,7 +229,7 @@ describe('quarantine', () => {
       offset_index: 0, payload, quarantined_at: now,
     })
     await store.insertRows('quarantine', [put('archiver', 'a'), put('worker', 'b')], 'older')
-    await store.insertRows('archive_ledger', [{ batch: '0:900-901', tenant: '', source: '', window_start: now - (now % WINDOW_NS), taken: 1, stored: 0, duplicate: 0, conflict: 0, quarantined: 1 }], 'older')
+    await store.insertRows('archive_ledger', [{ batch: '0:900-901', points: false, tenant: '', source: '', window_start: now - (now % WINDOW_NS), taken: 1, stored: 0, duplicate: 0, conflict: 0, quarantined: 1 }], 'older')
     expect((await decide('replay', { ids: ['a'.repeat(32), 'b'.repeat(32)] })).counts).toEqual({ replayed: 1, already_replayed: 1 })
     await settle()
     expect((await decide('replay', { ids: ['a'.repeat(32), 'b'.repeat(32)], state: 'all' })).counts).toEqual({ already_replayed: 2 })
@@ -261,7 +283,7 @@ describe('quarantine', () => {
     const page = body as FullStatus
     expect(page).toMatchObject({
       healthy: true, problems: [], uptime_seconds: 5, disk: { free_bytes: 5e9 }, alerts: { unacknowledged: 0, oldest_unacknowledged_at: '' }, conservation: { verdict: 'unknown' },
-      quarantine: expect.arrayContaining([{ reason: 'undecodable_record', waiting: 0, replayed: 2, discarded: 2 }, { reason: 'refused_row', waiting: 0, replayed: 2, discarded: 0 }]),
+      quarantine: expect.arrayContaining([{ reason: 'undecodable_record', waiting: 0, replayed: 2, discarded: 2 }, { reason: 'refused_row', waiting: 0, replayed: 4, discarded: 0 }]),
       sources: [{ tenant: 'default', source: 'shop', events: 6, silent_seconds: 5 }], throughput: { stored_per_second: 0.1 },
     })
     expect(page.lag.find(({ group, topic }) => group === 'archiver' && topic === 'events')).toEqual({ topic: 'events', group: 'archiver', lag: 0, partitions: 1 })

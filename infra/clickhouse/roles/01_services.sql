@@ -25,6 +25,7 @@ GRANT INSERT ON watchkeeper.conservation_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.receipt_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.archive_ledger TO watchkeeper_writer;
 GRANT SELECT(tenant, event_id, `partition`, `offset`, offset_index, content_hash, record_hash) ON watchkeeper.audit_events TO watchkeeper_writer;
+GRANT SELECT(tenant, point_id, at, received_at) ON watchkeeper.mcp_metric_versions TO watchkeeper_writer;
 GRANT SELECT ON watchkeeper.schema_migrations TO watchkeeper_writer;
 GRANT SELECT ON system.tables TO watchkeeper_writer;
 GRANT SELECT ON system.columns TO watchkeeper_writer;

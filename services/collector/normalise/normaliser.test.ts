@@ -230,9 +230,18 @@ describe('metrics', () => {
   const read = (input: Metrics) => createNormaliser({ mcpPaths: [] }).metrics(input, ARRIVAL)
 
   it('are those of MCP', () => {
-    expect(read(metrics('http.server.request.duration', 's'))).toEqual({ points: [], skipped: 1 })
+    expect(read(metrics('http.server.request.duration', 's'))).toEqual({
+      points: [], counted: { accepted: 0, skipped: 1, bySource: [{ source: 'shop', received: 1, accepted: 0, skipped: 1, rejected: 0 }] },
+    })
     expect(read(metrics('kong.gen_ai.mcp.acl.denied', '1', 'sum')).points).toHaveLength(1)
     expect(read(metrics('pingpong', '1', 'sum')).points).toEqual([])
+  })
+
+  it('are taken once where a request has one twice, and the second is skipped', () => {
+    const [sent] = metrics('mcp.server.operation.duration', 's') as [Metrics[number]]
+    const { points, counted } = read([sent, { ...sent, items: sent.items.map((metric) => ({ ...metric, points: [...metric.points, { ...metric.points[0]!, at: 3n }] })) }])
+    expect(points.map(({ at }) => at)).toEqual([2n, 3n])
+    expect(counted).toMatchObject({ accepted: 2, skipped: 1, bySource: [{ received: 1, accepted: 1, skipped: 0 }, { received: 2, accepted: 1, skipped: 1 }] })
   })
 
   it.each([

@@ -2,7 +2,7 @@
 import type { AuditEventFields } from '../../../schemas/audit-event.ts'
 import type { MetricPoint } from '../../../schemas/metric-point.ts'
 import type { SkipReason } from '../../../schemas/vocabulary.ts'
-import type { Arrival, Normalised, Normaliser, SourceCount } from '../contracts.ts'
+import type { Arrival, CountedPoints, Normalised, Normaliser, SourceCount } from '../contracts.ts'
 import type { LogRecord, Logs, Metrics, Scoped, Span, Traces } from '../otlp/model.ts'
 import type { Emitter } from './compile.ts'
 import { Filler } from './draft.ts'
@@ -79,19 +79,30 @@ class TableNormaliser implements Normaliser {
     return tally.normalised
   }
 
-  metrics(metrics: Metrics, arrival: Arrival): { points: readonly MetricPoint[]; skipped: number } {
+  metrics(metrics: Metrics, arrival: Arrival): { points: readonly MetricPoint[]; counted: CountedPoints } {
     const points: MetricPoint[] = []
+    const seen = new Set<string>()
     const tenantPart = part(arrival.tenant)
-    let skipped = 0
+    const bySource: SourceCount[] = []
+    /** Twice in one request it is skipped once: behind here the time of receipt tells one sending of a point from another. */
+    const keepOnce = (point: MetricPoint): void => {
+      if (seen.has(point.point_id)) return
+      seen.add(point.point_id)
+      points.push(point)
+    }
     for (const { resource, scope, items } of metrics) {
       const group = openGroup(resource, scope, arrival)
       const emitter = this.#recogniser.group(scope.name, group.service) ?? this.#recogniser.resource(resource.attributes)
+      const before = points.length
+      let received = 0
       for (const metric of items) {
-        if (group.own || !isMcpMetric(metric)) skipped += metric.points.length
-        else for (const point of pointsOf(metric, { group, emitter, tenantPart })) points.push(point)
+        received += metric.points.length
+        if (!group.own && isMcpMetric(metric)) for (const point of pointsOf(metric, { group, emitter, tenantPart })) keepOnce(point)
       }
+      const accepted = points.length - before
+      bySource.push({ source: group.template.source, received, accepted, skipped: received - accepted, rejected: 0 })
     }
-    return { points, skipped }
+    return { points, counted: { accepted: points.length, skipped: bySource.reduce((sum, one) => sum + one.skipped, 0), bySource } }
   }
 
   #groups<T>(

@@ -237,6 +237,6 @@ describe('recording shinzo-ts', () => {
     expect(new Set(counters.map((point) => point.sum))).toEqual(new Set([1]))
     expect(counters.every((point) => Number.isNaN(point.value_seconds) && point.tool === 'export_all')).toBe(true)
     expect(new Set(points.map((point) => point.point_id)).size).toBe(points.length)
-    expect(bodies.every((body) => body.skipped === 0)).toBe(true)
+    expect(bodies.every((body) => body.counted.skipped === 0)).toBe(true)
   })
 })
