@@ -56,11 +56,13 @@ export class Attached {
     return new Attached(strace, record)
   }
 
-  /** Ends it. How many calls failed. */
+  /** Ends it, where it has not ended with its process. How many calls failed. */
   async lift(): Promise<number> {
-    const ended = once(this.#strace, 'exit')
-    this.#strace.kill('SIGINT')
-    await ended
+    if (this.#strace.exitCode === null && this.#strace.signalCode === null) {
+      const ended = once(this.#strace, 'exit')
+      this.#strace.kill('SIGINT')
+      await ended
+    }
     return injected(this.#record)
   }
 }
