@@ -1,39 +1,11 @@
 /** Recorded OTLP in, interactions out: decode, normalise, redact and assemble, without a bus. */
 import { describe, expect, it } from 'vitest'
 import type { AuditEventFields } from '../../schemas/audit-event.ts'
-import { encodeCanonical } from '../../schemas/canonical.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
-import { EventRecord } from '../../schemas/topics.ts'
-import { type AssemblerLimits, type AssemblerState, emptyState, fold, traceKey } from '../../services/assembler/fold.ts'
+import { type AssemblerState, emptyState } from '../../services/assembler/fold.ts'
 import { eventsOf } from './across-traces/recordings.ts'
+import { assemble, END, recordOf, take } from './assembling.ts'
 import { decodeSnapshot, encodeSnapshot, endReplay, replayOf, snapshotOf } from '../../services/assembler/snapshot.ts'
-
-const LIMITS: AssemblerLimits = {
-  quietNs: 10_000_000_000n, lineageNs: 900_000_000_000n, spansPerTrace: 20_000, spans: 500_000,
-  relatedCalls: 10_000, callsPerConversation: 200, conversationCharacters: 65_536,
-}
-const SECOND = 1_000_000_000n
-const recordOf = (event: AuditEventFields): EventRecord => EventRecord.of(encodeCanonical(event).bytes)
-const tick = (at: bigint): EventRecord => EventRecord.tick(at)
-
-/** Folds one record in an envelope of its own. */
-const take = (state: AssemblerState, offset: number, record: EventRecord, out: Interaction[], only?: ReadonlySet<string>): void =>
-  fold(state, { offset, records: [record] }, { limits: LIMITS, out, takes: (event) => only?.has(traceKey(event)) !== false })
-
-/** Newest version of every interaction that was not withdrawn. */
-function newest(versions: readonly Interaction[]): Interaction[] {
-  const byId = new Map<string, Interaction>()
-  for (const version of versions) if (version.version > (byId.get(version.interaction_id)?.version ?? 0)) byId.set(version.interaction_id, version)
-  return [...byId.values()].filter((interaction) => interaction.merged_into === '')
-}
-
-function assemble(events: readonly AuditEventFields[]): Interaction[] {
-  const state = emptyState()
-  const out: Interaction[] = []
-  events.forEach((event, offset) => take(state, offset, recordOf(event), out))
-  take(state, events.length, tick(1_795_225_900n * SECOND), out)
-  return newest(out)
-}
 
 const countBy = (interactions: readonly Interaction[], key: (interaction: Interaction) => string): Record<string, number> => {
   const counts: Record<string, number> = {}
@@ -139,8 +111,7 @@ describe('any order', () => {
     const events = eventsOf('pydantic-ai')
     const uninterrupted: Interaction[] = []
     const whole = emptyState()
-    const end = tick(1_795_225_900n * SECOND)
-    for (const [offset, record] of [...events.map(recordOf), end].entries()) take(whole, offset, record, uninterrupted)
+    for (const [offset, record] of [...events.map(recordOf), END].entries()) take(whole, offset, record, uninterrupted)
     const takeAll = (state: AssemblerState, [from, to]: readonly [number, number], out: Interaction[], only?: ReadonlySet<string>) => {
       for (let offset = from; offset < to; offset++) take(state, offset, recordOf(events[offset] as AuditEventFields), out, only)
     }
@@ -153,7 +124,7 @@ describe('any order', () => {
       takeAll(after, [replay.snapshot.replayFrom, cut], [], replay.held)
       endReplay(after, replay)
       takeAll(after, [cut, events.length], out)
-      take(after, events.length, end, out)
+      take(after, events.length, END, out)
       expect(out, `cut at ${cut}`).toEqual(uninterrupted)
     }
   })

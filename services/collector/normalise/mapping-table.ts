@@ -19,11 +19,12 @@ const WHY_SKIPPED: Readonly<Record<(typeof SKIP_REASONS)[number], string>> = {
   own_telemetry: `The resource says ${code(`${RESOURCE.own} = true`)}: it is our own.`,
 }
 
-function sourceText({ key, reading, member, except, from, trust, prefix }: Source): string {
+function sourceText({ key, reading, member, except, where, from, trust, prefix }: Source): string {
   const notes = [
     member === undefined ? '' : `member ${code(member)}`,
     reading === undefined || reading === 'text' ? '' : reading,
     except === undefined ? '' : `not ${codes(except)}`,
+    where === undefined ? '' : `where ${code(where.key)} is ${code(where.is)}`,
     from === undefined ? '' : `from ${from.join(', ')}`,
     trust === undefined || trust === 'reporter' ? '' : trust,
   ].filter((note) => note !== '')
@@ -38,18 +39,21 @@ const markText = ({ keys, prefix, kind }: Mark): string =>
 const whenText = (when: When): string =>
   'name' in when
     ? `name is ${codes(when.name)}`
+    : 'given' in when
+      ? `${code(when.given)} has a value`
     : 'is' in when
       ? `${code(when.key)} is ${codes(when.is)}`
       : `${code(when.key)} starts with ${code(when.startsWith)}`
 
-function recognisedBy({ recognise: { scopes, services, resource, marks } }: EmitterTable): string {
+function recognisedBy({ http, recognise: { scopes, services, resource, marks } }: EmitterTable): string {
   const ways = [
     scopes === undefined ? '' : `scope ${codes(scopes)}`,
     services === undefined ? '' : `service ${codes(services)}`,
     marks === undefined ? '' : `attributes ${marks.map(markText).join(' or ')}`,
     resource === undefined ? '' : `metrics: resource attribute ${codes(resource)}`,
   ].filter((way) => way !== '')
-  return ways.length === 0 ? 'its path or headers, see below' : ways.join('; ')
+  if (http !== undefined) ways.unshift('its path or headers, see below')
+  return ways.join('; ')
 }
 
 function rulesOf(table: EmitterTable): string[] {
@@ -57,12 +61,16 @@ function rulesOf(table: EmitterTable): string[] {
     `Recognised by ${recognisedBy(table)}. ${table.keeps === 'all' ? 'Everything it sends is kept.' : 'Kept where recognised.'}`,
     `Vantage by span kind: ${Object.entries(table.vantage)
       .map(([kind, vantage]) => `${kind === '' ? 'unspecified' : kind} ${vantage}`)
-      .join(', ')}${table.agentOperations === true ? '; an agent operation: agent' : ''}. Logs: log.`,
+      .join(', ')}${table.agentOperations === true ? '; an agent operation: agent' : ''}. Logs: ${table.logs ?? 'log'}.`,
     ...(table.names === undefined ? [] : [`Span names: ${codes(table.names)}.`]),
     ...(table.implied ?? []).map(({ when, method }) => `Without a method: ${code(method)} where ${whenText(when)}.`),
     ...(table.splitTool === undefined
       ? []
       : [`A tool named ${code(`${table.splitTool.prefix}server${table.splitTool.separator}tool`)} is taken apart.`]),
+    ...(table.toolPrefixes === undefined ? [] : [`Dropped before a tool's name, where the server is known: ${codes(table.toolPrefixes)}.`]),
+    ...(table.resourcePrincipal === undefined
+      ? []
+      : [`Where a record names nobody, ${codes(table.resourcePrincipal)} of the resource names the principal, self_declared.`]),
     ...(table.internal ?? []).map(
       ({ kind, method, parentless }) => `${code('server_internal')}: ${kind} spans of ${code(method)}${parentless ? ' without a parent' : ''}.`,
     ),
@@ -70,6 +78,9 @@ function rulesOf(table: EmitterTable): string[] {
     ...(table.eventName === undefined
       ? []
       : [`Name of a log: ${code(table.eventName.key)}, else the event name, else the body; always with ${code(table.eventName.prefix)}.`]),
+    ...(table.resultUnseenBy === undefined
+      ? []
+      : [`Success of ${code('tools/call')} is ${code('unknown')} from ${table.resultUnseenBy.join(', ')}: it says only that an answer came.`]),
     ...(table.notes ?? []),
   ]
 }

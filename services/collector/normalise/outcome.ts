@@ -11,6 +11,12 @@ import { CANCELLED_TYPES } from './words.ts'
 /** 0 unset, 1 ok, 2 error, as in OTLP; undefined for a log, which has no status. */
 export type SpanStatus = number | undefined
 
+interface Judged {
+  readonly hints: Hints
+  readonly status: SpanStatus
+  readonly table: EmitterTable
+}
+
 const JSONRPC_CODE = /^-32\d{3}$/
 const INTEGER = /^-?[1-9]\d{0,9}$/
 
@@ -23,8 +29,9 @@ function jsonRpcCode(event: AuditEventFields, hints: Hints): string {
 const failure = (event: AuditEventFields, hints: Hints): Outcome =>
   event.method === 'tools/call' && (event.vantage !== 'client' || hints.success === 'false') ? 'tool_error' : 'protocol_error'
 
-function withoutFailure(hints: Hints, status: SpanStatus, table: EmitterTable): Outcome {
-  if (table.successIsUnknown === true) return 'unknown'
+function withoutFailure(event: AuditEventFields, { hints, status, table }: Judged): Outcome {
+  const unseen = event.method === 'tools/call' && table.resultUnseenBy?.includes(event.vantage) === true
+  if ((table.successIsUnknown === true || unseen) && hints.success !== 'true') return 'unknown'
   return status !== undefined || hints.success === 'true' ? 'ok' : 'unknown'
 }
 
@@ -47,5 +54,5 @@ function outcomeOf(event: AuditEventFields, hints: Hints, status: SpanStatus, ta
   if (http === 401) return 'unauthenticated'
   if (http === 403) return 'denied'
   if (code !== '' || http >= 400) return 'protocol_error'
-  return failed(event, hints, status) ? failure(event, hints) : withoutFailure(hints, status, table)
+  return failed(event, hints, status) ? failure(event, hints) : withoutFailure(event, { hints, status, table })
 }

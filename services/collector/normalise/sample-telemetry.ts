@@ -9,7 +9,7 @@ import { createNormaliser } from './normaliser.ts'
 export const ARRIVAL: Arrival = { tenant: 'default', transport: 'otlp/http+protobuf', peer: '198.51.100.1', receivedAt: 1_795_300_000_000_000_000n }
 
 /** Every body of one recording, in the order it was sent. */
-export function recording(folder: 'fastmcp' | 'pydantic-ai' | 'shinzo-ts'): readonly Decoded[] {
+export function recording(folder: string): readonly Decoded[] {
   const path = new URL(`../../../test/fixtures/otlp/${folder}/`, import.meta.url)
   return readdirSync(path)
     .filter((file) => file.endsWith('.bin'))
@@ -22,9 +22,22 @@ export function recording(folder: 'fastmcp' | 'pydantic-ai' | 'shinzo-ts'): read
 }
 
 /** All events of a recording. */
-export function recordedEvents(folder: Parameters<typeof recording>[0]): readonly AuditEventFields[] {
+export function recordedEvents(folder: string): readonly AuditEventFields[] {
   const normaliser = createNormaliser({ mcpPaths: [] })
-  return recording(folder).flatMap((body) => (body.signal === 'traces' ? normaliser.traces(body.data, ARRIVAL).events : []))
+  return recording(folder).flatMap((body) => {
+    if (body.signal === 'metrics') return []
+    return body.signal === 'traces' ? normaliser.traces(body.data, ARRIVAL).events : normaliser.logs(body.data, ARRIVAL).events
+  })
+}
+
+/** A body in OTLP/JSON that was written from an emitter's documentation: `test/fixtures/otlp/<folder>/<name>.json`, with the signal first in its name. */
+export function built(folder: string, name: string): Normalised {
+  const bytes = readFileSync(new URL(`../../../test/fixtures/otlp/${folder}/${name}.json`, import.meta.url))
+  const signal = name.split('-', 1)[0] as Signal
+  const body = decode({ signal, encoding: 'json', bytes }, DECODE_LIMITS)
+  const normaliser = createNormaliser({ mcpPaths: ['/mcp'] })
+  if (body.signal === 'metrics') throw new Error('metrics have no events')
+  return body.signal === 'traces' ? normaliser.traces(body.data, ARRIVAL) : normaliser.logs(body.data, ARRIVAL)
 }
 
 export type Values = Readonly<Record<string, AnyValue>>
@@ -90,3 +103,18 @@ export const normaliseLogs = (logs: readonly LogLike[], around: Around = {}): No
     ),
     ARRIVAL,
   )
+
+/** Events of the bodies `<name>.logs.json` and `<name>.traces.json` of an emitter's folder, whichever there are, logs first. */
+export function goldenEvents(emitter: string, name: string): readonly AuditEventFields[] {
+  const folder = new URL(`../../../test/fixtures/otlp/${emitter}/`, import.meta.url)
+  const normaliser = createNormaliser({ mcpPaths: [] })
+  const files = readdirSync(folder)
+  return (['logs', 'traces'] as const).flatMap((signal) => {
+    const file = `${name}.${signal}.json`
+    if (!files.includes(file)) return []
+    const body = decode({ signal, encoding: 'json', bytes: readFileSync(new URL(file, folder)) }, DECODE_LIMITS)
+    if (body.warning !== '') throw new Error(`${file}: ${body.warning}`)
+    const { events } = body.signal === 'logs' ? normaliser.logs(body.data, ARRIVAL) : body.signal === 'traces' ? normaliser.traces(body.data, ARRIVAL) : { events: [] }
+    return [...events]
+  })
+}

@@ -59,16 +59,22 @@ export const READINGS = {
   'mcp-method': 'text, only where it is a method of MCP',
   'mcp-name': 'first value of a header, `=?base64?…?=` decoded',
   path: 'path of a URL, without query',
+  verb: 'first word of a request line',
+  'request-path': 'path in a request line, without query',
+  milliseconds: 'number, the unit `ms` may follow',
+  seconds: 'number of seconds, as milliseconds',
 } as const
 export type Reading = keyof typeof READINGS
 
 export interface Source {
   readonly key: string
   readonly reading?: Reading
-  /** The member of this name in a JSON object (text or structure). */
+  /** The member of this name in a JSON object (text or structure); a member that is a structure itself only with reading `json`. */
   readonly member?: string
   /** Values that mean something else here and are passed over. */
   readonly except?: readonly string[]
+  /** Only where another attribute of the same record says this. */
+  readonly where?: { readonly key: string; readonly is: string }
   /** Only what these vantages say; all where omitted. */
   readonly from?: readonly Vantage[]
   /** Identity only. `reporter`: server_reported from a server or gateway, else client_reported; the default. */
@@ -92,6 +98,8 @@ export type When =
   | { readonly name: readonly string[] }
   | { readonly key: string; readonly is: readonly string[] }
   | { readonly key: string; readonly startsWith: string }
+  /** It has a value at all. */
+  | { readonly given: string }
 
 export interface OutcomeRule {
   readonly name: string
@@ -116,6 +124,10 @@ export interface EmitterTable {
   /** `all`: whatever carries its scope or service name; `recognised`: only what has MCP or agent attributes. */
   readonly keeps: 'all' | 'recognised'
   readonly vantage: Readonly<Record<SpanKind, Vantage>>
+  /** Vantage of its log records; `log` where omitted. */
+  readonly logs?: 'gateway'
+  /** Reads nothing but HTTP requests to MCP endpoints, known by path or headers; marks and scopes then only say whose they are. */
+  readonly http?: 'span' | 'log'
   /** A GenAI operation makes a span the agent's view: always, or unless it is a client's or server's span with an MCP method. */
   readonly agentOperations?: true
   readonly fields: Sources
@@ -125,6 +137,8 @@ export interface EmitterTable {
   readonly implied?: readonly { readonly when: When; readonly method: string }[]
   /** `server__tool` in one attribute: the text before is dropped, the rest split once. */
   readonly splitTool?: { readonly prefix: string; readonly separator: string }
+  /** What the client writes before the tool's own name, with `{server}` for the server that the record names: `mcp_{server}_`. */
+  readonly toolPrefixes?: readonly string[]
   /** The server's own bookkeeping, left out of volumes. */
   readonly internal?: readonly { readonly kind: SpanKind; readonly method: string; readonly parentless: boolean }[]
   /** Log records are named by the attribute, else by OTLP's event name, else by a body that starts with `prefix`. It is added where it lacks. */
@@ -133,8 +147,14 @@ export interface EmitterTable {
   readonly outcomes?: readonly OutcomeRule[]
   /** The service name names the agent. */
   readonly agentFromService?: true
-  /** Success over HTTP says nothing about the call inside. */
+  /** A span without failure says nothing about the call inside: only a success that is said counts. */
   readonly successIsUnknown?: true
+  /** Vantages that see that a call of a tool was answered, and not whether the answer was an error result: their success is unknown. */
+  readonly resultUnseenBy?: readonly Vantage[]
+  /** Resource attributes that name the person where the record names nobody, best first: what whoever starts the program says of himself. */
+  readonly resourcePrincipal?: readonly string[]
+  /** Its `service.version` is that of the runtime: no version of the service. */
+  readonly versionOfRuntime?: true
   readonly metrics?: {
     /** What durations are really in, whatever their unit says. */
     readonly durationUnit?: 's' | 'ms'
