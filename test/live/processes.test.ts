@@ -41,6 +41,8 @@ describe.skipIf(missing !== '')('parts as processes', () => {
   let folder = ''
   const received: { readonly type: string }[] = []
   const running = new Map<string, PartProcess>()
+  /** Where the one that runs keeps its data. */
+  const homes = new Map<string, string>()
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'watchkeeper-parts-'))
@@ -66,7 +68,7 @@ describe.skipIf(missing !== '')('parts as processes', () => {
       },
     }))
     // Together, as a service manager does: each must bear that the topics are being made by another.
-    const started = await Promise.allSettled(PARTS.map(async (part) => running.set(part, await start(part))))
+    const started = await Promise.allSettled(PARTS.map((part) => begin(part, join(folder, part))))
     for (const result of started) if (result.status === 'rejected') throw result.reason
   }, 240_000)
   afterAll(async () => {
@@ -79,6 +81,11 @@ describe.skipIf(missing !== '')('parts as processes', () => {
   const start = (part: string, env?: Readonly<Record<string, string>>): Promise<PartProcess> =>
     startPart({ part, config: join(folder, 'config.yaml'), dataDir: join(folder, part), ...(env === undefined ? {} : { env }) })
   const part = (name: (typeof PARTS)[number]): PartProcess => running.get(name)!
+
+  async function begin(name: string, dataDir: string): Promise<void> {
+    running.set(name, await startPart({ part: name, config: join(folder, 'config.yaml'), dataDir }))
+    homes.set(name, dataDir)
+  }
 
   async function ask(query: string): Promise<string[][]> {
     const response = await fetch(`${part('archiver').door('sql')}/?default_format=TSV`, { method: 'POST', body: query })
@@ -122,7 +129,7 @@ describe.skipIf(missing !== '')('parts as processes', () => {
     for (const name of ['assembler', 'worker', 'alerter'] as const) {
       await endPart(part(name), 'SIGKILL')
       // Another directory: what it knows can only come from the cluster.
-      running.set(name, await startPart({ part: name, config: join(folder, 'config.yaml'), dataDir: join(folder, `${name}-2`) }))
+      await begin(name, join(folder, `${name}-2`))
     }
     await send('pydantic-ai')
     await send('fastmcp')
@@ -137,13 +144,14 @@ describe.skipIf(missing !== '')('parts as processes', () => {
   }, 60_000)
 
   it.each(PARTS)('tells at the %s how that process is, and whom to ask for what it does not know', async (name) => {
+    const home = homes.get(name)!
     const ask = async (path: string) => {
-      const token = readFileSync(join(folder, name, 'keys', 'api.token'), 'utf8').trim()
+      const token = readFileSync(join(home, 'keys', 'api.token'), 'utf8').trim()
       const response = await fetch(`${part(name).door('api')}${path}`, { headers: { authorization: `Bearer ${token}` } })
       return { status: response.status, body: await response.json() as Record<string, unknown> }
     }
     const [own, quarantine] = [await ask('/api/status'), await ask('/api/v1/quarantine')]
-    expect(own).toMatchObject({ status: 200, body: { versions: { watchkeeper: expect.anything() }, disk: { directory: join(folder, name) } } })
+    expect(own).toMatchObject({ status: 200, body: { versions: { watchkeeper: expect.anything() }, disk: { directory: home } } })
     expect((own.body['lag'] as readonly { readonly group: string }[]).map(({ group }) => group)).toContain('archiver')
     if (name === 'archiver') {
       expect([own.body['sources'], quarantine.status]).toEqual([expect.any(Array), 200])
@@ -151,7 +159,7 @@ describe.skipIf(missing !== '')('parts as processes', () => {
     }
     expect(own.body['not_known']).toMatch(new RegExp(`^This process \\(${name}\\) reaches no tables: only the archiver does`))
     expect(quarantine).toEqual({ status: 421, body: { error: own.body['not_known'] } })
-    const said = await promisify(execFile)(process.execPath, [CLI, 'status', '--data-dir', join(folder, name), '--api', new URL(part(name).door('api')).host])
+    const said = await promisify(execFile)(process.execPath, [CLI, 'status', '--data-dir', home, '--api', new URL(part(name).door('api')).host])
     expect(said.stdout).toContain('reaches no tables')
   })
 
