@@ -59,6 +59,7 @@ export interface Slot {
   /** Precedence within the field, 0 first. */
   readonly rank: number
   readonly put: Put
+  readonly where: Source['where']
   readonly read: (value: AnyValue) => string
 }
 
@@ -83,15 +84,15 @@ export const reporterTrust = (vantage: Vantage): Trust => (vantage === 'server' 
 
 function slotOf(field: Field, source: Source, rank: number, vantage: Vantage): Slot {
   const trust = source.trust === undefined || source.trust === 'reporter' ? reporterTrust(vantage) : source.trust
-  return { field, kind: kindOf(field), index: FIELDS.indexOf(field), rank, put: putOf(field, trust), read: readerOf(source) }
+  return { field, kind: kindOf(field), index: FIELDS.indexOf(field), rank, put: putOf(field, trust), where: source.where, read: readerOf(source) }
 }
 
-function planOf(table: EmitterTable, vantage: Vantage): Plan {
+function planOf(table: EmitterTable, vantage: Vantage, signal: 'span' | 'log'): Plan {
   const slots = new Map<string, Slot[]>()
   const collections: { prefix: string; slot: Slot }[] = []
   for (const [field, sources] of Object.entries(table.fields) as [Field, readonly Source[]][]) {
     sources.forEach((source, rank) => {
-      if (source.from !== undefined && !source.from.includes(vantage)) return
+      if (source.from?.includes(vantage) === false || (source.only ?? signal) !== signal) return
       const slot = slotOf(field, source, rank, vantage)
       if (source.prefix === true) collections.push({ prefix: source.key, slot })
       else slots.set(source.key, [...(slots.get(source.key) ?? []), slot])
@@ -101,7 +102,7 @@ function planOf(table: EmitterTable, vantage: Vantage): Plan {
 }
 
 export function compileEmitter(table: EmitterTable): Emitter {
-  const of = (vantage: Vantage) => planOf(table, vantage)
-  const plans = { agent: of('agent'), client: of('client'), gateway: of('gateway'), server: of('server'), log: of('log') }
+  const of = (vantage: Vantage) => planOf(table, vantage, 'span')
+  const plans = { agent: of('agent'), client: of('client'), gateway: of('gateway'), server: of('server'), log: planOf(table, table.logs ?? 'log', 'log') }
   return { table, names: compileNames(table.names ?? []), plans }
 }

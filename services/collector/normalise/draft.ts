@@ -3,6 +3,7 @@ import type { AuditEventFields } from '../../../schemas/audit-event.ts'
 import type { AnyValue, KeyValues } from '../otlp/model.ts'
 import { FIELD_COUNT, type Plan, type Slot } from './compile.ts'
 import type { Draft, Hints } from './fields.ts'
+import { plainText } from './readings.ts'
 import { attributeOf, jsonObject } from './values.ts'
 
 const noHints = (): Hints => ({
@@ -11,6 +12,13 @@ const noHints = (): Hints => ({
 })
 
 export const openDraft = (template: AuditEventFields): Draft => ({ event: { ...template }, hints: noHints(), kept: new Map() })
+
+interface Offer {
+  readonly key: string
+  readonly value: AnyValue
+  /** The record's attributes. */
+  readonly values: KeyValues
+}
 
 /** Holds the scratch tables, so that a record allocates none. Not re-entrant; one per normaliser. */
 export class Filler {
@@ -22,18 +30,18 @@ export class Filler {
     this.#ranks.fill(255)
     for (const [key, value] of values) {
       const slots = plan.slots.get(key)
-      if (slots === undefined || !this.#offer(draft, slots, key, value)) draft.kept.set(key, attributeOf(value))
+      if (slots === undefined || !this.#offer(draft, slots, { key, value, values })) draft.kept.set(key, attributeOf(value))
     }
     for (const { prefix, slot } of plan.collections) this.#collect(draft, values, prefix, slot)
     draft.event.attributes = draft.kept
   }
 
   /** True when a field of the record holds the whole value, so that it need not be kept twice. */
-  #offer(draft: Draft, slots: readonly Slot[], key: string, value: AnyValue): boolean {
+  #offer(draft: Draft, slots: readonly Slot[], { key, value, values }: Offer): boolean {
     let whole = false
     for (const slot of slots) {
       const rank = this.#ranks[slot.index] ?? 0
-      if (slot.rank >= rank) continue
+      if (slot.rank >= rank || (slot.where !== undefined && plainText(values.get(slot.where.key)) !== slot.where.is)) continue
       const text = slot.read(value)
       if (text === '') continue
       if (rank !== 255) this.#giveBack(draft, slot)

@@ -13,6 +13,7 @@ import { OBJECT_FIELD } from './words.ts'
 
 function holds(when: When, name: string, attributes: KeyValues): boolean {
   if ('name' in when) return when.name.includes(name)
+  if ('given' in when) return plainText(attributes.get(when.given)) !== ''
   const text = plainText(attributes.get(when.key))
   return 'is' in when ? when.is.includes(text) : text.startsWith(when.startsWith)
 }
@@ -48,6 +49,19 @@ function splitTool(event: AuditEventFields, { splitTool: rule }: EmitterTable): 
   event.tool = event.tool.slice(at + rule.separator.length)
 }
 
+function dropPrefix(event: AuditEventFields, { toolPrefixes }: EmitterTable): void {
+  if (toolPrefixes === undefined || event.server === '') return
+  const prefix = toolPrefixes.map((pattern) => pattern.replace('{server}', () => event.server)).find((each) => event.tool.startsWith(each))
+  if (prefix !== undefined && prefix.length < event.tool.length) event.tool = event.tool.slice(prefix.length)
+}
+
+function nameByResource(event: AuditEventFields, { resourcePrincipal = [] }: EmitterTable, { resource }: Group): void {
+  if (event.principal !== '') return
+  const key = resourcePrincipal.find((each) => plainText(resource.attributes.get(each)) !== '')
+  if (key === undefined) return
+  Object.assign(event, { principal: plainText(resource.attributes.get(key)), principal_source: key, principal_trust: 'self_declared' })
+}
+
 function setSizes({ event, hints }: Draft): void {
   event.arguments_bytes = integerOf(hints.arguments_bytes, event.arguments === '' ? -1n : BigInt(Buffer.byteLength(event.arguments)))
   event.result_bytes = integerOf(hints.result_bytes, event.result === '' ? -1n : BigInt(Buffer.byteLength(event.result)))
@@ -77,7 +91,10 @@ export function finish(draft: Draft, { emitter, group, attributes, status }: Fin
   readSpanName(event, emitter)
   if (hints.object !== '') setObject(event, hints.object)
   splitTool(event, table)
+  dropPrefix(event, table)
   applyReported(event, group.reported)
+  nameByResource(event, table, group)
+  if (table.versionOfRuntime === true) event.service_version = ''
   if (event.server === '' && event.vantage === 'server') event.server = event.source
   if (event.agent === '' && table.agentFromService === true && group.service !== '') {
     Object.assign(event, { agent: group.service, agent_source: 'service.name', agent_trust: 'self_declared' })

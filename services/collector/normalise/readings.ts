@@ -56,6 +56,22 @@ function path(value: AnyValue): string {
   return start === -1 ? '/' : (text.slice(start).split(/[?#]/, 1)[0] ?? '')
 }
 
+const verb = (value: AnyValue): string => plainText(value).split(' ', 1)[0] ?? ''
+
+/** The path in `POST /mcp HTTP/1.1`. */
+const requestPath = (value: AnyValue): string => path(plainText(value).split(' ', 2)[1] ?? '')
+
+function milliseconds(value: AnyValue): string {
+  const text = plainText(value)
+  return text.endsWith('ms') ? text.slice(0, -2) : text
+}
+
+function seconds(value: AnyValue): string {
+  const text = plainText(value)
+  const number = text === '' ? Number.NaN : Number(text)
+  return Number.isFinite(number) ? String(number * 1_000) : ''
+}
+
 const READ: Readonly<Record<Reading, (value: AnyValue) => string>> = {
   text: plainText,
   braced,
@@ -66,14 +82,19 @@ const READ: Readonly<Record<Reading, (value: AnyValue) => string>> = {
   'mcp-method': (value) => (MCP_METHODS.has(plainText(value)) ? plainText(value) : ''),
   'mcp-name': mcpName,
   path,
+  verb,
+  'request-path': requestPath,
+  milliseconds,
+  seconds,
 }
 
-function memberOf(value: AnyValue, name: string): AnyValue | undefined {
+function memberOf(value: AnyValue, name: string, structures: boolean): AnyValue | undefined {
   if (value instanceof Map) return value.get(name) as AnyValue | undefined
   if (typeof value !== 'string' || !value.startsWith('{')) return undefined
   try {
     const parsed = JSON.parse(value) as Readonly<Record<string, unknown>>
     const found = Object.hasOwn(parsed, name) ? parsed[name] : undefined
+    if (typeof found === 'object') return structures && found !== null ? JSON.stringify(found) : undefined
     return typeof found === 'string' || typeof found === 'boolean' ? found : typeof found === 'number' ? String(found) : undefined
   } catch {
     // Cut or forged JSON: the field is simply not known; the text stays an attribute.
@@ -85,7 +106,7 @@ function memberOf(value: AnyValue, name: string): AnyValue | undefined {
 export function readerOf(source: Source): (value: AnyValue) => string {
   const read = READ[source.reading ?? 'text']
   const { member, except } = source
-  if (member !== undefined) return (value) => read(memberOf(value, member) ?? null)
+  if (member !== undefined) return (value) => read(memberOf(value, member, source.reading === 'json') ?? null)
   if (except === undefined) return read
   return (value) => {
     const text = read(value)

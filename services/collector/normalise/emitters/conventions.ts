@@ -81,3 +81,11 @@ export const CONVENTIONS = {
 } as const satisfies Sources
 
 export const BY_KIND = { '': 'client', internal: 'client', server: 'server', client: 'client', producer: 'client', consumer: 'server' } as const
+
+/** Whatever the kind of its spans: they are those of a gateway. */
+export const GATEWAY = {
+  '': 'gateway', internal: 'gateway', server: 'gateway', client: 'gateway', producer: 'gateway', consumer: 'gateway',
+} as const
+
+/** An agent on somebody's machine: whatever it sends is its own word. */
+export const ALL_AGENT = { '': 'agent', internal: 'agent', server: 'agent', client: 'agent', producer: 'agent', consumer: 'agent' } as const

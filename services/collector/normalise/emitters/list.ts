@@ -1,7 +1,10 @@
 /** The mapping tables, in the order in which marks are looked for. Adding an emitter is one file and one line here. */
+import { accessLog } from './access-log.ts'
 import { claudeCode } from './claude-code.ts'
 import { fastmcp } from './fastmcp.ts'
+import { geminiCli } from './gemini-cli.ts'
 import { http } from './http.ts'
+import { httpProxy } from './http-proxy.ts'
 import { litellm } from './litellm.ts'
 import { mcpPythonSdk } from './mcp-python-sdk.ts'
 import { pydanticAi } from './pydantic-ai.ts'
@@ -9,9 +12,7 @@ import { semconv } from './semconv.ts'
 import { shinzo } from './shinzo.ts'
 import type { EmitterTable } from './table.ts'
 
-export const EMITTERS: readonly EmitterTable[] = [fastmcp, mcpPythonSdk, pydanticAi, claudeCode, shinzo, litellm, semconv, http]
+export const EMITTERS: readonly EmitterTable[] = [fastmcp, mcpPythonSdk, pydanticAi, claudeCode, geminiCli, shinzo, litellm, semconv, httpProxy, http, accessLog]
 
 /** Reads what follows the conventions, and what is known by its span name alone. */
 export const CONVENTIONAL = semconv
-/** Reads HTTP spans of MCP endpoints. */
-export const HTTP_SPANS = http

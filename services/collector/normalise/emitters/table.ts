@@ -77,6 +77,8 @@ export interface Source {
   readonly where?: { readonly key: string; readonly is: string }
   /** Only what these vantages say; all where omitted. */
   readonly from?: readonly Vantage[]
+  /** Only on log records, where spans say it better. */
+  readonly only?: 'log'
   /** Identity only. `reporter`: server_reported from a server or gateway, else client_reported; the default. */
   readonly trust?: Trust | 'reporter'
   /** Every attribute whose key starts with `key` becomes a member of one JSON object. */

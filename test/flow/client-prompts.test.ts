@@ -1,0 +1,38 @@
+/** What people type into coding agents reaches the calls of the same conversation: golden bodies in, interactions out. */
+import { describe, expect, it } from 'vitest'
+import type { AuditEventFields } from '../../schemas/audit-event.ts'
+import type { Interaction } from '../../schemas/interaction.ts'
+import { goldenEvents } from '../../services/collector/normalise/sample-telemetry.ts'
+import { Cluster, finish } from './across-traces/cluster.ts'
+import { newest, SECOND, START } from './across-traces/stories.ts'
+
+/** The interactions of these events, arriving in this order on so many partitions. */
+function assembled(events: readonly AuditEventFields[], partitions: number): Interaction[] {
+  const cluster = new Cluster(partitions)
+  cluster.send(events.map((event) => ({ ...event, received_at: START + 200n * SECOND })))
+  finish(cluster, () => 0)
+  return newest(cluster.out)
+}
+
+const of = (emitter: string, signal?: 'log' | 'span'): readonly AuditEventFields[] =>
+  goldenEvents(emitter, 'session').filter((event) => signal === undefined || event.signal === signal)
+
+/** The same logs, each in a trace of its own, as an agent with tracing switched on sends them. */
+const traced = (events: readonly AuditEventFields[]): AuditEventFields[] =>
+  events.map((event, index) => ({ ...event, trace_id: (index + 1).toString(16).padStart(32, '0') }))
+
+describe.each([1, 4])('on %i partitions', (partitions) => {
+  const callOf = (events: readonly AuditEventFields[], tool: string): Interaction | undefined =>
+    assembled(events, partitions).find((interaction) => interaction.tool === tool)
+
+  it.each([['without', (events: readonly AuditEventFields[]) => events], ['with', traced]])('Gemini CLI %s traces', (_, prepare) => {
+    const events = prepare(of('gemini-cli', 'log'))
+    for (const order of [events, events.toReversed()]) {
+      expect(callOf(order, 'create_issue')).toMatchObject({
+        requested_by: 'user_turn', request_text: 'Create an issue "Login button is dead" in the repository acme/shop', request_fit: 'asked',
+        principal: 'kim@corp.example', argument_sources: new Map([['$.repository', 'user'], ['$.title', 'user']]),
+      })
+      expect(callOf(order, 'delete_repository')).toMatchObject({ requested_by: 'user_turn', outcome: 'denied' })
+    }
+  })
+})
