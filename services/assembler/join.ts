@@ -23,17 +23,34 @@ export function viewOf(event: Observation): View | undefined {
   return { method, object, vantage: event.vantage, jsonrpcId: event.jsonrpc_request_id, toolCallId: event.tool_call_id }
 }
 
-const sameObject = (left: View, right: View): boolean => left.object === '' || right.object === '' || left.object === right.object
+const SEPARATORS = '-_./:'
+
+/** Whether a gateway offers `own` under the name `offered`: with a prefix, and as some do, in lower case with hyphens. */
+function isOfferedAs(own: string, offered: string): boolean {
+  const at = offered.length - own.length
+  if (at <= 0 || !SEPARATORS.includes(offered.charAt(at - 1))) return false
+  return offered.slice(at).toLowerCase().replaceAll('_', '-') === own.toLowerCase().replaceAll('_', '-')
+}
+
+function sameObject(left: View, right: View): boolean {
+  if (left.object === '' || right.object === '' || left.object === right.object) return true
+  return (left.vantage === 'gateway' || right.vantage === 'gateway') && (isOfferedAs(left.object, right.object) || isOfferedAs(right.object, left.object))
+}
 
 /** Whether `child`, whose parent span is `parent`, belongs to the same call. */
 export function joins(parent: View, child: View): boolean {
   // A server that calls out starts another call, unless it passes on the very same one as a gateway does.
-  if (parent.vantage === 'server' && (child.vantage === 'client' || child.vantage === 'agent')) {
+  const callsOut = child.vantage === 'client' || child.vantage === 'agent' || (child.vantage === 'gateway' && parent.method !== '' && child.method !== '')
+  if (parent.vantage === 'server' && callsOut) {
     return parent.method === child.method && parent.method !== '' && parent.object === child.object && parent.object !== ''
   }
   if (parent.method === '' || child.method === '') return parent.method !== '' || child.vantage !== 'agent'
   return parent.method === child.method && sameObject(parent, child)
 }
+
+/** Whether two views below one HTTP request are of one call: a batch, or a stream of the whole session, carries several. */
+export const isOneRequest = (left: View, right: View): boolean =>
+  left.method === right.method && left.object === right.object && left.jsonrpcId !== '' && left.jsonrpcId === right.jsonrpcId
 
 /** Key under which a caller's and a server's span of one trace find each other where the parent link is missing; '' where there is none. */
 export function rpcKey(view: View): string {

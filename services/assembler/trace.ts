@@ -2,7 +2,7 @@
 import type { Vantage } from '../../schemas/vocabulary.ts'
 import { type Context, emptyContext, hear, speaks } from './context.ts'
 import { enforced } from './merge.ts'
-import { endsOfOneRequest, joins, rpcKey, type View, viewOf } from './join.ts'
+import { endsOfOneRequest, isOneRequest, joins, rpcKey, type View, viewOf } from './join.ts'
 import { callersLink } from '../../schemas/record-key.ts'
 import type { Observation } from './observation.ts'
 
@@ -27,12 +27,17 @@ export interface Call {
   home: string
 }
 
+/** Before the event id of a log record that tells of a span: no span id begins so. */
+const LOG_NODE = 'log '
+
 interface Node {
   readonly parent: string
   readonly view: View | undefined
   /** Index of the call, -1 for spans that are lineage only. */
   readonly call: number
   readonly agentRun: boolean
+  /** Of an HTTP request that names no method: what came with it, '' while nothing has. */
+  carried?: string
 }
 
 /** Made of the records of a trace when something is to be published, and let go again: see held-trace.ts for what is kept. */
@@ -96,13 +101,22 @@ function addCall(trace: Trace, event: Observation): Call {
   return call
 }
 
+/** An HTTP request belongs to the call that came with it first; a second one is a call of its own. */
+function carries(trace: Trace, request: Node, childId: string): boolean {
+  const { view } = trace.nodes.get(childId) as Node
+  if (request.view?.method !== '' || view === undefined || view.method === '' || childId.startsWith(LOG_NODE)) return true
+  request.carried ??= childId
+  const first = trace.nodes.get(request.carried)?.view
+  return request.carried === childId || (first !== undefined && isOneRequest(first, view))
+}
+
 /** Joins a span that has arrived with the parent that it names, once both are there. */
 function link(trace: Trace, childId: string, parentId: string): void {
   const child = trace.nodes.get(childId) as Node
   const parent = trace.nodes.get(parentId) as Node
   if (child.call === -1) return
   if (parent.view === undefined) callAt(trace, child.call).agentSpan ||= parentId
-  else if (parent.call !== -1 && child.view !== undefined && joins(parent.view, child.view)) unite(trace, parent.call, child.call)
+  else if (parent.call !== -1 && child.view !== undefined && joins(parent.view, child.view) && carries(trace, parent, childId)) unite(trace, parent.call, child.call)
   else callAt(trace, child.call).agentSpan ||= parentId
 }
 
@@ -193,11 +207,20 @@ function addSpan(trace: Trace, event: Observation): void {
   if (call !== undefined && view !== undefined) joinByIds(trace, call, view)
 }
 
+/** An access log tells of a span, whose trace and span id it carries: it stands as a child of that span would. */
+function addBelow(trace: Trace, { event_id: id, span_id: parent }: Observation, { view, call }: { readonly view: View; readonly call: Call }): void {
+  const node = LOG_NODE + id
+  trace.nodes.set(node, { parent, view, call: call.index, agentRun: false })
+  if (trace.nodes.has(parent)) link(trace, node, parent)
+  else awaitParent(trace, node, parent, call)
+}
+
 function addLog(trace: Trace, event: Observation): void {
   trace.logIds.add(event.event_id)
-  if (event.method === '' && event.tool === '') return
-  const call = addCall(trace, event)
   const view = viewOf(event)
+  if (view === undefined && event.tool === '') return
+  const call = addCall(trace, event)
+  if (view !== undefined && event.span_id !== '' && event.vantage !== 'log') addBelow(trace, event, { view, call })
   if (view !== undefined) joinByIds(trace, call, view)
   else if (event.tool_call_id !== '') joinBy(trace, `t\u0000${event.tool_call_id}`, call, () => true)
 }

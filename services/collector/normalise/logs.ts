@@ -53,7 +53,7 @@ export function eventOfLog(record: LogRecord, { emitter, group, eventId, filler 
   event.name = logName(record, emitter)
   event.emitter = emitter.table.id
   event.mapping_version = emitter.table.version
-  event.vantage = 'log'
+  event.vantage = emitter.table.logs ?? 'log'
   event.trace_id = isTraceId(record.traceId) ? record.traceId : ''
   event.span_id = event.trace_id !== '' && isSpanId(record.spanId) ? record.spanId : ''
   filler.fill(draft, record.attributes, emitter.plans.log)

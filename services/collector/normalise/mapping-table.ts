@@ -19,13 +19,14 @@ const WHY_SKIPPED: Readonly<Record<(typeof SKIP_REASONS)[number], string>> = {
   own_telemetry: `The resource says ${code(`${RESOURCE.own} = true`)}: it is our own.`,
 }
 
-function sourceText({ key, reading, member, except, where, from, trust, prefix }: Source): string {
+function sourceText({ key, reading, member, except, where, from, only, trust, prefix }: Source): string {
   const notes = [
     member === undefined ? '' : `member ${code(member)}`,
     reading === undefined || reading === 'text' ? '' : reading,
     except === undefined ? '' : `not ${codes(except)}`,
     where === undefined ? '' : `where ${code(where.key)} is ${code(where.is)}`,
     from === undefined ? '' : `from ${from.join(', ')}`,
+    only === undefined ? '' : 'of log records',
     trust === undefined || trust === 'reporter' ? '' : trust,
   ].filter((note) => note !== '')
   return `${code(prefix === true ? `${key}*` : key)}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`

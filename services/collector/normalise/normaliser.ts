@@ -129,7 +129,7 @@ class TableNormaliser implements Normaliser {
   }
 
   #log(record: LogRecord, { group, known, tally, prefix, seen }: LogTurn): void {
-    const emitter = this.#recogniser.record(known, record.attributes, '', logName(record, known))
+    const emitter = this.#recogniser.record(known, record.attributes, 'log', logName(record, known))
     if (emitter === undefined) return tally.skip('not_mcp', 1)
     const content = digest(prefix + canonicalLog(record))
     const nth = seen.get(content) ?? 0

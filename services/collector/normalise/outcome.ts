@@ -26,8 +26,10 @@ function jsonRpcCode(event: AuditEventFields, hints: Hints): string {
 }
 
 /** A class name, or nothing at all: a tool that failed answers with an error result, everything else with a JSON-RPC error. */
-const failure = (event: AuditEventFields, hints: Hints): Outcome =>
-  event.method === 'tools/call' && (event.vantage !== 'client' || hints.success === 'false') ? 'tool_error' : 'protocol_error'
+function failure(event: AuditEventFields, { hints, table }: Judged): Outcome {
+  const seesResult = event.vantage !== 'client' && table.resultUnseenBy?.includes(event.vantage) !== true
+  return event.method === 'tools/call' && (seesResult || hints.success === 'false') ? 'tool_error' : 'protocol_error'
+}
 
 function withoutFailure(event: AuditEventFields, { hints, status, table }: Judged): Outcome {
   const unseen = event.method === 'tools/call' && table.resultUnseenBy?.includes(event.vantage) === true
@@ -54,5 +56,6 @@ function outcomeOf(event: AuditEventFields, hints: Hints, status: SpanStatus, ta
   if (http === 401) return 'unauthenticated'
   if (http === 403) return 'denied'
   if (code !== '' || http >= 400) return 'protocol_error'
-  return failed(event, hints, status) ? failure(event, hints) : withoutFailure(event, { hints, status, table })
+  const judged = { hints, status, table }
+  return failed(event, hints, status) ? failure(event, judged) : withoutFailure(event, judged)
 }

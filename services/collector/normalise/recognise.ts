@@ -2,8 +2,7 @@
 import type { Vantage } from '../../../schemas/vocabulary.ts'
 import type { KeyValues } from '../otlp/model.ts'
 import { compileEmitter, type Emitter } from './compile.ts'
-import { HTTP, MCP_HEADERS } from './emitters/conventions.ts'
-import { CONVENTIONAL, EMITTERS, HTTP_SPANS } from './emitters/list.ts'
+import { CONVENTIONAL, EMITTERS } from './emitters/list.ts'
 import type { EmitterTable, Mark, Source, SpanKind } from './emitters/table.ts'
 import { nameOf } from './names.ts'
 import { plainText, readerOf } from './readings.ts'
@@ -11,14 +10,16 @@ import { AGENT_OPERATIONS } from './words.ts'
 
 const OPERATION = 'gen_ai.operation.name'
 const METHOD = 'mcp.method.name'
-const MCP_HEADER_KEYS = [...MCP_HEADERS.method, ...MCP_HEADERS.object].map(({ key }) => key)
+
+/** A span's kind; `log` for a log record. */
+type Kind = SpanKind | 'log'
 
 const hasPrefix = (attributes: KeyValues, prefix: string): boolean => {
   for (const key of attributes.keys()) if (key.startsWith(prefix)) return true
   return false
 }
 
-const carries = (attributes: KeyValues, kind: SpanKind, mark: Mark): boolean =>
+const carries = (attributes: KeyValues, kind: Kind, mark: Mark): boolean =>
   (mark.kind === undefined || mark.kind === kind) &&
   (mark.keys === undefined || mark.keys.every((key) => attributes.has(key))) &&
   (mark.prefix === undefined || hasPrefix(attributes, mark.prefix))
@@ -31,14 +32,41 @@ export function vantageOf(table: EmitterTable, kind: SpanKind, attributes: KeyVa
   return asAgent ? 'agent' : table.vantage[kind]
 }
 
+type Reader = (attributes: KeyValues) => string
+
+/** How a table of HTTP requests tells one to an MCP endpoint. */
+interface Requests {
+  readonly emitter: Emitter
+  readonly methods: readonly Reader[]
+  readonly paths: readonly Reader[]
+  readonly headers: readonly Reader[]
+}
+
+function readersOf(sources: readonly Source[] = []): readonly Reader[] {
+  return sources.map((source) => {
+    const read = readerOf(source)
+    return (attributes) => {
+      const value = attributes.get(source.key)
+      return value === undefined ? '' : read(value)
+    }
+  })
+}
+
+const requestsOf = (emitter: Emitter): Requests => {
+  const { fields } = emitter.table
+  return { emitter, methods: readersOf(fields.http_method), paths: readersOf(fields.path), headers: readersOf([...(fields.method ?? []), ...(fields.object ?? [])]) }
+}
+
+const saysAny = (readers: readonly Reader[], attributes: KeyValues): boolean => readers.some((read) => read(attributes) !== '')
+
 export class Recogniser {
   readonly #byTable: ReadonlyMap<EmitterTable, Emitter> = new Map(EMITTERS.map((table) => [table, compileEmitter(table)]))
   readonly #byScope = this.#index((table) => table.recognise.scopes)
   readonly #byService = this.#index((table) => table.recognise.services)
   readonly #byResource = this.#index((table) => table.recognise.resource)
-  readonly #marks = EMITTERS.flatMap((table) => (table.recognise.marks ?? []).map((mark) => ({ mark, emitter: this.#of(table) })))
+  readonly #marks = EMITTERS.filter(({ http }) => http === undefined).flatMap((table) => (table.recognise.marks ?? []).map((mark) => ({ mark, emitter: this.#of(table) })))
   readonly #paths: readonly string[]
-  readonly #pathReaders = HTTP.path.map((source: Source) => ({ key: source.key, read: readerOf(source) }))
+  readonly #requests = EMITTERS.filter(({ http }) => http !== undefined).map((table) => requestsOf(this.#of(table)))
 
   constructor(mcpPaths: readonly string[]) {
     this.#paths = mcpPaths.map((path) => path.replace(/\/+$/, ''))
@@ -55,22 +83,30 @@ export class Recogniser {
     return undefined
   }
 
-  /** By the record itself; undefined = nothing to do with MCP or an agent. `kind` is '' for logs. */
-  record(known: Emitter | undefined, attributes: KeyValues, kind: SpanKind, name: string): Emitter | undefined {
+  /** By the record itself; undefined = nothing to do with MCP or an agent. */
+  record(known: Emitter | undefined, attributes: KeyValues, kind: Kind, name: string): Emitter | undefined {
     if (known?.table.keeps === 'all') return known
     for (const { mark, emitter } of this.#marks) if (carries(attributes, kind, mark)) return known ?? emitter
     if (isAgentOperation(attributes)) return known ?? this.#of(CONVENTIONAL)
-    if (this.#isMcpHttp(attributes)) return this.#of(HTTP_SPANS)
+    const request = this.#request(known, attributes, kind)
+    if (request !== undefined) return request
     const conventional = this.#of(CONVENTIONAL)
     return nameOf(conventional.names, name) !== undefined || impliedByName(CONVENTIONAL, name) ? (known ?? conventional) : undefined
   }
 
-  #isMcpHttp(attributes: KeyValues): boolean {
-    if (MCP_HEADER_KEYS.some((key) => attributes.has(key))) return true
-    return (
-      HTTP.http_method.some(({ key }) => attributes.has(key)) &&
-      this.#pathReaders.some(({ key, read }) => this.#isMcpPath(read(attributes.get(key) ?? null)))
-    )
+  /** Whose request to an MCP endpoint it is; undefined = none. */
+  #request(known: Emitter | undefined, attributes: KeyValues, kind: Kind): Emitter | undefined {
+    const signal = kind === 'log' ? 'log' : 'span'
+    const requests = this.#requests.find(({ emitter }) => {
+      const { http, recognise } = emitter.table
+      if (http !== signal) return false
+      return emitter === known || recognise.marks === undefined || recognise.marks.some((mark) => carries(attributes, kind, mark))
+    })
+    return requests !== undefined && this.#isMcp(requests, attributes) ? requests.emitter : undefined
+  }
+
+  #isMcp({ methods, paths, headers }: Requests, attributes: KeyValues): boolean {
+    return saysAny(headers, attributes) || (saysAny(methods, attributes) && paths.some((read) => this.#isMcpPath(read(attributes))))
   }
 
   #isMcpPath(path: string): boolean {

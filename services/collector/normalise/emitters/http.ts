@@ -10,6 +10,7 @@ export const http: EmitterTable = {
   title: 'HTTP spans of MCP endpoints',
   recognise: {},
   keeps: 'recognised',
+  http: 'span',
   vantage: BY_KIND,
   fields: {
     ...WATCHKEEPER,

@@ -151,7 +151,7 @@ export interface EmitterTable {
   readonly agentFromService?: true
   /** A span without failure says nothing about the call inside: only a success that is said counts. */
   readonly successIsUnknown?: true
-  /** Vantages that see that a call of a tool was answered, and not whether the answer was an error result: their success is unknown. */
+  /** Vantages that see that a call of a tool was answered, and not whether the answer was an error result: their success is unknown, their failure the protocol's. */
   readonly resultUnseenBy?: readonly Vantage[]
   /** Resource attributes that name the person where the record names nobody, best first: what whoever starts the program says of himself. */
   readonly resourcePrincipal?: readonly string[]
