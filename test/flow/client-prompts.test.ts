@@ -35,4 +35,16 @@ describe.each([1, 4])('on %i partitions', (partitions) => {
       expect(callOf(order, 'delete_repository')).toMatchObject({ requested_by: 'user_turn', outcome: 'denied' })
     }
   })
+
+  it('Codex CLI, whose logs and client span are one call', () => {
+    const events = of('codex-cli')
+    for (const order of [events, events.toReversed()]) {
+      expect(callOf(order, 'send')).toMatchObject({
+        requested_by: 'user_turn', request_text: 'Send the report /srv/q3.pdf to ann@corp.example', request_fit: 'asked',
+        vantages: ['client', 'log'], principal: 'kim@corp.example', outcome: 'ok', decision: 'approved_for_session', decision_by: 'User', server: 'mail',
+        argument_sources: new Map([['$.to', 'user'], ['$.file', 'user']]),
+      })
+      expect(callOf(order, 'delete')).toMatchObject({ requested_by: 'user_turn', outcome: 'denied', decision_by: 'User' })
+    }
+  })
 })

@@ -1,18 +1,23 @@
 /** The mapping tables, in the order in which marks are looked for. Adding an emitter is one file and one line here. */
 import { accessLog } from './access-log.ts'
 import { claudeCode } from './claude-code.ts'
+import { codexCli } from './codex-cli.ts'
 import { fastmcp } from './fastmcp.ts'
 import { geminiCli } from './gemini-cli.ts'
 import { http } from './http.ts'
 import { httpProxy } from './http-proxy.ts'
 import { litellm } from './litellm.ts'
+import { logfire } from './logfire.ts'
 import { mcpPythonSdk } from './mcp-python-sdk.ts'
 import { pydanticAi } from './pydantic-ai.ts'
 import { semconv } from './semconv.ts'
 import { shinzo } from './shinzo.ts'
+import { traceloop } from './traceloop.ts'
 import type { EmitterTable } from './table.ts'
 
-export const EMITTERS: readonly EmitterTable[] = [fastmcp, mcpPythonSdk, pydanticAi, claudeCode, geminiCli, shinzo, litellm, semconv, httpProxy, http, accessLog]
+export const EMITTERS: readonly EmitterTable[] = [
+  fastmcp, mcpPythonSdk, logfire, traceloop, pydanticAi, claudeCode, geminiCli, codexCli, shinzo, litellm, semconv, httpProxy, http, accessLog,
+]
 
 /** Reads what follows the conventions, and what is known by its span name alone. */
 export const CONVENTIONAL = semconv
