@@ -14,8 +14,11 @@ export const Trust = z.enum(['verified', 'server_reported', 'client_reported', '
 export type Trust = z.infer<typeof Trust>
 export const TRUST_ORDER: readonly Trust[] = Trust.options
 
-/** What the actor is: the first that is known of principal, OAuth client, agent, host. */
-export const ActorKind = z.enum(['principal', 'client', 'agent', 'host', 'unknown'])
+/**
+ * What the actor is: the first that is known of principal, OAuth client, agent, host. `service`: a principal or client that the configuration
+ * says is no person; only from the interaction on, never of an observation.
+ */
+export const ActorKind = z.enum(['principal', 'service', 'client', 'agent', 'host', 'unknown'])
 export type ActorKind = z.infer<typeof ActorKind>
 
 /** Under whose turn an interaction ran. `unknown` is coverage, never a finding. */

@@ -2,7 +2,7 @@
  * What was said in one trace or conversation: the user's turns, system text, tool results and listings, in the order of the messages.
  * Agent spans repeat the whole history with every model call, so the longest list seen is kept, not the sum.
  * Shapes: OTel GenAI `gen_ai.input.messages` / `gen_ai.output.messages` / `gen_ai.system_instructions`, pydantic-ai
- * `pydantic_ai.all_messages`, Claude Code's `user_prompt` log.
+ * `pydantic_ai.all_messages`, Vercel AI SDK `ai.prompt.messages`, and what agents record of a person's words alone (`PROMPTS`).
  */
 import type { Observation } from './observation.ts'
 
@@ -51,9 +51,11 @@ function parse(text: string): unknown {
 }
 
 function partOf(role: string, part: unknown): Part | undefined {
-  const { type, id, content, result, response, text } = record(part)
+  const { type, id, content, result, response, text, toolCallId, output } = record(part)
   if (type === 'tool_call') return { kind: 'tool_call', id: textOf(id), text: '' }
   if (type === 'tool_call_response') return { kind: 'tool_result', id: textOf(id), text: textOf(result ?? response ?? content) }
+  if (type === 'tool-call') return { kind: 'tool_call', id: textOf(toolCallId), text: '' }
+  if (type === 'tool-result') return { kind: 'tool_result', id: textOf(toolCallId), text: textOf(record(output).value ?? output ?? result) }
   if (type !== 'text' && type !== undefined) return undefined
   const said = textOf(content ?? text)
   if (role === 'user') return { kind: 'user', id: '', text: said }
@@ -107,13 +109,24 @@ export const speaks = (event: Observation): boolean =>
   event.vantage === 'agent' || event.signal === 'log' || event.attributes.has('gen_ai.input.messages') ||
   event.attributes.has('pydantic_ai.all_messages')
 
-const PROMPT_NAMES = new Set(['user_prompt', 'claude_code.user_prompt', 'gemini_cli.user_prompt', 'codex.user_prompt'])
+/** Attributes that are a person's words: on records of these names, on any where there is none. */
+const PROMPTS: readonly { readonly key: string; readonly names?: readonly string[] }[] = [
+  { key: 'prompt', names: ['user_prompt', 'claude_code.user_prompt', 'gemini_cli.user_prompt', 'codex.user_prompt'] },
+  { key: 'user_prompt', names: ['claude_code.interaction'] },
+  { key: 'user_message', names: ['reply'] },
+  { key: 'copilot_chat.user_request' },
+]
+/** Written instead of a prompt that is not to be told. */
+const WITHHELD: ReadonlySet<string> = new Set(['[REDACTED]', '<REDACTED>'])
+/** Message lists of model calls, known before the call. */
+const INPUTS = ['gen_ai.input.messages', 'ai.prompt.messages']
 
 /** Adds what the event says to `context`; true when it says something new. */
 export function hear(context: Context, event: Observation): boolean {
   let news = false
-  const input = attribute(event, 'gen_ai.input.messages')
-  if (input !== '') {
+  for (const key of INPUTS) {
+    const input = attribute(event, key)
+    if (input === '') continue
     const parts = [...partsOf(input), ...partsOf(attribute(event, 'gen_ai.output.messages'))]
     keepTimes(context, parts, { at: event.started_at, since: event.started_at })
     news = keepParts(context, parts) || news
@@ -127,7 +140,9 @@ export function hear(context: Context, event: Observation): boolean {
   news = keepText(context, context.system, attribute(event, 'gen_ai.system_instructions').slice(0, PART_LIMIT)) || news
   news = keepText(context, context.listings, attribute(event, 'gen_ai.tool.definitions').slice(0, PART_LIMIT)) || news
   if (event.result !== '' && event.tool !== '') news = keepResult(context, event) || news
-  if (PROMPT_NAMES.has(event.name)) news = keepPrompt(context, attribute(event, 'prompt'), event.started_at) || news
+  for (const { key, names } of PROMPTS) {
+    if (names === undefined || names.includes(event.name)) news = keepPrompt(context, attribute(event, key), event) || news
+  }
   return news
 }
 
@@ -140,8 +155,16 @@ function keepResult(context: Context, event: Observation): boolean {
   return true
 }
 
-function keepPrompt(context: Context, text: string, at: bigint): boolean {
-  if (text === '' || context.characters + text.length > CONTEXT_LIMIT) return false
+/** Spans below a turn repeat its words: of those the earliest counts, whichever came first. */
+function keepPrompt(context: Context, text: string, { signal, started_at: at }: Observation): boolean {
+  if (text === '' || WITHHELD.has(text)) return false
+  const repeated = signal === 'span' ? context.prompts.find((prompt) => prompt.text === text.slice(0, PART_LIMIT)) : undefined
+  if (repeated !== undefined) {
+    if (repeated.at <= at) return false
+    repeated.at = at
+    return true
+  }
+  if (context.characters + text.length > CONTEXT_LIMIT) return false
   context.characters += text.length
   context.prompts.push({ text: text.slice(0, PART_LIMIT), at })
   return true
@@ -157,6 +180,10 @@ export interface Before {
   readonly complete: boolean
 }
 
+/** In the order in which they were said. */
+const promptsBefore = ({ prompts }: Context, startedAt: bigint): string[] =>
+  prompts.filter(({ at }) => at <= startedAt).sort((one, two) => (one.at < two.at ? -1 : one.at > two.at ? 1 : 0)).map(({ text }) => text)
+
 /** The part of `context` that came before the call with this id (or, without one, before this start in nanoseconds). */
 export function before(context: Context, toolCallId: string, startedAt: bigint): Before {
   const place = toolCallId === '' ? -1 : context.parts.findIndex((part) => part.kind === 'tool_call' && part.id === toolCallId)
@@ -166,7 +193,7 @@ export function before(context: Context, toolCallId: string, startedAt: bigint):
   const told = of('tool_result')
   const known = new Set(told.map((part) => part.id))
   return {
-    userTurns: [...of('user').map((part) => part.text), ...context.prompts.filter((prompt) => prompt.at <= startedAt).map((prompt) => prompt.text)],
+    userTurns: [...of('user').map((part) => part.text), ...promptsBefore(context, startedAt)],
     system: [...context.system, ...of('system').map((part) => part.text)],
     // Without the call's own place in the list, results in it may be later than the call: only those with a time count then.
     toolResults: [

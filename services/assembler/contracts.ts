@@ -1,11 +1,14 @@
 /** What the assembler needs from outside: its config slice and its ports. */
 import type { Bus, Log, Snapshots, Store } from '../../schemas/ports.ts'
 import type { AssemblerLimits } from './fold.ts'
+import type { Identity } from './identities.ts'
 
 export interface AssemblerConfig {
   /** Partitions of the bus. With more than one, calls that may meet calls of other traces are sent on to where they meet. */
   readonly partitions: number
   readonly limits: AssemblerLimits
+  /** Of all assemblers alike, since an interaction goes to where its actor is kept. */
+  readonly identities: readonly Identity[]
   /** Record time between two saves of the state, nanoseconds. */
   readonly snapshotEveryNs: bigint
 }

@@ -4,6 +4,7 @@ import type { Publisher } from '../../schemas/ports.ts'
 import { interactionKey } from '../../schemas/record-key.ts'
 import type { HabitRelay, Relay } from '../../schemas/relay.ts'
 import { correlations, interactions } from '../../schemas/topics.ts'
+import type { Identify } from './identities.ts'
 import type { AssemblerTelemetry } from './telemetry.ts'
 
 export class Outbox {
@@ -12,15 +13,17 @@ export class Outbox {
   /** Latest tick that stage 2 is to be told of, 0n = none. */
   tickAt = 0n
   readonly #telemetry: AssemblerTelemetry
+  readonly #identify: Identify
 
-  constructor(telemetry: AssemblerTelemetry) {
+  constructor(telemetry: AssemblerTelemetry, identify: Identify) {
     this.#telemetry = telemetry
+    this.#identify = identify
   }
 
   /** Publishes all of it; on Failure `unavailable` what is not said is still here for the next attempt. */
   async flush(bus: Publisher): Promise<void> {
     if (this.interactions.length > 0) {
-      await bus.publish(interactions, this.interactions.map((record) => ({ key: interactionKey(record), record })))
+      await bus.publish(interactions, this.interactions.map(this.#identify).map((record) => ({ key: interactionKey(record), record })))
       this.#telemetry.published(this.interactions)
       this.interactions.length = 0
     }

@@ -58,5 +58,6 @@ export function wordsOf({ parts, prompts, results, toldAt, since }: Context): re
 export function heardOf(conversation: string, { parts, prompts, results, toldAt, since }: Context): string {
   let times = 0n
   for (const at of toldAt.values()) times += at
+  for (const { at } of prompts) times += at
   return `${conversation}\u0000${parts.length}.${prompts.length}.${results.length}.${toldAt.size}.${since}.${times}`
 }

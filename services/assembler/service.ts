@@ -6,6 +6,7 @@ import { type EventRecord, events } from '../../schemas/topics.ts'
 import { traced } from '../../schemas/traced.ts'
 import type { AssemblerConfig, AssemblerPorts } from './contracts.ts'
 import { type AssemblerState, emptyState, fold, type FoldOptions, traceKey } from './fold.ts'
+import { identifier } from './identities.ts'
 import { Outbox } from './outbox.ts'
 import { followCorrelations } from './related/follow.ts'
 import { repeatsIn } from './repeats.ts'
@@ -35,6 +36,7 @@ export function createAssembler(config: AssemblerConfig, ports: AssemblerPorts):
   const holdings = new Map<number, Holding>()
   const telemetry = assemblerTelemetry(() => [...holdings.values()].map((holding) => holding.state))
   const tracer = trace.getTracer('watchkeeper.assembler')
+  const identify = identifier(config.identities)
   const relays = config.partitions > 1
   let subscription: Subscription | undefined
   let related: Subscription | undefined
@@ -44,7 +46,7 @@ export function createAssembler(config: AssemblerConfig, ports: AssemblerPorts):
     const saved = await snapshots.load(snapshotName(partition))
     const snapshot = saved !== undefined && saved.version === STATE_VERSION ? decodeSnapshot(saved.state) : undefined
     const next = snapshot?.replayFrom ?? 0
-    holdings.set(partition, { state: emptyState(), next, replay: snapshot === undefined ? undefined : replayOf(snapshot), savedAt: 0n, outbox: new Outbox(telemetry) })
+    holdings.set(partition, { state: emptyState(), next, replay: snapshot === undefined ? undefined : replayOf(snapshot), savedAt: 0n, outbox: new Outbox(telemetry, identify) })
     return next
   }
 
@@ -114,7 +116,7 @@ export function createAssembler(config: AssemblerConfig, ports: AssemblerPorts):
   return {
     name: 'assembler',
     async start() {
-      if (relays) related = await followCorrelations({ config, ports, telemetry, failed })
+      if (relays) related = await followCorrelations({ config, ports, telemetry, identify, failed })
       subscription = await bus.subscribe(events, {
         group: 'assembler',
         assigned,

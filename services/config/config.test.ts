@@ -63,6 +63,18 @@ describe('configuration', () => {
     expect(problem).not.toContain('hunter2')
   })
 
+  it('takes people and services, and refuses a name that stands for two', async () => {
+    const { identities } = await from('identities: [{name: anna@example.com, kind: person, aliases: [u-1]}, {name: u-1, kind: service, tenant: other}]')
+    expect(identities).toEqual([
+      { name: 'anna@example.com', kind: 'person', tenant: 'default', aliases: ['u-1'] }, { name: 'u-1', kind: 'service', tenant: 'other', aliases: [] },
+    ])
+    await expect(from('identities: [{name: anna, kind: person, aliases: [U-1]}, {name: berta, kind: person, aliases: [u-1]}]'))
+      .rejects.toThrow(/identities\.1.*also one of identity 0/)
+    await expect(from('identities: [{name: anna, kind: robot}]')).rejects.toThrow(/identities\.0\.kind/)
+    await expect(from('identities: [{name: "", kind: person}]')).rejects.toThrow(/identities\.0\.name/)
+    expect((await from('identities: [{name: anna, kind: person, aliases: [ANNA, anna]}]')).identities).toHaveLength(1)
+  })
+
   it('says which file is missing or no YAML', async () => {
     expect(() => loadConfig({ file: join(folder, 'none.yaml'), environment: {}, flags: [] })).toThrow(/none\.yaml cannot be read: ENOENT/)
     await expect(from('a: [')).rejects.toThrow(/is not YAML/)

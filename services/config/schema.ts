@@ -109,6 +109,27 @@ const Keys = z.strictObject({
     .describe('File of 32 random bytes behind fingerprints and redactions, the same for all processes; in data_dir, made at need, where absent'),
 })
 
+const called = z.string().min(1).max(256)
+
+const Identity = z.strictObject({
+  name: called.describe('What the actor is called in interactions, findings and alerts'),
+  kind: z.enum(['person', 'service']).describe('A service keeps other hours than people and is compared with services; it may be an OAuth client too'),
+  tenant: tenant.default('default'),
+  aliases: z.array(called).default([]).describe('What emitters call it besides: account ids, addresses, user names; upper and lower case are the same'),
+})
+
+/** Which of two entries is meant could not be told. */
+function eachOnce(identities: readonly z.infer<typeof Identity>[], context: z.RefinementCtx): void {
+  const owners = new Map<string, string>()
+  for (const [at, { tenant: whose, name: own, aliases }] of identities.entries()) {
+    for (const said of new Set([own, ...aliases].map((one) => one.toLowerCase()))) {
+      const owner = owners.get(`${whose} ${said}`)
+      if (owner !== undefined) context.addIssue({ code: 'custom', path: [at], message: `has a name or alias that is also one of identity ${owner}: leave it at one of them` })
+      else owners.set(`${whose} ${said}`, String(at))
+    }
+  }
+}
+
 const Assembler = z.strictObject({
   quiet_seconds: z.number().min(0.1).max(600).default(10).describe('Quiet time after which a call is published as it is'),
   lineage_minutes: z.number().min(1).max(240).default(15).describe('How long a trace is kept for late parts'),
@@ -147,6 +168,8 @@ export const Config = z.strictObject({
     clickhouse: ClickHouse.optional().describe('A ClickHouse server in place of the engine in the process: then it is asked itself, and there is no SQL door'),
   }).prefault({}),
   keys: Keys.prefault({}),
+  identities: z.array(Identity).default([]).superRefine(eachOnce)
+    .describe('People and services that are known: one actor each, whatever emitters call it. The same for all assemblers; audit_events keeps what was said'),
   assembler: Assembler.prefault({}),
   worker: Worker.prefault({}),
   detectors: z.record(z.string(), z.record(z.string(), z.unknown())).default({}).describe('Parameters by detector; see the README of each'),

@@ -90,7 +90,8 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
     const { partitions } = foundation.bus
     const limits = assemblerLimits(config, partitions)
     const store = await placesOf(kit, parts)
-    return createAssembler({ partitions, limits, snapshotEveryNs: SNAPSHOT_EVERY_NS }, { bus, snapshots: await foundation.snapshots(), store, log })
+    const ports = { bus, snapshots: await foundation.snapshots(), store, log }
+    return createAssembler({ partitions, limits, identities: config.identities, snapshotEveryNs: SNAPSHOT_EVERY_NS }, ports)
   },
   async collector({ bus, log }) {
     return createTicker({ bus, clock: systemClock, log })

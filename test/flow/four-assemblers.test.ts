@@ -16,6 +16,7 @@ import type { Interaction } from '../../schemas/interaction.ts'
 import type { Bus, Log, Service, Snapshots } from '../../schemas/ports.ts'
 import { eventKey } from '../../schemas/record-key.ts'
 import { EventRecord, events, interactions } from '../../schemas/topics.ts'
+import type { Identity } from '../../services/assembler/identities.ts'
 import { createAssembler } from '../../services/assembler/service.ts'
 import { LIMITS } from './across-traces/cluster.ts'
 import { eventsOf } from './across-traces/recordings.ts'
@@ -37,7 +38,7 @@ interface Instance {
   dead: boolean
 }
 
-function instance(bus: Bus, { partitions, snapshots }: { readonly partitions: number; readonly snapshots: Snapshots }): Instance {
+function instance(bus: Bus, { partitions, identities = [] }: Scene, snapshots: Snapshots): Instance {
   const alive = <T>(work: () => Promise<T>): Promise<T> => (self.dead ? Promise.reject(new Failure('unavailable', 'test.dead', 'dead')) : work())
   const cut: Bus = {
     ...bus, publish: (topic, batch) => alive(() => bus.publish(topic, batch)), broadcast: (topic, record) => alive(() => bus.broadcast(topic, record)),
@@ -51,13 +52,14 @@ function instance(bus: Bus, { partitions, snapshots }: { readonly partitions: nu
     load: (name) => snapshots.load(name),
     save: (name, snapshot) => alive(() => (self.forgetful ? Promise.resolve() : snapshots.save(name, snapshot))),
   }
-  const service = createAssembler({ partitions, limits: LIMITS, snapshotEveryNs: 0n }, { bus: cut, snapshots: kept, store: nothingStored, log })
+  const service = createAssembler({ partitions, limits: LIMITS, identities, snapshotEveryNs: 0n }, { bus: cut, snapshots: kept, store: nothingStored, log })
   const self: Instance = { service, forgetful: false, dead: false }
   return self
 }
 
 interface Scene {
   readonly partitions: number
+  readonly identities?: readonly Identity[]
   /** A bus for one more member. */
   member(): Promise<Bus>
 }
@@ -68,6 +70,8 @@ class Company {
   readonly #snapshots: Snapshots
   readonly #members: Instance[] = []
   readonly #said: Interaction[] = []
+  /** Partitions on which something of an actor came. */
+  readonly placesOf = new Map<string, Set<number>>()
 
   private constructor(scene: Scene, bus: Bus, snapshots: Snapshots) {
     this.#scene = scene
@@ -80,14 +84,17 @@ class Company {
     await company.#bus.subscribe(interactions, {
       group: 'test', gap: async () => undefined, failed: (error) => { throw error },
       async handle(envelopes) {
-        for (const { records } of envelopes) company.#said.push(...records)
+        for (const { records, partition } of envelopes) {
+          company.#said.push(...records)
+          for (const { actor } of records) company.placesOf.set(actor, (company.placesOf.get(actor) ?? new Set()).add(partition))
+        }
       },
     })
     for (let i = 0; i < members; i++) await company.join()
     return company
   }
   async join(forgetful = false): Promise<void> {
-    const one = instance(await this.#scene.member(), { partitions: this.#scene.partitions, snapshots: this.#snapshots })
+    const one = instance(await this.#scene.member(), this.#scene, this.#snapshots)
     one.forgetful = forgetful
     this.#members.push(one)
     await one.service.start()
@@ -190,6 +197,20 @@ describe('four assemblers', () => {
       expect(meaning(await troubled(await embedded(8), inOrder(indexes)))).toEqual(expected)
     }), { numRuns: 4 })
   }, 120_000)
+
+  it('say one actor for all names of one, and send all that he did to one place', async () => {
+    const events = [1, 2, 3, 4, 5, 6].flatMap(story)
+    const plain = await alone(events)
+    const kim = { tenant: 'acme', name: 'kim@example.com', kind: 'person' as const, aliases: [1, 2, 3, 4, 5, 6].map((number) => `KIM-${number}`) }
+    const company = await Company.open({ ...await embedded(4), identities: [kim] }, 4)
+    await company.send(events)
+    const known = newest(await company.finish())
+    const isKims = ({ actor }: Interaction): boolean => actor.startsWith('kim')
+    expect(new Set(newest(plain).filter(isKims).map(({ actor }) => actor)).size).toBe(6)
+    expect(known.filter(isKims).map(({ actor, principal, actor_kind: kind }) => [actor, principal, kind]))
+      .toEqual(newest(plain).filter(isKims).map(() => ['kim@example.com', 'kim@example.com', 'principal']))
+    expect(company.placesOf.get('kim@example.com')?.size).toBe(1)
+  }, 60_000)
 })
 
 const missing = await brokerMissing()

@@ -47,7 +47,7 @@ async function open(): Promise<void> {
   }
   services = [
     createArchiver({ events: { records: 10_000, milliseconds: 20 }, others: { records: 10_000, milliseconds: 20 } }, { bus, store, snapshots, log }),
-    createAssembler({ partitions: 4, limits, snapshotEveryNs: 3_600n * SECOND }, { bus, snapshots, store, log }),
+    createAssembler({ partitions: 4, limits, identities: [], snapshotEveryNs: 3_600n * SECOND }, { bus, snapshots, store, log }),
   ]
   for (const service of services) await service.start()
 }

@@ -5,6 +5,7 @@ import type { Relay } from '../../../schemas/relay.ts'
 import { correlations } from '../../../schemas/topics.ts'
 import { traced } from '../../../schemas/traced.ts'
 import type { AssemblerConfig, AssemblerPorts } from '../contracts.ts'
+import type { Identify } from '../identities.ts'
 import { Outbox } from '../outbox.ts'
 import type { AssemblerTelemetry } from '../telemetry.ts'
 import { byteKeeper } from './keeper.ts'
@@ -25,6 +26,7 @@ export interface FollowParts {
   readonly config: AssemblerConfig
   readonly ports: AssemblerPorts
   readonly telemetry: AssemblerTelemetry
+  readonly identify: Identify
   failed(error: unknown): void
 }
 
@@ -43,7 +45,7 @@ function foldRelays(holding: Pick<Holding, 'state' | 'outbox'>, { offset, record
 }
 
 /** Subscribes group `assembler-correlations`. */
-export async function followCorrelations({ config, ports: { bus, snapshots, log }, telemetry, failed }: FollowParts): Promise<Subscription> {
+export async function followCorrelations({ config, ports: { bus, snapshots, log }, telemetry, identify, failed }: FollowParts): Promise<Subscription> {
   const holdings = new Map<number, Holding>()
   telemetry.watchRelated(() => [...holdings.values()].map(({ state }) => state))
   const tracer = trace.getTracer('watchkeeper.assembler')
@@ -81,7 +83,7 @@ export async function followCorrelations({ config, ports: { bus, snapshots, log 
       const saved = await snapshots.load(snapshotName(partition))
       const replay = saved !== undefined && saved.version === RELATED_VERSION ? decodeRelated(saved.state) : undefined
       const next = replay?.replayFrom ?? 0
-      holdings.set(partition, { state: emptyRelated(), outbox: new Outbox(telemetry), next, replay, savedAt: 0n })
+      holdings.set(partition, { state: emptyRelated(), outbox: new Outbox(telemetry, identify), next, replay, savedAt: 0n })
       return next
     },
     async revoked(partition) {
