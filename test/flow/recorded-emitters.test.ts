@@ -1,32 +1,36 @@
 /** The same conversation as each emitter records it: one call is one interaction, with every side that was instrumented. */
 import { expect, it } from 'vitest'
-import type { Interaction } from '../../schemas/interaction.ts'
 import { recordedEvents } from '../../services/collector/normalise/sample-telemetry.ts'
 import { assemble } from './assembling.ts'
 
-const BOTH = ['client', 'server'] as const
+/** What became of a call, who saw it, in how many observations. */
+type Seen = readonly [outcome: string, vantages: string, observed: number]
 
 interface Case {
   readonly folder: string
-  readonly vantages: readonly string[]
-  /** Observations of one call. */
-  readonly observed: number
-  /** What became of `read_file`, `run_command`, `fail` and `nope`. */
-  readonly outcomes: readonly Interaction['outcome'][]
+  readonly read_file: Seen
+  readonly run_command: Seen
+  readonly fail: Seen
+  readonly nope: Seen
 }
 
+const TOOLS = ['read_file', 'run_command', 'fail', 'nope'] as const
+const alike = (folder: string, ok: Seen, failed: Seen): Case => ({ folder, read_file: ok, run_command: ok, fail: failed, nope: failed })
+const OK: Seen = ['ok', 'client server', 2]
+const FAILED: Seen = ['tool_error', 'client server', 2]
+
 const CASES: readonly Case[] = [
-  { folder: 'mcp-python-sdk', vantages: BOTH, observed: 2, outcomes: ['ok', 'ok', 'tool_error', 'tool_error'] },
+  alike('mcp-python-sdk', OK, FAILED),
+  alike('logfire', OK, FAILED),
+  { ...alike('traceloop', ['ok', 'client server', 5], ['tool_error', 'client server', 5]), nope: ['tool_error', 'client', 3] },
 ]
 
-it.each(CASES)('$folder: a call is one interaction', ({ folder, vantages, observed, outcomes }) => {
-  const calls = assemble(recordedEvents(folder)).filter(({ method }) => method === 'tools/call')
-  const byTool = ['read_file', 'run_command', 'fail', 'nope'].map((tool) => calls.filter((call) => call.tool === tool))
-  expect(byTool.map((found) => found.length)).toEqual([1, 1, 1, 1])
-  expect(calls).toHaveLength(4)
-  expect(byTool.flat().map((call) => call.outcome)).toEqual(outcomes)
+it.each(CASES)('$folder: a call is one interaction', ({ folder, ...expected }) => {
+  const interactions = assemble(recordedEvents(folder)).filter(({ server_internal: internal }) => !internal)
+  const calls = interactions.filter(({ method }) => method === 'tools/call')
+  expect(calls.map(({ tool }) => tool).sort()).toEqual([...TOOLS].sort())
+  expect(interactions.filter(({ method }) => method === '')).toEqual([])
   for (const call of calls) {
-    expect(call.vantages).toEqual(vantages)
-    expect(call.event_ids).toHaveLength(observed)
+    expect([call.outcome, call.vantages.join(' '), call.event_ids.length], call.tool).toEqual(expected[call.tool as (typeof TOOLS)[number]])
   }
 })

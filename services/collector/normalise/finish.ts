@@ -4,19 +4,13 @@ import type { KeyValues } from '../otlp/model.ts'
 import { integerOf } from './clock.ts'
 import type { Emitter } from './compile.ts'
 import type { Draft } from './fields.ts'
-import type { EmitterTable, When } from './emitters/table.ts'
+import type { EmitterTable } from './emitters/table.ts'
 import { applyReported, type Group } from './group.ts'
 import { nameOf } from './names.ts'
 import { judge, type SpanStatus } from './outcome.ts'
 import { plainText } from './readings.ts'
+import { holds } from './when.ts'
 import { OBJECT_FIELD } from './words.ts'
-
-function holds(when: When, name: string, attributes: KeyValues): boolean {
-  if ('name' in when) return when.name.includes(name)
-  if ('given' in when) return plainText(attributes.get(when.given)) !== ''
-  const text = plainText(attributes.get(when.key))
-  return 'is' in when ? when.is.includes(text) : text.startsWith(when.startsWith)
-}
 
 function implyMethod(event: AuditEventFields, table: EmitterTable, attributes: KeyValues): void {
   for (const { when, method } of table.implied ?? []) {

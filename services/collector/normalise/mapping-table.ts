@@ -21,7 +21,7 @@ const WHY_SKIPPED: Readonly<Record<(typeof SKIP_REASONS)[number], string>> = {
 
 function sourceText({ key, reading, member, except, where, from, only, trust, prefix }: Source): string {
   const notes = [
-    member === undefined ? '' : `member ${code(member)}`,
+    member === undefined ? '' : `member ${code([member].flat().join('.'))}`,
     reading === undefined || reading === 'text' ? '' : reading,
     except === undefined ? '' : `not ${codes(except)}`,
     where === undefined ? '' : `where ${code(where.key)} is ${code(where.is)}`,
@@ -37,14 +37,13 @@ const markText = ({ keys, prefix, kind }: Mark): string =>
     .filter((part) => part !== '')
     .join(' with ')
 
-const whenText = (when: When): string =>
-  'name' in when
-    ? `name is ${codes(when.name)}`
-    : 'given' in when
-      ? `${code(when.given)} has a value`
-    : 'is' in when
-      ? `${code(when.key)} is ${codes(when.is)}`
-      : `${code(when.key)} starts with ${code(when.startsWith)}`
+function whenText(when: When): string {
+  if ('name' in when) return `name is ${codes(when.name)}`
+  if ('nameStartsWith' in when) return `name starts with ${code(when.nameStartsWith)}`
+  if ('given' in when) return `${code(when.given)} has a value`
+  if ('is' in when) return `${code(when.key)} is ${codes(when.is)}`
+  return 'startsWith' in when ? `${code(when.key)} starts with ${code(when.startsWith)}` : `${code(when.key)} ends with ${code(when.endsWith)}`
+}
 
 function recognisedBy({ http, recognise: { scopes, services, resource, marks } }: EmitterTable): string {
   const ways = [
@@ -63,6 +62,9 @@ function rulesOf(table: EmitterTable): string[] {
     `Vantage by span kind: ${Object.entries(table.vantage)
       .map(([kind, vantage]) => `${kind === '' ? 'unspecified' : kind} ${vantage}`)
       .join(', ')}${table.agentOperations === true ? '; an agent operation: agent' : ''}. Logs: ${table.logs ?? 'log'}.`,
+    ...(table.vantageWhere ?? []).map(({ when, vantage }) => `Vantage ${vantage} where ${whenText(when)}.`),
+    ...(table.passes === undefined ? [] : [`Passed over: spans whose names begin with ${codes(table.passes)}.`]),
+    ...(table.events ?? []).map(({ name, key, field }) => `${code(field)} from ${code(key)} of event ${code(name)} where attributes leave it empty.`),
     ...(table.names === undefined ? [] : [`Span names: ${codes(table.names)}.`]),
     ...(table.implied ?? []).map(({ when, method }) => `Without a method: ${code(method)} where ${whenText(when)}.`),
     ...(table.splitTool === undefined
@@ -73,9 +75,9 @@ function rulesOf(table: EmitterTable): string[] {
       ? []
       : [`Where a record names nobody, ${codes(table.resourcePrincipal)} of the resource names the principal, self_declared.`]),
     ...(table.internal ?? []).map(
-      ({ kind, method, parentless }) => `${code('server_internal')}: ${kind} spans of ${code(method)}${parentless ? ' without a parent' : ''}.`,
+      ({ kind, method, parentless }) => `${code('server_internal')}: ${kind} spans of ${method === '' ? 'no method' : code(method)}${parentless ? ' without a parent' : ''}.`,
     ),
-    ...(table.outcomes ?? []).map(({ name, field, is, outcome }) => `${code(name)} with ${field} ${code(is)} is ${code(outcome)}.`),
+    ...(table.outcomes ?? []).map(({ name, field, is, outcome }) => `${code(name)}${field === undefined || is === undefined ? '' : ` with ${field} ${code(is)}`} is ${code(outcome)}.`),
     ...(table.eventName === undefined
       ? []
       : [`Name of a log: ${code(table.eventName.key)}, else the event name, else the body; always with ${code(table.eventName.prefix)}.`]),

@@ -46,7 +46,8 @@ export function judge(event: AuditEventFields, hints: Hints, status: SpanStatus,
 }
 
 function outcomeOf(event: AuditEventFields, hints: Hints, status: SpanStatus, table: EmitterTable): Outcome {
-  const rule = table.outcomes?.find(({ name, field, is }) => name === event.name && is === (field === 'decision' ? event.decision : hints.status))
+  const rule = table.outcomes?.find(({ name = event.name, field = 'status', is }) =>
+    name === event.name && (is === undefined || is === (field === 'status' ? hints.status : event[field])))
   if (rule !== undefined) return rule.outcome
   if (CANCELLED_TYPES.has(event.error_type)) return 'cancelled'
   if (event.error_type === 'tool_error') return 'tool_error'

@@ -84,29 +84,53 @@ const READ: Readonly<Record<Reading, (value: AnyValue) => string>> = {
   path,
   verb,
   'request-path': requestPath,
+  negated: (value) => NEGATED.get(plainText(value)) ?? '',
   milliseconds,
   seconds,
 }
 
-function memberOf(value: AnyValue, name: string, structures: boolean): AnyValue | undefined {
-  if (value instanceof Map) return value.get(name) as AnyValue | undefined
-  if (typeof value !== 'string' || !value.startsWith('{')) return undefined
+/** Several fields are read from one attribute one after the other: the text is parsed once. */
+let lastText = ''
+let lastParsed: unknown
+
+function parsed(text: string): unknown {
+  if (!text.startsWith('{')) return undefined
+  if (text === lastText) return lastParsed
   try {
-    const parsed = JSON.parse(value) as Readonly<Record<string, unknown>>
-    const found = Object.hasOwn(parsed, name) ? parsed[name] : undefined
-    if (typeof found === 'object') return structures && found !== null ? JSON.stringify(found) : undefined
-    return typeof found === 'string' || typeof found === 'boolean' ? found : typeof found === 'number' ? String(found) : undefined
+    lastParsed = JSON.parse(text)
   } catch {
     // Cut or forged JSON: the field is simply not known; the text stays an attribute.
-    return undefined
+    lastParsed = undefined
   }
+  lastText = text
+  return lastParsed
 }
+
+/** A step down in an OTLP structure or in parsed JSON; undefined where there is no such member of its own. */
+function stepInto(value: unknown, name: string): unknown {
+  if (value instanceof Map) return value.get(name)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  return Object.hasOwn(value, name) ? (value as Readonly<Record<string, unknown>>)[name] : undefined
+}
+
+function memberOf(value: AnyValue, names: readonly string[], structures: boolean): AnyValue | undefined {
+  let found: unknown = typeof value === 'string' ? parsed(value) : value
+  for (const name of names) found = stepInto(found, name)
+  if (value instanceof Map) return found as AnyValue | undefined
+  if (typeof found === 'object') return structures && found !== null ? JSON.stringify(found) : undefined
+  return typeof found === 'string' || typeof found === 'boolean' ? found : typeof found === 'number' ? String(found) : undefined
+}
+
+const NEGATED: ReadonlyMap<string, string> = new Map([['true', 'false'], ['false', 'true']])
 
 /** The reader of one source, put together once. */
 export function readerOf(source: Source): (value: AnyValue) => string {
   const read = READ[source.reading ?? 'text']
   const { member, except } = source
-  if (member !== undefined) return (value) => read(memberOf(value, member, source.reading === 'json') ?? null)
+  if (member !== undefined) {
+    const names = typeof member === 'string' ? [member] : member
+    return (value) => read(memberOf(value, names, source.reading === 'json') ?? null)
+  }
   if (except === undefined) return read
   return (value) => {
     const text = read(value)

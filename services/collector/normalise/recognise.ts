@@ -6,6 +6,7 @@ import { CONVENTIONAL, EMITTERS } from './emitters/list.ts'
 import type { EmitterTable, Mark, Source, SpanKind } from './emitters/table.ts'
 import { nameOf } from './names.ts'
 import { plainText, readerOf } from './readings.ts'
+import { holds } from './when.ts'
 import { AGENT_OPERATIONS } from './words.ts'
 
 const OPERATION = 'gen_ai.operation.name'
@@ -27,7 +28,8 @@ const carries = (attributes: KeyValues, kind: Kind, mark: Mark): boolean =>
 const isAgentOperation = (attributes: KeyValues): boolean => AGENT_OPERATIONS.has(plainText(attributes.get(OPERATION)))
 
 /** Which side speaks: by span kind, but an agent's operation is the agent's word unless it is a client's or server's span of an MCP method. */
-export function vantageOf(table: EmitterTable, kind: SpanKind, attributes: KeyValues): Vantage {
+export function vantageOf(table: EmitterTable, kind: SpanKind, name: string, attributes: KeyValues): Vantage {
+  for (const { when, vantage } of table.vantageWhere ?? []) if (holds(when, name, attributes)) return vantage
   const asAgent = table.agentOperations === true && isAgentOperation(attributes) && (kind === 'internal' || !attributes.has(METHOD))
   return asAgent ? 'agent' : table.vantage[kind]
 }
@@ -86,10 +88,12 @@ export class Recogniser {
   /** By the record itself; undefined = nothing to do with MCP or an agent. */
   record(known: Emitter | undefined, attributes: KeyValues, kind: Kind, name: string): Emitter | undefined {
     if (known?.table.keeps === 'all') return known
+    if (known?.table.passes?.some((start) => name.startsWith(start)) === true) return undefined
     for (const { mark, emitter } of this.#marks) if (carries(attributes, kind, mark)) return known ?? emitter
     if (isAgentOperation(attributes)) return known ?? this.#of(CONVENTIONAL)
     const request = this.#request(known, attributes, kind)
-    if (request !== undefined) return request
+    if (request !== undefined) return known?.table.ownRequests === true ? known : request
+    if (known !== undefined && impliedByName(known.table, name)) return known
     const conventional = this.#of(CONVENTIONAL)
     return nameOf(conventional.names, name) !== undefined || impliedByName(CONVENTIONAL, name) ? (known ?? conventional) : undefined
   }

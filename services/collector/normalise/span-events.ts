@@ -1,6 +1,7 @@
 /** Events within a span: an exception explains the failure, everything is kept as an attribute, bounded. */
 import type { Attribute, AuditEventFields } from '../../../schemas/audit-event.ts'
 import type { AnyValue, SpanEvent } from '../otlp/model.ts'
+import type { EmitterTable } from './emitters/table.ts'
 import { plainText } from './readings.ts'
 import { jsonObject } from './values.ts'
 
@@ -36,4 +37,13 @@ export function keepEvents(event: AuditEventFields, kept: Map<string, Attribute>
     kept.set(freeKey(kept, spanEvent.name), keptEvent(spanEvent.at, spanEvent.attributes))
   }
   if (events.length > MOST_EVENTS) kept.set('events.dropped', { type: 'int', text: String(events.length - MOST_EVENTS) })
+}
+
+/** Fills what a table takes from events and attributes left empty; events that say different things say nothing. */
+export function readEvents(event: AuditEventFields, table: EmitterTable, events: readonly SpanEvent[]): void {
+  for (const { name, key, field } of table.events ?? []) {
+    if (event[field] !== '') continue
+    const said = new Set(events.filter((each) => each.name === name).map(({ attributes }) => plainText(attributes.get(key))))
+    if (said.size === 1) for (const text of said) event[field] = text
+  }
 }

@@ -9,7 +9,7 @@ import { finish } from './finish.ts'
 import type { Group } from './group.ts'
 import { spanEventId } from './identity.ts'
 import { vantageOf } from './recognise.ts'
-import { keepEvents } from './span-events.ts'
+import { keepEvents, readEvents } from './span-events.ts'
 
 const TRACE_DIGITS = 32
 const SPAN_DIGITS = 16
@@ -63,7 +63,8 @@ function setPlace(event: AuditEventFields, span: Span): void {
 
 const isInternal = (event: AuditEventFields, emitter: Emitter): boolean =>
   (emitter.table.internal ?? []).some(
-    ({ kind, method, parentless }) => kind === event.span_kind && method === event.method && (!parentless || event.parent_span_id === ''),
+    ({ kind, method, parentless, name = event.name }) =>
+      kind === event.span_kind && method === event.method && name === event.name && (!parentless || event.parent_span_id === ''),
   )
 
 export interface SpanContext {
@@ -84,13 +85,16 @@ export function eventOfSpan(span: Span, { emitter, group, tenantPart, filler }: 
   event.span_kind = kind
   event.emitter = emitter.table.id
   event.mapping_version = emitter.table.version
-  event.vantage = vantageOf(emitter.table, kind, span.attributes)
+  event.vantage = vantageOf(emitter.table, kind, span.name, span.attributes)
   event.status_message = span.statusMessage
   setPlace(event, span)
   filler.fill(draft, span.attributes, emitter.plans[event.vantage])
   setTimes(event, kept, span)
   event.duration_ns = durationOf(hints.duration_ms) ?? event.duration_ns
-  if (span.events.length > 0) keepEvents(event, kept, span.events, span.statusCode === 2)
+  if (span.events.length > 0) {
+    keepEvents(event, kept, span.events, span.statusCode === 2)
+    readEvents(event, emitter.table, span.events)
+  }
   finish(draft, { emitter, group, attributes: span.attributes, status: span.statusCode })
   if (emitter.table.internal !== undefined) event.server_internal = isInternal(event, emitter)
   return event

@@ -1,7 +1,11 @@
 /** The mapping tables, in the order in which marks are looked for. Adding an emitter is one file and one line here. */
 import { accessLog } from './access-log.ts'
+import { agentgateway } from './agentgateway.ts'
 import { claudeCode } from './claude-code.ts'
 import { codexCli } from './codex-cli.ts'
+import { contextforge } from './contextforge.ts'
+import { dockerMcpGateway } from './docker-mcp-gateway.ts'
+import { envoyAiGateway } from './envoy-ai-gateway.ts'
 import { fastmcp } from './fastmcp.ts'
 import { geminiCli } from './gemini-cli.ts'
 import { http } from './http.ts'
@@ -16,7 +20,8 @@ import { traceloop } from './traceloop.ts'
 import type { EmitterTable } from './table.ts'
 
 export const EMITTERS: readonly EmitterTable[] = [
-  fastmcp, mcpPythonSdk, logfire, traceloop, pydanticAi, claudeCode, geminiCli, codexCli, shinzo, litellm, semconv, httpProxy, http, accessLog,
+  fastmcp, mcpPythonSdk, logfire, traceloop, pydanticAi, claudeCode, geminiCli, codexCli, shinzo, litellm,
+  agentgateway, contextforge, envoyAiGateway, dockerMcpGateway, semconv, httpProxy, http, accessLog,
 ]
 
 /** Reads what follows the conventions, and what is known by its span name alone. */

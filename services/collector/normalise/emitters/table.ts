@@ -61,6 +61,7 @@ export const READINGS = {
   path: 'path of a URL, without query',
   verb: 'first word of a request line',
   'request-path': 'path in a request line, without query',
+  negated: 'the opposite of a boolean',
   milliseconds: 'number, the unit `ms` may follow',
   seconds: 'number of seconds, as milliseconds',
 } as const
@@ -69,8 +70,8 @@ export type Reading = keyof typeof READINGS
 export interface Source {
   readonly key: string
   readonly reading?: Reading
-  /** The member of this name in a JSON object (text or structure); a member that is a structure itself only with reading `json`. */
-  readonly member?: string
+  /** The member of this name, or at the end of these names, in a JSON object (text or structure); a member that is a structure itself only with reading `json`. */
+  readonly member?: string | readonly string[]
   /** Values that mean something else here and are passed over. */
   readonly except?: readonly string[]
   /** Only where another attribute of the same record says this. */
@@ -100,14 +101,18 @@ export type When =
   | { readonly name: readonly string[] }
   | { readonly key: string; readonly is: readonly string[] }
   | { readonly key: string; readonly startsWith: string }
+  | { readonly key: string; readonly endsWith: string }
+  | { readonly nameStartsWith: string }
   /** It has a value at all. */
   | { readonly given: string }
 
 export interface OutcomeRule {
-  readonly name: string
-  readonly field: 'decision' | 'status'
-  readonly is: string
-  readonly outcome: 'ok' | 'denied' | 'protocol_error'
+  /** Name of the record; any where omitted. */
+  readonly name?: string
+  /** Whatever the record says where omitted. */
+  readonly field?: 'decision' | 'status' | 'error_type'
+  readonly is?: string
+  readonly outcome: 'ok' | 'denied' | 'protocol_error' | 'unknown'
 }
 
 export interface EmitterTable {
@@ -126,13 +131,21 @@ export interface EmitterTable {
   /** `all`: whatever carries its scope or service name; `recognised`: only what has MCP or agent attributes. */
   readonly keeps: 'all' | 'recognised'
   readonly vantage: Readonly<Record<SpanKind, Vantage>>
+  /** Spans whose kind does not tell the side: the first condition that holds. */
+  readonly vantageWhere?: readonly { readonly when: When; readonly vantage: Vantage }[]
   /** Vantage of its log records; `log` where omitted. */
   readonly logs?: 'gateway'
   /** Reads nothing but HTTP requests to MCP endpoints, known by path or headers; marks and scopes then only say whose they are. */
   readonly http?: 'span' | 'log'
+  /** Its HTTP requests to MCP endpoints are read by this table, not by the one for HTTP. */
+  readonly ownRequests?: true
+  /** Beginnings of the names of spans that are no part of an interaction. */
+  readonly passes?: readonly string[]
   /** A GenAI operation makes a span the agent's view: always, or unless it is a client's or server's span with an MCP method. */
   readonly agentOperations?: true
   readonly fields: Sources
+  /** An attribute of an event within the span fills a field that its own attributes leave empty, where all such events agree. */
+  readonly events?: readonly { readonly name: string; readonly key: string; readonly field: 'server' }[]
   /** Span names that fill what attributes leave empty: `{method}`, `{target}`, `{tool}` and fixed text. */
   readonly names?: readonly string[]
   /** Method where the emitter names none: the first condition that holds. */
@@ -142,10 +155,10 @@ export interface EmitterTable {
   /** What the client writes before the tool's own name, with `{server}` for the server that the record names: `mcp_{server}_`. */
   readonly toolPrefixes?: readonly string[]
   /** The server's own bookkeeping, left out of volumes. */
-  readonly internal?: readonly { readonly kind: SpanKind; readonly method: string; readonly parentless: boolean }[]
+  readonly internal?: readonly { readonly kind: SpanKind; readonly method: string; readonly parentless: boolean; readonly name?: string }[]
   /** Log records are named by the attribute, else by OTLP's event name, else by a body that starts with `prefix`. It is added where it lacks. */
   readonly eventName?: { readonly key: string; readonly prefix: string }
-  /** Log records whose outcome an attribute says. Values not listed say nothing. */
+  /** Records whose outcome an attribute says. Values not listed say nothing. */
   readonly outcomes?: readonly OutcomeRule[]
   /** The service name names the agent. */
   readonly agentFromService?: true
