@@ -9,5 +9,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What is waited for comes when it comes: on a busy machine a second is not enough, and nothing is slower for it where it comes at once.
+    expect: { poll: { timeout: 30_000 } },
   },
 })
