@@ -28,6 +28,8 @@ export const accessLog: EmitterTable = {
     method: [...orNone(MCP_HEADERS.method), ...named(header('mcp-method'))],
     object: [...orNone(MCP_HEADERS.object), ...named(header('mcp-name'), 'mcp-name')],
     wire_session: [...orNone(MCP_HEADERS.wire_session), ...named(header('mcp-session-id'))],
+    jsonrpc_request_id: named(['mcp_request_id'], 'braced'),
+    server: named(['mcp_backend']),
     target: [...orNone(HTTP.target), ...named([':authority', 'authority', 'http.host', 'http_host', 'server.address'])],
     http_status: [...orNone(HTTP.http_status), ...named(['response_code', 'status', 'status_code', 'code'])],
     http_method: [...orNone(HTTP.http_method), ...named(['request_method', 'method', 'request'], 'verb')],

@@ -6,6 +6,7 @@ import { codexCli } from './codex-cli.ts'
 import { contextforge } from './contextforge.ts'
 import { dockerMcpGateway } from './docker-mcp-gateway.ts'
 import { envoyAiGateway } from './envoy-ai-gateway.ts'
+import { copilotChat } from './copilot-chat.ts'
 import { fastmcp } from './fastmcp.ts'
 import { geminiCli } from './gemini-cli.ts'
 import { http } from './http.ts'
@@ -20,7 +21,7 @@ import { traceloop } from './traceloop.ts'
 import type { EmitterTable } from './table.ts'
 
 export const EMITTERS: readonly EmitterTable[] = [
-  fastmcp, mcpPythonSdk, logfire, traceloop, pydanticAi, claudeCode, geminiCli, codexCli, shinzo, litellm,
+  fastmcp, mcpPythonSdk, logfire, traceloop, pydanticAi, claudeCode, geminiCli, codexCli, copilotChat, shinzo, litellm,
   agentgateway, contextforge, envoyAiGateway, dockerMcpGateway, semconv, httpProxy, http, accessLog,
 ]
 
