@@ -80,7 +80,8 @@ async function suffer(plan: Plan, run: Run): Promise<Suffered> {
   await traffic.acknowledgedAgain()
   await readyAgain(server)
   const afterMs = performance.now() - began
-  said.expect(failed > 0, `${name}: no call failed`)
+  // A thread may not come to its second call in that time.
+  said.expect(failed > 0 || plan.when !== '1+', `${name}: no call failed`)
   said.expect(afterMs < MOST_RECOVERY_MS, `${name}: acknowledged and ready ${Math.round(afterMs)} ms after its end`)
   return { failed, afterMs }
 }
