@@ -109,12 +109,13 @@ export const speaks = (event: Observation): boolean =>
   event.vantage === 'agent' || event.signal === 'log' || event.attributes.has('gen_ai.input.messages') ||
   event.attributes.has('pydantic_ai.all_messages')
 
-/** Attributes that are a person's words: on records of these names, on any where there is none. */
-const PROMPTS: readonly { readonly key: string; readonly names?: readonly string[] }[] = [
+/** Attributes that are a person's words, on records of these names, or names that go on after a space. */
+const PROMPTS: readonly { readonly key: string; readonly names: readonly string[] }[] = [
   { key: 'prompt', names: ['user_prompt', 'claude_code.user_prompt', 'gemini_cli.user_prompt', 'codex.user_prompt'] },
   { key: 'user_prompt', names: ['claude_code.interaction'] },
   { key: 'user_message', names: ['reply'] },
-  { key: 'copilot_chat.user_request' },
+  // On a model's call of its own it is the newest message, whoever wrote that.
+  { key: 'copilot_chat.user_request', names: ['invoke_agent'] },
 ]
 /** Written instead of a prompt that is not to be told. */
 const WITHHELD: ReadonlySet<string> = new Set(['[REDACTED]', '<REDACTED>'])
@@ -141,7 +142,7 @@ export function hear(context: Context, event: Observation): boolean {
   news = keepText(context, context.listings, attribute(event, 'gen_ai.tool.definitions').slice(0, PART_LIMIT)) || news
   if (event.result !== '' && event.tool !== '') news = keepResult(context, event) || news
   for (const { key, names } of PROMPTS) {
-    if (names === undefined || names.includes(event.name)) news = keepPrompt(context, attribute(event, key), event) || news
+    if (names.some((name) => event.name === name || event.name.startsWith(`${name} `))) news = keepPrompt(context, attribute(event, key), event) || news
   }
   return news
 }

@@ -36,6 +36,10 @@ describe.each([1, 4])('on %i partitions', (partitions) => {
     }
   })
 
+  it('Gemini CLI with spans beside its logs is no call more', () => {
+    expect(assembled(of('gemini-cli'), partitions).map(({ tool }) => tool).sort()).toEqual(['create_issue', 'delete_repository', 'run_shell_command', 'send'])
+  })
+
   it('Codex CLI, whose logs and client span are one call', () => {
     const events = of('codex-cli')
     for (const order of [events, events.toReversed()]) {
@@ -45,6 +49,18 @@ describe.each([1, 4])('on %i partitions', (partitions) => {
         argument_sources: new Map([['$.to', 'user'], ['$.file', 'user']]),
       })
       expect(callOf(order, 'delete')).toMatchObject({ requested_by: 'user_turn', outcome: 'denied', decision_by: 'User' })
+    }
+  })
+
+  it('Copilot Chat, whose turn is that of the agent run and not the newest message of a model call', () => {
+    const events = of('copilot-chat')
+    for (const order of [events, events.toReversed()]) {
+      const calls = assembled(order, partitions)
+      expect(calls.map(({ tool }) => tool).sort()).toEqual(['delete', 'fork', 'read_file', 'search'])
+      expect(calls.find(({ tool }) => tool === 'search')).toMatchObject({
+        requested_by: 'user_turn', request_text: 'Search the issues of acme/shop for "login"', request_fit: 'asked', server: 'github', outcome: 'ok',
+        argument_sources: new Map([['$.query', 'user'], ['$.repository', 'user']]),
+      })
     }
   })
 })

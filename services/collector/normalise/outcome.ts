@@ -25,10 +25,13 @@ function jsonRpcCode(event: AuditEventFields, hints: Hints): string {
   return event.error_type.startsWith('-32') && JSONRPC_CODE.test(event.error_type) ? event.error_type : ''
 }
 
+/** An agent's built-in tool has no method. */
+const isToolCall = ({ method, tool }: AuditEventFields): boolean => method === 'tools/call' || (method === '' && tool !== '')
+
 /** A class name, or nothing at all: a tool that failed answers with an error result, everything else with a JSON-RPC error. */
 function failure(event: AuditEventFields, { hints, table }: Judged): Outcome {
   const seesResult = event.vantage !== 'client' && table.resultUnseenBy?.includes(event.vantage) !== true
-  return event.method === 'tools/call' && (seesResult || hints.success === 'false') ? 'tool_error' : 'protocol_error'
+  return isToolCall(event) && (seesResult || hints.success === 'false') ? 'tool_error' : 'protocol_error'
 }
 
 function withoutFailure(event: AuditEventFields, { hints, status, table }: Judged): Outcome {
@@ -47,7 +50,7 @@ export function judge(event: AuditEventFields, hints: Hints, status: SpanStatus,
 
 function outcomeOf(event: AuditEventFields, hints: Hints, status: SpanStatus, table: EmitterTable): Outcome {
   const rule = table.outcomes?.find(({ name = event.name, field = 'status', is }) =>
-    name === event.name && (is === undefined || is === (field === 'status' ? hints.status : event[field])))
+    name === event.name && (is === undefined || is === (field === 'status' || field === 'success' ? hints[field] : event[field])))
   if (rule !== undefined) return rule.outcome
   if (CANCELLED_TYPES.has(event.error_type)) return 'cancelled'
   if (event.error_type === 'tool_error') return 'tool_error'

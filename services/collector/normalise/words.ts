@@ -59,6 +59,8 @@ export const CANCELLED_TYPES: ReadonlySet<string> = new Set([
   'asyncio.CancelledError',
   'asyncio.exceptions.CancelledError',
   'AbortError',
+  'CancellationError',
+  'Canceled',
   'TaskCanceledException',
   'OperationCanceledException',
   'System.OperationCanceledException',

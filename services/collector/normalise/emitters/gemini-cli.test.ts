@@ -44,6 +44,10 @@ describe('Gemini CLI logs', () => {
     expect(calls[3]).toMatchObject({ method: '', tool: 'run_shell_command', server: '', outcome: 'ok' })
   })
 
+  it('take a built-in tool that failed for a failed tool', () => {
+    expect(one({ tool_type: 'native', function_name: 'read_file', success: false })).toMatchObject({ method: '', outcome: 'tool_error' })
+  })
+
   it('read every kind of value', () => {
     expect(one({ tool_type: 'mcp', function_name: 'x', success: 'false', duration_ms: '12', content_length: '7', function_args: new Map([['a', 1]]) }))
       .toMatchObject({ outcome: 'tool_error', duration_ns: 12_000_000n, result_bytes: 7n, arguments: '{"a":1}' })
@@ -69,12 +73,12 @@ describe('Gemini CLI logs', () => {
 describe('Gemini CLI spans', () => {
   const spans = EVENTS.filter(({ signal }) => signal === 'span')
 
-  it("are the agent's word, with the id of the call", () => {
+  it("are the agent's word, with the id of the call, and no second call beside the log", () => {
     expect(spans[0]).toMatchObject({
-      vantage: 'agent', method: 'tools/call', tool: 'mcp_github_create_issue', server: '', tool_call_id: 'create_issue-1795225014-ab12', outcome: 'ok',
+      vantage: 'agent', method: '', tool: '', server: '', tool_call_id: 'create_issue-1795225014-ab12', outcome: 'ok',
       conversation: '5b0c6f0e-6a0e-4a53-9c1e-2f3d8f5c7a10', agent: 'gemini-cli', arguments: '{"repository":"acme/shop","title":"Login button is dead"}',
     })
-    expect(spans[1]).toMatchObject({ method: '', tool: 'read_file', outcome: 'protocol_error', error_type: 'Error', status_message: 'File not found' })
+    expect(spans[1]).toMatchObject({ method: '', tool: '', outcome: 'protocol_error', error_type: 'Error', status_message: 'File not found' })
   })
 
   it('are not misled by cut JSON', () => {

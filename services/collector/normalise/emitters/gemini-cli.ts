@@ -14,7 +14,7 @@ export const geminiCli: EmitterTable = {
     principal: [...WATCHKEEPER.principal, { key: 'user.email', trust: 'client_reported' }],
     agent: [{ key: 'gen_ai.agent.name', trust: 'self_declared' }],
     operation: [{ key: 'gen_ai.operation.name' }],
-    tool: [{ key: 'function_name' }, { key: 'gen_ai.tool.name' }],
+    tool: [{ key: 'function_name' }, { key: 'gen_ai.tool.name', from: ['log'] }],
     server: [{ key: 'mcp_server_name' }],
     tool_call_id: [{ key: 'gen_ai.tool.call.id' }, { key: 'gen_ai.tool.call_id' }],
     conversation: [{ key: 'gen_ai.conversation.id' }, { key: 'session.id' }],
@@ -28,7 +28,6 @@ export const geminiCli: EmitterTable = {
   implied: [
     { when: { key: 'tool_type', is: ['mcp'] }, method: 'tools/call' },
     { when: { given: 'mcp_server_name' }, method: 'tools/call' },
-    { when: { key: 'gen_ai.tool.name', startsWith: 'mcp_' }, method: 'tools/call' },
   ],
   toolPrefixes: ['mcp_{server}_', '{server}__'],
   outcomes: [
@@ -40,7 +39,7 @@ export const geminiCli: EmitterTable = {
   notes: [
     'The body of a log is a sentence: only `event.name` tells what it is. `tool_type` = `native` is a built-in tool and has no `method`.',
     '`installation.id` is an installation, not a person. `service.version` is that of Node and stays a resource attribute.',
-    'A log of a call carries no id of the call, a span no server: with both switched on a call is seen twice.',
-    'A span\'s tool keeps its prefix (`mcp_<server>_<tool>`): both names may hold underscores, so it is not cut by guess.',
+    'The log is the call. The span `tool_call` has nothing in common with it by which they could be joined, and would be a second one: it is kept with ' +
+      'its id and arguments, and its tool stays an attribute.',
   ],
 }

@@ -110,9 +110,9 @@ export interface OutcomeRule {
   /** Name of the record; any where omitted. */
   readonly name?: string
   /** Whatever the record says where omitted. */
-  readonly field?: 'decision' | 'status' | 'error_type'
+  readonly field?: 'decision' | 'status' | 'error_type' | 'success'
   readonly is?: string
-  readonly outcome: 'ok' | 'denied' | 'protocol_error' | 'unknown'
+  readonly outcome: 'ok' | 'denied' | 'tool_error' | 'protocol_error' | 'unknown'
 }
 
 export interface EmitterTable {
