@@ -63,4 +63,24 @@ describe.each([1, 4])('on %i partitions', (partitions) => {
       })
     }
   })
+
+  it.each([['logs', 'log'], ['spans', 'span'], ['both', undefined]] as const)('Claude Code by its %s', (_, signal) => {
+    const events = of('claude-code', signal)
+    for (const order of [events, events.toReversed()]) {
+      const calls = assembled(order, partitions)
+      expect(calls.filter(({ tool }) => tool === 'create_issue')).toMatchObject([{
+        requested_by: 'user_turn', request_text: 'Create an issue titled "Cart is empty" in acme/shop', server: 'github', outcome: 'ok',
+        principal: 'kim@corp.example', vantages: signal === undefined ? ['agent', 'log'] : [signal === 'log' ? 'log' : 'agent'],
+        ...(signal === 'span' ? {} : { request_fit: 'asked', decision_by: 'config', argument_sources: new Map([['$.repository', 'user'], ['$.title', 'user']]) }),
+      }])
+      expect(calls.filter(({ tool }) => tool === 'merge_pull_request')).toMatchObject([{ requested_by: 'user_turn', outcome: signal === 'span' ? 'unknown' : 'denied' }])
+    }
+  })
+
+  it.each(['[REDACTED]', '<REDACTED>'])('a prompt that is withheld as %s is no turn that a call could fail to fit', (text) => {
+    const events = of('claude-code', 'log').map((event) => (
+      event.attributes.has('prompt') ? { ...event, attributes: new Map(event.attributes).set('prompt', { type: 'string' as const, text }) } : event
+    ))
+    expect(callOf(events, 'create_issue')).toMatchObject({ requested_by: 'unknown', request_text: '', request_fit: 'unknown' })
+  })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AuditEventFields } from '../../../../schemas/audit-event.ts'
-import { type LogLike, normaliseLogs, normaliseSpans, type Values } from '../sample-telemetry.ts'
+import { goldenEvents, type LogLike, normaliseLogs, normaliseSpans, type Values } from '../sample-telemetry.ts'
 
 const AROUND = { scope: 'com.anthropic.claude_code.events', resource: { 'service.name': 'claude-code', 'service.version': '2.1.200' } }
 const events = (...logs: LogLike[]): readonly AuditEventFields[] => normaliseLogs(logs, AROUND).events
@@ -158,5 +158,75 @@ describe('Claude Code spans', () => {
       tool_call_id: 't1',
       duration_ns: 12_000_000n,
     })
+  })
+})
+
+describe('a session of Claude Code', () => {
+  const all = goldenEvents('claude-code', 'session')
+  const logs = all.filter(({ signal }) => signal === 'log')
+  const spans = all.filter(({ signal }) => signal === 'span')
+
+  it('loses no event, and no number of its sequence', () => {
+    expect(logs.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 13 }, (_, index) => BigInt(index + 1)))
+    expect(new Set(logs.map(({ name }) => name))).toEqual(new Set([
+      'claude_code.mcp_server_connection', 'claude_code.permission_mode_changed', 'claude_code.plugin_loaded', 'claude_code.auth', 'claude_code.user_prompt',
+      'claude_code.hook_execution_start', 'claude_code.tool_decision', 'claude_code.tool_result',
+    ]))
+    for (const event of all) {
+      expect(event).toMatchObject({
+        conversation: '2f1d7c9a-5b3e-4a60-8f0d-9b6a7c1d2e3f', principal: 'kim@corp.example', principal_trust: 'client_reported', host: '', agent: 'claude-code',
+      })
+      expect(event.attributes.get('user.id')?.text).toMatch(/^[0-9a-f]{64}$/)
+    }
+  })
+
+  it('tells what became of connections', () => {
+    expect(logs.filter(({ name }) => name === 'claude_code.mcp_server_connection').map(({ server, outcome, error_code, method }) => [server, outcome, error_code, method]))
+      .toEqual([['github', 'ok', '', ''], ['plugin:graph:graph', 'protocol_error', 'ENOENT', ''], ['github', 'unknown', '', '']])
+  })
+
+  it('tells decisions and who took them', () => {
+    expect(logs.filter(({ name }) => name === 'claude_code.tool_decision').map((event) => [event.server, event.tool, event.outcome, event.decision_by, event.method])).toEqual([
+      ['github', 'create_issue', 'unknown', 'config', 'tools/call'], ['github', 'merge_pull_request', 'denied', 'user_reject', 'tools/call'],
+      ['', '', 'denied', 'hook', 'tools/call'],
+    ])
+  })
+
+  it('tells results', () => {
+    expect(logs.filter(({ name }) => name === 'claude_code.tool_result')).toMatchObject([
+      {
+        method: 'tools/call', server: 'github', tool: 'create_issue', outcome: 'ok', duration_ns: 341_000_000n, arguments_bytes: 51n, result_bytes: 880n,
+        arguments: '{"repository":"acme/shop","title":"Cart is empty"}', decision: 'accept', decision_by: 'config',
+      },
+      { method: '', server: '', tool: 'Bash', outcome: 'tool_error', error_type: 'ShellError', decision_by: 'user_temporary' },
+    ])
+  })
+
+  it('says in spans how a tool ended only where success is said', () => {
+    expect(spans.map(({ name, tool, outcome }) => [name, tool, outcome])).toEqual([
+      ['claude_code.tool.blocked_on_user', '', 'unknown'], ['claude_code.tool.execution', '', 'ok'], ['claude_code.tool', 'create_issue', 'ok'],
+      ['claude_code.tool', 'merge_pull_request', 'unknown'], ['claude_code.tool.execution', '', 'protocol_error'], ['claude_code.interaction', '', 'unknown'],
+    ])
+    expect(spans[0]).toMatchObject({ decision: 'accept', decision_by: 'config', duration_ns: 120_000_000n })
+    expect(spans[1]?.attributes.get('event.tool.output')?.text).toContain('issue 8')
+    expect(spans[4]).toMatchObject({ error_type: 'Error_ENOENT', tool_call_id: 'toolu_04Bash', status_message: 'Error:ENOENT' })
+  })
+})
+
+describe('the person in Claude Code', () => {
+  const account = { 'event.name': 'auth', 'user.account_uuid': 'uuid-1', 'user.account_id': 'user_01', 'user.id': 'install-99' }
+
+  it('is whom the gateway verified, and only where it says that it did', () => {
+    const verified = one({ ...account, 'user.email': 'kim@corp.example', 'user.id': 'idp-subject-7', 'identity.source': 'gateway-oidc' })
+    expect(verified).toMatchObject({ principal: 'idp-subject-7', principal_source: 'user.id', principal_trust: 'verified' })
+    expect(verified.attributes.get('user.email')?.text).toBe('kim@corp.example')
+    expect(one({ ...account, 'identity.source': 'local' })).toMatchObject({ principal: 'uuid-1', principal_source: 'user.account_uuid' })
+  })
+
+  it('is the account, else the one who started it', () => {
+    expect(one(account)).toMatchObject({ principal: 'uuid-1', principal_trust: 'client_reported' })
+    expect(one({ 'event.name': 'auth', 'user.account_id': 'user_01' })).toMatchObject({ principal: 'user_01', principal_source: 'user.account_id' })
+    const resource = { ...AROUND.resource, 'user.name': 'kim' }
+    expect(normaliseLogs([{ attributes: { 'event.name': 'auth' } }], { ...AROUND, resource }).events[0]).toMatchObject({ principal: 'kim', principal_trust: 'self_declared' })
   })
 })

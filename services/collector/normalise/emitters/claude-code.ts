@@ -1,17 +1,23 @@
-import { WATCHKEEPER } from './conventions.ts'
+import { ALL_AGENT, WATCHKEEPER } from './conventions.ts'
 import type { EmitterTable } from './table.ts'
 
 /** Claude Code's log events, and its beta spans. */
 export const claudeCode: EmitterTable = {
   id: 'claude-code',
-  version: '1',
+  version: '2',
   title: 'Claude Code',
   recognise: { scopes: ['com.anthropic.claude_code.events', 'com.anthropic.claude_code'], services: ['claude-code'] },
   keeps: 'all',
-  vantage: { '': 'agent', internal: 'agent', server: 'agent', client: 'agent', producer: 'agent', consumer: 'agent' },
+  vantage: ALL_AGENT,
   fields: {
     ...WATCHKEEPER,
-    principal: [...WATCHKEEPER.principal, { key: 'user.email', trust: 'client_reported' }],
+    principal: [
+      ...WATCHKEEPER.principal,
+      { key: 'user.id', where: { key: 'identity.source', is: 'gateway-oidc' }, trust: 'verified' },
+      { key: 'user.email', trust: 'client_reported' },
+      { key: 'user.account_uuid', trust: 'client_reported' },
+      { key: 'user.account_id', trust: 'client_reported' },
+    ],
     method: [{ key: 'mcp.method.name' }],
     tool: [{ key: 'tool_parameters', member: 'mcp_tool_name' }, { key: 'gen_ai.tool.name' }, { key: 'tool_name', except: ['mcp_tool'] }],
     server: [{ key: 'tool_parameters', member: 'mcp_server_name' }, { key: 'mcp_server_name' }, { key: 'server_name' }],
@@ -27,7 +33,7 @@ export const claudeCode: EmitterTable = {
     decision: [{ key: 'decision' }, { key: 'decision_type' }],
     decision_by: [{ key: 'source' }, { key: 'decision_source' }],
     error_code: [{ key: 'error_code' }],
-    error_type: [{ key: 'error_type' }, { key: 'error.type' }],
+    error_type: [{ key: 'error_type' }, { key: 'error.type' }, { key: 'error_class' }],
   },
   implied: [
     { when: { key: 'tool_name', is: ['mcp_tool'] }, method: 'tools/call' },
@@ -42,9 +48,13 @@ export const claudeCode: EmitterTable = {
     { name: 'claude_code.mcp_server_connection', field: 'status', is: 'failed', outcome: 'protocol_error' },
   ],
   agentFromService: true,
+  successIsUnknown: true,
+  resourcePrincipal: ['user.email', 'user.name'],
   notes: [
     'Everything it sends is kept, so that `event.sequence` has no holes of our making. Built-in tools have no `method`.',
-    '`user.id` is an installation, not a person: it stays an attribute. `user.email` is the account the client is logged in to.',
+    '`user.id` is an installation and stays an attribute, but where `identity.source` is `gateway-oidc`: there it is the subject that the vendor\'s ' +
+      'gateway verified. `user.email` and the account ids are the account the client is logged in to.',
+    'Of a span only `success` says how the tool ended: the span of a refused call has no failure either.',
     '`tool_input` is cut by the client: `arguments_bytes` is its own `tool_input_size_bytes` where it sends that.',
     'A result is dated by its end: `started_at` is the record\'s time less `duration_ms`.',
   ],
