@@ -137,10 +137,11 @@ const RECOGNISED = `By the first of these that holds:
 6. the name of the span or log`
 
 const LABELS = Object.entries(METRIC_LABELS)
-  .map(([field, keys]) => `${code(field)} from ${codes(keys)}`)
+  .map(([field, sources]) => `${code(field)} from ${sources.map(sourceText).join(', ')}`)
   .join('; ')
 const METRICS = `Kept: names that start with ${codes(METRIC_PREFIXES)}, and counters named after a method and its object (${code('tools/call x')}).
-Points are kept as sent, never summed. Labels: ${LABELS}.`
+Points are kept as sent, never summed. Labels: ${LABELS}.
+A server that is not named is the one that measures, unless that is a gateway.`
 
 const skipped = (): string =>
   tableOf(

@@ -3,6 +3,7 @@ import type { MetricPoint } from '../../../schemas/metric-point.ts'
 import type { DataPoint, KeyValues, Metric } from '../otlp/model.ts'
 import { clampTime } from './clock.ts'
 import type { Emitter } from './compile.ts'
+import type { Source } from './emitters/table.ts'
 import { canonicalGroup, type Group } from './group.ts'
 import { canonicalValues, digest, part } from './identity.ts'
 import { compileNames, nameOf } from './names.ts'
@@ -13,11 +14,17 @@ import { attributeOf } from './values.ts'
 export const METRIC_PREFIXES = ['mcp.', 'kong.gen_ai.mcp.'] as const
 const NAMES = compileNames(['{method} {target}'])
 
+/** Attributes of points, the first usable wins. */
 export const METRIC_LABELS = {
-  method: ['mcp.method.name'],
-  tool: ['gen_ai.tool.name', 'mcp.tool.name', 'kong.gen_ai.mcp.primitive_name'],
-  server: ['mcp.server.name', 'mcp.backend', 'kong.service.name'],
-} as const
+  method: [{ key: 'mcp.method.name' }],
+  tool: [
+    { key: 'gen_ai.tool.name' }, { key: 'mcp.tool.name' },
+    { key: 'kong.gen_ai.mcp.primitive_name', where: { key: 'kong.gen_ai.mcp.primitive', is: 'tool' } },
+  ],
+  server: [{ key: 'mcp.server.name' }, { key: 'mcp.server.origin' }, { key: 'mcp.backend' }, { key: 'kong.service.name' }],
+} as const satisfies Readonly<Record<string, readonly Source[]>>
+/** Kong sets it on every point: what is measured is not the server. */
+const KONG = 'kong.workspace.name'
 
 const SECONDS: ReadonlyMap<string, number> = new Map([
   ['s', 1],
@@ -34,8 +41,9 @@ const DURATION = '.duration'
 export const isMcpMetric = ({ name }: Metric): boolean =>
   METRIC_PREFIXES.some((prefix) => name.startsWith(prefix)) || nameOf(NAMES, name) !== undefined
 
-const firstOf = (attributes: KeyValues, keys: readonly string[]): string => {
-  for (const key of keys) {
+const firstOf = (attributes: KeyValues, sources: readonly Source[]): string => {
+  for (const { key, where } of sources) {
+    if (where !== undefined && plainText(attributes.get(where.key)) !== where.is) continue
     const text = plainText(attributes.get(key))
     if (text !== '') return text
   }
@@ -59,8 +67,16 @@ export interface MetricContext {
   readonly tenantPart: string
 }
 
+/** A server that is not named is the one that measures, unless that is a gateway. */
+function serverOf({ name }: Metric, { attributes }: DataPoint, { group, emitter }: MetricContext): string {
+  const named = firstOf(attributes, METRIC_LABELS.server)
+  const isGateway = emitter?.table.vantage.server === 'gateway' || attributes.has(KONG)
+  return named !== '' || isGateway || (emitter === undefined && !name.startsWith('mcp.server.')) ? named : group.template.source
+}
+
 /** The points of one MCP metric. */
-export function pointsOf(metric: Metric, { group, emitter, tenantPart }: MetricContext): MetricPoint[] {
+export function pointsOf(metric: Metric, context: MetricContext): MetricPoint[] {
+  const { group, emitter, tenantPart } = context
   const named = nameOf(NAMES, metric.name)
   const stream = `${tenantPart}${canonicalGroup(group)}${part(metric.name)}${part(metric.unit)}${metric.kind}${metric.temporality}`
   const { tenant, source, received_at } = group.template
@@ -75,7 +91,7 @@ export function pointsOf(metric: Metric, { group, emitter, tenantPart }: MetricC
     temporality: TEMPORALITIES[metric.temporality] ?? '',
     method: firstOf(point.attributes, METRIC_LABELS.method) || (named?.method ?? ''),
     tool: firstOf(point.attributes, METRIC_LABELS.tool) || (named?.method === 'tools/call' ? named.object : ''),
-    server: firstOf(point.attributes, METRIC_LABELS.server) || (metric.name.startsWith('mcp.server.') || emitter !== undefined ? source : ''),
+    server: serverOf(metric, point, context),
     started_at: clampTime(point.startedAt),
     at: clampTime(point.at),
     count: point.count,

@@ -1,7 +1,7 @@
 /** Telemetry for tests: recorded bodies decoded, and records written by hand with everything but their point left blank. */
 import { readdirSync, readFileSync } from 'node:fs'
 import type { AuditEventFields } from '../../../schemas/audit-event.ts'
-import type { Arrival, Normalised } from '../contracts.ts'
+import type { Arrival, Normalised, Normaliser } from '../contracts.ts'
 import { type Decoded, decode } from '../otlp/decode.ts'
 import { type AnyValue, DECODE_LIMITS, type KeyValues, type LogRecord, type Scoped, type Signal, type Span } from '../otlp/model.ts'
 import { createNormaliser } from './normaliser.ts'
@@ -30,11 +30,24 @@ export function recordedEvents(folder: string): readonly AuditEventFields[] {
   })
 }
 
-/** A body in OTLP/JSON that was written from an emitter's documentation: `test/fixtures/otlp/<folder>/<name>.json`, with the signal first in its name. */
-export function built(folder: string, name: string): Normalised {
+/** `test/fixtures/otlp/<folder>/<name>.json`, with the signal first in its name. */
+function builtBody(folder: string, name: string): Decoded {
   const bytes = readFileSync(new URL(`../../../test/fixtures/otlp/${folder}/${name}.json`, import.meta.url))
-  const signal = name.split('-', 1)[0] as Signal
-  const body = decode({ signal, encoding: 'json', bytes }, DECODE_LIMITS)
+  const body = decode({ signal: name.split('-', 1)[0] as Signal, encoding: 'json', bytes }, DECODE_LIMITS)
+  if (body.warning !== '') throw new Error(`${folder}/${name}: ${body.warning}`)
+  return body
+}
+
+/** What a body of metrics becomes that was written from an emitter's documentation. */
+export function builtPoints(folder: string, name: string): ReturnType<Normaliser['metrics']> {
+  const body = builtBody(folder, name)
+  if (body.signal !== 'metrics') throw new Error(`${folder}/${name} has no metrics`)
+  return createNormaliser({ mcpPaths: [] }).metrics(body.data, ARRIVAL)
+}
+
+/** What a body of spans or logs becomes that was written from an emitter's documentation. */
+export function built(folder: string, name: string): Normalised {
+  const body = builtBody(folder, name)
   const normaliser = createNormaliser({ mcpPaths: ['/mcp'] })
   if (body.signal === 'metrics') throw new Error('metrics have no events')
   return body.signal === 'traces' ? normaliser.traces(body.data, ARRIVAL) : normaliser.logs(body.data, ARRIVAL)
