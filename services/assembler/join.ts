@@ -57,6 +57,6 @@ export function rpcKey(view: View): string {
   return view.jsonrpcId === '' || view.method === '' ? '' : `${view.method}\u0000${view.jsonrpcId}`
 }
 
-/** Whether two views with the same JSON-RPC id in one trace are the two ends of one request. */
+/** Whether two views with the same JSON-RPC id in one trace are the two ends of one request. A gateway has a connection on each side, with ids of its own. */
 export const endsOfOneRequest = (left: View, right: View): boolean =>
-  sameObject(left, right) && (left.vantage === 'server') !== (right.vantage === 'server')
+  sameObject(left, right) && left.vantage !== 'gateway' && right.vantage !== 'gateway' && (left.vantage === 'server') !== (right.vantage === 'server')

@@ -143,17 +143,17 @@ function adoptChildren(trace: Trace, spanId: string): void {
 function joinByIds(trace: Trace, call: Call, view: View): void {
   if (view.toolCallId !== '') joinBy(trace, `t\u0000${view.toolCallId}`, call, () => true)
   const key = rpcKey(view)
-  if (key !== '') joinBy(trace, `r\u0000${key}`, call, (other) => endsOfOneRequest(other, view))
+  if (key !== '') joinBy(trace, `r\u0000${key}`, call, (other, of) => !wasSeenBy(of, 'gateway') && !wasSeenBy(call, 'gateway') && endsOfOneRequest(other, view))
 }
 
-function joinBy(trace: Trace, key: string, call: Call, same: (other: View) => boolean): void {
+function joinBy(trace: Trace, key: string, call: Call, same: (other: View, of: Call) => boolean): void {
   const known = trace.byRpc.get(key)
   if (known === undefined) {
     trace.byRpc.set(key, call.index)
     return
   }
-  const other = viewOfCall(callAt(trace, known))
-  if (same(other)) unite(trace, known, call.index)
+  const other = callAt(trace, known)
+  if (same(viewOfCall(other), other)) unite(trace, known, call.index)
 }
 
 /** What the call as a whole looks like, whichever of its observations came first. */

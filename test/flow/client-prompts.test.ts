@@ -83,4 +83,24 @@ describe.each([1, 4])('on %i partitions', (partitions) => {
     ))
     expect(callOf(events, 'create_issue')).toMatchObject({ requested_by: 'unknown', request_text: '', request_fit: 'unknown' })
   })
+
+  it.each(['session', 'older'])('goose, %s', (name) => {
+    const events = goldenEvents('goose', name)
+    for (const order of [events, events.toReversed()]) {
+      expect(callOf(order, 'read_file')).toMatchObject({
+        requested_by: 'user_turn', request_text: 'Read /srv/plan.md and tell me the date of the release', request_fit: 'asked', server: 'files', principal: 'kim',
+        argument_sources: new Map([['$.path', 'user']]),
+      })
+    }
+  })
+
+  it('opencode, by the messages of its model calls', () => {
+    const events = of('opencode')
+    for (const order of [events, events.toReversed()]) {
+      expect(callOf(order, 'chat_post_message')).toMatchObject({
+        requested_by: 'user_turn', request_text: 'Post "Release on Friday" to the channel team-web', request_fit: 'asked', conversation: '',
+        argument_sources: new Map([['$.channel', 'user'], ['$.text', 'user']]),
+      })
+    }
+  })
 })

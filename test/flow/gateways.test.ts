@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AuditEvent, AuditEventFields } from '../../schemas/audit-event.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
-import { built, normaliseSpans, type SpanLike } from '../../services/collector/normalise/sample-telemetry.ts'
+import { built, normaliseLogs, normaliseSpans, spanOf, type SpanLike } from '../../services/collector/normalise/sample-telemetry.ts'
 import { Cluster, finish } from './across-traces/cluster.ts'
 import { meaning, newest, SECOND, START } from './across-traces/stories.ts'
 
@@ -87,6 +87,42 @@ describe('an HTTP request', () => {
       { tool: 'read', client_address: '10.1.2.3', event_ids: [expect.anything(), expect.anything(), expect.anything()] },
     ])
   })
+})
+
+const PROXY = { component: 'proxy', 'http.method': 'POST', 'http.url': 'https://gw.example/mcp', 'http.status_code': '200', 'upstream_cluster': 'mcp', response_flags: '-' }
+const CALL = { 'mcp.method.name': 'tools/call', 'gen_ai.tool.name': 'read' }
+
+it.each([[false], [true]])('a call through a proxy is one, with its access log (that names the method: %s)', (named) => {
+  const spans: SpanLike[] = [
+    { spanId: '1'.repeat(16), name: 'tools/call read', kind: 3, attributes: { ...CALL, 'jsonrpc.request.id': '1' } },
+    { spanId: '2'.repeat(16), parentSpanId: '1'.repeat(16), name: 'ingress', kind: 2, attributes: { ...PROXY, 'peer.address': '10.1.2.3:99' } },
+    { spanId: '3'.repeat(16), parentSpanId: '2'.repeat(16), name: 'router', kind: 3, attributes: PROXY },
+    { ...REQUEST, parentSpanId: '3'.repeat(16), attributes: { ...REQUEST.attributes, 'client.address': '' } },
+    below('4', 'read', { 'jsonrpc.request.id': '1' }),
+  ]
+  const { traceId } = spanOf({})
+  const log = { traceId, spanId: '2'.repeat(16), attributes: { method: 'POST', path: '/mcp', response_code: '200', downstream_remote_address: '10.1.2.3:99', ...(named ? { 'mcp-method': 'tools/call', 'mcp-name': 'read' } : {}) } }
+  const around = { mcpPaths: ['/mcp'] }
+  const events = arrived([...normaliseSpans(spans, around).events, ...normaliseLogs([log], around).events])
+  expect(events).toHaveLength(6)
+  fc.assert(fc.property(fc.shuffledSubarray(events, { minLength: 6 }), (shuffled) => {
+    const [call, ...rest] = newest(assembled(shuffled))
+    expect(rest).toEqual([])
+    expect(call).toMatchObject({ tool: 'read', client_address: '10.1.2.3', vantages: ['client', 'gateway', 'server'], outcome: 'ok' })
+    expect(call?.event_ids).toHaveLength(6)
+  }), { numRuns: 60 })
+})
+
+it("ids that a gateway gives on its own side are not its callers': two calls of one tool stay two", () => {
+  const call = (first: string, ids: readonly [string, string]): SpanLike[] => {
+    const [caller, gateway, server] = [0, 1, 2].map((step) => (Number(first) + step).toString().repeat(16)) as [string, string, string]
+    return [
+      { spanId: caller, name: 'c', kind: 3, attributes: { ...CALL, 'jsonrpc.request.id': ids[0] } },
+      { spanId: gateway, parentSpanId: caller, name: 'g', kind: 2, attributes: { ...CALL, 'litellm.call_id': first, 'jsonrpc.request.id': ids[0] } },
+      { spanId: server, parentSpanId: gateway, name: 's', kind: 2, attributes: { ...CALL, 'jsonrpc.request.id': ids[1] } },
+    ]
+  }
+  expect(spread([...call('1', ['3', '9']), ...call('4', ['9', '3'])]).map(({ event_ids: ids }) => ids.length)).toEqual([3, 3])
 })
 
 describe('a tool under another name', () => {

@@ -23,28 +23,42 @@ SECONDS = 120
 
 
 def environment(name: str, script: pathlib.Path) -> pathlib.Path:
-    """The Python of the script's own environment; one that is there with the same requirements is used again."""
-    requirements = re.findall(r'^# requires: (.+)$', script.read_text(), re.MULTILINE)
+    """The script's own environment; one that is there with the same requirements is used again."""
+    requirements = re.findall(r'^(?:#|//) requires: (.+)$', script.read_text(), re.MULTILINE)
     folder = WORK / f'{name}-env'
     said = folder / 'requirements.txt'
     if not said.exists() or said.read_text().splitlines() != requirements:
         shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run([sys.executable, '-m', 'venv', folder], check=True)
-        subprocess.run([folder / 'bin' / 'pip', 'install', '-q', '--disable-pip-version-check', *requirements], check=True)
+        if script.suffix == '.py':
+            subprocess.run([sys.executable, '-m', 'venv', folder], check=True)
+            subprocess.run([folder / 'bin' / 'pip', 'install', '-q', '--disable-pip-version-check', *requirements], check=True)
+        else:
+            folder.mkdir(parents=True)
+            subprocess.run(['npm', 'install', '--silent', '--prefix', folder, *requirements], check=True)
         said.write_text('\n'.join(requirements) + '\n')
-    return folder / 'bin' / 'python'
+    return folder
+
+
+def command(script: pathlib.Path, folder: pathlib.Path, work: pathlib.Path) -> list:
+    """Copied under a name that no package has, beside what it imports."""
+    copy = work / f'emitter{script.suffix}'
+    shutil.copy(script, copy)
+    if script.suffix == '.py':
+        for source in HERE.glob('shared/*.py'):
+            shutil.copy(source, work)
+        return [folder / 'bin' / 'python', copy]
+    (work / 'node_modules').symlink_to(folder / 'node_modules')
+    return ['node', copy]
 
 
 def record(name: str) -> int:
-    script = HERE / 'emitters' / f'{name}.py'
-    python = environment(name, script)
+    script = next(HERE.glob(f'emitters/{name}.*'))
+    folder_of_packages = environment(name, script)
     work = WORK / name
     fresh = WORK / f'{name}-recorded'
     for folder in (work, fresh):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    for source in (script, *HERE.glob('shared/*.py')):
-        shutil.copy(source, work)
     recorder = Recorder(fresh)
     env = {
         'PATH': os.environ['PATH'],
@@ -55,7 +69,7 @@ def record(name: str) -> int:
         'OTEL_BSP_SCHEDULE_DELAY': '600000',
     }
     try:
-        subprocess.run([python, work / script.name], check=True, cwd=work, env=env, timeout=SECONDS)
+        subprocess.run(command(script, folder_of_packages, work), check=True, cwd=work, env=env, timeout=SECONDS)
     finally:
         recorder.stop()
     shutil.rmtree(FIXTURES / name, ignore_errors=True)
@@ -64,5 +78,5 @@ def record(name: str) -> int:
 
 
 if __name__ == '__main__':
-    for each in sys.argv[1:] or sorted(path.stem for path in (HERE / 'emitters').glob('*.py')):
+    for each in sys.argv[1:] or sorted(path.stem for path in (HERE / 'emitters').glob('*.*')):
         print(f'{each}: {record(each)} bodies')

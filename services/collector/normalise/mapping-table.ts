@@ -65,8 +65,9 @@ function rulesOf(table: EmitterTable): string[] {
     ...(table.vantageWhere ?? []).map(({ when, vantage }) => `Vantage ${vantage} where ${whenText(when)}.`),
     ...(table.passes === undefined ? [] : [`Passed over: spans whose names begin with ${codes(table.passes)}.`]),
     ...(table.events ?? []).map(({ name, key, field }) => `${code(field)} from ${code(key)} of event ${code(name)} where attributes leave it empty.`),
+    ...(table.recognise.names === undefined ? [] : [`Of a known sender also: ${codes(table.recognise.names)}.`]),
     ...(table.names === undefined ? [] : [`Span names: ${codes(table.names)}.`]),
-    ...(table.implied ?? []).map(({ when, method }) => `Without a method: ${code(method)} where ${whenText(when)}.`),
+    ...(table.implied ?? []).map(({ when, method }) => `Without a method: ${method === '' ? 'still none' : code(method)} where ${whenText(when)}.`),
     ...(table.splitTool === undefined
       ? []
       : [`A tool named ${code(`${table.splitTool.prefix}server${table.splitTool.separator}tool`)} is taken apart.`]),

@@ -87,7 +87,7 @@ export class Recogniser {
 
   /** By the record itself; undefined = nothing to do with MCP or an agent. */
   record(known: Emitter | undefined, attributes: KeyValues, kind: Kind, name: string): Emitter | undefined {
-    if (known?.table.keeps === 'all') return known
+    if (known?.table.keeps === 'all' || known?.table.recognise.names?.includes(name) === true) return known
     if (known?.table.passes?.some((start) => name.startsWith(start)) === true) return undefined
     for (const { mark, emitter } of this.#marks) if (carries(attributes, kind, mark)) return known ?? emitter
     if (isAgentOperation(attributes)) return known ?? this.#of(CONVENTIONAL)

@@ -2,13 +2,8 @@
 # requires: mcp==1.30.0
 """Logfire's `instrument_mcp`, sending to an OTLP endpoint and not to its cloud. Its hooks are those of MCP Python SDK 1."""
 
-import sys
-
-# This script has the name of the package.
-sys.path.append(sys.path.pop(0))
-
-import logfire  # noqa: E402
-from two_processes_v1 import run, service_name  # noqa: E402
+import logfire
+from two_processes_v1 import run, service_name
 
 logfire.configure(send_to_logfire=False, console=False, service_name=service_name(), metrics=False, inspect_arguments=False)
 logfire.instrument_mcp()

@@ -9,11 +9,15 @@ import { envoyAiGateway } from './envoy-ai-gateway.ts'
 import { copilotChat } from './copilot-chat.ts'
 import { fastmcp } from './fastmcp.ts'
 import { geminiCli } from './gemini-cli.ts'
+import { goose } from './goose.ts'
 import { http } from './http.ts'
 import { httpProxy } from './http-proxy.ts'
 import { litellm } from './litellm.ts'
 import { logfire } from './logfire.ts'
 import { mcpPythonSdk } from './mcp-python-sdk.ts'
+import { mcpSentinelProxy } from './mcp-sentinel-proxy.ts'
+import { openinference } from './openinference.ts'
+import { opencode } from './opencode.ts'
 import { pydanticAi } from './pydantic-ai.ts'
 import { semconv } from './semconv.ts'
 import { shinzo } from './shinzo.ts'
@@ -21,8 +25,9 @@ import { traceloop } from './traceloop.ts'
 import type { EmitterTable } from './table.ts'
 
 export const EMITTERS: readonly EmitterTable[] = [
-  fastmcp, mcpPythonSdk, logfire, traceloop, pydanticAi, claudeCode, geminiCli, codexCli, copilotChat, shinzo, litellm,
-  agentgateway, contextforge, envoyAiGateway, dockerMcpGateway, semconv, httpProxy, http, accessLog,
+  fastmcp, mcpPythonSdk, logfire, traceloop, pydanticAi, openinference, claudeCode, geminiCli, codexCli, copilotChat, goose, opencode, shinzo, litellm,
+  agentgateway, contextforge, envoyAiGateway, dockerMcpGateway, mcpSentinelProxy,
+  semconv, httpProxy, http, accessLog,
 ]
 
 /** Reads what follows the conventions, and what is known by its span name alone. */

@@ -127,6 +127,8 @@ export interface EmitterTable {
     /** Resource attributes that only this emitter sets: how its metrics are told, which have no other mark. */
     readonly resource?: readonly string[]
     readonly marks?: readonly Mark[]
+    /** Names of records that are kept although nothing else marks them, where scope or service says whose they are. */
+    readonly names?: readonly string[]
   }
   /** `all`: whatever carries its scope or service name; `recognised`: only what has MCP or agent attributes. */
   readonly keeps: 'all' | 'recognised'
