@@ -1,0 +1,7 @@
+/** The evaluations by name. */
+import type { Evaluation } from './evaluation.ts'
+import { SECRETS } from './secrets.ts'
+
+export const EVALUATIONS: ReadonlyMap<string, Evaluation> = new Map([
+  ['secrets', SECRETS],
+])
