@@ -11,7 +11,7 @@ const text = fc.string({ unit: 'grapheme', maxLength: 60 })
 const count = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
 const record = fc.record({
   tool: text, arguments: fc.oneof(text, fc.nat(20_000).map((length) => 'ä'.repeat(length))), started_at: count, result_bytes: count, version: fc.integer({ min: 1 }),
-  scopes: fc.array(text, { maxLength: 3 }), argument_sources: fc.array(fc.tuple(text, text), { maxLength: 4 }).map((entries) => new Map(entries)), server_internal: fc.boolean(),
+  scopes: fc.array(text, { maxLength: 3 }), delegation: fc.array(text, { maxLength: 9 }), client_asn: fc.nat(4_294_967_295), rounds: fc.integer({ min: 1, max: 65_535 }), argument_sources: fc.array(fc.tuple(text, text), { maxLength: 4 }).map((entries) => new Map(entries)), server_internal: fc.boolean(),
 }).map((some): Interaction => ({ ...blankInteraction(), ...some }))
 
 describe('codec of topic interactions', () => {
@@ -33,6 +33,13 @@ describe('codec of topic interactions', () => {
   it('reads envelopes of before this format', () => {
     const older = new Packr({ useRecords: true, mapsAsObjects: false, int64AsType: 'bigint' }).pack([exampleInteraction, exampleInteraction])
     expect(codec.decode(older)).toEqual([exampleInteraction, exampleInteraction])
+  })
+
+  it('reads envelopes of the format before, whose records end with merged_into', () => {
+    const whole = codec.encode([{ ...exampleInteraction, merged_into: 'last of the first format' }])
+    const older = Buffer.from(whole.subarray(0, whole.indexOf('last of the first format') + 'last of the first format'.length))
+    older[0] = 1
+    expect(codec.decode(older)).toEqual([{ ...exampleInteraction, merged_into: 'last of the first format' }])
   })
 
   it('refuses bytes that are cut or continued', () => {

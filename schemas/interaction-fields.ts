@@ -64,10 +64,38 @@ export function writeInteraction(writer: CanonicalWriter, record: Interaction): 
   writer.texts(record.event_ids)
   writer.texts(record.redacted)
   writer.text(record.merged_into)
+  writer.text(record.agent_source)
+  writer.text(record.agent_trust)
+  writer.text(record.token_source)
+  writer.text(record.scopes_source)
+  writer.text(record.scopes_trust)
+  writer.text(record.caller_tenant)
+  writer.text(record.caller_tenant_source)
+  writer.text(record.caller_tenant_trust)
+  writer.texts(record.delegation)
+  writer.text(record.delegation_source)
+  writer.text(record.delegation_trust)
+  writer.texts(record.identity_conflicts)
+  writer.text(record.client_network)
+  writer.text(record.client_range)
+  writer.text(record.client_country)
+  writeCount(writer, record.client_asn)
+  writer.text(record.client_as_org)
+  writer.text(record.client_hosting)
+  writeCount(writer, record.rounds)
+  writeCount(writer, record.attempts)
+  writer.texts(record.input_requests)
 }
 
+/**
+ * What a record holds: the second ends with whole identities, place and rounds, which a record of the first is read as not knowing.
+ * Further fields go to the end, under a number of their own.
+ */
+export type Generation = 1 | 2
+
 /** Object literals keep the order in which they are written, so this reads in that order. */
-export function readInteraction(reader: CanonicalReader): Interaction {
+export function readInteraction(reader: CanonicalReader, generation: Generation): Interaction {
+  const whole = generation > 1
   return {
     interaction_id: reader.id(),
     version: Number(reader.int()),
@@ -129,7 +157,33 @@ export function readInteraction(reader: CanonicalReader): Interaction {
     event_ids: reader.texts(),
     redacted: reader.texts(),
     merged_into: reader.text(),
+    agent_source: whole ? reader.text() : '',
+    agent_trust: whole ? reader.text() as Interaction['agent_trust'] : 'none',
+    token_source: whole ? reader.text() : '',
+    scopes_source: whole ? reader.text() : '',
+    scopes_trust: whole ? reader.text() as Interaction['scopes_trust'] : 'none',
+    caller_tenant: whole ? reader.text() : '',
+    caller_tenant_source: whole ? reader.text() : '',
+    caller_tenant_trust: whole ? reader.text() as Interaction['caller_tenant_trust'] : 'none',
+    delegation: whole ? reader.texts() : [],
+    delegation_source: whole ? reader.text() : '',
+    delegation_trust: whole ? reader.text() as Interaction['delegation_trust'] : 'none',
+    identity_conflicts: whole ? reader.texts() : [],
+    client_network: whole ? reader.text() : '',
+    client_range: whole ? reader.text() as Interaction['client_range'] : '',
+    client_country: whole ? reader.text() : '',
+    client_asn: whole ? reader.varint() : 0,
+    client_as_org: whole ? reader.text() : '',
+    client_hosting: whole ? reader.text() as Interaction['client_hosting'] : '',
+    rounds: whole ? reader.varint() : 1,
+    attempts: whole ? reader.varint() : 1,
+    input_requests: whole ? reader.texts() : [],
   }
+}
+
+function writeCount(writer: CanonicalWriter, count: number): void {
+  writer.reserve(5)
+  writer.varint(count)
 }
 
 function writeStrings(writer: CanonicalWriter, strings: ReadonlyMap<string, string>): void {

@@ -3,7 +3,7 @@
  * A later version replaces an earlier one with the same `interaction_id`; `sort_at` stays that of the first version.
  */
 import { z } from 'zod'
-import { ActorKind, Effect, Outcome, RequestedBy, RequestFit, Trust, Vantage } from './vocabulary.ts'
+import { ActorKind, AddressRange, Effect, Outcome, RequestedBy, RequestFit, Trust, Vantage } from './vocabulary.ts'
 
 const text = z.string()
 
@@ -85,6 +85,39 @@ export const Interaction = z.strictObject({
   redacted: z.array(text).readonly(),
   /** '' or the interaction this one proved to be a part of: then it is withdrawn. */
   merged_into: text,
+
+  agent_source: text,
+  agent_trust: Trust,
+  token_source: text,
+  scopes_source: text,
+  scopes_trust: Trust,
+  /** Organisation, team or tenant of the caller as an emitter names it; `tenant` is who sent us the telemetry. */
+  caller_tenant: text,
+  caller_tenant_source: text,
+  caller_tenant_trust: Trust,
+  /** Actors between the principal and the call (RFC 8693 `act`): who acts now first, then the one before, and so on. */
+  delegation: z.array(text).readonly(),
+  delegation_source: text,
+  delegation_trust: Trust,
+  /** What observations said of one identity field where they do not agree: JSON objects `field`, `value`, `source`, `trust`, `said_by`, `holds`. */
+  identity_conflicts: z.array(text).readonly(),
+
+  /** What addresses are counted by: the address, of IPv6 its /64; '' where `client_address` is no address. */
+  client_network: text,
+  client_range: AddressRange,
+  /** ISO 3166-1 alpha-2; '' where not known, as all of these from MMDB files that the configuration names. */
+  client_country: text,
+  /** 0 = not known. */
+  client_asn: z.number().int().min(0).max(4_294_967_295),
+  client_as_org: text,
+  /** Whether the address belongs to a hosting provider; '' where nobody says. */
+  client_hosting: z.enum(['', 'yes', 'no']),
+
+  /** Requests that the call took because the server asked for input (MRTR); and 1, with one more for each time that a request was sent again. */
+  rounds: z.number().int().min(1).max(65_535),
+  attempts: z.number().int().min(1).max(65_535),
+  /** What the server asked for instead of answering: methods such as `elicitation/create`, sorted. */
+  input_requests: z.array(text).readonly(),
 })
 export type Interaction = Readonly<z.infer<typeof Interaction>>
 export type InteractionFields = { -readonly [K in keyof Interaction]: Interaction[K] }
@@ -101,6 +134,11 @@ export function blankInteraction(): InteractionFields {
     arguments: '', arguments_bytes: -1n, arguments_hash: '', result: '', result_bytes: -1n, result_hash: '',
     outcome: 'unknown', error_code: '', error_type: '', decision: '', decision_by: '',
     vantages: [], emitters: [], sources: [], event_ids: [], redacted: [], merged_into: '',
+    agent_source: '', agent_trust: 'none', token_source: '', scopes_source: '', scopes_trust: 'none',
+    caller_tenant: '', caller_tenant_source: '', caller_tenant_trust: 'none', delegation: [], delegation_source: '', delegation_trust: 'none',
+    identity_conflicts: [],
+    client_network: '', client_range: '', client_country: '', client_asn: 0, client_as_org: '', client_hosting: '',
+    rounds: 1, attempts: 1, input_requests: [],
   }
 }
 

@@ -2,7 +2,7 @@
 import { CanonicalWriter } from './canonical-bytes.ts'
 import { CanonicalReader } from './canonical-reader.ts'
 import type { Interaction } from './interaction.ts'
-import { readInteraction, writeInteraction } from './interaction-fields.ts'
+import { type Generation, readInteraction, writeInteraction } from './interaction-fields.ts'
 
 /** What is known at a home: parts by tool call id, lineage by conversation, habits by actor. */
 export const HOMES = ['call', 'conversation', 'actor'] as const
@@ -68,7 +68,8 @@ export interface TickRelay extends Addressed {
 }
 export type Relay = PartRelay | WordsRelay | LeaveRelay | HabitRelay | TickRelay
 
-const FORMAT = 1
+/** The one before had interactions with fewer fields. */
+const FORMAT = 2
 const KINDS = ['part', 'words', 'leave', 'habit', 'tick'] as const
 const WORD_KINDS = ['turn', 'result'] as const
 const writer = new CanonicalWriter()
@@ -83,7 +84,7 @@ function writePart(part: Part): void {
   writeInteraction(writer, part.interaction)
 }
 
-function readPart(reader: CanonicalReader): Part {
+function readPart(reader: CanonicalReader, generation: Generation): Part {
   const trace = reader.text()
   const conversation = reader.text()
   const rooted = reader.flag()
@@ -92,7 +93,7 @@ function readPart(reader: CanonicalReader): Part {
   const told = reader.texts()
   const results: Told[] = []
   for (let at = 0; at + 1 < told.length; at += 2) results.push({ id: told[at] as string, text: told[at + 1] as string })
-  return { interaction: readInteraction(reader), trace, conversation, rooted, bridged, turns, results }
+  return { interaction: readInteraction(reader, generation), trace, conversation, rooted, bridged, turns, results }
 }
 
 const written = (): Buffer => Buffer.from(writer.buffer.subarray(0, writer.length))
@@ -105,7 +106,7 @@ export function encodePart(part: Part): Buffer {
 }
 
 /** Throws RangeError when the bytes are not one part. */
-export const decodePart = (bytes: Buffer): Part => readPart(new CanonicalReader(bytes, 0))
+export const decodePart = (bytes: Buffer): Part => readPart(new CanonicalReader(bytes, 0), FORMAT)
 
 function byte(value: number): void {
   writer.reserve(6)
@@ -151,7 +152,7 @@ function writeRelay(relay: Relay): void {
   }
 }
 
-function readRelay(reader: CanonicalReader): Relay {
+function readRelay(reader: CanonicalReader, generation: Generation): Relay {
   const kind = KINDS[reader.buffer[reader.position++] ?? -1]
   const key = reader.text()
   const at = reader.int()
@@ -161,10 +162,10 @@ function readRelay(reader: CanonicalReader): Relay {
   if (kind === 'habit') return { kind, key, at, calls: Number(reader.int()), asked: Number(reader.int()) }
   const home = HOMES[reader.buffer[reader.position++] ?? -1]
   if (kind === undefined || home === undefined) throw new RangeError('envelope of correlations: unknown kind of record')
-  return { kind, key, at, home, part: readPart(reader) }
+  return { kind, key, at, home, part: readPart(reader, generation) }
 }
 
-/** Envelope: u8 format (1), LEB128 count, then the records with the primitives of canonical.ts. */
+/** Envelope: u8 format (2), LEB128 count, then the records with the primitives of canonical.ts. */
 export function encodeRelays(relays: readonly Relay[]): Buffer {
   writer.restart()
   byte(FORMAT)
@@ -175,10 +176,11 @@ export function encodeRelays(relays: readonly Relay[]): Buffer {
 
 /** Throws RangeError when the bytes are not a whole envelope of this format. */
 export function decodeRelays(bytes: Buffer): readonly Relay[] {
-  if (bytes[0] !== FORMAT) throw new RangeError(`envelope of correlations: format ${bytes[0]} is not ${FORMAT}`)
+  const [format] = bytes
+  if (format !== FORMAT && format !== 1) throw new RangeError(`envelope of correlations: format ${format} is not ${FORMAT}`)
   const reader = new CanonicalReader(bytes, 1)
   const relays: Relay[] = []
-  for (let left = reader.count(); left > 0; left--) relays.push(readRelay(reader))
+  for (let left = reader.count(); left > 0; left--) relays.push(readRelay(reader, format))
   if (reader.position !== bytes.length) throw new RangeError('envelope of correlations: bytes after its end')
   return relays
 }

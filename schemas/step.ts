@@ -25,11 +25,12 @@ export interface Step {
   readonly lessons: readonly Lesson[]
 }
 
-/** The one before had no lessons. */
-const FORMAT = 2
+/** The first had no lessons, the second interactions with fewer fields. */
+const FORMAT = 3
+const FIRST = 1
 const writer = new CanonicalWriter()
 
-/** Envelope: u8 format (2), LEB128 count; per record LEB128 count of texts, two a key, the same of lessons, three each, then the fields of the interaction. */
+/** Envelope: u8 format (3), LEB128 count; per record LEB128 count of texts, two a key, the same of lessons, three each, then the fields of the interaction. */
 export function encodeSteps(steps: readonly Step[]): Buffer {
   writer.restart()
   writer.reserve(6)
@@ -46,13 +47,13 @@ export function encodeSteps(steps: readonly Step[]): Buffer {
 /** Throws RangeError when the bytes are not a whole envelope of this format. */
 export function decodeSteps(bytes: Buffer): readonly Step[] {
   const [format] = bytes
-  if (format !== FORMAT && format !== FORMAT - 1) throw new RangeError(`envelope of steps: format ${format} is not ${FORMAT}`)
+  if (format === undefined || format > FORMAT || format < FIRST) throw new RangeError(`envelope of steps: format ${format} is not ${FORMAT}`)
   const reader = new CanonicalReader(bytes, 1)
   const steps: Step[] = []
   for (let left = reader.count(); left > 0; left--) {
     const keys = keysIn(reader.texts())
-    const lessons = format === FORMAT ? lessonsIn(reader.texts()) : []
-    steps.push({ keys, lessons, interaction: readInteraction(reader) })
+    const lessons = format > FIRST ? lessonsIn(reader.texts()) : []
+    steps.push({ keys, lessons, interaction: readInteraction(reader, format === FORMAT ? 2 : 1) })
   }
   if (reader.position !== bytes.length) throw new RangeError('envelope of steps: bytes after its end')
   return steps

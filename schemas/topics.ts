@@ -6,7 +6,7 @@ import { decodeCanonical, encodeCanonicals } from './canonical.ts'
 import type { ConservationRow, Receipt } from './conservation.ts'
 import { type EventHead, headOf, readHead } from './event-head.ts'
 import type { Finding } from './finding.ts'
-import type { Interaction } from './interaction.ts'
+import { blankInteraction, type Interaction } from './interaction.ts'
 import { decodeInteractions, encodeInteractions, isInteractions } from './interaction-codec.ts'
 import type { MetricPoint } from './metric-point.ts'
 import { decodeRelays, encodeRelays, type Relay } from './relay.ts'
@@ -145,7 +145,7 @@ function packed<T>(): Codec<T> {
 const olderInteractions = packed<Interaction>()
 const interactionsCodec: Codec<Interaction> = {
   encode: encodeInteractions,
-  decode: (bytes) => (isInteractions(bytes) ? decodeInteractions(bytes) : olderInteractions.decode(bytes)),
+  decode: (bytes) => (isInteractions(bytes) ? decodeInteractions(bytes) : olderInteractions.decode(bytes).map((record) => ({ ...blankInteraction(), ...record }))),
 }
 
 /** Key: trace id, else conversation, else event id. */

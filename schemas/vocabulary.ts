@@ -44,3 +44,7 @@ export const SEVERITY_ORDER: readonly Severity[] = Severity.options
 /** Why a span or log was not made an audit event although nothing is wrong with it: counted, never lost in silence. */
 export const SKIP_REASONS = ['not_mcp', 'own_telemetry'] as const
 export type SkipReason = (typeof SKIP_REASONS)[number]
+
+/** What kind of address a caller has; '' where none is known. `carrier_nat`: 100.64.0.0/10, shared by many customers (RFC 6598). */
+export const AddressRange = z.enum(['', 'public', 'private', 'loopback', 'link_local', 'carrier_nat', 'reserved'])
+export type AddressRange = z.infer<typeof AddressRange>

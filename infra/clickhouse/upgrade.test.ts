@@ -42,6 +42,7 @@ it('opens the directory of the first release, and finds old and new rows before 
     needles: await store.query("SELECT event_id, arguments, scopes FROM watchkeeper.audit_events WHERE hasToken(arguments, 'needle') ORDER BY event_id"),
     needlesJoined: await store.query("SELECT interaction_id, scopes FROM watchkeeper.interactions WHERE hasToken(arguments, 'needle') ORDER BY interaction_id"),
     byEvent: await store.query('SELECT interaction_id FROM watchkeeper.interactions WHERE has(event_ids, {id:String})', { id: id(2000) }),
+    defaults: await store.query('SELECT DISTINCT rounds, attempts, delegation, agent_trust, client_asn FROM watchkeeper.interactions'),
     sources: await store.query('SELECT source, events FROM watchkeeper.sources ORDER BY source'),
   })
   const expected = {
@@ -49,6 +50,7 @@ it('opens the directory of the first release, and finds old and new rows before 
     needles: [{ event_id: id(7), arguments: 'old needle', scopes: ['a', 'b'] }, { event_id: id(2000), arguments: 'new needle', scopes: ['c'] }],
     needlesJoined: [{ interaction_id: id(7), scopes: ['a'] }, { interaction_id: id(2000), scopes: ['c'] }],
     byEvent: [{ interaction_id: id(2000) }],
+    defaults: [{ rounds: 1, attempts: 1, delegation: [], agent_trust: 'none', client_asn: 0 }],
     sources: [{ source: exampleAuditEvent.source, events: 1n }, { source: 'old', events: 1000n }],
   }
   expect(await facts()).toEqual(expected)
