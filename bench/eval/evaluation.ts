@@ -6,8 +6,8 @@ import { gunzipSync } from 'node:zlib'
 export interface Evaluation {
   /** One line for the list of evaluations. */
   readonly about: string
-  /** Reads below `data`, the folder given by `--data`, and prints a table. Throws MissingData. */
-  run(data: string, print: (line: string) => void): Promise<void>
+  /** Reads below `data`, the folder given by `--data`, and prints a table, or with `json` a JSON object a row. Throws MissingData. */
+  run(data: string, print: (line: string) => void, options: { readonly json: boolean }): Promise<void>
 }
 
 /** The data are not where `--data` says; the message is for the person who gave it. */
