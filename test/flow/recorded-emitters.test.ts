@@ -1,6 +1,6 @@
 /** The same conversation as each emitter records it: one call is one interaction, with every side that was instrumented. */
 import { expect, it } from 'vitest'
-import { recordedEvents } from '../../services/collector/normalise/sample-telemetry.ts'
+import { goldenEvents, recordedEvents } from '../../services/collector/normalise/sample-telemetry.ts'
 import { assemble } from './assembling.ts'
 
 /** What became of a call, who saw it, in how many observations. */
@@ -36,4 +36,18 @@ it.each(CASES)('$folder: a call is one interaction', ({ folder, ...expected }) =
   for (const call of calls) {
     expect([call.outcome, call.vantages.join(' '), call.event_ids.length], call.tool).toEqual(expected[call.tool as (typeof TOOLS)[number]])
   }
+})
+
+it('MCP C# SDK: one call with the HTTP spans of both sides, of which the server links its own', () => {
+  const calls = assemble(goldenEvents('csharp-sdk', 'session', ['/mcp'])).filter(({ method }) => method !== 'notifications/initialized')
+  expect(calls.map(({ method, tool, outcome, vantages, event_ids: ids }) => [method, tool, outcome, vantages.join(' '), ids.length]).sort()).toEqual([
+    ['resources/read', '', 'ok', 'client server', 4],
+    ['sampling/createMessage', '', 'ok', 'client server', 2],
+    ['tools/call', 'broken', 'protocol_error', 'client server', 4],
+    ['tools/call', 'create_issue', 'tool_error', 'client server', 4],
+    ['tools/call', 'nope', 'protocol_error', 'client server', 4],
+    ['tools/call', 'search', 'ok', 'agent client server', 4],
+    ['tools/call', 'search', 'ok', 'client server', 4],
+    ['tools/call', 'slow', 'cancelled', 'client server', 4],
+  ])
 })

@@ -47,6 +47,8 @@ def command(script: pathlib.Path, folder: pathlib.Path, work: pathlib.Path) -> l
         for source in HERE.glob('shared/*.py'):
             shutil.copy(source, work)
         return [folder / 'bin' / 'python', copy]
+    for source in HERE.glob('shared/*.mjs'):
+        shutil.copy(source, work)
     (work / 'node_modules').symlink_to(folder / 'node_modules')
     return ['node', copy]
 

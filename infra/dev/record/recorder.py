@@ -25,7 +25,8 @@ class Recorder:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
-                body = self.rfile.read(int(self.headers.get('content-length', 0)))
+                chunked = 'chunked' in self.headers.get('transfer-encoding', '')
+                body = self.chunks() if chunked else self.rfile.read(int(self.headers.get('content-length', 0)))
                 if self.headers.get('content-encoding') == 'gzip':
                     body = gzip.decompress(body)
                 recorder.write(self.path, {key.lower(): value for key, value in self.headers.items()}, body)
@@ -33,6 +34,14 @@ class Recorder:
                 self.send_header('content-type', self.headers.get('content-type', 'application/x-protobuf'))
                 self.send_header('content-length', '0')
                 self.end_headers()
+
+            def chunks(self) -> bytes:
+                body = b''
+                while size := int(self.rfile.readline().split(b';')[0], 16):
+                    body += self.rfile.read(size)
+                    self.rfile.readline()
+                self.rfile.readline()
+                return body
 
             def log_message(self, *_):
                 pass

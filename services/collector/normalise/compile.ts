@@ -46,6 +46,9 @@ export const HINT_FIELDS = [
   'arguments_bytes',
   'result_bytes',
   'status',
+  'peer',
+  'forwarded_for',
+  'forwarded',
 ] as const satisfies readonly HintField[]
 const FIELDS: readonly Field[] = [...TEXT_FIELDS, ...IDENTITY_FIELDS, ...HINT_FIELDS]
 export const FIELD_COUNT = FIELDS.length
@@ -63,11 +66,18 @@ export interface Slot {
   readonly read: (value: AnyValue) => string
 }
 
+export interface Collection {
+  readonly prefix: string
+  readonly slot: Slot
+  /** Values are JSON texts. */
+  readonly json: boolean
+}
+
 export interface Plan {
   readonly vantage: Vantage
   readonly slots: ReadonlyMap<string, readonly Slot[]>
   /** Collections: attributes under a common prefix that become one JSON object. */
-  readonly collections: readonly { readonly prefix: string; readonly slot: Slot }[]
+  readonly collections: readonly Collection[]
 }
 
 export interface Emitter {
@@ -89,12 +99,12 @@ function slotOf(field: Field, source: Source, rank: number, vantage: Vantage): S
 
 function planOf(table: EmitterTable, vantage: Vantage, signal: 'span' | 'log'): Plan {
   const slots = new Map<string, Slot[]>()
-  const collections: { prefix: string; slot: Slot }[] = []
+  const collections: Collection[] = []
   for (const [field, sources] of Object.entries(table.fields) as [Field, readonly Source[]][]) {
     sources.forEach((source, rank) => {
       if (source.from?.includes(vantage) === false || (source.only ?? signal) !== signal) return
       const slot = slotOf(field, source, rank, vantage)
-      if (source.prefix === true) collections.push({ prefix: source.key, slot })
+      if (source.prefix === true) collections.push({ prefix: source.key, slot, json: source.reading === 'json' })
       else slots.set(source.key, [...(slots.get(source.key) ?? []), slot])
     })
   }

@@ -1,14 +1,14 @@
 /** Fills a record from one set of attributes by a plan: one look-up an attribute, precedence by rank, nothing lost. */
 import type { AuditEventFields } from '../../../schemas/audit-event.ts'
 import type { AnyValue, KeyValues } from '../otlp/model.ts'
-import { FIELD_COUNT, type Plan, type Slot } from './compile.ts'
+import { type Collection, FIELD_COUNT, type Plan, type Slot } from './compile.ts'
 import type { Draft, Hints } from './fields.ts'
 import { plainText } from './readings.ts'
-import { attributeOf, jsonObject } from './values.ts'
+import { attributeOf, jsonObject, jsonObjectOfTexts } from './values.ts'
 
 const noHints = (): Hints => ({
   operation: '', object: '', success: '', rpc_status: '', http_status: '', http_method: '', path: '', duration_ms: '', sequence: '',
-  arguments_bytes: '', result_bytes: '', status: '',
+  arguments_bytes: '', result_bytes: '', status: '', peer: '', forwarded_for: '', forwarded: '',
 })
 
 export const openDraft = (template: AuditEventFields): Draft => ({ event: { ...template }, hints: noHints(), kept: new Map() })
@@ -32,7 +32,7 @@ export class Filler {
       const slots = plan.slots.get(key)
       if (slots === undefined || !this.#offer(draft, slots, { key, value, values })) draft.kept.set(key, attributeOf(value))
     }
-    for (const { prefix, slot } of plan.collections) this.#collect(draft, values, prefix, slot)
+    for (const collection of plan.collections) this.#collect(draft, values, collection)
     draft.event.attributes = draft.kept
   }
 
@@ -63,14 +63,14 @@ export class Filler {
     draft.kept.set(this.#keys[slot.index] ?? '', attributeOf(this.#values[slot.index] ?? null))
   }
 
-  #collect(draft: Draft, values: KeyValues, prefix: string, slot: Slot): void {
+  #collect(draft: Draft, values: KeyValues, { prefix, slot, json }: Collection): void {
     const rank = this.#ranks[slot.index] ?? 0
     if (slot.rank >= rank) return
     const members = new Map<string, AnyValue>()
     for (const [key, value] of values) if (key.startsWith(prefix) && key.length > prefix.length) members.set(key.slice(prefix.length), value)
     if (members.size === 0) return
     if (rank !== 255) this.#giveBack(draft, slot)
-    slot.put(draft, prefix, jsonObject(members))
+    slot.put(draft, prefix, json ? jsonObjectOfTexts(members) : jsonObject(members))
     for (const name of members.keys()) draft.kept.delete(prefix + name)
   }
 }

@@ -82,6 +82,7 @@ function rulesOf(table: EmitterTable): string[] {
     ...(table.eventName === undefined
       ? []
       : [`Name of a log: ${code(table.eventName.key)}, else the event name, else the body; always with ${code(table.eventName.prefix)}.`]),
+    ...(table.namesToolErrorsAt === undefined ? [] : [`A class name as error from ${table.namesToolErrorsAt.join(', ')} is a failure of the protocol.`]),
     ...(table.resultUnseenBy === undefined
       ? []
       : [`Success of ${code('tools/call')} is ${code('unknown')} from ${table.resultUnseenBy.join(', ')}: it says only that an answer came.`]),

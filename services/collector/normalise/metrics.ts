@@ -67,11 +67,11 @@ export interface MetricContext {
   readonly tenantPart: string
 }
 
-/** A server that is not named is the one that measures, unless that is a gateway. */
+/** A server that is not named is the one that measures, unless that is a gateway or a client. */
 function serverOf({ name }: Metric, { attributes }: DataPoint, { group, emitter }: MetricContext): string {
   const named = firstOf(attributes, METRIC_LABELS.server)
-  const isGateway = emitter?.table.vantage.server === 'gateway' || attributes.has(KONG)
-  return named !== '' || isGateway || (emitter === undefined && !name.startsWith('mcp.server.')) ? named : group.template.source
+  const isOther = name.startsWith('mcp.client.') || emitter?.table.vantage.server === 'gateway' || attributes.has(KONG)
+  return named !== '' || isOther || (emitter === undefined && !name.startsWith('mcp.server.')) ? named : group.template.source
 }
 
 /** The points of one MCP metric. */

@@ -30,7 +30,8 @@ const isToolCall = ({ method, tool }: AuditEventFields): boolean => method === '
 
 /** A class name, or nothing at all: a tool that failed answers with an error result, everything else with a JSON-RPC error. */
 function failure(event: AuditEventFields, { hints, table }: Judged): Outcome {
-  const seesResult = event.vantage !== 'client' && table.resultUnseenBy?.includes(event.vantage) !== true
+  const isNoTools = table.resultUnseenBy?.includes(event.vantage) === true || table.namesToolErrorsAt?.includes(event.vantage) === true
+  const seesResult = event.vantage !== 'client' && !isNoTools
   return isToolCall(event) && (seesResult || hints.success === 'false') ? 'tool_error' : 'protocol_error'
 }
 

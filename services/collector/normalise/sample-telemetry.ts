@@ -118,9 +118,9 @@ export const normaliseLogs = (logs: readonly LogLike[], around: Around = {}): No
   )
 
 /** Events of the bodies `<name>.logs.json` and `<name>.traces.json` of an emitter's folder, whichever there are, logs first. */
-export function goldenEvents(emitter: string, name: string): readonly AuditEventFields[] {
+export function goldenEvents(emitter: string, name: string, mcpPaths: readonly string[] = []): readonly AuditEventFields[] {
   const folder = new URL(`../../../test/fixtures/otlp/${emitter}/`, import.meta.url)
-  const normaliser = createNormaliser({ mcpPaths: [] })
+  const normaliser = createNormaliser({ mcpPaths })
   const files = readdirSync(folder)
   return (['logs', 'traces'] as const).flatMap((signal) => {
     const file = `${name}.${signal}.json`

@@ -32,6 +32,21 @@ export function jsonObject(entries: KeyValues): string {
   return `{${text}}`
 }
 
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A JSON object whose members came as JSON text each; what is none is text. */
+export function jsonObjectOfTexts(entries: KeyValues): string {
+  const members = [...entries].map(([key, value]) => `${JSON.stringify(key)}:${typeof value === 'string' && isJson(value) ? value.trim() : jsonText(value)}`)
+  return `{${members.join(',')}}`
+}
+
 /** The value with the type it had. */
 export function attributeOf(value: AnyValue): Attribute {
   if (typeof value === 'string') return { type: 'string', text: value }

@@ -7,6 +7,7 @@ import { contextforge } from './contextforge.ts'
 import { dockerMcpGateway } from './docker-mcp-gateway.ts'
 import { envoyAiGateway } from './envoy-ai-gateway.ts'
 import { copilotChat } from './copilot-chat.ts'
+import { csharpSdk } from './csharp-sdk.ts'
 import { fastmcp } from './fastmcp.ts'
 import { geminiCli } from './gemini-cli.ts'
 import { goose } from './goose.ts'
@@ -20,12 +21,13 @@ import { openinference } from './openinference.ts'
 import { opencode } from './opencode.ts'
 import { pydanticAi } from './pydantic-ai.ts'
 import { semconv } from './semconv.ts'
+import { sentry } from './sentry.ts'
 import { shinzo } from './shinzo.ts'
 import { traceloop } from './traceloop.ts'
 import type { EmitterTable } from './table.ts'
 
 export const EMITTERS: readonly EmitterTable[] = [
-  fastmcp, mcpPythonSdk, logfire, traceloop, pydanticAi, openinference, claudeCode, geminiCli, codexCli, copilotChat, goose, opencode, shinzo, litellm,
+  fastmcp, mcpPythonSdk, csharpSdk, logfire, traceloop, pydanticAi, openinference, claudeCode, geminiCli, codexCli, copilotChat, goose, opencode, sentry, shinzo, litellm,
   agentgateway, contextforge, envoyAiGateway, dockerMcpGateway, mcpSentinelProxy,
   semconv, httpProxy, http, accessLog,
 ]

@@ -21,7 +21,6 @@ describe('OTel MCP conventions', () => {
         statusMessage: '[{"type":"text"}]',
         attributes: { ...CALL, 'mcp.session.id': 's-1', 'client.address': '10.1.2.3', 'error.type': 'tool_error', 'user_agent.original': 'node' },
       },
-      { scope: 'Experimental.ModelContextProtocol' },
     )
     expect(event).toMatchObject({
       emitter: 'semconv',

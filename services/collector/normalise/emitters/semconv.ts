@@ -1,12 +1,12 @@
 import { BY_KIND, CONVENTIONS, MCP_HEADERS } from './conventions.ts'
 import type { EmitterTable } from './table.ts'
 
-/** Whoever follows the OTel MCP and GenAI conventions: C# SDK, Envoy's `gen_ai` mode, Copilot Chat, goose, and others. */
+/** Whoever follows the OTel MCP and GenAI conventions: Envoy's `gen_ai` mode, Copilot Chat, goose, and others. */
 export const semconv: EmitterTable = {
   id: 'semconv',
   version: '1',
   title: 'OTel MCP and GenAI conventions',
-  recognise: { scopes: ['Experimental.ModelContextProtocol'], marks: [{ keys: ['mcp.method.name'] }, { prefix: 'mcp.' }] },
+  recognise: { marks: [{ keys: ['mcp.method.name'] }, { prefix: 'mcp.' }] },
   keeps: 'recognised',
   vantage: BY_KIND,
   agentOperations: true,

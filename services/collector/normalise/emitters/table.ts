@@ -45,6 +45,9 @@ export type HintField =
   | 'arguments_bytes'
   | 'result_bytes'
   | 'status'
+  | 'peer'
+  | 'forwarded_for'
+  | 'forwarded'
 
 export type Field = TextField | IdentityField | HintField
 
@@ -56,6 +59,7 @@ export const READINGS = {
   words: 'list of words, separated by spaces or commas, or an array',
   address: 'address without its port',
   header: 'first value of a header',
+  list: 'all values of a header, with commas between',
   'mcp-method': 'text, only where it is a method of MCP',
   'mcp-name': 'first value of a header, `=?base64?…?=` decoded',
   path: 'path of a URL, without query',
@@ -82,7 +86,7 @@ export interface Source {
   readonly only?: 'log'
   /** Identity only. `reporter`: server_reported from a server or gateway, else client_reported; the default. */
   readonly trust?: Trust | 'reporter'
-  /** Every attribute whose key starts with `key` becomes a member of one JSON object. */
+  /** Every attribute whose key starts with `key` becomes a member of one JSON object; with reading `json`, each is JSON text itself. */
   readonly prefix?: true
 }
 
@@ -168,6 +172,8 @@ export interface EmitterTable {
   readonly successIsUnknown?: true
   /** Vantages that see that a call of a tool was answered, and not whether the answer was an error result: their success is unknown, their failure the protocol's. */
   readonly resultUnseenBy?: readonly Vantage[]
+  /** Vantages that say `tool_error` wherever a tool failed: a class name there is a failure of the protocol. */
+  readonly namesToolErrorsAt?: readonly Vantage[]
   /** Resource attributes that name the person where the record names nobody, best first: what whoever starts the program says of himself. */
   readonly resourcePrincipal?: readonly string[]
   /** Its `service.version` is that of the runtime: no version of the service. */
