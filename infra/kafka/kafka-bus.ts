@@ -130,8 +130,9 @@ class OpenBus implements KafkaBus {
     try {
       await this.#outbox.publish(shape, topic.codec.joins === true, parts)
     } catch (error) {
-      if (error instanceof Failure && error.code === TOO_LARGE && await this.#takesLess(shape)) return await this.publish(topic, batch)
-      throw error
+      if (!(error instanceof Failure) || error.code !== TOO_LARGE) throw error
+      if (await this.#takesLess(shape)) return await this.publish(topic, batch)
+      return await this.#publishHalves(topic, batch, error)
     }
     if (refused.length > 0) throw new RefusedRecords(TOO_LARGE, tooLargeMessage(shape, largest), refused)
   }
@@ -140,7 +141,27 @@ class OpenBus implements KafkaBus {
     const shape = await this.#shape(topic.name)
     const bytes = topic.codec.encode([record])
     const parts = Array.from({ length: shape.partitions }, (_, partition) => ({ partition, records: 1, bytes }))
-    await this.#outbox.publish(shape, topic.codec.joins === true, parts)
+    try {
+      await this.#outbox.publish(shape, topic.codec.joins === true, parts)
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== TOO_LARGE) throw error
+      if (await this.#takesLess(shape)) return await this.broadcast(topic, record)
+      throw new RefusedRecords(error.code, error.message, [record])
+    }
+  }
+
+  /** A broker takes less than its topic says: which record it is finds out who publishes them apart. */
+  async #publishHalves<T>(topic: Topic<T>, batch: readonly Keyed<T>[], { code, message }: Failure): Promise<void> {
+    if (batch.length === 1) throw new RefusedRecords(code, message, [batch[0]!.record])
+    const middle = batch.length >>> 1
+    const refused: unknown[] = []
+    for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
+      await this.publish(topic, half).catch((error: unknown) => {
+        if (!(error instanceof RefusedRecords)) throw error
+        refused.push(...error.records)
+      })
+    }
+    if (refused.length > 0) throw new RefusedRecords(code, message, refused)
   }
 
   async subscribe<T>(topic: Topic<T>, options: SubscribeOptions<T>): Promise<Subscription> {

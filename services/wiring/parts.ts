@@ -8,6 +8,7 @@ import { createTicker } from '../collector/ticker.ts'
 import type { Config } from '../config/schema.ts'
 import { CONSERVATION_DEFAULTS, createConservation } from '../conservation/service.ts'
 import { armAll } from '../detector-list.ts'
+import { fittingBus } from '../fitting/fitting-bus.ts'
 import { busLagJob } from '../scheduler/bus-lag.ts'
 import type { Job } from '../scheduler/contracts.ts'
 import { createScheduler } from '../scheduler/service.ts'
@@ -108,6 +109,6 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
 /** The services of these parts, in the order to start them. */
 export async function createServices(parts: ReadonlySet<Part>, kit: PartKit): Promise<readonly Service[]> {
   const services: Service[] = []
-  for (const part of PARTS) if (parts.has(part)) services.push(await OPEN[part](kit, parts))
+  for (const part of PARTS) if (parts.has(part)) services.push(await OPEN[part]({ ...kit, bus: fittingBus(kit.bus, part, kit.log) }, parts))
   return services
 }

@@ -4,6 +4,7 @@ import { Failure } from '../../../schemas/failure.ts'
 import { appearing } from '../appearing.ts'
 import { CLIENT_RETRY } from '../client.ts'
 import { within } from '../deadline.ts'
+import { OVERHEAD } from '../envelopes.ts'
 import { failureOf, isType } from '../failures.ts'
 import type { Settings } from '../options.ts'
 
@@ -60,7 +61,12 @@ async function check(admin: Admin, topic: string): Promise<void> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
   const partitions = topics[0]?.partitions.length ?? 0
   const { resources } = await admin.describeConfigs({ resources: [{ type: TOPIC_RESOURCE, name: topic }], includeSynonyms: false })
-  const policy = resources[0]?.configEntries.find(({ configName }) => configName === 'cleanup.policy')?.configValue
+  const setting = (name: string): string | undefined => resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue
+  const [policy, most] = [setting('cleanup.policy'), Number(setting('max.message.bytes') ?? SHAPE['max.message.bytes'])]
+  if (policy === 'compact' && partitions === 1 + PIECE_PARTITIONS && most < PIECE_BYTES + OVERHEAD) {
+    throw new Failure('misconfigured', 'kafka.snapshots', `Kafka: topic ${topic} takes ${most} bytes at a time and state is kept in pieces of ${PIECE_BYTES}: ` +
+      `set max.message.bytes=${SHAPE['max.message.bytes']} on it`)
+  }
   if (policy === 'compact' && partitions === 1 + PIECE_PARTITIONS) return
   throw new Failure('misconfigured', 'kafka.snapshots', `Kafka: topic ${topic} has ${partitions} partitions and cleanup.policy ${policy}; state is kept in one with ` +
     `${1 + PIECE_PARTITIONS} and compact: use another prefix, or remove that topic where nothing of ours is in it`)
