@@ -12,6 +12,11 @@ const LONGEST_QUOTED = 512
 /** Blanks and further separators (`:=`, `=>`, `==`) that may stand between name and value. */
 const LEAD = /[ \t=>:]{0,6}/y
 const BARE = /[^\s"'`,;&<>()|\\]{1,4096}/y
+const COOKIE_NAME = /cookies?$/i
+const COOKIES = /[^\s"'`;=]{1,256}=[^\s"'`;]{0,4096}(?:; ?[^\s"'`;=]{1,256}(?:=[^\s"'`;]{0,4096})?){0,64}/y
+/** `<password>…</password>` and `<add key="Password" value="…"/>`. */
+const ELEMENT = /<([A-Za-z][\w.:-]{1,40})>([^<>\s]{4,256})<\//g
+const PAIR = /\b(?:key|name)=["']([^"'<>]{3,64})["'][ \t]{1,4}value=["']([^"'<>]{4,256})["']/gi
 const BARE_WITH_CALL = /[^\s"'`,;&<>|\\]{1,4096}/y
 
 interface Value {
@@ -59,20 +64,45 @@ function withoutScheme(text: string, value: Value): Value {
   return { start, end: match(BARE, text, start), quoted: true }
 }
 
+/** A header of cookies is secret as a whole: `a=b; c=d`, to the end of its line or quotes. */
+function cookieLine(text: string, value: Value): Value {
+  if (value.quoted) return value
+  const end = match(COOKIES, text, value.start)
+  return end > value.end ? { ...value, end } : value
+}
+
 function judge(text: string, name: string, at: number): Span | undefined {
   const found = valueAt(text, at)
   if (found === undefined) return undefined
-  const { start, end, quoted } = withoutScheme(text, found)
+  const { start, end, quoted } = withoutScheme(text, COOKIE_NAME.test(name) ? cookieLine(text, found) : found)
   const tight = text.charCodeAt(at - 1) === 61 && found.start === at
   const value = text.slice(start, end)
+  // `password = "password"` names itself.
+  if (!tight && name.toLowerCase().endsWith(value.toLowerCase())) return undefined
   return isSecretValue(
     { value, quoted, password: PASSWORD_NAME.test(name), tight, vague: gradeOf(name) === 'vague' },
   ) ? { start, end, kind: ASSIGNMENT.kind } : undefined
 }
 
+/** Values that markup gives to a name: the name is group 1, the value group 2. */
+function findInMarkup(text: string): Span[] {
+  if (!text.includes('<')) return []
+  const spans: Span[] = []
+  for (const pattern of [ELEMENT, PAIR]) {
+    for (const found of text.matchAll(pattern)) {
+      const [whole, name = '', value = ''] = found
+      const start = found.index + whole.lastIndexOf(value)
+      const grade = gradeOf(name)
+      const assigned = { value, quoted: true, password: PASSWORD_NAME.test(name), tight: true, vague: grade === 'vague' }
+      if (grade !== 'none' && isSecretValue(assigned)) spans.push({ start, end: start + value.length, kind: ASSIGNMENT.kind })
+    }
+  }
+  return spans
+}
+
 /** Values of secrets' names in `text`. Linear: every value is looked at once, and names and values are bounded. */
 export function findAssignments(text: string): Span[] {
-  const spans: Span[] = []
+  const spans: Span[] = findInMarkup(text)
   let done = 0
   const take = (span: Span | undefined): void => {
     if (span === undefined) return

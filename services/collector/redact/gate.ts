@@ -27,7 +27,7 @@ const SHORTEST = 6
 
 /** Classes from `END` on are looked at one by one. Those before it make up runs. */
 const HEX_LETTER = 0, LOWER = 1, UPPER = 2, JOINER = 3, DIGIT = 4, DASH = 5, SLASH = 6
-const END = 7, COLON = 8, EQUALS = 9, BLANK = 10, AT = 11, BACKSLASH = 12, DOLLAR = 13
+const END = 7, COLON = 8, EQUALS = 9, BLANK = 10, AT = 11, BACKSLASH = 12, DOLLAR = 13, CLOSER = 14
 /** By UTF-16 unit: the whole range, so that no unit needs a test of its own. */
 const CLASSES = new Uint8Array(65_536).fill(END)
 const assign = (characters: string, kind: number): void => {
@@ -37,7 +37,7 @@ assign('abcdef', HEX_LETTER)
 assign('ghijklmnopqrstuvwxyz', LOWER)
 assign('ABCDEFGHIJKLMNOPQRSTUVWXYZ', UPPER)
 assign('0123456789', DIGIT)
-assign('+_', JOINER)
+assign('+_~', JOINER)
 assign('-', DASH)
 assign('/', SLASH)
 assign(':', COLON)
@@ -46,6 +46,7 @@ assign(' \t', BLANK)
 assign('@', AT)
 assign('\\', BACKSLASH)
 assign('$', DOLLAR)
+assign('>', CLOSER)
 
 /** Whether `Bearer` or `Basic` stands before `end`, in any case. */
 function schemeBefore(text: string, end: number): boolean {
@@ -67,12 +68,16 @@ function optionAt(text: string, start: number): number {
   return carries || name === 'user' || name === 'proxy-user' || gradeOf(name) !== 'none' ? NAMED : 0
 }
 
+/** In `{"name": "DB_PASSWORD", "value": "…"}` the name that tells is a value itself. */
+const NAMES_SECRET = /pass|pwd|secret|token|credential|auth|cookie|key|bearer|jwt/i
+
 /** What one of the characters that end a run opens, at `at`. */
 function mark(text: string, at: number, kind: number): number {
   if (kind === BLANK) return schemeBefore(text, at) ? SCHEME : 0
   if (kind === BACKSLASH) return text.charCodeAt(at + 1) === 117 || text.charCodeAt(at + 1) === 47 ? ESCAPE : 0
   // `$1$`, `$2b$`: a hash of crypt(5), whose dots cut the runs.
   if (kind === DOLLAR) return text.charCodeAt(at + 2) === 36 || text.charCodeAt(at + 3) === 36 ? LONG_RUN : 0
+  if (kind === COLON && text.startsWith('alue"', at - 5)) return NAMES_SECRET.test(text) ? NAMED : 0
   const name = nameBefore(text, at)
   return name === '' || gradeOf(name) === 'none' ? 0 : NAMED
 }

@@ -42,14 +42,24 @@ export function isWholeString(text: string): boolean {
 export const holdsSecret = (grade: NameGrade, value: string): boolean =>
   grade === 'secret' ? !isBlank(value) : grade === 'vague' && looksRandom(value)
 
+/** `{"name": "DB_PASSWORD", "value": "…"}`: members that name another member, and those that are named. */
+const NAMING: ReadonlySet<string> = new Set(['name', 'key', 'Name', 'Key', 'method', 'variable', 'header'])
+const VALUES: ReadonlySet<string> = new Set(['value', 'Value', 'val', 'stringValue', 'default'])
+/** What a call whose name speaks of a secret is given: only what looks like one itself. */
+const CALLED: ReadonlySet<string> = new Set(['params', 'args'])
+
 class Walk {
   readonly text: string
   readonly edits: JsonEdits
   at = 0
+  /** Whether the value that comes is a name. */
+  isNaming = false
   #copied = 0
   #out = ''
   /** One entry a level: whether it is an object. */
   readonly levels: boolean[] = []
+  /** One entry a level: in an object what its member `name` or `key` says of its member `value`, in a list what was said of the list. */
+  readonly said: NameGrade[] = []
   /** Level of the outermost container that is replaced as a whole, and where it starts. */
   #secretLevel = -1
   #secretStart = 0
@@ -76,6 +86,12 @@ class Walk {
     this.#copied = this.at
   }
 
+  /** A string that names what `value` beside it is. */
+  name(literal: string): void {
+    this.isNaming = false
+    if (this.said.length > 0) this.said[this.said.length - 1] = gradeOf(nameIn(literal))
+  }
+
   inSecret(): boolean {
     return this.#secretLevel >= 0
   }
@@ -100,12 +116,15 @@ class Walk {
       this.#secretStart = this.at
     }
     this.at++
+    this.isNaming = false
     this.levels.push(isObject)
+    this.said.push(isObject ? 'none' : grade)
   }
 
   close(): void {
     this.at++
     this.levels.pop()
+    this.said.pop()
     if (this.levels.length !== this.#secretLevel) return
     this.#secretLevel = -1
     const raw = this.text.slice(this.#secretStart, this.at)
@@ -140,6 +159,7 @@ function value(walk: Walk, grade: NameGrade): boolean {
     const literal = walk.take(STRING)
     if (literal === undefined || !isLiteral(literal)) return false
     walk.string(literal, grade)
+    if (walk.isNaming) walk.name(literal)
     return true
   }
   const literal = walk.take(SCALAR)
@@ -158,7 +178,9 @@ function isLiteral(literal: string): boolean {
   }
 }
 
-/** A key and its colon; undefined when there is none. The answer is what it says of its value. */
+const nameIn = (literal: string): string => (literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1))
+
+/** A key and its colon; undefined when there is none. The answer is what it, or a name told before it, says of its value. */
 function key(walk: Walk): NameGrade | undefined {
   walk.skipSpace()
   const literal = walk.take(STRING)
@@ -166,7 +188,12 @@ function key(walk: Walk): NameGrade | undefined {
   walk.string(literal, 'none')
   if (walk.skipSpace() !== 58) return undefined
   walk.at++
-  return gradeOf(literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1))
+  const name = nameIn(literal)
+  walk.isNaming = NAMING.has(name)
+  const said = walk.said.at(-1) ?? 'none'
+  if (said !== 'none' && VALUES.has(name)) return said
+  if (said !== 'none' && CALLED.has(name)) return 'vague'
+  return walk.isNaming ? 'none' : gradeOf(name)
 }
 
 /** One step: a value, or a bracket, comma and key around it; false at the end of what is JSON. */
@@ -182,7 +209,7 @@ function step(walk: Walk, fresh: boolean): { readonly fresh: boolean } | undefin
     if (code !== 44) return undefined
     walk.at++
   }
-  const grade = isObject === true ? key(walk) : 'none'
+  const grade = isObject === true ? key(walk) : (walk.said.at(-1) ?? 'none')
   if (grade === undefined) return undefined
   const depth = walk.levels.length
   return value(walk, grade) ? { fresh: walk.levels.length > depth } : undefined

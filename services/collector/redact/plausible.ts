@@ -20,6 +20,20 @@ export function hasDistinct(text: string, enough: number): boolean {
   return false
 }
 
+/** Characters that follow each other upwards; nine of them are somebody's filler, and no machine draws them. */
+const LONGEST_SEQUENCE = 9
+
+/** Whether part of the text counts upwards: `123456789`, `ABCDEFGHI`, with a `0` behind the `9`. */
+export function hasSequence(text: string): boolean {
+  let length = 1
+  for (let i = 1; i < text.length; i++) {
+    const step = text.charCodeAt(i) - text.charCodeAt(i - 1)
+    length = step === 1 || (step === -9 && text.charCodeAt(i) === 48) ? length + 1 : 1
+    if (length >= LONGEST_SEQUENCE) return true
+  }
+  return false
+}
+
 const LONG_VALUE = 256
 
 /** Variables and templates: `$X`, `${X}`, `%X%`, `<x>`, `{{ x }}`, `%s`, `…`, `***`. */
@@ -90,5 +104,7 @@ export function isSecretValue({ value, quoted, password, tight, vague }: Assigne
   if (/\s/.test(value)) return false
   if (value.length < 10) return false
   const bits = entropy(value)
+  // Long and without a word in it: an alphabet of few characters makes a key too.
+  if (value.length >= 30 && bits >= 1.5 && hasDistinct(value, 4) && !/[A-Za-z]{4}/.test(value.replace(/(.)\1+/g, '$1'))) return true
   return digit ? bits >= 2.5 : bits >= 3.2 && value.length >= 16 && /[A-Z]/.test(value) && /[a-z]/.test(value)
 }

@@ -182,6 +182,17 @@ describe('redactor', () => {
     ]) expect(clean(text)).toBe(text)
   })
 
+  it('reads names that stand beside their values', () => {
+    const secret = alnum(12)
+    for (const text of [
+      JSON.stringify({ env: [{ name: 'DB_PASSWORD', value: secret }] }), JSON.stringify({ key: 'password', value: { stringValue: secret } }),
+      JSON.stringify([{ name: 'Authorization', value: secret }]), `<password>${secret}</password>`, `<add key="ApiKey" value="${secret}" />`,
+      `Cookie: theme=dark; session=${secret}`,
+    ]) expect(clean(text)).not.toContain(secret)
+    const harmless = JSON.stringify([{ name: 'max_tokens', value: 'abc123def' }, { name: 'path', value: '/srv/secret/a' }])
+    expect(clean(harmless)).toBe(harmless)
+  })
+
   it('redacts attributes by name, and numbers only where they are values of such names', () => {
     const event = fresh()
     event.attributes = new Map([

@@ -5,11 +5,13 @@ import { findCards } from './cards.ts'
 import { CleanTexts } from './clean-texts.ts'
 import { findCommandPasswords } from './command-passwords.ts'
 import { base64Runs } from './encoded.ts'
+import { findMarkedTokens, findVendorTokens } from './find-vendor-tokens.ts'
 import { DIGITS, ENCODED, ESCAPE, gate, LONG_RUN, NAMED, SCHEME, USERINFO } from './gate.ts'
 import { isWholeString, jsonStart, walkJson } from './json-text.ts'
 import { FIELD } from './kinds.ts'
+import { findRandomRuns } from './random-runs.ts'
 import { settle, type Span, tokensIn, UNSCANNED } from './span.ts'
-import { findJwts, findPasswordHashes, findPrivateKeys, findSchemes, findUrlPasswords, findVendorTokens } from './tokens.ts'
+import { findJwts, findPasswordHashes, findPrivateKeys, findSchemes, findUrlPasswords } from './tokens.ts'
 
 /** What one event or text may cost: characters given to detectors, counted again at every level of nesting. */
 export const CHARACTER_BUDGET = 1024 * 1024
@@ -68,7 +70,9 @@ export class Scan {
 
 function spansOf(text: string, flags: number): Span[] {
   const spans: Span[] = []
-  if ((flags & LONG_RUN) !== 0) spans.push(...findVendorTokens(text), ...findPrivateKeys(text), ...findPasswordHashes(text))
+  if ((flags & LONG_RUN) !== 0) {
+    spans.push(...findVendorTokens(text), ...findMarkedTokens(text), ...findPrivateKeys(text), ...findPasswordHashes(text), ...findRandomRuns(text))
+  }
   if ((flags & ENCODED) !== 0) spans.push(...findJwts(text), ...findPrivateKeys(text))
   if ((flags & SCHEME) !== 0) spans.push(...findSchemes(text))
   if ((flags & NAMED) !== 0) spans.push(...findAssignments(text), ...findCommandPasswords(text))
