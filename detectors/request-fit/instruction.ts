@@ -2,8 +2,9 @@
 import type { Effect } from '../../schemas/vocabulary.ts'
 import { instructionLike, isImperative, sentencesAt } from './directive.ts'
 import { REQUEST_WORDS } from './lexicon.ts'
-import { atomsOf, indexOfValue } from './sources.ts'
-import { isTrivial, leavesOf, normalise } from '../arguments/values.ts'
+import { indexOfValue } from './said.ts'
+import { atomsOf, valuesIn } from './sources.ts'
+import { isTrivial, normalise } from '../arguments/values.ts'
 import { nameWords, stem, textWords } from './words.ts'
 
 export interface OrderedCall {
@@ -29,7 +30,7 @@ const LENGTH = 64 * 1024
 export function orderedBy(call: CallWithSources, effect: Effect): OrderedCall | undefined {
   if (call.toolResults === undefined || ![...call.sources.values()].some((source) => source.startsWith('tool_result'))) return undefined
   const results = call.toolResults.slice(-RESULTS)
-  for (const leaf of leavesOf(call.arguments)) {
+  for (const leaf of valuesIn(call.arguments)) {
     const source = call.sources.get(leaf.path)
     if (source === undefined || !source.startsWith('tool_result')) continue
     for (const part of partsOf(normalise(leaf.text), effect)) {
