@@ -78,6 +78,21 @@ function clock(): Check {
   return { what: 'clock', ok, detail: `${now.toISOString()}${ok ? '' : ': this is before Watchkeeper was made; set the clock'}` }
 }
 
+const DAY_MS = 86_400_000
+
+/** MMDB files of places: kind, what they tell, and how old they are. */
+async function placeFile(path: string, now: number): Promise<Check> {
+  const { readMmdb } = await import('../infra/mmdb/mmdb-file.ts')
+  return reached('places', async () => {
+    const { type, builtAt, facts } = await readMmdb(path)
+    const days = Math.floor((now - builtAt.getTime()) / DAY_MS)
+    return `${path} is ${JSON.stringify(type.slice(0, 80))} of ${builtAt.toISOString().slice(0, 10)}, ${days} days old, and tells ${facts.join(', ')}`
+  })
+}
+
+export const checkPlaces = ({ place }: Pick<Config, 'place'>): Promise<readonly Check[]> =>
+  Promise.all(place.mmdb.map((path) => placeFile(path, Date.now())))
+
 const quiet = (): void => undefined
 const SILENT: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 const CONNECT_MS = 5_000
@@ -113,6 +128,7 @@ export async function checkMachine(config: Config): Promise<readonly Check[]> {
     ...(store.clickhouse === undefined ? [await port('SQL', sql.listen)] : []), await port('API', api.listen),
     ...(await dataDirectory(config.data_dir)),
     ...(bus.kafka === undefined ? [] : [await kafka(bus.kafka)]),
+    ...(await checkPlaces(config)),
     store.clickhouse === undefined ? await engine() : await clickHouse(store.clickhouse), clock(),
   ]
 }

@@ -18,6 +18,7 @@ import { notedBus } from './wiring/noted-bus.ts'
 import { startOwnTraces } from './wiring/own-traces.ts'
 import { startingApi } from './api/starting.ts'
 import { createServices, type Part, type PartKit, PARTS } from './wiring/parts.ts'
+import { placeRulesOf } from './wiring/place.ts'
 import { openReceivers } from './wiring/receivers.ts'
 import { openApiDoor, openServers, refuseUnsafeDoors } from './wiring/servers.ts'
 import { StartWait } from './wiring/start-wait.ts'
@@ -48,7 +49,7 @@ async function ingestOf(begun: Begun, { config, foundation, bus, log }: PartKit)
   begun.add(() => receipts.stop())
   await receipts.start()
   return createPipeline({
-    bus, normaliser: createNormaliser({ mcpPaths: config.otlp.mcp_paths }), redactor: createRedactor(await foundation.keyedHash()),
+    bus, normaliser: createNormaliser({ mcpPaths: config.otlp.mcp_paths, place: placeRulesOf(config) }), redactor: createRedactor(await foundation.keyedHash(), config.redaction),
     telemetry: receipts.counting(collectorTelemetry()),
   })
 }
@@ -59,7 +60,7 @@ function edgeOf(parts: ReadonlySet<Part>, { config, foundation, bus, log }: Part
   return openEdge({
     config, log, ingests: parts.has('collector'),
     async intake(action) {
-      const redactor = createRedactor(await foundation.keyedHash())
+      const redactor = createRedactor(await foundation.keyedHash(), config.redaction)
       await createAdminIntake({ bus, redactor, telemetry, clock: systemClock, version: VERSION })(action)
     },
   })

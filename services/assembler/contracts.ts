@@ -1,4 +1,5 @@
 /** What the assembler needs from outside: its config slice and its ports. */
+import type { AddressBook } from '../../schemas/address-book.ts'
 import type { Bus, Log, Snapshots, Store } from '../../schemas/ports.ts'
 import type { AssemblerLimits } from './fold.ts'
 import type { Identity } from './identities.ts'
@@ -17,5 +18,7 @@ export interface AssemblerPorts {
   readonly bus: Bus
   readonly snapshots: Snapshots
   readonly store: Pick<Store, 'places'>
+  /** Places of callers; nothing is known of any where absent. */
+  readonly addressBook?: AddressBook
   readonly log: Log
 }

@@ -1,13 +1,15 @@
 /** Assembler: topic `events` → topic `interactions`. State and offset are saved as one, so a restart goes on as if nothing had been. */
 import { SpanKind, trace } from '@opentelemetry/api'
+import { emptyAddressBook } from '../../schemas/address-book.ts'
 import type { EventHead } from '../../schemas/event-head.ts'
 import type { Envelope, Service, Subscription } from '../../schemas/ports.ts'
 import { type EventRecord, events } from '../../schemas/topics.ts'
 import { traced } from '../../schemas/traced.ts'
 import type { AssemblerConfig, AssemblerPorts } from './contracts.ts'
 import { type AssemblerState, emptyState, fold, type FoldOptions, traceKey } from './fold.ts'
-import { identifier } from './identities.ts'
+import { type Identify, identifier } from './identities.ts'
 import { Outbox } from './outbox.ts'
+import { locator } from './place/locate.ts'
 import { followCorrelations } from './related/follow.ts'
 import { repeatsIn } from './repeats.ts'
 import { decodeSnapshot, encodeSnapshot, endReplay, type Replay, replayOf, snapshotOf, STATE_VERSION } from './snapshot.ts'
@@ -36,7 +38,9 @@ export function createAssembler(config: AssemblerConfig, ports: AssemblerPorts):
   const holdings = new Map<number, Holding>()
   const telemetry = assemblerTelemetry(() => [...holdings.values()].map((holding) => holding.state))
   const tracer = trace.getTracer('watchkeeper.assembler')
-  const identify = identifier(config.identities)
+  const named = identifier(config.identities)
+  const located = locator(ports.addressBook ?? emptyAddressBook)
+  const identify: Identify = (interaction) => located(named(interaction))
   const relays = config.partitions > 1
   let subscription: Subscription | undefined
   let related: Subscription | undefined

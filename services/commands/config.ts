@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
 import { checkDetectors } from '../detector-list.ts'
+import { checkPlaces } from '../doctor.ts'
 import { masked } from '../config/load.ts'
 import { type CommonOptions, configOf } from './common.ts'
 
@@ -7,6 +8,9 @@ import { type CommonOptions, configOf } from './common.ts'
 export async function configCheck(options: CommonOptions): Promise<number> {
   const config = configOf(options)
   checkDetectors(config.detectors)
+  const places = await checkPlaces(config)
+  for (const { ok, detail } of places) (ok ? console.log : console.error)(detail)
+  if (!places.every(({ ok }) => ok)) return 1
   console.log('The configuration is right.')
   return 0
 }

@@ -1,8 +1,10 @@
 /** The configuration, one strict schema: unknown keys and bad values fail at start, all at once. The reference table is generated from it. */
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { subjectOf } from '../../schemas/peer-certificate.ts'
 import { Budget } from '../../schemas/token-record.ts'
 import { SqlConfig } from '../sql/config.ts'
+import { Redaction } from './redaction.ts'
 import { ClickHouse, Kafka } from './servers.ts'
 
 const address = z
@@ -130,6 +132,22 @@ function eachOnce(identities: readonly z.infer<typeof Identity>[], context: z.Re
   }
 }
 
+const isNetwork = (text: string): boolean => {
+  const [address = '', prefix, ...more] = text.split('/')
+  const bits = isIP(address) === 6 ? 128 : 32
+  return isIP(address) !== 0 && more.length === 0 && (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
+}
+
+const Place = z.strictObject({
+  mmdb: z.array(file).max(16).default([])
+    .describe('MMDB files (MaxMind, DB-IP, IPinfo) with country, network or hosting of addresses; the first that knows counts. Read again when replaced'),
+  trusted_proxies: z.array(z.string().refine(isNetwork, 'must be an address or a network such as 10.0.0.0/8')).default([])
+    .describe('Reverse proxies whose forwarded header counts, from its right end to the first address that is none of them'),
+  forwarded_header: z.enum(['x-forwarded-for', 'forwarded']).default('x-forwarded-for').describe('The header that they add to; the other one is not read'),
+  exporter_is_caller: z.array(z.string().min(1)).default([])
+    .describe('Sources (service.name) that export from where the caller is, without a collector between: their connection\'s address is the client address'),
+})
+
 const Assembler = z.strictObject({
   quiet_seconds: z.number().min(0.1).max(600).default(10).describe('Quiet time after which a call is published as it is'),
   lineage_minutes: z.number().min(1).max(240).default(15).describe('How long a trace is kept for late parts'),
@@ -168,8 +186,10 @@ export const Config = z.strictObject({
     clickhouse: ClickHouse.optional().describe('A ClickHouse server in place of the engine in the process: then it is asked itself, and there is no SQL door'),
   }).prefault({}),
   keys: Keys.prefault({}),
+  redaction: Redaction.prefault({}),
   identities: z.array(Identity).default([]).superRefine(eachOnce)
     .describe('People and services that are known: one actor each, whatever emitters call it. The same for all assemblers; audit_events keeps what was said'),
+  place: Place.prefault({}),
   assembler: Assembler.prefault({}),
   worker: Worker.prefault({}),
   detectors: z.record(z.string(), z.record(z.string(), z.unknown())).default({}).describe('Parameters by detector; see the README of each'),

@@ -18,6 +18,7 @@ import { workerTelemetry } from '../worker/telemetry.ts'
 import { assemblerLimits } from './assembler-limits.ts'
 import { systemClock } from './clock.ts'
 import type { Foundation } from './foundation.ts'
+import { openPlaces } from './place.ts'
 import type { LiveReceivers } from './receivers.ts'
 
 /** Sinks first: this is the order in which they start, and they stop the other way round. */
@@ -72,6 +73,15 @@ async function placesOf(kit: PartKit, parts: ReadonlySet<Part>): Promise<Pick<St
   return NOTHING_STORED
 }
 
+/** The service, which lets go of what was opened for it alone when it stops. */
+const closing = (opened: { close(): void }, service: Service): Service => ({
+  ...service,
+  async stop() {
+    await service.stop()
+    opened.close()
+  },
+})
+
 const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Promise<Service>>> = {
   async archiver({ foundation, bus, log }) {
     const { store } = await foundation.store()
@@ -95,8 +105,9 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
     const { partitions } = foundation.bus
     const limits = assemblerLimits(config, partitions)
     const store = await placesOf(kit, parts)
-    const ports = { bus, snapshots: await foundation.snapshots(), store, log }
-    return createAssembler({ partitions, limits, identities: config.identities, snapshotEveryNs: SNAPSHOT_EVERY_NS }, ports)
+    const addressBook = await openPlaces(config, log)
+    const ports = { bus, snapshots: await foundation.snapshots(), store, addressBook, log }
+    return closing(addressBook, createAssembler({ partitions, limits, identities: config.identities, snapshotEveryNs: SNAPSHOT_EVERY_NS }, ports))
   },
   async collector({ bus, log }) {
     return createTicker({ bus, clock: systemClock, log })

@@ -31,7 +31,21 @@ export function findingOfEvent(draft: Draft, event: AuditEvent, source: Source):
 
 /** Version 1 + that of the interaction, so that it replaces what was said of an observation or of an earlier version. */
 export function findingOfInteraction(draft: Draft, interaction: Interaction, source: Source): Finding {
-  return assemble(draft, source, { ...interaction, version: 1 + interaction.version })
+  const place = placeIn(interaction)
+  return assemble(place === '' ? draft : { ...draft, reasons: [...draft.reasons, place] }, source, { ...interaction, version: 1 + interaction.version })
+}
+
+const RANGES: Readonly<Record<Interaction['client_range'], string>> = {
+  '': '', public: '', private: 'a private address', loopback: 'the same machine', link_local: 'a link-local address', carrier_nat: 'an address shared by a carrier',
+  reserved: 'a reserved address',
+}
+
+/** Where the caller's address is, for whoever reads the finding; '' where it has none. Only what proved to be an address is told. */
+function placeIn({ client_address, client_network, client_range, client_country, client_asn, client_as_org, client_hosting }: Interaction): string {
+  if (client_network === '') return ''
+  const system = client_asn === 0 ? '' : `AS${client_asn} ${client_as_org}`.trimEnd()
+  const told = [RANGES[client_range], client_country, system, client_hosting === 'yes' ? 'hosting' : ''].filter((fact) => fact !== '')
+  return `called from ${client_address}${told.length === 0 ? '' : ` (${told.join(', ')})`}`
 }
 
 type Subject = Pick<Interaction, 'tenant' | 'interaction_id' | 'version' | 'trace_id' | 'conversation' | 'actor' | 'actor_kind' | 'principal'

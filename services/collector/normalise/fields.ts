@@ -49,6 +49,9 @@ const PUT_TEXT: Readonly<Record<TextField | HintField, Put>> = {
   arguments_bytes: ({ hints }, _, text) => { hints.arguments_bytes = text },
   result_bytes: ({ hints }, _, text) => { hints.result_bytes = text },
   status: ({ hints }, _, text) => { hints.status = text },
+  peer: ({ hints }, _, text) => { hints.peer = text },
+  forwarded_for: ({ hints }, _, text) => { hints.forwarded_for = text },
+  forwarded: ({ hints }, _, text) => { hints.forwarded = text },
 }
 
 /** An identity is a value with its source and the trust in who said it. */

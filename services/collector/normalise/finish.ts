@@ -5,6 +5,7 @@ import { integerOf } from './clock.ts'
 import type { Emitter } from './compile.ts'
 import type { Draft } from './fields.ts'
 import type { EmitterTable } from './emitters/table.ts'
+import { type PlaceRules, settleAddress } from './client-address.ts'
 import { applyReported, type Group } from './group.ts'
 import { nameOf } from './names.ts'
 import { judge, type SpanStatus } from './outcome.ts'
@@ -75,10 +76,11 @@ export interface Finish {
   readonly group: Group
   readonly attributes: KeyValues
   readonly status: SpanStatus
+  readonly place: PlaceRules
 }
 
 /** Completes the draft's record in place; its name, kind, vantage and times are already set. */
-export function finish(draft: Draft, { emitter, group, attributes, status }: Finish): void {
+export function finish(draft: Draft, { emitter, group, attributes, status, place }: Finish): void {
   const { event, hints } = draft
   const { table } = emitter
   if (event.method === '') implyMethod(event, table, attributes)
@@ -87,6 +89,7 @@ export function finish(draft: Draft, { emitter, group, attributes, status }: Fin
   splitTool(event, table)
   dropPrefix(event, table)
   applyReported(event, group.reported)
+  settleAddress(draft, place)
   nameByResource(event, table, group)
   if (table.versionOfRuntime === true) event.service_version = ''
   if (event.server === '' && event.vantage === 'server') event.server = event.source

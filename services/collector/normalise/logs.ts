@@ -2,6 +2,7 @@
 import type { Attribute, AuditEventFields } from '../../../schemas/audit-event.ts'
 import type { LogRecord } from '../otlp/model.ts'
 import { clampTime, durationOf } from './clock.ts'
+import type { PlaceRules } from './client-address.ts'
 import type { Emitter } from './compile.ts'
 import { type Filler, openDraft } from './draft.ts'
 import { finish } from './finish.ts'
@@ -43,9 +44,10 @@ export interface LogContext {
   readonly group: Group
   readonly eventId: string
   readonly filler: Filler
+  readonly place: PlaceRules
 }
 
-export function eventOfLog(record: LogRecord, { emitter, group, eventId, filler }: LogContext): AuditEventFields {
+export function eventOfLog(record: LogRecord, { emitter, group, eventId, filler, place }: LogContext): AuditEventFields {
   const draft = openDraft(group.template)
   const { event, kept, hints } = draft
   event.event_id = eventId
@@ -59,6 +61,6 @@ export function eventOfLog(record: LogRecord, { emitter, group, eventId, filler 
   filler.fill(draft, record.attributes, emitter.plans.log)
   setTimes(event, record, durationOf(hints.duration_ms))
   keepRest(event, kept, record)
-  finish(draft, { emitter, group, attributes: record.attributes, status: undefined })
+  finish(draft, { emitter, group, attributes: record.attributes, status: undefined, place })
   return event
 }

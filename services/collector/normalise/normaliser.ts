@@ -4,6 +4,7 @@ import type { MetricPoint } from '../../../schemas/metric-point.ts'
 import type { SkipReason } from '../../../schemas/vocabulary.ts'
 import type { Arrival, CountedPoints, Normalised, Normaliser, SourceCount } from '../contracts.ts'
 import type { LogRecord, Logs, Metrics, Scoped, Span, Traces } from '../otlp/model.ts'
+import { NO_PLACE_RULES, type PlaceRules } from './client-address.ts'
 import type { Emitter } from './compile.ts'
 import { Filler } from './draft.ts'
 import { canonicalGroup, type Group, openGroup } from './group.ts'
@@ -16,6 +17,8 @@ import { eventOfSpan, kindOf, refusal } from './spans.ts'
 export interface NormaliserOptions {
   /** Paths under which MCP is served over HTTP, without query: their HTTP spans are kept whatever the status. */
   readonly mcpPaths: readonly string[]
+  /** Which forwarded headers count; none where absent. */
+  readonly place?: PlaceRules
 }
 
 /** Characters of an attacker's span name that a refusal repeats. */
@@ -56,8 +59,10 @@ class Tally {
 class TableNormaliser implements Normaliser {
   readonly #recogniser: Recogniser
   readonly #filler = new Filler()
+  readonly #place: PlaceRules
 
-  constructor({ mcpPaths }: NormaliserOptions) {
+  constructor({ mcpPaths, place = NO_PLACE_RULES }: NormaliserOptions) {
+    this.#place = place
     this.#recogniser = new Recogniser(mcpPaths)
   }
 
@@ -124,7 +129,7 @@ class TableNormaliser implements Normaliser {
     const emitter = this.#recogniser.record(known, span.attributes, kindOf(span), span.name)
     if (emitter === undefined) return tally.skip('not_mcp', 1)
     const why = refusal(span)
-    if (why === '') tally.events.push(eventOfSpan(span, { emitter, group, tenantPart: tally.tenantPart, filler: this.#filler }))
+    if (why === '') tally.events.push(eventOfSpan(span, { emitter, group, tenantPart: tally.tenantPart, filler: this.#filler, place: this.#place }))
     else tally.rejected.push({ what: `span ${JSON.stringify(span.name.slice(0, QUOTED))}`, why })
   }
 
@@ -134,7 +139,7 @@ class TableNormaliser implements Normaliser {
     const content = digest(prefix + canonicalLog(record))
     const nth = seen.get(content) ?? 0
     seen.set(content, nth + 1)
-    tally.events.push(eventOfLog(record, { emitter, group, eventId: digest(`${content}#${nth}`), filler: this.#filler }))
+    tally.events.push(eventOfLog(record, { emitter, group, eventId: digest(`${content}#${nth}`), filler: this.#filler, place: this.#place }))
   }
 }
 

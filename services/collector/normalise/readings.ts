@@ -15,6 +15,10 @@ export function plainText(value: AnyValue | undefined): string {
 
 const first = (value: AnyValue): string => plainText(Array.isArray(value) ? (value[0] as AnyValue | undefined) : value)
 
+/** A header that came several times is one list (RFC 9110, 5.3). */
+const list = (value: AnyValue): string =>
+  Array.isArray(value) ? value.map((each: AnyValue) => plainText(each)).filter((each) => each !== '').join(', ') : plainText(value)
+
 /** Words of a text or of a list of texts. */
 export function wordsOf(value: AnyValue): string[] {
   if (Array.isArray(value)) return value.map((each: AnyValue) => plainText(each)).filter((word) => word !== '')
@@ -35,12 +39,13 @@ function braced(value: AnyValue): string {
 const structured = (value: AnyValue): string => (typeof value === 'object' && value !== null ? jsonText(value) : plainText(value))
 
 /** `10.1.2.3:99`, `[::1]:99` and bare addresses. */
-function address(value: AnyValue): string {
-  const text = plainText(value)
+export function addressIn(text: string): string {
   if (text.startsWith('[')) return text.slice(1, text.includes(']') ? text.indexOf(']') : undefined)
   const colon = text.indexOf(':')
   return colon !== -1 && colon === text.lastIndexOf(':') ? text.slice(0, colon) : text
 }
+
+const address = (value: AnyValue): string => addressIn(plainText(value))
 
 /** A non-ASCII name comes as `=?base64?…?=` (MCP 2026-07-28, Streamable HTTP). */
 function mcpName(value: AnyValue): string {
@@ -79,6 +84,7 @@ const READ: Readonly<Record<Reading, (value: AnyValue) => string>> = {
   words,
   address,
   header: first,
+  list,
   'mcp-method': (value) => (MCP_METHODS.has(plainText(value)) ? plainText(value) : ''),
   'mcp-name': mcpName,
   path,

@@ -2,6 +2,7 @@
 import type { Attribute, AuditEventFields } from '../../../schemas/audit-event.ts'
 import type { Span } from '../otlp/model.ts'
 import { clampTime, durationBetween, durationOf, LAST_TIME } from './clock.ts'
+import type { PlaceRules } from './client-address.ts'
 import type { Emitter } from './compile.ts'
 import { type Filler, openDraft } from './draft.ts'
 import { SPAN_KINDS, type SpanKind } from './emitters/table.ts'
@@ -63,8 +64,9 @@ function setPlace(event: AuditEventFields, span: Span): void {
 
 const isInternal = (event: AuditEventFields, emitter: Emitter): boolean =>
   (emitter.table.internal ?? []).some(
-    ({ kind, method, parentless, name = event.name }) =>
-      kind === event.span_kind && method === event.method && name === event.name && (!parentless || event.parent_span_id === ''),
+    ({ kind, method, parentless, name = event.name, given }) =>
+      kind === event.span_kind && method === event.method && name === event.name && (!parentless || event.parent_span_id === '') &&
+      (given === undefined || event.attributes.has(given)),
   )
 
 export interface SpanContext {
@@ -73,10 +75,11 @@ export interface SpanContext {
   /** The tenant as a part of an identity. */
   readonly tenantPart: string
   readonly filler: Filler
+  readonly place: PlaceRules
 }
 
 /** The record of a span whose ids `refusal` accepts. */
-export function eventOfSpan(span: Span, { emitter, group, tenantPart, filler }: SpanContext): AuditEventFields {
+export function eventOfSpan(span: Span, { emitter, group, tenantPart, filler, place }: SpanContext): AuditEventFields {
   const draft = openDraft(group.template)
   const { event, kept, hints } = draft
   const kind = kindOf(span)
@@ -95,7 +98,7 @@ export function eventOfSpan(span: Span, { emitter, group, tenantPart, filler }: 
     keepEvents(event, kept, span.events, span.statusCode === 2)
     readEvents(event, emitter.table, span.events)
   }
-  finish(draft, { emitter, group, attributes: span.attributes, status: span.statusCode })
+  finish(draft, { emitter, group, attributes: span.attributes, status: span.statusCode, place })
   if (emitter.table.internal !== undefined) event.server_internal = isInternal(event, emitter)
   return event
 }

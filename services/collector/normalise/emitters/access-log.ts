@@ -50,13 +50,16 @@ export const accessLog: EmitterTable = {
         'address',
       ),
     ],
+    peer: named(['network.peer.address', 'net.peer.ip', 'downstream_direct_remote_address', 'remote_addr', 'src.addr', 'client_ip'], 'address'),
+    forwarded_for: [...orNone(HTTP.forwarded_for), ...named(header('x-forwarded-for'), 'list')],
+    forwarded: [...orNone(HTTP.forwarded), ...named(['http_forwarded', 'forwarded'], 'list')],
     user_agent: [...orNone(HTTP.user_agent), ...named(['user-agent', 'http_user_agent', 'user_agent'])],
   },
   successIsUnknown: true,
   notes: [
     'Envoy over OTLP, and nginx or Apache through the Collector\'s filelog receiver with the line parsed into attributes. Recognised as HTTP spans are.',
     'A record with a span id is joined to that span. A record without a trace is an interaction of its own.',
-    'Envoy\'s `downstream_remote_address` is what its trusted hops make of it. `X-Forwarded-For` is what callers say: it stays an attribute.',
+    'Envoy\'s `downstream_remote_address` is what its trusted hops make of it. `X-Forwarded-For` is what callers say: it counts only from the proxies in `place.trusted_proxies`.',
     '`remote_user` is a name that came with the request, checked or not: it stays an attribute.',
   ],
 }

@@ -32,8 +32,18 @@ export const MCP_HEADERS = {
   wire_session: headers('mcp-session-id'),
 } satisfies Sources
 
+const lists = (name: string) => headers(name).map((source) => ({ ...source, reading: 'list' as const, from: SIDES }))
+
+/** Who handed the request over, and what it said of those before: settled by client-address.ts. */
+export const HANDED_OVER = {
+  peer: ['network.peer.address', 'net.sock.peer.addr', 'net.peer.ip', 'src.addr'].map((key) => ({ key, reading: 'address' as const, from: SIDES })),
+  forwarded_for: lists('x-forwarded-for'),
+  forwarded: lists('forwarded'),
+} satisfies Sources
+
 /** OTel HTTP conventions, stable and old. */
 export const HTTP = {
+  ...HANDED_OVER,
   target: [{ key: 'url.full' }, { key: 'http.url' }],
   http_status: [{ key: 'http.response.status_code' }, { key: 'http.status_code' }, { key: 'http.status' }],
   http_method: [{ key: 'http.request.method' }, { key: 'http.method' }],
@@ -78,6 +88,7 @@ export const CONVENTIONS = {
   error_type: [{ key: 'error.type' }],
   rpc_status: [{ key: 'rpc.response.status_code' }, { key: 'rpc.jsonrpc.error_code' }],
   http_status: HTTP.http_status,
+  ...HANDED_OVER,
 } as const satisfies Sources
 
 export const BY_KIND = { '': 'client', internal: 'client', server: 'server', client: 'client', producer: 'client', consumer: 'server' } as const

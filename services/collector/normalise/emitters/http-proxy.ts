@@ -20,6 +20,6 @@ export const httpProxy: EmitterTable = {
   },
   notes: [
     'Envoy (by its attributes), nginx, Kong and Traefik. Only requests to MCP endpoints, as with other HTTP spans.',
-    '`X-Forwarded-For` is what callers say: it stays an attribute.',
+    '`X-Forwarded-For` is what callers say: it counts only from the proxies in `place.trusted_proxies`.',
   ],
 }

@@ -160,8 +160,8 @@ export interface EmitterTable {
   readonly splitTool?: { readonly prefix: string; readonly separator: string }
   /** What the client writes before the tool's own name, with `{server}` for the server that the record names: `mcp_{server}_`. */
   readonly toolPrefixes?: readonly string[]
-  /** The server's own bookkeeping, left out of volumes. */
-  readonly internal?: readonly { readonly kind: SpanKind; readonly method: string; readonly parentless: boolean; readonly name?: string }[]
+  /** The server's own bookkeeping, left out of volumes; `given`: only spans with this attribute. */
+  readonly internal?: readonly { readonly kind: SpanKind; readonly method: string; readonly parentless: boolean; readonly name?: string; readonly given?: string }[]
   /** Log records are named by the attribute, else by OTLP's event name, else by a body that starts with `prefix`. It is added where it lacks. */
   readonly eventName?: { readonly key: string; readonly prefix: string }
   /** Records whose outcome an attribute says. Values not listed say nothing. */
