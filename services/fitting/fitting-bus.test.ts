@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { exampleFinding } from '../../schemas/finding.ts'
-import { exampleInteraction, type Interaction } from '../../schemas/interaction.ts'
+import { blankInteraction, exampleInteraction, type Interaction } from '../../schemas/interaction.ts'
 import { Failure } from '../../schemas/failure.ts'
 import type { Bus, Keyed, Log } from '../../schemas/ports.ts'
 import type { Quarantined } from '../../schemas/quarantined.ts'
@@ -65,6 +65,19 @@ it('names are left out rather than halved, ids stay, and what does not fit howev
     detail: `record of topic interactions (interaction_id ${large.interaction_id}, version 1): it is too large`,
   })
   expect(aside[1]!.quarantine_id).toBe(aside[0]!.quarantine_id)
+})
+
+it('no column of an interaction is too large for the smallest room', async () => {
+  const kept = new Set(['interaction_id', 'tenant', 'trace_id', 'token_fingerprint', 'arguments_hash', 'result_hash', 'merged_into', 'client_range', 'client_hosting', 'vantages'])
+  const fill = (value: unknown): unknown => {
+    if (value === '') return 'x'.repeat(LARGE)
+    if (Array.isArray(value)) return Array(100).fill('x'.repeat(1_000))
+    return value instanceof Map ? new Map(Array.from({ length: 100 }, (_, at) => [`${at}`, 'x'.repeat(1_000)])) : value
+  }
+  const filled = Object.entries(blankInteraction()).map(([name, value]) => [name, kept.has(name) ? value : fill(value)])
+  const { bus, of } = narrow(60_000)
+  await bus.publish(interactions, keyed(call(Object.fromEntries(filled) as Partial<Interaction>)))
+  expect([of(interactions).length, of(quarantine).length]).toEqual([1, 0])
 })
 
 it('words of a conversation are told in several records, none of them cut', async () => {

@@ -8,6 +8,7 @@ import type { Interaction } from '../../schemas/interaction.ts'
 import type { Quarantined } from '../../schemas/quarantined.ts'
 import type { Part, Relay, WordsRelay } from '../../schemas/relay.ts'
 import { alerts, correlations, deliveries, findings, interactions, quarantine, steps, type Topic } from '../../schemas/topics.ts'
+import { headOf, shortJson } from './short-json.ts'
 
 /** What is left of each text, in characters, and of each list, in entries. */
 interface Room {
@@ -30,7 +31,7 @@ export const ROUNDS = ROOMS.length
 interface Columns<T> {
   /** Texts, lists of texts, maps of texts. */
   readonly long: readonly (keyof T)[]
-  /** Texts. */
+  /** Texts, lists of texts. */
   readonly names: readonly (keyof T)[]
   /** What a text that was cut ends with. */
   readonly mark: string
@@ -47,21 +48,19 @@ const INTERACTION: Columns<Interaction> = {
   // Commands are read from it: what was cut is named in `redacted` instead.
   mark: '',
   long: ['arguments', 'result', 'request_text', 'request_fit_reasons', 'argument_sources', 'event_ids', 'scopes', 'sources', 'emitters', 'redacted',
-    'error_code', 'error_type', 'decision', 'user_agent'],
-  names: ['method', 'tool', 'prompt', 'resource', 'server', 'target', 'actor', 'principal', 'principal_source', 'client', 'client_source', 'agent',
-    'client_address', 'client_address_source', 'host', 'conversation', 'wire_session', 'jsonrpc_request_id', 'tool_call_id', 'decision_by'],
+    'error_code', 'error_type', 'decision', 'user_agent', 'identity_conflicts', 'input_requests'],
+  names: ['method', 'tool', 'prompt', 'resource', 'server', 'target', 'actor', 'principal', 'principal_source', 'client', 'client_source', 'agent', 'agent_source',
+    'token_source', 'scopes_source', 'caller_tenant', 'caller_tenant_source', 'delegation', 'delegation_source', 'client_address', 'client_address_source',
+    'client_network', 'client_country', 'client_as_org', 'host', 'conversation', 'wire_session', 'jsonrpc_request_id', 'tool_call_id', 'decision_by'],
 }
 const WHO = ['actor', 'principal', 'client', 'server', 'tool', 'conversation'] as const
 
-/** The first `characters` units, never half a surrogate pair. */
-function headOf(text: string, characters: number): string {
-  const last = text.charCodeAt(characters - 1)
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? characters - 1 : characters)
-}
+/** JSON stays JSON, so that it can still be judged. */
+const shortText = (text: string, { characters }: Room, mark: string): string => shortJson(text, characters) ?? headOf(text, characters) + mark
 
 /** The value itself where it has room. A text that has not ends with `mark`. */
 function shortened(value: unknown, room: Room, mark: string): unknown {
-  if (typeof value === 'string') return value.length > room.characters ? headOf(value, room.characters) + mark : value
+  if (typeof value === 'string') return value.length > room.characters ? shortText(value, room, mark) : value
   if (Array.isArray(value)) {
     const kept = value.slice(0, room.entries).map((each) => shortened(each, room, mark))
     return kept.length === value.length && kept.every((each, at) => each === value[at]) ? value : kept
@@ -80,7 +79,7 @@ function cutColumns<T extends object>(record: T, { long, names, mark }: Columns<
   }
   for (const column of room.names ? names : []) {
     const value = record[column]
-    if (typeof value === 'string' && value.length > room.characters) changes.set(column, '')
+    if (shortened(value, room, '') !== value) changes.set(column, Array.isArray(value) ? [] : '')
   }
   if (changes.size === 0) return { record, columns: [] }
   return { record: { ...record, ...Object.fromEntries(changes) } as T, columns: [...changes.keys()].map(String) }
