@@ -12,6 +12,7 @@ import type { MetricPoint } from './metric-point.ts'
 import { decodeRelays, encodeRelays, type Relay } from './relay.ts'
 import { decodeSteps, encodeSteps, type Step } from './step.ts'
 import type { QuarantineAction, Quarantined, Replay } from './quarantined.ts'
+import type { ToolDefinition } from './tool-definition.ts'
 
 /** One envelope's records to bytes and back. `decode` throws on bytes that are not such an envelope. */
 export interface Codec<T> {
@@ -171,11 +172,13 @@ export const quarantineActions: Topic<QuarantineAction> = { name: 'quarantine-ac
 export const replays: Topic<Replay> = { name: 'replays', codec: packed() }
 /** Key: receipt id. */
 export const receipts: Topic<Receipt> = { name: 'receipts', codec: packed() }
+/** What servers offer. Key: tenant and server, so that those of one server meet in order. */
+export const definitions: Topic<ToolDefinition> = { name: 'definitions', codec: packed() }
 /** Key: tenant. */
 export const conservation: Topic<ConservationRow> = { name: 'conservation', codec: packed() }
 
 export const TOPICS = [
-  events, interactions, findings, alerts, deliveries, quarantine, metrics, quarantineActions, replays, receipts, conservation,
+  events, interactions, findings, alerts, deliveries, quarantine, metrics, quarantineActions, replays, receipts, conservation, definitions,
 ] as const
 /** Topics of our own bookkeeping: little passes through them. */
 export const SMALL_TOPICS: ReadonlySet<string> = new Set([quarantineActions, replays, receipts, conservation].map(({ name }) => name))

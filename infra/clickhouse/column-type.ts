@@ -47,6 +47,8 @@ export function parseType(text: string): ColumnType {
   if (open < 0) return { name: text, inner: [], parameters: [] }
   const name = text.slice(0, open)
   const parts = splitArguments(text.slice(open + 1, text.lastIndexOf(')')))
+  // Rows carry the value itself; only merges know what becomes of two.
+  if (name === 'SimpleAggregateFunction') return parseType(parts[1] ?? '')
   return NESTING.has(name) ? { name, inner: parts.map((part) => parseType(withoutName(part))), parameters: [] } : { name, inner: [], parameters: parts }
 }
 

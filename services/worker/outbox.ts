@@ -3,8 +3,10 @@ import type { Finding } from '../../schemas/finding.ts'
 import type { Publisher } from '../../schemas/ports.ts'
 import type { Quarantined } from '../../schemas/quarantined.ts'
 import type { Step } from '../../schemas/step.ts'
-import { findings, quarantine, steps } from '../../schemas/topics.ts'
+import type { ToolDefinition } from '../../schemas/tool-definition.ts'
+import { definitions, findings, quarantine, steps } from '../../schemas/topics.ts'
 import type { WorkerTelemetry } from './contracts.ts'
+import { definitionKey } from './inventory/inventory.ts'
 import type { Recent } from './recent.ts'
 
 export class Outbox {
@@ -12,6 +14,7 @@ export class Outbox {
   readonly #telemetry: WorkerTelemetry
   readonly #findings: Finding[] = []
   readonly #quarantined: Quarantined[] = []
+  readonly #definitions: ToolDefinition[] = []
   readonly #lessons: Step[] = []
 
   constructor(recent: Recent, telemetry: WorkerTelemetry) {
@@ -29,6 +32,11 @@ export class Outbox {
     this.#quarantined.push(record)
   }
 
+  /** What servers were seen to offer. */
+  list(records: readonly ToolDefinition[]): void {
+    this.#definitions.push(...records)
+  }
+
   /** Something that every partition is to learn. */
   teach(step: Step): void {
     this.#lessons.push(step)
@@ -44,6 +52,10 @@ export class Outbox {
     if (this.#quarantined.length > 0) {
       await bus.publish(quarantine, this.#quarantined.map((record) => ({ key: record.quarantine_id, record })))
       this.#quarantined.length = 0
+    }
+    if (this.#definitions.length > 0) {
+      await bus.publish(definitions, this.#definitions.map((record) => ({ key: definitionKey(record), record })))
+      this.#definitions.length = 0
     }
     for (let lesson = this.#lessons[0]; lesson !== undefined; lesson = this.#lessons[0]) {
       await bus.broadcast(steps, lesson)

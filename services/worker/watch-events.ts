@@ -1,4 +1,7 @@
-/** The stateless half of the worker: what one observation shows is said at once. Topic `events` → `findings`. */
+/**
+ * The stateless half of the worker: what one observation shows is said at once, and which tools it says are offered. Topic `events` → `findings` and
+ * `definitions`.
+ */
 import { SpanKind, trace } from '@opentelemetry/api'
 import type { Armed } from '../../detectors/detector.ts'
 import { isAdminEvent } from '../../schemas/admin-action.ts'
@@ -9,6 +12,8 @@ import { traced } from '../../schemas/traced.ts'
 import type { Place, WorkerParts } from './contracts.ts'
 import { DefectGuard, quarantined } from './defects.ts'
 import { findingOfEvent } from './finding.ts'
+import { Inventory } from './inventory/inventory.ts'
+import { inventoryTelemetry } from './inventory/telemetry.ts'
 import { Outbox } from './outbox.ts'
 import { Recent } from './recent.ts'
 import { RunTools } from './tools.ts'
@@ -17,11 +22,12 @@ import { RunTools } from './tools.ts'
 export async function watchEvents({ config, armed, ports, failed }: WorkerParts): Promise<Subscription> {
   const { bus, telemetry } = ports
   const tracer = trace.getTracer('watchkeeper.worker')
+  const inventory = inventoryTelemetry()
   const watchers = new Map<number, Watcher>()
   let subscription: Subscription | undefined
 
   function watcherOf(partition: number): Watcher {
-    const watcher = watchers.get(partition) ?? new Watcher({ config, armed, ports, failed })
+    const watcher = watchers.get(partition) ?? new Watcher({ config, armed, ports, failed }, new Inventory(inventory))
     watchers.set(partition, watcher)
     return watcher
   }
@@ -65,14 +71,16 @@ class Watcher {
   readonly #guard: DefectGuard
   readonly #tools: RunTools
   readonly #parts: WorkerParts
+  readonly #inventory: Inventory
 
-  constructor(parts: WorkerParts) {
+  constructor(parts: WorkerParts, inventory: Inventory) {
     const { config, armed, ports } = parts
     this.outbox = new Outbox(new Recent(config.recentFindings), ports.telemetry)
     this.#armed = armed.filter(({ observes }) => observes)
     this.#guard = new DefectGuard(config.maxDefectsInARow, ports.telemetry)
     this.#tools = new RunTools(ports.keyedHash)
     this.#parts = parts
+    this.#inventory = inventory
   }
 
   read(record: EventRecord, place: Place): void {
@@ -86,6 +94,8 @@ class Watcher {
       const refused = this.#guard.attempt(detector.rule.id, suspect, () => this.#observe(detector, { record, head, bytes, place }))
       if (refused !== undefined) this.outbox.refuse(refused)
     }
+    const refused = this.#guard.attempt('inventory', suspect, () => this.outbox.list(this.#inventory.read(head, bytes)))
+    if (refused !== undefined) this.outbox.refuse(refused)
   }
 
   #refuse(bytes: Buffer, place: Place): void {
