@@ -18,6 +18,8 @@ export interface FitInput {
   readonly arguments: string
   /** As `sourcesOf` gave them. */
   readonly sources: ReadonlyMap<string, string>
+  /** As `traced` gave it. */
+  readonly standing?: ReadonlyMap<string, string>
   /** Results the model had read before the call: without them no value can be traced to a sentence. */
   readonly toolResults?: readonly { readonly id: string; readonly text: string }[]
 }

@@ -4,7 +4,7 @@ import { spaced } from '../arguments/values.ts'
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|(["'\\/])|[nrtbf])/g
 
 /** What JSON and most programs write with a backslash, as it was meant. White space becomes a blank. */
-const unescaped = (text: string): string =>
+export const unescaped = (text: string): string =>
   (text.includes('\\') ? text.replaceAll(ESCAPE, (_, code: string | undefined, sign: string | undefined) =>
     (code === undefined ? sign ?? ' ' : String.fromCharCode(Number.parseInt(code, 16)))) : text)
 

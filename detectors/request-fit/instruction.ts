@@ -20,6 +20,8 @@ export interface CallWithSources {
   readonly tool: string
   readonly arguments: string
   readonly sources: ReadonlyMap<string, string>
+  /** Path → the folded text under which the value stands in the result, where that is another. */
+  readonly standing?: ReadonlyMap<string, string>
   readonly toolResults?: readonly { readonly id: string; readonly text: string }[]
 }
 
@@ -33,7 +35,7 @@ export function orderedBy(call: CallWithSources, effect: Effect): OrderedCall | 
   for (const leaf of valuesIn(call.arguments)) {
     const source = call.sources.get(leaf.path)
     if (source === undefined || !source.startsWith('tool_result')) continue
-    for (const part of partsOf(normalise(leaf.text), effect)) {
+    for (const part of partsOf(call.standing?.get(leaf.path) ?? normalise(leaf.text), effect)) {
       if (tells(part) && commanded(part, results, { tool: call.tool, effect })) {
         return { path: leaf.path, source, destination: effect !== 'execute' || /:\/\/|@|\w\.\w{2,}\//.test(part) }
       }

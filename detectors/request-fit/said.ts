@@ -2,7 +2,7 @@
  * Everything that was said before a call, to be searched for values. All texts stand behind each other in order of precedence, so that the
  * first place decides. Folding is kept by text, because the calls of one trace see nearly the same texts.
  */
-import { foldText, foldWords } from './fold-text.ts'
+import { foldText, foldWords, unescaped } from './fold-text.ts'
 import { isNumber, spellingsOf } from './spellings.ts'
 
 /** What was visible before the call, oldest first. */
@@ -22,6 +22,9 @@ export interface Folded {
 /** By text. Belongs to one trace, and is let go with it. */
 export type FoldedTexts = Map<string, Folded>
 
+/** The digits by which redaction names a secret of this tenant: one secret, one name. */
+export type TokenOf = (secret: string) => string
+
 /** Where a value stands, and under which spelling: '' where only its words do. */
 export interface Found {
   readonly source: string
@@ -32,6 +35,16 @@ interface Utterance {
   readonly source: string
   readonly folded: Folded
 }
+
+/** What a text says instead of a secret, without its brackets, in lower case. */
+const TOKEN = /redacted:[a-z0-9-]{1,40}:([0-9a-f]{12})$/
+const TOKEN_MARK = '[redacted:'
+/** So many words of a text are tried as the secret that a token stands for. */
+const WORDS_TRIED = 4_096
+const LONGEST_SECRET = 128
+const SECRET_LIKE = /[^\s"'`<>,;=()[\]{}]{4,128}/g
+/** Hardly a secret, and every other word of a text. */
+const PLAIN_WORD = /^[A-Za-z]{1,5}$|^[a-z]{1,7}$/
 
 const TEXT_BUDGET = 256 * 1024
 /** Characters that may be searched for one call: of large texts fewer values are looked for, never other ones. */
@@ -66,9 +79,13 @@ export class Said {
   readonly userText: string
   #userWords: string | undefined
   #budget = SEARCH_BUDGET
+  readonly #tokenOf: TokenOf | undefined
+  /** Token → the word that it stands for. */
+  #secrets: ReadonlyMap<string, Found> | undefined
 
   /** The newest user turns and the newest results are kept when there is more text than is searched. */
-  constructor(before: Before, texts: FoldedTexts = new Map()) {
+  constructor(before: Before, { texts = new Map(), tokenOf }: { readonly texts?: FoldedTexts | undefined; readonly tokenOf?: TokenOf | undefined } = {}) {
+    this.#tokenOf = tokenOf
     let left = TEXT_BUDGET
     const take = (source: string, text: string): Utterance => {
       const kept = text.length > left ? text.slice(0, left) : text
@@ -91,9 +108,17 @@ export class Said {
     return this.#budget > 0
   }
 
-  /** The texts with where they came from, in order of precedence. */
-  raw(): readonly { readonly source: string; readonly text: string }[] {
-    return this.#utterances.map(({ source, folded: { raw } }) => ({ source, text: raw }))
+  /** The place of a value where one side was redacted and the other was not; `text` is the value as it was sent. */
+  findRedacted(text: string): Found | undefined {
+    const token = TOKEN.exec(text.endsWith(']') ? text.slice(0, -1) : text)?.[1]
+    if (token !== undefined) return this.indexOf(`:${token}]`) ?? this.#secretOf(token)
+    if (this.#tokenOf === undefined || text.length < 4 || text.length > LONGEST_SECRET || !this.#all.text.includes(TOKEN_MARK)) return undefined
+    return this.indexOf(`:${this.#tokenOf(text)}]`)
+  }
+
+  #secretOf(token: string): Found | undefined {
+    this.#secrets ??= this.#tokenOf === undefined ? new Map() : secretsIn(this.#utterances, this.#tokenOf)
+    return this.#secrets.get(token)
   }
 
   /** The first place of the folded text itself as whole words, whatever it is. */
@@ -142,6 +167,33 @@ export class Said {
 }
 
 const LEAST_WORDS = 7
+
+/** What the first words that could be secrets would be called, with where they stand first. */
+function secretsIn(utterances: readonly Utterance[], tokenOf: TokenOf): ReadonlyMap<string, Found> {
+  const secrets = new Map<string, Found>()
+  let left = WORDS_TRIED
+  for (const { source, folded: { raw } } of utterances) {
+    for (const [written] of unescaped(raw).matchAll(SECRET_LIKE)) {
+      for (const word of asWritten(written)) {
+        if (left-- === 0) return secrets
+        const token = tokenOf(word)
+        if (!secrets.has(token)) secrets.set(token, { source, standing: foldText(word) })
+      }
+    }
+  }
+  return secrets
+}
+
+/** A word with and without the stop behind it, and what stands behind a colon in it. */
+function asWritten(written: string): readonly string[] {
+  if (PLAIN_WORD.test(written)) return []
+  const words = [written]
+  const bare = written.replace(/[.!?:]{1,3}$/, '')
+  if (bare !== written) words.push(bare)
+  const behind = bare.slice(bare.lastIndexOf(':') + 1)
+  if (behind !== bare && behind.length > 3) words.push(behind)
+  return words
+}
 
 function foldedOf(text: string, texts: FoldedTexts): Folded {
   const known = texts.get(text)

@@ -4,7 +4,7 @@
  * 256 KiB together, values at 4,096 characters and 64 leaves, and the characters searched for one call are bounded.
  */
 import { isTrivial, type Leaf, leavesOf, normalise } from '../arguments/values.ts'
-import { type Before, type Found, type FoldedTexts, Said } from './said.ts'
+import { type Before, type Found, type FoldedTexts, Said, type TokenOf } from './said.ts'
 import { stem, textWords } from './words.ts'
 
 export interface SourcesInput {
@@ -14,7 +14,9 @@ export interface SourcesInput {
   /** Whether all that the model saw is in `before`: only then can a value be said to be the model's own. */
   readonly complete: boolean
   /** Texts of the trace that were folded before. */
-  readonly folded?: FoldedTexts
+  readonly folded?: FoldedTexts | undefined
+  /** Without it a redacted value is found only where the others are redacted too. */
+  readonly tokenOf?: TokenOf | undefined
 }
 
 /** Values of one call. */
@@ -33,11 +35,11 @@ export function traced(input: SourcesInput): Traced {
   const standing = new Map<string, string>()
   const leaves = valuesIn(input.arguments)
   if (leaves.length === 0) return { sources, standing }
-  const context: Context = { said: new Said(input.before, input.folded), userWords: undefined }
+  const context: Context = { said: new Said(input.before, { texts: input.folded, tokenOf: input.tokenOf }), userWords: undefined }
   for (const leaf of leaves) {
     const value = normalise(leaf.text)
     if (isTrivial(value)) continue
-    const found = context.said.isEmpty ? undefined : placeOf(value, context)
+    const found = context.said.isEmpty ? undefined : placeOf({ value, text: leaf.text }, context)
     sources.set(leaf.path, found?.source ?? (input.complete && context.said.isWithinBudget ? 'model' : 'unknown'))
     if (found !== undefined && found.standing !== '' && found.standing !== value) standing.set(leaf.path, found.standing)
   }
@@ -65,8 +67,8 @@ export function valuesIn(text: string): readonly Leaf[] {
 
 const isPacked = ({ path, text }: Leaf): boolean => path !== '$' && ((text.startsWith('{') && text.endsWith('}')) || (text.startsWith('[') && text.endsWith(']')))
 
-const placeOf = (value: string, context: Context): Found | undefined =>
-  context.said.find(value) ?? placeOfAtoms(value, context) ?? placeOfWords(value, context)
+const placeOf = ({ value, text }: { readonly value: string; readonly text: string }, context: Context): Found | undefined =>
+  context.said.find(value) ?? context.said.findRedacted(text) ?? placeOfAtoms(value, context) ?? placeOfWords(value, context)
 
 /** Parts of a value that hardly ever stand in two texts by chance: URLs, e-mail addresses, paths, file names, ids. */
 const DISTINCT = /[\d@/\\]|[^\s.]\.[^\s.]/

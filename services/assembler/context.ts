@@ -4,6 +4,7 @@
  * Shapes: OTel GenAI `gen_ai.input.messages` / `gen_ai.output.messages` / `gen_ai.system_instructions`, pydantic-ai
  * `pydantic_ai.all_messages`, Vercel AI SDK `ai.prompt.messages`, and what agents record of a person's words alone (`PROMPTS`).
  */
+import type { FoldedTexts } from '../../detectors/request-fit/said.ts'
 import type { Observation } from './observation.ts'
 
 export type PartKind = 'user' | 'system' | 'assistant' | 'tool_call' | 'tool_result'
@@ -28,13 +29,15 @@ export interface Context {
   /** Start of the earliest record with messages, 0n = none. */
   since: bigint
   characters: number
+  /** Texts as values were looked for in them: calls of one trace see nearly the same. */
+  readonly folded: FoldedTexts
 }
 
 const PART_LIMIT = 16_384
 const CONTEXT_LIMIT = 262_144
 const LIST_LIMIT = 1_000
 
-export const emptyContext = (): Context => ({ parts: [], system: [], listings: [], results: [], prompts: [], toldAt: new Map(), since: 0n, characters: 0 })
+export const emptyContext = (): Context => ({ parts: [], system: [], listings: [], results: [], prompts: [], toldAt: new Map(), since: 0n, characters: 0, folded: new Map() })
 
 const record = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {})
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])

@@ -1,6 +1,6 @@
 /** What the assembler needs from outside: its config slice and its ports. */
 import type { AddressBook } from '../../schemas/address-book.ts'
-import type { Bus, Log, Snapshots, Store } from '../../schemas/ports.ts'
+import type { Bus, KeyedHash, Log, Snapshots, Store } from '../../schemas/ports.ts'
 import type { AssemblerLimits } from './fold.ts'
 import type { Identity } from './identities.ts'
 
@@ -20,5 +20,7 @@ export interface AssemblerPorts {
   readonly store: Pick<Store, 'places'>
   /** Places of callers; nothing is known of any where absent. */
   readonly addressBook?: AddressBook
+  /** That of redaction: a value that was redacted on one side only is known by it. Absent: where such a value came from stays open. */
+  readonly keyedHash?: KeyedHash | undefined
   readonly log: Log
 }

@@ -18,6 +18,7 @@ import { actorKey, conversationKey, forward, homeAfter, leave, say } from './rel
 import { learn, neverAsked, type Propagation } from './related/habits.ts'
 import { traceKeeper } from './related/keeper.ts'
 import { emptyRelated, relate, type RelatedState, settleRelated } from './related/relate.ts'
+import type { Tokens } from './tokens.ts'
 import { isComplete, type Trace } from './trace.ts'
 
 /** `quietNs` also is the quiet time of a trace after which its calls are published as they are, `lineageNs` how long it is kept after that. */
@@ -61,6 +62,8 @@ export interface FoldOptions {
   readonly out: Interaction[]
   /** Where stage 2 is elsewhere: what it is to be told is appended. Absent: it is here. */
   readonly relays?: Relay[]
+  /** How redaction names secrets; absent: values that were redacted on one side only stay unknown. */
+  readonly tokens?: Tokens | undefined
   /** Which records are taken; of the others only the time counts. */
   takes(event: EventHead): boolean
 }
@@ -82,9 +85,9 @@ export function fold(state: AssemblerState, envelope: Pick<Envelope<EventRecord>
 /** Stage 2 in the same process: its own relays come back to it. */
 function relateHere(
   { related, now, traces }: AssemblerState, { offset, moved, relays }: { readonly offset: number; readonly moved: boolean; readonly relays: Relay[] },
-  { limits, out }: FoldOptions,
+  { limits, out, tokens }: FoldOptions,
 ): void {
-  const options = { offset, limits, sink: { interactions: out, relays }, keeper: traceKeeper(partsOfTraces(traces)) }
+  const options = { offset, limits, sink: { interactions: out, relays }, keeper: traceKeeper(partsOfTraces(traces, tokens)), tokens }
   for (const relay of relays) relate(related, relay, options)
   relays.length = 0
   if (!moved) return
@@ -97,13 +100,13 @@ interface Assembling extends FoldOptions {
 }
 
 /** Parts of traces that are held, as they were told last; of the trace that was asked for last they are all at hand. */
-function partsOfTraces(traces: ReadonlyMap<string, HeldTrace>): (key: string, id: string) => Part | undefined {
+function partsOfTraces(traces: ReadonlyMap<string, HeldTrace>, tokens: Tokens | undefined): (key: string, id: string) => Part | undefined {
   let last: { readonly key: string; readonly trace: Trace } | undefined
   return (key, id) => {
     const held = traces.get(key)
     if (held === undefined) return undefined
     if (last?.key !== key) last = { key, trace: lastOpened(held) }
-    return toldPart(last.trace, key, id)
+    return toldPart(last.trace, { key, id, tokens })
   }
 }
 
@@ -155,7 +158,7 @@ const worthOpening = ({ records, opened }: HeldTrace): boolean => records <= SHO
 
 const always: Ready = () => true
 
-function publish(state: AssemblerState, held: HeldTrace, { sink, ready }: Assembling & { readonly ready: Ready }): void {
+function publish(state: AssemblerState, held: HeldTrace, { sink, ready, tokens }: Assembling & { readonly ready: Ready }): void {
   const before = held.records
   const { trace, duplicates } = open(held)
   state.counts.duplicates += duplicates
@@ -164,7 +167,7 @@ function publish(state: AssemblerState, held: HeldTrace, { sink, ready }: Assemb
   const tenant = key.slice(0, key.indexOf('\u0000'))
   tellWords(held, trace, (words) => sink.relays.push({ kind: 'words', key: conversationKey(tenant, trace.conversation), at: state.now, trace: key, words }))
   publishCalls(trace, {
-    key, ready,
+    key, ready, tokens,
     tell: (part) => tell(state, part, sink),
     leave: (interaction, conversation) => leave(interaction, conversation, { at: state.now, sink }),
   })

@@ -1,7 +1,8 @@
 /** Who asked for a call, whether that fits, and where its argument values came from. */
 import { effectOf } from '../../detectors/request-fit/effect.ts'
 import { fitOf } from '../../detectors/request-fit/fit.ts'
-import { sourcesOf } from '../../detectors/request-fit/sources.ts'
+import type { TokenOf } from '../../detectors/request-fit/said.ts'
+import { traced } from '../../detectors/request-fit/sources.ts'
 import type { InteractionFields } from '../../schemas/interaction.ts'
 import type { RequestedBy } from '../../schemas/vocabulary.ts'
 import { before, type Before } from './context.ts'
@@ -26,8 +27,15 @@ function argumentNames(text: string): string[] {
   }
 }
 
+interface Told {
+  readonly trace: Trace
+  readonly call: Call
+  /** Of the trace's tenant. */
+  readonly tokenOf?: TokenOf | undefined
+}
+
 /** Fills the lineage fields of `fields` with what its own trace tells; gives what was known before the call. */
-export function fillLineage(fields: InteractionFields, trace: Trace, call: Call): Before | undefined {
+export function fillLineage(fields: InteractionFields, { trace, call, tokenOf }: Told): Before | undefined {
   if (fields.method !== 'tools/call') return undefined
   const { tool, arguments: sent } = fields
   // Read only where the tool's own name does not tell: parsing arguments is dear.
@@ -38,9 +46,10 @@ export function fillLineage(fields: InteractionFields, trace: Trace, call: Call)
   const turns = known.userTurns
   fields.request_text = (turns.at(-1) ?? '').slice(0, REQUEST_TEXT_LIMIT)
   if (fields.arguments === '' && turns.length === 0) return known
-  fields.argument_sources = new Map(sourcesOf({ arguments: fields.arguments, before: known, complete: known.complete }))
+  const { sources, standing } = traced({ arguments: fields.arguments, before: known, complete: known.complete, folded: trace.context?.folded, tokenOf })
+  fields.argument_sources = new Map(sources)
   const { fit, reasons } = fitOf({
-    turns, tool: fields.tool, effect: fields.effect, arguments: fields.arguments, sources: fields.argument_sources, toolResults: known.toolResults,
+    turns, tool: fields.tool, effect: fields.effect, arguments: fields.arguments, sources, standing, toolResults: known.toolResults,
   })
   fields.request_fit = fit
   fields.request_fit_reasons = reasons

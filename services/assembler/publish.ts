@@ -7,6 +7,7 @@ import { merged } from './merge.ts'
 import { conversationOf, partOf } from './part.ts'
 import { MOVE_STEP } from './related/bridge.ts'
 import { digestOf } from './related/digest.ts'
+import type { Tokens } from './tokens.ts'
 import { type Call, callAt, type Trace } from './trace.ts'
 
 /** Whether a call may be published now. */
@@ -16,6 +17,7 @@ export interface Publication {
   /** Of the trace. */
   readonly key: string
   readonly ready: Ready
+  readonly tokens: Tokens | undefined
   tell(part: Part): void
   /** The call has left this conversation. */
   leave(interaction: Interaction, conversation: string): void
@@ -45,22 +47,29 @@ function withdraw(trace: Trace, call: Call, key: string): Part {
   return { ...partOf(fields, { trace, key, known: undefined }), conversation: call.home }
 }
 
+export interface Wanted {
+  /** Of the trace. */
+  readonly key: string
+  readonly id: string
+  readonly tokens: Tokens | undefined
+}
+
 /** The call with this interaction id as it was told last; undefined where the trace has none. */
-export function toldPart(trace: Trace, key: string, id: string): Part | undefined {
+export function toldPart(trace: Trace, { key, id, tokens }: Wanted): Part | undefined {
   const tenant = key.slice(0, key.indexOf('\u0000'))
   const call = trace.calls.find((one) => one.version > 0 && one.into === one.index && interactionId(tenant, one) === id)
   if (call === undefined) return undefined
   const fields = merged(call.observations)
-  const known = fillLineage(fields, trace, call)
+  const known = fillLineage(fields, { trace, call, tokenOf: tokens?.(tenant) })
   fields.sort_at = call.sortAt
   fields.interaction_id = id
   fields.version = call.version
   return partOf(fields, { trace, key, known })
 }
 
-function publishCall(trace: Trace, call: Call, { key, tell, leave }: Publication): void {
+function publishCall(trace: Trace, call: Call, { key, tell, leave, tokens }: Publication): void {
   const fields = merged(call.observations)
-  const known = fillLineage(fields, trace, call)
+  const known = fillLineage(fields, { trace, call, tokenOf: tokens?.(fields.tenant) })
   const conversation = conversationOf(fields, trace)
   const digest = digestOf(fields, trace.rootArrived)
   if (digest === call.digest && conversation === call.home) return

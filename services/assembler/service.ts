@@ -14,6 +14,7 @@ import { followCorrelations } from './related/follow.ts'
 import { repeatsIn } from './repeats.ts'
 import { decodeSnapshot, encodeSnapshot, endReplay, type Replay, replayOf, snapshotOf, STATE_VERSION } from './snapshot.ts'
 import { assemblerTelemetry } from './telemetry.ts'
+import { tokensOf } from './tokens.ts'
 
 /** One partition that this instance holds. */
 interface Holding {
@@ -42,6 +43,7 @@ export function createAssembler(config: AssemblerConfig, ports: AssemblerPorts):
   const located = locator(ports.addressBook ?? emptyAddressBook)
   const identify: Identify = (interaction) => located(named(interaction))
   const relays = config.partitions > 1
+  const tokens = ports.keyedHash === undefined ? undefined : tokensOf(ports.keyedHash)
   let subscription: Subscription | undefined
   let related: Subscription | undefined
   let trouble = ''
@@ -108,8 +110,8 @@ export function createAssembler(config: AssemblerConfig, ports: AssemblerPorts):
   }
 
   /** Where the fold puts what it says; undefined: nowhere, it was said before. */
-  function ways(outbox: Outbox | undefined): Pick<FoldOptions, 'limits' | 'out' | 'relays'> {
-    return { limits: config.limits, out: outbox?.interactions ?? [], ...(relays ? { relays: outbox?.relays ?? [] } : {}) }
+  function ways(outbox: Outbox | undefined): Pick<FoldOptions, 'limits' | 'out' | 'relays' | 'tokens'> {
+    return { limits: config.limits, out: outbox?.interactions ?? [], tokens, ...(relays ? { relays: outbox?.relays ?? [] } : {}) }
   }
 
   function failed(error: unknown): void {
@@ -120,7 +122,7 @@ export function createAssembler(config: AssemblerConfig, ports: AssemblerPorts):
   return {
     name: 'assembler',
     async start() {
-      if (relays) related = await followCorrelations({ config, ports, telemetry, identify, failed })
+      if (relays) related = await followCorrelations({ config, ports, telemetry, identify, tokens, failed })
       subscription = await bus.subscribe(events, {
         group: 'assembler',
         assigned,

@@ -1,6 +1,7 @@
 /** The parts that a process can be made of, and how each is put together from ports. All of them in one process is `serve`. */
+import { existsSync } from 'node:fs'
 import { cronTimetable } from '../../infra/cron/timetable.ts'
-import type { Bus, Log, Service, Store } from '../../schemas/ports.ts'
+import type { Bus, KeyedHash, Log, Service, Store } from '../../schemas/ports.ts'
 import { createAlerter } from '../alerter/service.ts'
 import { createArchiver } from '../archiver/service.ts'
 import { createAssembler } from '../assembler/service.ts'
@@ -61,6 +62,14 @@ async function storeWithin({ config, foundation }: PartKit, parts: ReadonlySet<P
   return config.store.clickhouse !== undefined || parts.has('archiver') ? (await foundation.store()).store : undefined
 }
 
+/** A process with an assembler alone may be without the key that collector and worker have: it then does not follow what was redacted on one side only. */
+async function keyIfThere({ config: { bus, keys }, foundation, log }: PartKit, parts: ReadonlySet<Part>): Promise<KeyedHash | undefined> {
+  const { keyed_hash_file: file } = keys
+  if (bus.kafka === undefined || parts.has('collector') || parts.has('worker') || (file !== undefined && existsSync(file))) return foundation.keyedHash()
+  log.warn({ file: file ?? '' }, 'the assembler has no key: where a redacted argument value came from is told only where its source was redacted too; set keys.keyed_hash_file')
+  return undefined
+}
+
 const NOTHING_STORED: Pick<Store, 'places'> = { places: () => Promise.resolve(new Map()) }
 
 /** Where nobody can be asked what was stored long ago, that is said. */
@@ -106,7 +115,7 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
     const limits = assemblerLimits(config, partitions)
     const store = await placesOf(kit, parts)
     const addressBook = await openPlaces(config, log)
-    const ports = { bus, snapshots: await foundation.snapshots(), store, addressBook, log }
+    const ports = { bus, snapshots: await foundation.snapshots(), store, addressBook, keyedHash: await keyIfThere(kit, parts), log }
     return closing(addressBook, createAssembler({ partitions, limits, identities: config.identities, snapshotEveryNs: SNAPSHOT_EVERY_NS }, ports))
   },
   async collector({ bus, log }) {

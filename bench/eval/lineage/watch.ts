@@ -5,6 +5,7 @@ import type { Interaction } from '../../../schemas/interaction.ts'
 import type { Publisher } from '../../../schemas/ports.ts'
 import { EventRecord, events } from '../../../schemas/topics.ts'
 import { type AssemblerLimits, emptyState, fold } from '../../../services/assembler/fold.ts'
+import { tokensOf } from '../../../services/assembler/tokens.ts'
 import { createNormaliser } from '../../../services/collector/normalise/normaliser.ts'
 import { decode } from '../../../services/collector/otlp/decode.ts'
 import { DECODE_LIMITS, type Traces } from '../../../services/collector/otlp/model.ts'
@@ -77,7 +78,7 @@ async function judged(versions: readonly Interaction[]): Promise<Finding[]> {
 export async function watch(bodies: readonly Buffer[]): Promise<Watched> {
   const state = emptyState()
   const versions: Interaction[] = []
-  const options = { limits: LIMITS, out: versions, takes: () => true }
+  const options = { limits: LIMITS, out: versions, tokens: tokensOf(keyedHash), takes: () => true }
   let at = 1_790_000_000n * SECOND_NS
   let offset = 0
   for (const body of bodies) {

@@ -3,6 +3,7 @@ import type { Interaction } from '../../../schemas/interaction.ts'
 import { partitionOf } from '../../../schemas/partition-of.ts'
 import type { Part, WordsRelay } from '../../../schemas/relay.ts'
 import { digestOf } from './digest.ts'
+import type { Tokens } from '../tokens.ts'
 import type { Keeper, Kept } from './keeper.ts'
 import { hasOthersWords, hearWords, newPool, type Pool } from './pool.ts'
 import { woven } from './weave.ts'
@@ -34,6 +35,7 @@ export interface Conversation {
 
 export interface ConversationOut {
   readonly keeper: Keeper
+  readonly tokens: Tokens | undefined
   readonly callsLimit: number
   readonly charactersLimit: number
   tell(part: Part): void
@@ -83,7 +85,7 @@ export function receive(conversation: Conversation, part: Part, { now, out }: { 
     draft.stale = true
     out.stale()
   }
-  const said = judged === true ? woven(part, conversation.pool) : interaction
+  const said = judged === true ? woven(part, conversation.pool, out.tokens) : interaction
   if (said !== interaction) draft.digest = fullDigest(said, part.rooted)
   tell(draft, { part, interaction: said }, out)
   if (conversation.drafts.size > out.callsLimit) {
@@ -99,7 +101,7 @@ export function review(conversation: Conversation, out: ConversationOut): void {
     draft.stale = false
     const part = out.keeper.get(draft.kept)
     if (part === undefined) continue
-    const interaction = woven(part, conversation.pool)
+    const interaction = woven(part, conversation.pool, out.tokens)
     const digest = fullDigest(interaction, part.rooted)
     if (digest === (draft.digest ?? fullDigest(part.interaction, part.rooted))) continue
     draft.digest = digest

@@ -8,6 +8,7 @@ import type { AssemblerConfig, AssemblerPorts } from '../contracts.ts'
 import type { Identify } from '../identities.ts'
 import { Outbox } from '../outbox.ts'
 import type { AssemblerTelemetry } from '../telemetry.ts'
+import type { Tokens } from '../tokens.ts'
 import { byteKeeper } from './keeper.ts'
 import { emptyRelated, relate, type RelatedState, settleRelated } from './relate.ts'
 import { decodeRelated, encodeRelated, RELATED_VERSION, relatedSnapshotOf, type RelatedSnapshot } from './snapshot.ts'
@@ -27,25 +28,26 @@ export interface FollowParts {
   readonly ports: AssemblerPorts
   readonly telemetry: AssemblerTelemetry
   readonly identify: Identify
+  readonly tokens: Tokens | undefined
   failed(error: unknown): void
 }
 
 const snapshotName = (partition: number): string => `assembler-correlations-${partition}`
 
 /** Folds one envelope; `said`: whether it was folded before, so that nothing that comes out is news. */
-function foldRelays(holding: Pick<Holding, 'state' | 'outbox'>, { offset, records }: Pick<Envelope<Relay>, 'offset' | 'records'>, { config, said }: {
-  readonly config: Pick<AssemblerConfig, 'limits'>; readonly said: boolean
+function foldRelays(holding: Pick<Holding, 'state' | 'outbox'>, { offset, records }: Pick<Envelope<Relay>, 'offset' | 'records'>, { config, tokens, said }: {
+  readonly config: Pick<AssemblerConfig, 'limits'>; readonly tokens: Tokens | undefined; readonly said: boolean
 }): void {
   const { state, outbox } = holding
   const sink = said ? { interactions: [], relays: [] } : outbox
-  const options = { offset, limits: config.limits, sink, keeper: byteKeeper }
+  const options = { offset, limits: config.limits, sink, keeper: byteKeeper, tokens }
   const before = state.now
   for (const relay of records) relate(state, relay, options)
   if (state.now > before) settleRelated(state, state.now, options)
 }
 
 /** Subscribes group `assembler-correlations`. */
-export async function followCorrelations({ config, ports: { bus, snapshots, log }, telemetry, identify, failed }: FollowParts): Promise<Subscription> {
+export async function followCorrelations({ config, ports: { bus, snapshots, log }, telemetry, identify, tokens, failed }: FollowParts): Promise<Subscription> {
   const holdings = new Map<number, Holding>()
   telemetry.watchRelated(() => [...holdings.values()].map(({ state }) => state))
   const tracer = trace.getTracer('watchkeeper.assembler')
@@ -65,7 +67,7 @@ export async function followCorrelations({ config, ports: { bus, snapshots, log 
       holding.state.counts = { ...holding.replay.counts }
       holding.replay = undefined
     }
-    foldRelays(holding, envelope, { config, said: holding.replay !== undefined })
+    foldRelays(holding, envelope, { config, tokens, said: holding.replay !== undefined })
     holding.next = envelope.offset + 1
   }
 

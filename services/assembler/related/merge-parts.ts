@@ -1,6 +1,7 @@
 /** One call of the parts that several traces show of it, by the same ranks by which a trace's own observations are merged. */
 import type { Interaction, InteractionFields } from '../../../schemas/interaction.ts'
 import type { Part } from '../../../schemas/relay.ts'
+import { conflictsAmong } from '../conflicts.ts'
 import { bestOf, CALLER, ENFORCEMENT, GROUPS, nameActor, type Order, widen } from '../merge.ts'
 
 /** A part stands as near to a point as the nearest of its observations. */
@@ -29,6 +30,7 @@ function contents(interactions: readonly Interaction[]): InteractionFields {
     const best = bestOf(group.order === CALLER ? nearestPerson : nearestPoint, group)
     if (best !== undefined) for (const field of group.fields) target[field] = best[field]
   }
+  fields.identity_conflicts = conflictsAmong(interactions, fields)
   for (const one of nearestPoint) widen(fields, one)
   fields.effect = nearestPoint.find(({ effect }) => effect !== 'unknown')?.effect ?? 'unknown'
   fields.server_internal = interactions.every(({ server_internal: internal }) => internal)

@@ -8,6 +8,7 @@ import type { RelatedCounts, RelatedLimits, Sink } from './contracts.ts'
 import { type Conversation, type ConversationOut, hear, newConversation, receive, review } from './conversation.ts'
 import { forward, leave, say } from './forward.ts'
 import type { Keeper } from './keeper.ts'
+import type { Tokens } from '../tokens.ts'
 import { learn, type Propagation, propagates } from './habits.ts'
 
 export interface RelatedState {
@@ -33,6 +34,7 @@ export interface RelateOptions {
   readonly limits: RelatedLimits
   readonly sink: Sink
   readonly keeper: Keeper
+  readonly tokens?: Tokens | undefined
 }
 
 /** Takes one relay. */
@@ -87,8 +89,8 @@ function conversationAt(state: RelatedState, key: string, offset: number): Conve
   return conversation
 }
 
-const outOf = (state: RelatedState, key: string, { limits, sink, keeper }: RelateOptions): ConversationOut => ({
-  keeper,
+const outOf = (state: RelatedState, key: string, { limits, sink, keeper, tokens }: RelateOptions): ConversationOut => ({
+  keeper, tokens,
   callsLimit: limits.callsPerConversation, charactersLimit: limits.conversationCharacters,
   tell: (part) => forward(part, { from: 'conversation', at: state.now, sink }),
   crowded(count) {

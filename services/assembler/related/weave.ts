@@ -1,9 +1,10 @@
 /** Lineage of a call with the words of other traces of its conversation. */
 import { fitOf } from '../../../detectors/request-fit/fit.ts'
-import { sourcesOf } from '../../../detectors/request-fit/sources.ts'
+import { traced } from '../../../detectors/request-fit/sources.ts'
 import type { Interaction } from '../../../schemas/interaction.ts'
 import type { Part, Told, Word } from '../../../schemas/relay.ts'
 import { VALUE_SOURCES } from '../../../schemas/vocabulary.ts'
+import type { Tokens } from '../tokens.ts'
 import { type Pool, wordsBefore } from './pool.ts'
 
 const REQUEST_TEXT_LIMIT = 2_000
@@ -31,15 +32,17 @@ const allResults = (others: readonly Word[], own: readonly Told[]): readonly Tol
 }
 
 /** The interaction as it is with all that was said in its conversation before it. */
-export function woven({ interaction, trace, bridged, turns: own, results: ownResults }: Part, pool: Pool): Interaction {
+export function woven({ interaction, trace, bridged, turns: own, results: ownResults }: Part, pool: Pool, tokens: Tokens | undefined): Interaction {
   const others = wordsBefore(pool, { trace, startedAt: interaction.started_at, own: bridged })
   if (others.turns.length === 0 && others.results.length === 0) return interaction
   const turns = turnsOf(others.turns, own)
   const toolResults = others.results.map(({ id, text }) => ({ id, text }))
   const before = { userTurns: turns, system: [], toolResults, listings: [] }
-  const sources = better(interaction.argument_sources, sourcesOf({ arguments: interaction.arguments, before, complete: false }))
+  const further = traced({ arguments: interaction.arguments, before, complete: false, tokenOf: tokens?.(interaction.tenant) })
+  const sources = better(interaction.argument_sources, further.sources)
   const { fit, reasons } = fitOf({
-    turns, tool: interaction.tool, effect: interaction.effect, arguments: interaction.arguments, sources, toolResults: allResults(others.results, ownResults),
+    turns, tool: interaction.tool, effect: interaction.effect, arguments: interaction.arguments, sources, standing: further.standing,
+    toolResults: allResults(others.results, ownResults),
   })
   const isAsked = turns.length > 0 && (interaction.requested_by === 'unknown' || interaction.requested_by === 'none')
   return {
