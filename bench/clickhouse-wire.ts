@@ -28,7 +28,7 @@ const columns = shape.map(([name, type]) => ({ name, type: parseType(type) }))
 const encoder = new EventEncoder(columns)
 const blocks = Array.from({ length: 4 }, (_, i) => {
   const rows = Array.from({ length: ROWS }, (_, row) => eventAt(i * ROWS + row, 4 * ROWS))
-  return encoder.encode(rows).map((part) => Buffer.from(part))
+  return encoder.encode(rows).parts.map((part) => Buffer.from(part))
 })
 
 const cpuMicros = (): number => {

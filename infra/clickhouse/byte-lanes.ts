@@ -65,6 +65,16 @@ export class ByteLanes {
     this.#lengths[lane] = to + 8
   }
 
+  /** Empties all streams; their memory stays, and whoever still has bytes of them sees what comes next. */
+  restart(): void {
+    this.#lengths.fill(0)
+  }
+
+  /** Memory of all streams, bytes. */
+  capacity(): number {
+    return this.#bytes.reduce((sum, { length }) => sum + length, 0)
+  }
+
   bytes(lane: number): Uint8Array {
     return (this.#bytes[lane] as Uint8Array).subarray(0, this.#lengths[lane])
   }

@@ -35,6 +35,16 @@ export class EventColumns {
     return this.#lanes.lengths()
   }
 
+  /** Ready for another block, in the same memory. */
+  restart(): void {
+    this.#lanes.restart()
+    this.#totals.fill(0)
+  }
+
+  capacity(): number {
+    return this.#lanes.capacity()
+  }
+
   /** Adds one record. Failure `rejected` (`store.event`) when its bytes are not whole; then the block is of no use. */
   add(record: Buffer, row: number): void {
     try {

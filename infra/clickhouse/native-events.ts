@@ -66,10 +66,24 @@ function positionColumns(events: readonly StoredEvent[]): Uint8Array[] {
   return [partition.bytes(), offset.bytes(), index.bytes(), hashColumn(events, 0), hashColumn(events, HASH_DIGITS)]
 }
 
-/** Makes blocks of `audit_events`; remembers how large its streams grew, so that the next block need not grow again. */
+/** Above this many bytes the memory of a block is not kept for the next. */
+const MOST_KEPT = 48 * 1024 * 1024
+
+/** One Native block, in parts in order. */
+export interface EventBlock {
+  readonly parts: readonly Uint8Array[]
+  /** Gives the memory of the parts back: call it at most once, when nobody reads them any more. */
+  release(): void
+}
+
+/**
+ * Makes blocks of `audit_events`. The memory of a block that was released serves the next one: V8 counts such memory until its next full
+ * collection, and starts one for every 64 MiB.
+ */
 export class EventEncoder {
   readonly #heads: readonly Buffer[]
   #sizes: number[] = []
+  #spare: EventColumns | undefined
 
   /** Throws Failure `defect` when `columns` are not those of the canonical form. */
   constructor(columns: readonly Column[]) {
@@ -77,15 +91,23 @@ export class EventEncoder {
     this.#heads = columns.map(({ name, type }) => head(name, wireType(type)))
   }
 
-  /** The parts of one Native block, in order. Throws Failure `rejected` (`store.event`) when a record is damaged. */
-  encode(events: readonly StoredEvent[]): Uint8Array[] {
-    const fields = new EventColumns(this.#sizes)
+  /** Throws Failure `rejected` (`store.event`) when a record is damaged. */
+  encode(events: readonly StoredEvent[]): EventBlock {
+    const fields = this.#spare ?? new EventColumns(this.#sizes)
+    this.#spare = undefined
     for (const [row, event] of events.entries()) fields.add(event.bytes, row)
     this.#sizes = fields.sizes()
     const start = new ByteWriter(16)
     start.varint(EVENT_COLUMNS.length)
     start.varint(events.length)
     const columns: Uint8Array[][] = [...CANONICAL_FIELDS.flatMap((_, field) => fields.columns(field)), ...positionColumns(events).map((bytes) => [bytes])]
-    return [start.bytes(), ...columns.flatMap((parts, i) => [this.#heads[i] as Uint8Array, ...parts])]
+    const parts = [start.bytes(), ...columns.flatMap((bytes, i) => [this.#heads[i] as Uint8Array, ...bytes])]
+    return { parts, release: () => this.#keep(fields) }
+  }
+
+  #keep(fields: EventColumns): void {
+    if (fields.capacity() > MOST_KEPT) return
+    fields.restart()
+    this.#spare = fields
   }
 }

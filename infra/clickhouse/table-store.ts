@@ -89,7 +89,10 @@ export class TableStore implements Store {
     if (events.length === 0) return
     const columns = await this.#columnsOf('audit_events')
     this.#events ??= new EventEncoder(columns)
-    await this.#insert({ table: 'audit_events', columns, parts: this.#events.encode(events), token })
+    const block = this.#events.encode(events)
+    await this.#insert({ table: 'audit_events', columns, parts: block.parts, token })
+    // Not after a failure: what was given up may still be on its way.
+    block.release()
   }
 
   async insertRows(table: string, rows: readonly Row[], token: string): Promise<void> {

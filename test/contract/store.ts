@@ -87,6 +87,28 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.eventIdsFrom(1, 0)).toEqual([])
     })
 
+    it('keeps the rows of blocks apart that are on their way together, whatever their sizes and one damaged among them', async () => {
+      const block = (from: number, rows: number, text: string): StoredEvent[] => events(from, rows, { tenant: 'apart', arguments: `${from} ${text}` })
+      const long = 'x'.repeat(4_000)
+      for (const [round, sizes] of [[3, 40, 7], [60, 1, 25], [2, 2, 300]].entries()) {
+        const from = (index: number): number => 200_000 + round * 10_000 + index * 1_000
+        const damaged = [...block(1, 2, long), { ...block(1, 1, '')[0] as StoredEvent, bytes: Buffer.from([1, 255]) }]
+        await Promise.all([
+          ...sizes.map((rows, index) => store.insertEvents(block(from(index), rows, index === 1 ? long : 'short'), `contract:apart:${round}:${index}`)),
+          expect(store.insertEvents(damaged, `contract:apart:${round}:damaged`)).rejects.toMatchObject({ code: 'store.event' }),
+        ])
+      }
+      const rows = await store.query(
+        "SELECT offset, arguments, length(arguments) AS n, name, toString(attributes) AS attributes FROM watchkeeper.audit_events WHERE tenant = 'apart'")
+      expect(rows).toHaveLength(440)
+      const wrong = rows.filter(({ offset, arguments: text, n }) => {
+        const from = Number(offset) - (Number(offset) % 1_000)
+        return !String(text).startsWith(`${from} `) || (n as bigint) !== BigInt(`${from} `.length + (from % 10_000 === 1_000 ? 4_000 : 5))
+      })
+      expect(wrong).toEqual([])
+      expect(new Set(rows.map(({ name, attributes }) => `${name}${attributes}`)).size).toBe(1)
+    })
+
     it('takes a block whose clocks are centuries apart, once', async () => {
       const year = 31_556_952_000_000_000n
       const wild = Array.from({ length: 250 }, (_, i) =>
