@@ -40,6 +40,15 @@ describe('identities', () => {
     expect(said({})).toEqual(['', '', '', 'unknown', 'none'])
   })
 
+  it('make no conflict of two names of one person', () => {
+    const conflict = (field: string, value: string) => JSON.stringify({ field, value, source: 's', trust: 'verified', said_by: 'x', holds: false })
+    const of = (...identity_conflicts: string[]) => identify({ ...blankInteraction(), tenant: 'default', principal: 'u-1', identity_conflicts }).identity_conflicts
+    const client = conflict('client', 'a')
+    expect(of(conflict('principal', 'ÄNNA'), conflict('principal', 'u-1'), client)).toEqual([client])
+    const others = [conflict('principal', 'u-1'), conflict('principal', 'svc-export')]
+    expect(of(...others)).toEqual(others)
+  })
+
   it('leave what is not known as it is, the same object', () => {
     const interaction = { ...blankInteraction(), principal: 'nobody' }
     expect(identify(interaction)).toBe(interaction)

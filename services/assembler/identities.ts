@@ -1,5 +1,6 @@
 /** People and services whom the configuration knows: one actor, whatever the emitters call it. */
 import type { Interaction } from '../../schemas/interaction.ts'
+import { conflictOf } from './conflicts.ts'
 
 export interface Identity {
   readonly tenant: string
@@ -23,10 +24,16 @@ export const identityKey = (tenant: string, said: string): string => `${tenant}\
 export function identifier(identities: readonly Identity[]): Identify {
   if (identities.length === 0) return (interaction) => interaction
   const known = new Map(identities.flatMap((identity) => [identity.name, ...identity.aliases].map((said) => [identityKey(identity.tenant, said), identity])))
+  /** Two names of one person are no conflict. */
+  const others = ({ tenant, identity_conflicts: conflicts }: Interaction, named: Identity): readonly string[] => {
+    if (conflicts.length === 0) return conflicts
+    const rest = conflicts.map(conflictOf).filter(({ field, value }) => field === 'principal' && known.get(identityKey(tenant, value)) !== named)
+    return rest.length > 0 ? conflicts : conflicts.filter((text) => conflictOf(text).field !== 'principal')
+  }
   return (interaction) => {
     const { tenant, principal, client } = interaction
     const named = known.get(identityKey(tenant, principal))
-    if (principal !== '') return named === undefined ? interaction : { ...interaction, principal: named.name, ...actorOf(named) }
+    if (principal !== '') return named === undefined ? interaction : { ...interaction, principal: named.name, ...actorOf(named), identity_conflicts: others(interaction, named) }
     const service = known.get(identityKey(tenant, client))
     return client === '' || service?.kind !== 'service' ? interaction : { ...interaction, ...actorOf(service) }
   }

@@ -4,6 +4,7 @@
  */
 import { blankInteraction, type InteractionFields } from '../../schemas/interaction.ts'
 import { type Trust, TRUST_ORDER, type Vantage } from '../../schemas/vocabulary.ts'
+import { conflictsIn } from './conflicts.ts'
 import type { Observation } from './observation.ts'
 
 /** Nearest the enforcement point first: what the server received is what happened. */
@@ -13,8 +14,8 @@ export const CALLER: Order = { agent: 0, client: 1, log: 2, gateway: 3, server: 
 const TRUST_RANK = new Map<Trust, number>(TRUST_ORDER.map((trust, index) => [trust, index]))
 
 type Field = keyof InteractionFields & keyof Observation
-/** What an observation says, or several together, which no longer tell how far scopes are to be trusted. */
-type Said = Pick<Observation, Field> & { readonly scopes_trust?: Trust }
+/** What an observation says, or several together. */
+type Said = Pick<Observation, Field>
 export type Order = Record<Vantage, number>
 
 /** Fields that are taken together; the first decides whether an observation says anything. */
@@ -22,7 +23,7 @@ export interface Group {
   readonly fields: readonly Field[]
   readonly order: Order
   /** Where some are more to be trusted than others, that counts first. */
-  readonly trust?: 'principal_trust' | 'client_trust' | 'token_trust' | 'scopes_trust' | 'client_address_trust'
+  readonly trust?: 'principal_trust' | 'client_trust' | 'token_trust' | 'scopes_trust' | 'client_address_trust' | 'caller_tenant_trust' | 'delegation_trust'
 }
 
 export const GROUPS: readonly Group[] = [
@@ -34,9 +35,11 @@ export const GROUPS: readonly Group[] = [
   { fields: ['target'], order: CALLER },
   { fields: ['principal', 'principal_source', 'principal_trust'], order: ENFORCEMENT, trust: 'principal_trust' },
   { fields: ['client', 'client_source', 'client_trust'], order: ENFORCEMENT, trust: 'client_trust' },
-  { fields: ['agent'], order: CALLER },
-  { fields: ['token_fingerprint', 'token_trust'], order: ENFORCEMENT, trust: 'token_trust' },
-  { fields: ['scopes'], order: ENFORCEMENT, trust: 'scopes_trust' },
+  { fields: ['agent', 'agent_source', 'agent_trust'], order: CALLER },
+  { fields: ['token_fingerprint', 'token_source', 'token_trust'], order: ENFORCEMENT, trust: 'token_trust' },
+  { fields: ['scopes', 'scopes_source', 'scopes_trust'], order: ENFORCEMENT, trust: 'scopes_trust' },
+  { fields: ['caller_tenant', 'caller_tenant_source', 'caller_tenant_trust'], order: ENFORCEMENT, trust: 'caller_tenant_trust' },
+  { fields: ['delegation', 'delegation_source', 'delegation_trust'], order: ENFORCEMENT, trust: 'delegation_trust' },
   { fields: ['client_address', 'client_address_source', 'client_address_trust'], order: ENFORCEMENT, trust: 'client_address_trust' },
   { fields: ['user_agent'], order: ENFORCEMENT },
   { fields: ['host'], order: CALLER },
@@ -86,7 +89,7 @@ export function bestOf<T extends Said>(best: readonly T[], { fields, trust }: Gr
   let lowest = Infinity
   for (const event of best) {
     if (!isSaid(event[decisive])) continue
-    const rank = TRUST_RANK.get(event[trust] ?? 'none') ?? Infinity
+    const rank = TRUST_RANK.get(event[trust]) ?? Infinity
     if (found !== undefined && rank >= lowest) continue
     found = event
     lowest = rank
@@ -145,6 +148,7 @@ export function merged(observations: readonly Observation[]): InteractionFields 
     const best = bestOf(group.order === CALLER ? nearestPerson : nearestPoint, group)
     if (best !== undefined) for (const field of group.fields) target[field] = best[field]
   }
+  fields.identity_conflicts = conflictsIn(observations, fields)
   for (const event of nearestPoint) widen(fields, event)
   // One observation that belongs to a caller shows that the call was not the server's own.
   fields.server_internal = observations.every(({ server_internal: internal }) => internal)

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type AuditEvent, blankAuditEvent, exampleAuditEvent } from '../../schemas/audit-event.ts'
 import { CANONICAL_FIELDS, encodeCanonical } from '../../schemas/canonical.ts'
+import { NOTHING_SAID, SAID_KEY, saidAttribute } from '../../schemas/said-identity.ts'
 import { observationOf } from './observation.ts'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 60 }).map((value) => value.replaceAll(/\p{Surrogate}/gu, ''))
@@ -19,9 +20,17 @@ describe('observationOf', () => {
   it('says of a record what the record says', () => {
     fc.assert(fc.property(event, (whole) => {
       const observation = observationOf(encodeCanonical(whole).bytes)
-      const expected = Object.fromEntries(Object.keys(observation).map((name) => [name, whole[name as keyof AuditEvent]]))
+      const expected = Object.fromEntries(Object.keys(observation).map((name) => [name, { ...whole, ...NOTHING_SAID }[name as keyof AuditEvent]]))
       expect(comparable(observation)).toEqual(comparable(expected))
     }))
+  })
+
+  it('says what the collector wrote down beside its fields', () => {
+    const attributes = new Map([[SAID_KEY, saidAttribute({ delegation: ['b', 'a'], delegation_source: 'jwt.act', delegation_trust: 'verified' })]])
+    expect(observationOf(encodeCanonical({ ...exampleAuditEvent, attributes }).bytes)).toMatchObject({ delegation: ['b', 'a'], delegation_trust: 'verified', caller_tenant: '' })
+    for (const text of ['', 'null', '[]', '{"delegation":', '{"delegation":"a","delegation_trust":"much","caller_tenant":7}']) {
+      expect(observationOf(encodeCanonical({ ...exampleAuditEvent, attributes: new Map([[SAID_KEY, { type: 'json' as const, text }]]) }).bytes)).toMatchObject(NOTHING_SAID)
+    }
   })
 
   it('finds attributes without making them all, and makes them all when asked', () => {

@@ -5,17 +5,18 @@
 import type { AuditEvent } from '../../schemas/audit-event.ts'
 import { CANONICAL_VERSION } from '../../schemas/canonical.ts'
 import { CanonicalReader } from '../../schemas/canonical-reader.ts'
+import { SAID_KEY, type SaidIdentity, saidIn } from '../../schemas/said-identity.ts'
 
 const OBSERVED = [
   'event_id', 'tenant', 'signal', 'name', 'started_at', 'ended_at', 'duration_ns', 'source', 'emitter', 'vantage', 'trace_id', 'span_id',
   'parent_span_id', 'links', 'method', 'tool', 'prompt', 'resource', 'server', 'target', 'jsonrpc_request_id', 'tool_call_id', 'conversation',
   'wire_session', 'server_internal', 'principal', 'principal_source', 'principal_trust', 'client', 'client_source', 'client_trust', 'agent',
-  'token_fingerprint', 'token_trust', 'scopes', 'scopes_trust', 'client_address', 'client_address_source', 'client_address_trust', 'user_agent',
+  'agent_source', 'agent_trust', 'token_fingerprint', 'token_source', 'token_trust', 'scopes', 'scopes_source', 'scopes_trust', 'client_address', 'client_address_source', 'client_address_trust', 'user_agent',
   'host', 'arguments', 'arguments_bytes', 'arguments_hash', 'result', 'result_bytes', 'result_hash', 'outcome', 'error_code', 'error_type',
   'decision', 'decision_by', 'redacted', 'attributes', 'resource_attributes', 'received_at',
 ] as const satisfies readonly (keyof AuditEvent)[]
 
-export type Observation = Pick<AuditEvent, (typeof OBSERVED)[number]>
+export type Observation = Pick<AuditEvent, (typeof OBSERVED)[number]> & Readonly<SaidIdentity>
 
 const NO_LINKS: readonly string[] = []
 
@@ -69,13 +70,13 @@ export function observationOf(bytes: Buffer): Observation {
   const client_source = reader.text()
   const client_trust = reader.text() as AuditEvent['client_trust']
   const agent = reader.text()
-  reader.skipText() // agent_source
-  reader.skipText() // agent_trust
+  const agent_source = reader.text()
+  const agent_trust = reader.text() as AuditEvent['agent_trust']
   const token_fingerprint = reader.text()
-  reader.skipText() // token_source
+  const token_source = reader.text()
   const token_trust = reader.text() as AuditEvent['token_trust']
   const scopes = reader.texts()
-  reader.skipText() // scopes_source
+  const scopes_source = reader.text()
   const scopes_trust = reader.text() as AuditEvent['scopes_trust']
   reader.skipText() // actor
   reader.skipText() // actor_kind
@@ -104,11 +105,13 @@ export function observationOf(bytes: Buffer): Observation {
   const received_at = reader.int()
   reader.skipText() // conflict_with
   if (reader.position !== bytes.length) throw new RangeError('canonical record: bytes after its end')
+  const { caller_tenant, caller_tenant_source, caller_tenant_trust, delegation, delegation_source, delegation_trust } = saidIn(attributes.get(SAID_KEY))
   return {
     event_id, tenant, signal, name, started_at, ended_at, duration_ns, source, emitter, vantage, trace_id, span_id, parent_span_id, links, method, tool,
     prompt, resource, server, target, jsonrpc_request_id, tool_call_id, conversation, wire_session, server_internal, principal, principal_source,
-    principal_trust, client, client_source, client_trust, agent, token_fingerprint, token_trust, scopes, scopes_trust, client_address,
+    principal_trust, client, client_source, client_trust, agent, agent_source, agent_trust, token_fingerprint, token_source, token_trust, scopes, scopes_source, scopes_trust, client_address,
     client_address_source, client_address_trust, user_agent, host, arguments: sent, arguments_bytes, arguments_hash, result, result_bytes, result_hash,
     outcome, error_code, error_type, decision, decision_by, redacted, attributes, resource_attributes, received_at,
+    caller_tenant, caller_tenant_source, caller_tenant_trust, delegation, delegation_source, delegation_trust,
   }
 }

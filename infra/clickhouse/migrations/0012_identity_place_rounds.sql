@@ -119,7 +119,7 @@ CREATE OR REPLACE VIEW watchkeeper.identity_conflicts
     started_at DateTime64(9, 'UTC') COMMENT 'Start of the interaction',
     server LowCardinality(String) COMMENT 'MCP server name',
     tool LowCardinality(String) COMMENT 'Tool name',
-    field LowCardinality(String) COMMENT 'What they do not agree on: principal, client, agent, token_fingerprint, caller_tenant, delegation',
+    field LowCardinality(String) COMMENT 'What they do not agree on: principal, client, token_fingerprint, caller_tenant, delegation',
     value String COMMENT 'What this one said',
     source LowCardinality(String) COMMENT 'Attribute it came from',
     trust LowCardinality(String) COMMENT 'verified, server_reported, client_reported, self_declared',
@@ -136,4 +136,4 @@ AS SELECT
     toBool(JSONExtractBool(said, 'holds')) AS holds
 FROM watchkeeper.interactions
 ARRAY JOIN identity_conflicts AS said
-COMMENT 'Interactions whose observations name different people, clients, agents, tokens or tenants: who said what, a row each';
+COMMENT 'Interactions whose observations name different people, clients, tokens, tenants or chains of delegation: who said what, a row each';

@@ -32,6 +32,8 @@ export const IDENTITY_FIELDS = [
   'token_fingerprint',
   'scopes',
   'client_address',
+  'caller_tenant',
+  'delegation',
 ] as const satisfies readonly IdentityField[]
 export const HINT_FIELDS = [
   'operation',

@@ -1,5 +1,6 @@
 /** Fills a record from one set of attributes by a plan: one look-up an attribute, precedence by rank, nothing lost. */
 import type { AuditEventFields } from '../../../schemas/audit-event.ts'
+import { SAID_KEY } from '../../../schemas/said-identity.ts'
 import type { AnyValue, KeyValues } from '../otlp/model.ts'
 import { type Collection, FIELD_COUNT, type Plan, type Slot } from './compile.ts'
 import type { Draft, Hints } from './fields.ts'
@@ -30,7 +31,7 @@ export class Filler {
     this.#ranks.fill(255)
     for (const [key, value] of values) {
       const slots = plan.slots.get(key)
-      if (slots === undefined || !this.#offer(draft, slots, { key, value, values })) draft.kept.set(key, attributeOf(value))
+      if (slots === undefined || !this.#offer(draft, slots, { key, value, values })) draft.kept.set(key === SAID_KEY ? `sent.${key}` : key, attributeOf(value))
     }
     for (const collection of plan.collections) this.#collect(draft, values, collection)
     draft.event.attributes = draft.kept

@@ -3,6 +3,7 @@
  * for most attributes of most spans.
  */
 import type { Attribute, AuditEventFields } from '../../../schemas/audit-event.ts'
+import { MORE, NAME_CHARACTERS, SAID_KEY, type SaidIdentity, saidAttribute, saidIn } from '../../../schemas/said-identity.ts'
 import type { Trust } from '../../../schemas/vocabulary.ts'
 import type { Field, HintField, IdentityField, TextField } from './emitters/table.ts'
 
@@ -66,6 +67,19 @@ const PUT_IDENTITY: Readonly<Record<IdentityField, (trust: Trust) => Put>> = {
     event.client_address_source = key
     event.client_address_trust = trust
   },
+  caller_tenant: (trust) => (draft, key, text) => {
+    sayMore(draft, { caller_tenant: text.slice(0, NAME_CHARACTERS), caller_tenant_source: key, caller_tenant_trust: trust })
+  },
+  delegation: (trust) => (draft, key, text) => {
+    const delegation = JSON.parse(text) as readonly string[]
+    sayMore(draft, { delegation, delegation_source: key, delegation_trust: trust })
+    if (delegation.at(-1) === MORE) draft.event.redacted = ['delegation:truncated']
+  },
+}
+
+function sayMore({ event, kept }: Draft, said: Partial<SaidIdentity>): void {
+  kept.set(SAID_KEY, saidAttribute({ ...(kept.has(SAID_KEY) ? saidIn(kept.get(SAID_KEY)) : {}), ...said }))
+  event.attributes = kept
 }
 
 const isIdentity = (field: Field): field is IdentityField => Object.hasOwn(PUT_IDENTITY, field)

@@ -1,5 +1,6 @@
 /** How a value of any OTLP kind becomes the text of a field; '' = nothing usable. Every reading is linear in its input. */
 import { type AnyValue, Double } from '../otlp/model.ts'
+import { actorsIn } from './actors.ts'
 import type { Reading, Source } from './emitters/table.ts'
 import { jsonText } from './values.ts'
 import { MCP_METHODS, WITHHELD } from './words.ts'
@@ -84,6 +85,7 @@ const READ: Readonly<Record<Reading, (value: AnyValue) => string>> = {
   words,
   address,
   header: first,
+  actors: actorsIn,
   list,
   'mcp-method': (value) => (MCP_METHODS.has(plainText(value)) ? plainText(value) : ''),
   'mcp-name': mcpName,

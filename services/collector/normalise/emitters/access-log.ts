@@ -16,7 +16,7 @@ const header = (name: string): readonly string[] => {
 /** Access logs of whatever stands in front of an MCP endpoint, a line a record. */
 export const accessLog: EmitterTable = {
   id: 'access-log',
-  version: '1',
+  version: '2',
   title: 'HTTP access logs of MCP endpoints',
   recognise: {},
   keeps: 'recognised',

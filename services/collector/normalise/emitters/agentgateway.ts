@@ -4,7 +4,7 @@ import type { EmitterTable } from './table.ts'
 /** agentgateway 1.4: a SERVER span and an access-log record for each HTTP request, a CLIENT span for each message to a server behind it. */
 export const agentgateway: EmitterTable = {
   id: 'agentgateway',
-  version: '1',
+  version: '2',
   title: 'agentgateway',
   recognise: {
     scopes: ['agentgateway', 'agentgateway.access'],
@@ -21,6 +21,10 @@ export const agentgateway: EmitterTable = {
     server: [{ key: 'mcp.target' }],
     target: [...CONVENTIONS.target, { key: 'http.host' }],
     principal: [...CONVENTIONS.principal, { key: 'jwt.sub', trust: 'verified' }],
+    client: [...CONVENTIONS.client, { key: 'jwt.client_id', trust: 'verified' }, { key: 'jwt.azp', trust: 'verified' }],
+    scopes: [...CONVENTIONS.scopes, { key: 'jwt.scope', reading: 'words', trust: 'verified' }, { key: 'jwt.scp', reading: 'words', trust: 'verified' }],
+    caller_tenant: [...CONVENTIONS.caller_tenant, { key: 'jwt.tid', trust: 'verified' }, { key: 'jwt.org_id', trust: 'verified' }],
+    delegation: [...CONVENTIONS.delegation, { key: 'jwt.act', reading: 'actors', trust: 'verified' }],
     arguments: [{ key: 'mcp.tool.arguments', reading: 'json' }, ...CONVENTIONS.arguments],
     result: [{ key: 'mcp.tool.result', reading: 'json' }, ...CONVENTIONS.result],
     rpc_status: [...CONVENTIONS.rpc_status, { key: 'mcp.error.code' }],
@@ -31,7 +35,8 @@ export const agentgateway: EmitterTable = {
   resultUnseenBy: ['gateway'],
   notes: [
     'A record of the access log carries the ids of the SERVER span of its request and is joined with it.',
-    '`jwt.sub` is written only when the token was valid. Tools have their own name here, callers see `target_tool`.',
+    'What begins with `jwt.` is written only when the token was valid; all but `jwt.sub` where the access log or tracing adds it.',
+    'Tools have their own name here, callers see `target_tool`.',
     'Arguments and results where `frontendPolicies.accessLog.add` or tracing adds them under `mcp.tool.arguments` and `mcp.tool.result`.',
     '`src.identity` is the workload at the other end of the connection, not a person or an OAuth client: it stays an attribute.',
   ],

@@ -18,6 +18,7 @@ export const claudeCode: EmitterTable = {
       { key: 'user.account_uuid', trust: 'client_reported' },
       { key: 'user.account_id', trust: 'client_reported' },
     ],
+    caller_tenant: [...WATCHKEEPER.caller_tenant, { key: 'organization.id' }],
     method: [{ key: 'mcp.method.name' }],
     tool: [{ key: 'tool_parameters', member: 'mcp_tool_name' }, { key: 'gen_ai.tool.name' }, { key: 'tool_name', except: ['mcp_tool'] }],
     server: [{ key: 'tool_parameters', member: 'mcp_server_name' }, { key: 'mcp_server_name' }, { key: 'server_name' }],

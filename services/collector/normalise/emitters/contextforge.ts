@@ -25,6 +25,7 @@ export const contextforge: EmitterTable = {
       { key: 'user.email', except: ['anonymous'] },
       { key: 'user', except: ['anonymous'] },
     ],
+    caller_tenant: [...CONVENTIONS.caller_tenant, { key: 'tenant_id' }, { key: 'team.name' }, { key: 'team.scope' }],
     wire_session: [{ key: 'mcp.session.id' }, { key: 'mcp.session_id' }, { key: 'langfuse.session.id' }],
     conversation: [],
     arguments: [{ key: 'langfuse.observation.input', reading: 'json' }, { key: 'tool.invocation.args', reading: 'json' }],

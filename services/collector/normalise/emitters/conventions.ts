@@ -8,6 +8,10 @@ export const WATCHKEEPER = {
   principal: [{ key: 'watchkeeper.principal' }],
   token_fingerprint: [{ key: 'watchkeeper.token.fingerprint' }],
   client_address: [{ key: 'watchkeeper.client.address', reading: 'address' }],
+  client: [{ key: 'watchkeeper.client' }],
+  scopes: [{ key: 'watchkeeper.token.scopes', reading: 'words' }],
+  caller_tenant: [{ key: 'watchkeeper.caller.tenant' }],
+  delegation: [{ key: 'watchkeeper.delegation', reading: 'actors' }],
 } as const satisfies Sources
 
 /** The same attributes where a resource carries them. */

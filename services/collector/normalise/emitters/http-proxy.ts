@@ -6,7 +6,7 @@ import type { EmitterTable } from './table.ts'
 export const httpProxy: EmitterTable = {
   ...http,
   id: 'http-proxy',
-  version: '1',
+  version: '2',
   title: 'HTTP spans of reverse proxies',
   recognise: {
     scopes: ['nginx', 'kong-internal', 'github.com/traefik/traefik'],

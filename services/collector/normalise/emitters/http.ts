@@ -6,7 +6,7 @@ const SIDES = ['server', 'gateway'] as const
 /** Plain HTTP instrumentation in front of an MCP endpoint: often the only trace of a refused attempt. */
 export const http: EmitterTable = {
   id: 'http',
-  version: '1',
+  version: '2',
   title: 'HTTP spans of MCP endpoints',
   recognise: {},
   keeps: 'recognised',

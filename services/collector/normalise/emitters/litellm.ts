@@ -17,6 +17,7 @@ export const litellm: EmitterTable = {
     server: [{ key: 'litellm.mcp.server.name' }],
     principal: [...CONVENTIONS.principal, { key: 'litellm.metadata.user_api_key_user_id' }, { key: 'litellm.end_user.id', trust: 'self_declared' }],
     token_fingerprint: [...CONVENTIONS.token_fingerprint, { key: 'litellm.api_key.hash' }],
+    caller_tenant: [...CONVENTIONS.caller_tenant, { key: 'litellm.team.id' }],
     client_address: [...CONVENTIONS.client_address, { key: 'litellm.metadata.requester_ip_address', reading: 'address', from: SIDES }],
   },
   names: ['{method} {target}'],

@@ -15,7 +15,7 @@ export const semconv: EmitterTable = {
     method: [...CONVENTIONS.method, ...MCP_HEADERS.method],
     object: MCP_HEADERS.object,
     principal: [...CONVENTIONS.principal, { key: 'enduser.id' }, { key: 'user.email' }, { key: 'user.id' }],
-    scopes: [{ key: 'enduser.scope', reading: 'words' }],
+    scopes: [...CONVENTIONS.scopes, { key: 'enduser.scope', reading: 'words' }],
     arguments: [...CONVENTIONS.arguments, { key: 'mcp.request.argument.', prefix: true }],
     success: [{ key: 'success' }],
     duration_ms: [{ key: 'duration.ms' }, { key: 'duration_ms' }],

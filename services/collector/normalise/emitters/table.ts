@@ -29,7 +29,7 @@ export type TextField =
   | 'user_agent'
 
 /** Fields of the record that say who or from where: value, source and trust go together. */
-export type IdentityField = 'principal' | 'client' | 'agent' | 'token_fingerprint' | 'scopes' | 'client_address'
+export type IdentityField = 'principal' | 'client' | 'agent' | 'token_fingerprint' | 'scopes' | 'client_address' | 'caller_tenant' | 'delegation'
 
 /** What is read for judgement and also stays among the attributes. */
 export type HintField =
@@ -59,6 +59,7 @@ export const READINGS = {
   words: 'list of words, separated by spaces or commas, or an array',
   address: 'address without its port',
   header: 'first value of a header',
+  actors: 'names of nested `act` claims (RFC 8693) or of a list, at most 16, as JSON text',
   list: 'all values of a header, with commas between',
   'mcp-method': 'text, only where it is a method of MCP',
   'mcp-name': 'first value of a header, `=?base64?…?=` decoded',
