@@ -36,6 +36,37 @@ describe('batches', () => {
     await closed
   })
 
+  it('wait longer behind one that took long to write, at most three times as long', async () => {
+    vi.useFakeTimers()
+    try {
+      const written: number[] = []
+      let takes = 0
+      const batcher = new Batcher<number>({ records: 100, milliseconds: 100 }, undefined, async ({ first }) => {
+        await new Promise((resolve) => setTimeout(resolve, takes))
+        written.push(first)
+        return 'kept'
+      }, fail)
+      /** How long the next batch waits, after one that took `milliseconds`. */
+      const waitAfter = async (milliseconds: number): Promise<number> => {
+        takes = milliseconds
+        const before = written.length
+        await batcher.add([envelope(before)])
+        await vi.runAllTimersAsync()
+        takes = 0
+        await batcher.add([envelope(before + 1)])
+        let waited = 0
+        for (; written.length < before + 2; waited++) await vi.advanceTimersByTimeAsync(1)
+        return waited
+      }
+      expect(await waitAfter(0)).toBeCloseTo(100, -1)
+      expect(await waitAfter(50)).toBeCloseTo(200, -1)
+      expect(await waitAfter(2_000)).toBeCloseTo(300, -1)
+      expect(await waitAfter(1)).toBeCloseTo(100, -1)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('grow while another is being written, and follow it', async () => {
     const written: [number, number][] = []
     let release: () => void = () => undefined

@@ -42,13 +42,8 @@ const OTHER_BATCH = { records: 10_000, milliseconds: 1_000 }
 /** What one archiver gathers of all partitions together: while the store is away, every partition has this many records of it in memory several times. */
 const GATHERED = 20_000
 
-/**
- * Each partition is inserted apart, and an insert into eighty columns costs the server about 25 ms of CPU whatever is in it. So that many
- * partitions do not mean many small inserts, each waits twice as long; so that they do not mean much memory, all share it.
- */
-const batchesOf = ({ records, milliseconds }: typeof EVENT_BATCH, partitions: number): typeof EVENT_BATCH => ({
-  records: Math.max(1_000, Math.min(records, Math.floor(GATHERED / partitions))), milliseconds: partitions > 2 ? 2 * milliseconds : milliseconds,
-})
+const batchesOf = ({ records, milliseconds }: typeof EVENT_BATCH, partitions: number): typeof EVENT_BATCH =>
+  ({ records: Math.max(1_000, Math.min(records, Math.floor(GATHERED / partitions))), milliseconds })
 const SNAPSHOT_EVERY_NS = 5n * SECOND_NS
 
 /** Every job of the scheduler; another is one line here. `store`: where this process has or reaches one. */
