@@ -65,7 +65,7 @@ const FEATURES: readonly Feature[] = [
     (/\b(?:assistant|agent|model|chatbot|ai|llm|gpt|claude|copilot)\b[^.]{0,60}\b(?:you|must|should|please|will)\b/i.test(text)
     || /\bas an (?:ai|assistant|agent)\b/i.test(text)) },
   { weight: 0.3, reason: 'puts itself before other work', test: (text) =>
-    /\b(?:before|instead of|prior to) (?:you )?(?:answer|solv|complet|continu|proceed|respond|finish|do)/i.test(text)
+    /\b(?:before|instead of|prior to) (?:you )?(?:can |may |could )?(?:answer|solv|complet|continu|proceed|respond|finish|do)/i.test(text)
     || /\b(?:ignore|disregard|forget|override)\b[^.]{0,40}\b(?:previous|prior|above|earlier|all|instruction)/i.test(text) },
   { weight: 0.2, reason: 'speaks about tools or parameters', test: (text) =>
     (/\b(?:call|use|invoke) (?:the )?[\w`'"-]{2,40} (?:tool|function|command)\b/i.test(text)
@@ -87,8 +87,8 @@ export function instructionLike(text: string): Directive {
   return best
 }
 
-/** Ends of sentences, list items, empty lines, and the punctuation between fields of JSON or YAML. A single line break ends nothing. */
-const BREAK = /[.!?][)"'’]* |[.!?]?\n\s*\n|\n\s*[-*•] |;\s|["']\s?[:,]\s?[["'{]+/
+/** Ends of sentences, list items, empty lines, what a colon announces on the next line, and the punctuation between fields of JSON or YAML. A line break alone ends nothing. */
+const BREAK = /[.!?][)"'’]* |[.!?]?\n\s*\n|:[ \t]{0,8}\n|\n\s*[-*•] |;\s|["']\s?[:,]\s?[["'{]+/
 
 const partsOf = (text: string): readonly string[] => text.replaceAll('\\n', '\n').replaceAll('\\"', '"').split(BREAK)
 

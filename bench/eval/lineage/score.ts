@@ -3,7 +3,7 @@ import type { Interaction } from '../../../schemas/interaction.ts'
 import type { RunCall } from './agent-run.ts'
 import type { Scene } from './otlp.ts'
 import { holdersOf, sharesWord, sourcesBefore, type Value, valuesOf } from './reading.ts'
-import type { Watched } from './watch.ts'
+import { redacted, type Watched } from './watch.ts'
 
 export interface Score {
   runs: number
@@ -94,7 +94,7 @@ function scoreCall(score: Score, { scene, call }: Pick<CallSight, 'scene' | 'cal
   const [interaction] = own
   if (interaction === undefined || own.length !== 1) return []
   if (interaction.event_ids.length === 3) score.joined++
-  if (interaction.requested_by === 'user_turn' && interaction.request_text === scene.run.user_prompt) score.turn++
+  if (interaction.requested_by === 'user_turn' && interaction.request_text === redacted(scene.run.user_prompt)) score.turn++
   const differences = valuesOf(call.args).map((value) => scoreValue(score, value, { scene, call, interaction })).filter((one) => one !== undefined)
   if (call.injected === true) {
     const poisoned = new Set(sourcesBefore(scene, call).filter((source) => source.poisoned).map(({ name }) => name))

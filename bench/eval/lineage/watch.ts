@@ -35,6 +35,9 @@ const SILENT: WorkerTelemetry = {
   },
 }
 
+/** A text as it may be written. */
+export const redacted = (text: string): string => redactor.text('default', text)
+
 export interface Watched {
   /** Newest version of each, without those that were withdrawn. */
   readonly interactions: readonly Interaction[]
