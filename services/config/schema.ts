@@ -103,6 +103,9 @@ const Bus = z.strictObject({
     'Size of topic events above which what every reader has done is let go; a tenth of it for each other topic',
   ),
   retention_hours: z.number().min(1).default(168).describe('Age above which what every reader has done is let go'),
+  commit_limit_seconds: z.number().min(1).max(3_600).default(30).describe(
+    'A commit of the log that has not ended by then never will: the process refuses, says so and ends with 142, to be started again; far above what a slow disk needs',
+  ),
   kafka: Kafka.optional().describe('Kafka in place of the embedded log: then nothing else under bus counts'),
 })
 

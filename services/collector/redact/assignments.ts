@@ -1,4 +1,5 @@
 /** Secrets given by name in plain text: `name=value`, `"name": "value"`, `--name value`, `Authorization: scheme value`. */
+import { matchAt } from './matching.ts'
 import { gradeOf, nameBefore } from './names.ts'
 import { isSecretValue } from './plausible.ts'
 import { ASSIGNMENT } from './kinds.ts'
@@ -38,21 +39,16 @@ function closing(text: string, start: number, mark: string): number {
   return start + end
 }
 
-function match(pattern: RegExp, text: string, at: number): number {
-  pattern.lastIndex = at
-  return pattern.test(text) ? pattern.lastIndex : at
-}
-
 function valueAt(text: string, at: number): Value | undefined {
-  const lead = match(LEAD, text, at)
-  const start = match(QUOTE, text, lead)
+  const lead = matchAt(LEAD, text, at)
+  const start = matchAt(QUOTE, text, lead)
   const close = start > lead ? closing(text, start, text.slice(lead, start)) : -1
   if (close >= 0) return { start, end: close, quoted: true }
-  const end = match(BARE, text, start)
+  const end = matchAt(BARE, text, start)
   if (end === start) return undefined
   // A call or an index belongs to the expression: it shows that this is code and no value.
   const call = text.charCodeAt(end) === 40
-  return { start, end: call ? match(BARE_WITH_CALL, text, start) : end, quoted: start > lead }
+  return { start, end: call ? matchAt(BARE_WITH_CALL, text, start) : end, quoted: start > lead }
 }
 
 /** `Bearer abc` → `abc`: the scheme is not the secret. */
@@ -60,14 +56,14 @@ function withoutScheme(text: string, value: Value): Value {
   const blank = value.quoted ? text.slice(value.start, Math.min(value.end, value.start + 16)).search(/[ \t]/) : value.end - value.start
   if (blank < 1 || !SCHEME_WORD.test(text.slice(value.start, value.start + blank))) return value
   if (value.quoted) return { ...value, start: value.start + blank + 1 }
-  const start = match(LEAD, text, value.end)
-  return { start, end: match(BARE, text, start), quoted: true }
+  const start = matchAt(LEAD, text, value.end)
+  return { start, end: matchAt(BARE, text, start), quoted: true }
 }
 
 /** A header of cookies is secret as a whole: `a=b; c=d`, to the end of its line or quotes. */
 function cookieLine(text: string, value: Value): Value {
   if (value.quoted) return value
-  const end = match(COOKIES, text, value.start)
+  const end = matchAt(COOKIES, text, value.start)
   return end > value.end ? { ...value, end } : value
 }
 

@@ -11,6 +11,8 @@ const ISSUERS: readonly { readonly digits: number; readonly from: number; readon
   { digits: 2, from: 37, to: 37, lengths: [15] },
   { digits: 4, from: 6011, to: 6011, lengths: [16, 19] },
   { digits: 3, from: 644, to: 659, lengths: [16, 19] },
+  { digits: 4, from: 2131, to: 2131, lengths: [15] },
+  { digits: 4, from: 1800, to: 1800, lengths: [15] },
   { digits: 4, from: 3528, to: 3589, lengths: [16, 17, 18, 19] },
   { digits: 2, from: 62, to: 62, lengths: [16, 17, 18, 19] },
   { digits: 3, from: 300, to: 305, lengths: [14] },
@@ -36,13 +38,18 @@ const hasIssuer = (digits: string): boolean =>
     return head >= issuer.from && head <= issuer.to && issuer.lengths.includes(digits.length)
   })
 
-const isCard = (digits: string): boolean => digits.length >= 13 && digits.length <= 19 && hasIssuer(digits) && passesLuhn(digits)
+/** `named`: a word for a card stands before the number. Without one, twelve digits are rather the account of a cloud. */
+const isCard = (digits: string, named: boolean): boolean =>
+  digits.length >= (named ? 12 : 13) && digits.length <= 19 && (named || hasIssuer(digits)) && passesLuhn(digits)
+
+const CARD_WORD = /\b(?:card|credit|debit|maestro|karte|carte)\b/i
+const WORD_REACH = 40
 
 /** Groups of digits with single blanks or dashes between; a number that goes on in letters or behind a point is another thing. */
 const CANDIDATE = /(?<![\w.])[0-9]+(?:[ -][0-9]+)*(?!\w|\.[0-9])/g
 
 /** Cards within one run of groups: as a whole, or as consecutive groups of it (a list of cards is one run). */
-function within(run: string, offset: number): Span[] {
+function within(run: string, offset: number, named: boolean): Span[] {
   const groups = Array.from(run.matchAll(/[0-9]+/g), (group) => ({ text: group[0], start: offset + group.index }))
   const spans: Span[] = []
   for (let first = 0; first < groups.length; first++) {
@@ -51,7 +58,7 @@ function within(run: string, offset: number): Span[] {
       const group = groups[last]!
       digits += group.text
       if (digits.length > 19) break
-      if (!isCard(digits)) continue
+      if (!isCard(digits, named)) continue
       spans.push({ start: groups[first]!.start, end: group.start + group.text.length, kind: CARD.kind })
       first = last
       break
@@ -63,6 +70,9 @@ function within(run: string, offset: number): Span[] {
 /** Card numbers in `text`. */
 export function findCards(text: string): Span[] {
   const spans: Span[] = []
-  for (const found of text.matchAll(CANDIDATE)) if (found[0].length >= 13) spans.push(...within(found[0], found.index))
+  for (const found of text.matchAll(CANDIDATE)) {
+    const { index, 0: run } = found
+    if (run.length >= 12) spans.push(...within(run, index, CARD_WORD.test(text.slice(Math.max(0, index - WORD_REACH), index))))
+  }
   return spans
 }

@@ -1,14 +1,14 @@
-/** Base64 runs that may hold text. What they hold is scanned once; a run in which something is found is replaced as a whole. */
+/** Base64 and percent-encoding that may hold text. What they hold is scanned once; a run in which something is found is replaced as a whole. */
 
 export interface Run {
   readonly start: number
   readonly end: number
-  /** The decoded bytes as Latin-1, so that every byte stays one character. */
+  /** The decoded bytes as Latin-1, so that every byte stays one character; UTF-16 as its characters. */
   readonly decoded: string
 }
 
-/** Standard and URL-safe alphabet. Twenty characters are the shortest that can hold a name and a value. */
-const RUN = /[A-Za-z0-9+/_-]{20,}={0,2}/g
+/** Standard and URL-safe alphabet. Twenty characters are the shortest that can hold a name and a value. Lines as MIME breaks them are one. */
+const RUN = /(?:[A-Za-z0-9+/_-]{60,76}\r?\n)+[A-Za-z0-9+/_-]{1,76}={0,2}|[A-Za-z0-9+/_-]{20,}={0,2}/g
 
 /** Digests, identifiers and most paths have no capitals; base64 of text always has, beside small letters or digits. */
 const canBeText = (run: string): boolean => /[A-Z]/.test(run) && /[a-z0-9]/.test(run)
@@ -19,6 +19,25 @@ export function* base64Runs(text: string): Generator<Run> {
     if (!canBeText(found[0])) continue
     const start = found[0].charCodeAt(0) === 47 ? found.index + 1 : found.index
     const end = found.index + found[0].length
-    yield { start, end, decoded: Buffer.from(text.slice(start, end), 'base64').toString('latin1') }
+    const bytes = Buffer.from(text.slice(start, end), 'base64')
+    // PowerShell encodes commands as UTF-16.
+    const wide = bytes.length >= 8 && bytes[1] === 0 && bytes[3] === 0 && bytes[5] === 0
+    yield { start, end, decoded: bytes.toString(wide ? 'utf16le' : 'latin1') }
+  }
+}
+
+/** What percent-encoding leaves of a text (RFC 3986), and its escapes. */
+const COMPONENT = /[A-Za-z0-9._~!*'()+%-]{6,}/g
+const ESCAPED_BYTE = /%([0-9A-Fa-f]{2})/g
+
+/** Parts of addresses and forms with escapes, decoded; forms write blanks as `+`. */
+export function* percentRuns(text: string): Generator<Run> {
+  for (const found of text.matchAll(COMPONENT)) {
+    if (!found[0].includes('%')) continue
+    const decoded = found[0].replace(ESCAPED_BYTE, (_, byte: string) => String.fromCharCode(Number.parseInt(byte, 16)))
+    if (decoded.length === found[0].length) continue
+    const run = { start: found.index, end: found.index + found[0].length }
+    yield { ...run, decoded }
+    if (found[0].includes('+')) yield { ...run, decoded: decoded.replaceAll('+', ' ') }
   }
 }

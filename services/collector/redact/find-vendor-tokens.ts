@@ -1,5 +1,5 @@
 /** Tokens that show their vendor: by a prefix, or by a mark inside. */
-import { endOf } from './matching.ts'
+import { matchAt } from './matching.ts'
 import { hasDistinct, hasSequence } from './plausible.ts'
 import type { Span } from './span.ts'
 import { MARKED_TOKENS, type MarkedToken, VENDOR_TOKENS, type VendorToken } from './vendor-tokens.ts'
@@ -44,7 +44,7 @@ function vendorTokenAt(text: string, at: number): Span | undefined {
   for (const { prefix, token } of BY_START.get(startOf(text, at)) ?? []) {
     if (!text.startsWith(prefix, at)) continue
     const body = at + prefix.length
-    const end = endOf(token.body instanceof RegExp ? token.body : BODIES[token.body], text, body)
+    const end = matchAt(token.body instanceof RegExp ? token.body : BODIES[token.body], text, body)
     const length = end - body
     if (length < token.least || (token.most !== undefined && (length > token.most || isAlphanumeric(text.charCodeAt(end))))) continue
     if (isDrawn(text.slice(body, end), token)) return { start: at, end, kind: token.kind }
@@ -67,16 +67,19 @@ export function findVendorTokens(text: string): Span[] {
 }
 
 function markedAt(text: string, at: number, { kind, mark, before, reach, after }: MarkedToken): Span | undefined {
-  const end = endOf(after, text, at + mark.length)
+  const end = matchAt(after, text, at + mark.length)
   after.lastIndex = at + mark.length
   if (end === at + mark.length && !after.test(text)) return undefined
   const head = before.exec(text.slice(Math.max(0, at - reach), at))?.[0].replace(/^[^0-9A-Za-z]/, '')
   return head === undefined ? undefined : { start: at - head.length, end, kind }
 }
 
+const SHORTEST_MARKED = 36
+
 /** Tokens with a mark inside. Looks are bounded, so each mark costs the same. */
 export function findMarkedTokens(text: string): Span[] {
   const spans: Span[] = []
+  if (text.length < SHORTEST_MARKED) return spans
   for (const token of MARKED_TOKENS) {
     for (let at = text.indexOf(token.mark); at >= 0; at = text.indexOf(token.mark, at + token.mark.length)) {
       const span = markedAt(text, at, token)

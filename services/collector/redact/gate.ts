@@ -9,7 +9,7 @@ import { gradeOf, nameBefore } from './names.ts'
  * mark.
  */
 export const LONG_RUN = 1
-/** Thirteen or more digits close together. */
+/** Nine or more digits with at most one blank, dash or point between two of them. */
 export const DIGITS = 2
 /** A name of a secret before `:` or `=`, or an option that may carry one. */
 export const NAMED = 4
@@ -22,12 +22,19 @@ export const ESCAPE = 32
 /** A run of 16 characters of base64 with both cases: encoded text, JWTs. */
 export const ENCODED = 64
 
+/** Seven or more such digits. */
+export const FEW_DIGITS = 128
+/** An `@`. */
+export const MAIL = 256
+/** `%` and two hex digits. */
+export const PERCENT_CODED = 512
+
 const RUN_LENGTH = 16
 const SHORTEST = 6
 
 /** Classes from `END` on are looked at one by one. Those before it make up runs. */
 const HEX_LETTER = 0, LOWER = 1, UPPER = 2, JOINER = 3, DIGIT = 4, DASH = 5, SLASH = 6
-const END = 7, COLON = 8, EQUALS = 9, BLANK = 10, AT = 11, BACKSLASH = 12, DOLLAR = 13, CLOSER = 14
+const END = 7, COLON = 8, EQUALS = 9, BLANK = 10, AT = 11, BACKSLASH = 12, DOLLAR = 13, CLOSER = 14, PERCENT = 15, BETWEEN = 16
 /** By UTF-16 unit: the whole range, so that no unit needs a test of its own. */
 const CLASSES = new Uint8Array(65_536).fill(END)
 const assign = (characters: string, kind: number): void => {
@@ -47,6 +54,8 @@ assign('@', AT)
 assign('\\', BACKSLASH)
 assign('$', DOLLAR)
 assign('>', CLOSER)
+assign('%', PERCENT)
+assign('.()', BETWEEN)
 
 /** Whether `Bearer` or `Basic` stands before `end`, in any case. */
 function schemeBefore(text: string, end: number): boolean {
@@ -71,6 +80,17 @@ function optionAt(text: string, start: number): number {
 /** In `{"name": "DB_PASSWORD", "value": "…"}` the name that tells is a value itself. */
 const NAMES_SECRET = /pass|pwd|secret|token|credential|auth|cookie|key|bearer|jwt/i
 
+const isHexDigit = (code: number): boolean => (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 102)
+
+/** Whether the digit at `at` goes on with the number whose last digit is at `last`: two others at most between, as in `(0)71`, `1) 23`. */
+function follows(text: string, at: number, last: number): boolean {
+  for (let i = at - 1; i > last; i--) {
+    const kind = CLASSES[text.charCodeAt(i)]!
+    if (kind !== BLANK && kind !== DASH && kind !== BETWEEN) return false
+  }
+  return true
+}
+
 /** What one of the characters that end a run opens, at `at`. */
 function mark(text: string, at: number, kind: number): number {
   if (kind === BLANK) return schemeBefore(text, at) ? SCHEME : 0
@@ -78,6 +98,7 @@ function mark(text: string, at: number, kind: number): number {
   // `$1$`, `$2b$`: a hash of crypt(5), whose dots cut the runs.
   if (kind === DOLLAR) return text.charCodeAt(at + 2) === 36 || text.charCodeAt(at + 3) === 36 ? LONG_RUN : 0
   if (kind === COLON && text.startsWith('alue"', at - 5)) return NAMES_SECRET.test(text) ? NAMED : 0
+  if (kind === PERCENT) return isHexDigit(text.charCodeAt(at + 1)) && isHexDigit(text.charCodeAt(at + 2)) ? PERCENT_CODED : 0
   const name = nameBefore(text, at)
   return name === '' || gradeOf(name) === 'none' ? 0 : NAMED
 }
@@ -109,9 +130,9 @@ export function gate(text: string): number {
     runClasses |= 1 << kind
     if (kind < DIGIT) continue
     if (kind === DIGIT) {
-      digits = i - digit <= 2 ? digits + 1 : 1
+      digits = i - digit === 1 || (i - digit <= 3 && CLASSES[text.charCodeAt(i - 1)]! > DIGIT && follows(text, i, digit)) ? digits + 1 : 1
       digit = i
-      if (digits === 13) flags |= DIGITS
+      if (digits >= 7) flags |= digits >= 9 ? DIGITS | FEW_DIGITS : FEW_DIGITS
       continue
     }
     if (kind === DASH) {
@@ -126,8 +147,8 @@ export function gate(text: string): number {
     if (i - path >= RUN_LENGTH && canBeEncoded(pathClasses)) flags |= ENCODED
     path = i + 1
     pathClasses = 0
-    if (kind === END) continue
-    if (kind === AT) flags |= inUrl ? USERINFO : 0
+    if (kind === END || kind === BETWEEN) continue
+    if (kind === AT) flags |= inUrl ? MAIL | USERINFO : MAIL
     else if (kind === COLON && text.charCodeAt(i + 1) === 47 && text.charCodeAt(i + 2) === 47) inUrl = true
     else flags |= mark(text, i, kind)
   }

@@ -25,7 +25,18 @@ export const URL_PASSWORD: Kind = {
 }
 export const CARD: Kind = {
   kind: 'card', what: 'Payment card number',
-  found: '13 to 19 digits, plain or in groups, with an issuer prefix of the right length and a valid Luhn digit',
+  found: '13 to 19 digits, plain or in groups, with an issuer prefix of the right length and a valid Luhn digit; 12 behind a word for a card',
+}
+export const IBAN: Kind = {
+  kind: 'iban', what: 'Bank account number (IBAN)', found: 'a country, as many characters as it has, and valid check digits',
+}
+export const SSN: Kind = {
+  kind: 'ssn', what: 'US social security number', found: '`ddd-dd-dddd` without numbers that are never given; nine digits behind a word that says so',
+}
+export const EMAIL: Kind = { kind: 'email', what: 'E-mail address', found: '`name@domain.tld`' }
+export const PHONE: Kind = {
+  kind: 'phone', what: 'Phone number',
+  found: '`+` or `00` and a country, North American groups, or 7 to 16 digits beside a word such as phone, fax, mobile',
 }
 export const FIELD: Kind = {
   kind: 'field', what: 'Value of a field whose name says secret',
@@ -43,5 +54,6 @@ export const NEAR_NAME: Kind = {
 
 /** Every kind once, in the order of the documentation. */
 export const KINDS: readonly Kind[] = [
-  PRIVATE_KEY, JWT, BEARER, BASIC, ...VENDOR_TOKENS, ...MARKED_TOKENS, PASSWORD_HASH, URL_PASSWORD, COMMAND, CARD, FIELD, ASSIGNMENT, NEAR_NAME,
+  PRIVATE_KEY, JWT, BEARER, BASIC, ...VENDOR_TOKENS, ...MARKED_TOKENS, PASSWORD_HASH, URL_PASSWORD, COMMAND, CARD, IBAN, SSN,
+  EMAIL, PHONE, FIELD, ASSIGNMENT, NEAR_NAME,
 ]

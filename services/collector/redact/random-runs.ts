@@ -11,6 +11,8 @@ import type { Span } from './span.ts'
 const TELLING = /token|secret|passw|passphrase|credential|key/i
 const RUN = /[A-Za-z0-9_-]{30,}/g
 const LONGEST = 128
+/** A name and a run. */
+const SHORTEST = 34
 const REACH = 80
 const NAME = /[A-Za-z][\w.-]{2,63}/g
 /** Names that say nothing, so that what stands before them counts. */
@@ -31,7 +33,7 @@ const namesSecret = (before: string): boolean => (before.match(NAME) ?? []).some
 
 /** Drawn runs within `REACH` characters behind a name of a secret. Linear: runs do not overlap, and the looks back are bounded. */
 export function findRandomRuns(text: string): Span[] {
-  if (!TELLING.test(text)) return []
+  if (text.length < SHORTEST || !TELLING.test(text)) return []
   const spans: Span[] = []
   for (const found of text.matchAll(RUN)) {
     const start = found.index

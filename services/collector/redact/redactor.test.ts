@@ -6,6 +6,7 @@ import { blankAuditEvent, type AuditEventFields } from '../../../schemas/audit-e
 import { CONTENT_FIELDS, encodeCanonical } from '../../../schemas/canonical.ts'
 import type { KeyedHash } from '../../../schemas/ports.ts'
 import { OWN_TEXT_COLUMNS, SCANNED_LIST_COLUMNS, SCANNED_MAP_COLUMNS, SCANNED_TEXT_COLUMNS } from './columns.ts'
+import { DEFAULT_POLICIES, type RedactionPolicies } from './policy.ts'
 import { createRedactor } from './redactor.ts'
 import { LONGEST_TEXT } from './work.ts'
 
@@ -68,6 +69,10 @@ const PLACES: readonly ((event: AuditEventFields, canary: Canary) => void)[] = [
     command: `run ${text}`, inner: JSON.stringify({ deep: [{ deeper: JSON.stringify({ note: text }) }] }),
   })),
   (event, { text }) => (event.result = `data ${base64(`some words, then ${text} and others`)} end`),
+  (event, { text }) => (event.result = `in UTF-16 ${Buffer.from(`some words, then ${text} and others`, 'utf16le').toString('base64')} end`),
+  (event, { text }) => (event.result = `data ${base64(`${'some words before it, '.repeat(9)}then ${text} end`).replace(/.{76}/g, '$&\n')}`),
+  (event, { text }) => (event.target = `https://api.example/search?q=${encodeURIComponent(`find ${text} now`)}&page=2`),
+  (event, { text }) => (event.target = `https://api.example/search?${new URLSearchParams({ q: JSON.stringify({ note: text }) }).toString()}`),
   (event, { text }) => (event.status_message = `failed: ${text}`),
   (event, { text }) => event.attributes instanceof Map && event.attributes.set(text, { type: 'string', text: 'value' }),
   (event, { text }) => event.attributes instanceof Map && event.attributes.set('gen_ai.input.messages', {
@@ -191,6 +196,38 @@ describe('redactor', () => {
     ]) expect(clean(text)).not.toContain(secret)
     const harmless = JSON.stringify([{ name: 'max_tokens', value: 'abc123def' }, { name: 'path', value: '/srv/secret/a' }])
     expect(clean(harmless)).toBe(harmless)
+  })
+
+  it('does with personal data what the policy of the tenant says', () => {
+    const policies: RedactionPolicies = {
+      credential: 'token', card: 'token', iban: 'token', ssn: 'token', email: 'keep', phone: 'keep',
+      tenants: { strict: { credential: 'drop', email: 'token', phone: 'drop' }, shop: { card: 'keep', iban: 'keep', ssn: 'keep' } },
+    }
+    const each = createRedactor(keyed, policies)
+    const kindsIn = (tenant: string, text: string): string[] =>
+      [...each.text(tenant, text).matchAll(/\[redacted:([a-z-]+:(?:dropped)?)/g)].map((found) => found[1] ?? '')
+    const number = card()
+    const text = `jo@acme.example, +44 20 7946 0958, GB29 NWBK 6016 1331 9268 19, 078-05-1120, ${number}, ghp_${alnum(36)}`
+    expect(kindsIn('t', text)).toEqual(['iban:', 'ssn:', 'card:', 'github-token:'])
+    expect(kindsIn('strict', text)).toEqual(['email:', 'phone:dropped', 'iban:', 'ssn:', 'card:', 'github-token:dropped'])
+    expect(kindsIn('shop', text)).toEqual(['github-token:'])
+    // What was found clean under one policy is looked at under another.
+    expect(each.text('t', 'mail jo@acme.example')).toBe('mail jo@acme.example')
+    expect(kindsIn('strict', 'mail jo@acme.example')).toEqual(['email:'])
+    const twice = each.text('strict', text)
+    expect(each.text('strict', twice)).toBe(twice)
+  })
+
+  it('knows IBANs by country, length and check digits, and numbers by their form', () => {
+    const all = createRedactor(keyed, { ...DEFAULT_POLICIES, email: 'token', phone: 'token' })
+    for (const text of [
+      'GB29NWBK60161331926819', 'FR14 2004 1010 0505 0001 3M02 606', 'MT84MALT011000012345MTLCAST001S', 'NO93 8601 1117 947', 'nl91abna0417164300',
+      '(415) 555-2671', 'tel. 030 901820', '+49 30 901820', 'a.b+c@sub.example.org', 'SSN: 078 05 1120',
+    ]) expect(all.text('t', text), text).toMatch(/^\D{0,5}\[redacted:[a-z]+:[0-9a-f]{12}\]$/)
+    for (const text of [
+      'GB29NWBK60161331926818', 'GB29NWBK6016133192681', 'XX29NWBK60161331926819', '2026-11-21 10:33:12', '10.20.30.40', '000-12-3456', 'user@host',
+      '1795225724644000000', 'order 123-456-7890', '0192f0c1-7e1a-7c3b-9d2e-123456789abc',
+    ]) expect(all.text('t', text), text).toBe(text)
   })
 
   it('redacts attributes by name, and numbers only where they are values of such names', () => {

@@ -7,6 +7,7 @@ import { FIELD } from './kinds.ts'
 import { holdsSecret } from './json-text.ts'
 import { gate } from './gate.ts'
 import { gradeOf, type NameGrade } from './names.ts'
+import { createPolicies, DEFAULT_POLICIES, type Policy, type RedactionPolicies } from './policy.ts'
 import { isClean } from './scan.ts'
 import { UNSCANNED } from './span.ts'
 import { cleanTextColumns } from './text-columns.ts'
@@ -22,7 +23,8 @@ function cleanBytes(attribute: Attribute, work: Work): Attribute {
 }
 
 interface KeyVerdict {
-  readonly clean: boolean
+  /** What the gate says of the key. */
+  readonly flags: number
   readonly grade: NameGrade
 }
 const KEY_LIMIT = 20_000
@@ -32,7 +34,7 @@ let keys = new Map<string, KeyVerdict>()
 function verdictOf(key: string): KeyVerdict {
   const known = keys.get(key)
   if (known !== undefined) return known
-  const verdict = { clean: gate(key) === 0, grade: gradeOf(key) }
+  const verdict = { flags: gate(key), grade: gradeOf(key) }
   if (key.length > LONGEST_NAMED_KEY) return verdict
   if (keys.size >= KEY_LIMIT) keys = new Map()
   keys.set(key, verdict)
@@ -62,8 +64,8 @@ function free(key: string, taken: ReadonlyMap<string, unknown>): string {
 }
 
 /** Nothing to do, told without a word about where it stands: true of nearly every attribute. */
-const isPlain = (grade: NameGrade, { type, text }: Attribute): boolean =>
-  grade === 'none' && type !== 'bytes' && text.length <= LONGEST_TEXT && isClean(text)
+const isPlain = (grade: NameGrade, { type, text }: Attribute, policy: Policy): boolean =>
+  grade === 'none' && type !== 'bytes' && text.length <= LONGEST_TEXT && isClean(text, policy)
 
 /** The last resource in which nothing was found. Its events share the map, so it is looked through once and not once an event. */
 let cleanResource: Attributes | undefined
@@ -71,11 +73,13 @@ let cleanResource: Attributes | undefined
 /** The same map when nothing in it changed. */
 function cleanMap(attributes: Attributes, column: string, work: Work): Attributes {
   if (attributes.size === 0 || attributes === cleanResource) return attributes
+  const { policy } = work.scan
   let next: Map<string, Attribute> | undefined
   let kept = 0
   for (const [key, attribute] of attributes) {
-    const { clean: isClean, grade } = verdictOf(key)
-    if (next === undefined && isClean && isPlain(grade, attribute)) {
+    const { flags, grade } = verdictOf(key)
+    const isClean = (flags & policy.mask) === 0
+    if (next === undefined && isClean && isPlain(grade, attribute, policy)) {
       kept++
       continue
     }
@@ -100,8 +104,7 @@ function hashes(event: AuditEventFields, keyed: KeyedHash): void {
   if (event.result !== '' && event.result_hash === '') event.result_hash = keyed.of(event.tenant, 'content', event.result)
 }
 
-function redactEvent(event: AuditEventFields, keyed: KeyedHash): void {
-  const work = new Work(event.tenant, keyed)
+function redactEvent(event: AuditEventFields, work: Work): void {
   cleanTextColumns(event, work)
   for (const column of SCANNED_LIST_COLUMNS) {
     work.stand(column)
@@ -123,18 +126,19 @@ function close(event: AuditEventFields): void {
 }
 
 /** The redactor that replaces secrets by `[redacted:<kind>:<12 hex digits of the keyed hash>]`. Its methods never throw. */
-export function createRedactor(keyed: KeyedHash): Redactor {
+export function createRedactor(keyed: KeyedHash, policies: RedactionPolicies = DEFAULT_POLICIES): Redactor {
+  const policyOf = createPolicies(policies)
   return {
     redact(event) {
       try {
         hashes(event, keyed)
-        redactEvent(event, keyed)
+        redactEvent(event, new Work(event.tenant, policyOf(event.tenant), keyed))
       } catch {
         close(event)
       }
     },
     text(tenant, text) {
-      return clean(text, new Work(tenant, keyed))
+      return clean(text, new Work(tenant, policyOf(tenant), keyed))
     },
   }
 }

@@ -2,13 +2,14 @@
 import type { KeyedHash } from '../../../schemas/ports.ts'
 import { findAssignments } from './assignments.ts'
 import { findCards } from './cards.ts'
-import { CleanTexts } from './clean-texts.ts'
 import { findCommandPasswords } from './command-passwords.ts'
-import { base64Runs } from './encoded.ts'
+import { base64Runs, percentRuns, type Run } from './encoded.ts'
 import { findMarkedTokens, findVendorTokens } from './find-vendor-tokens.ts'
-import { DIGITS, ENCODED, ESCAPE, gate, LONG_RUN, NAMED, SCHEME, USERINFO } from './gate.ts'
+import { DIGITS, ENCODED, ESCAPE, FEW_DIGITS, gate, LONG_RUN, MAIL, NAMED, PERCENT_CODED, SCHEME, USERINFO } from './gate.ts'
 import { isWholeString, jsonStart, walkJson } from './json-text.ts'
 import { FIELD } from './kinds.ts'
+import { findEmails, findIbans, findPhones, findSsns } from './personal-data.ts'
+import type { Policy } from './policy.ts'
 import { findRandomRuns } from './random-runs.ts'
 import { settle, type Span, tokensIn, UNSCANNED } from './span.ts'
 import { findJwts, findPasswordHashes, findPrivateKeys, findSchemes, findUrlPasswords } from './tokens.ts'
@@ -19,7 +20,6 @@ export const CHARACTER_BUDGET = 1024 * 1024
 const DEEPEST = 5
 /** Shorter texts open no gate. */
 const SHORTEST_SECRET = 6
-const cleanTexts = new CleanTexts()
 /** Readings of one text; two do for nearly all that hold a secret. */
 const MOST_ROUNDS = 8
 
@@ -30,13 +30,15 @@ export class OverBudget extends Error {}
 /** One redaction: of an event, or of a text alone. */
 export class Scan {
   readonly tenant: string
+  readonly policy: Policy
   readonly #keyed: KeyedHash
   #left = CHARACTER_BUDGET
   /** Kinds found since `take`; in most events there are none. */
   #kinds: Set<string> | undefined
 
-  constructor(tenant: string, keyed: KeyedHash) {
+  constructor(tenant: string, policy: Policy, keyed: KeyedHash) {
     this.tenant = tenant
+    this.policy = policy
     this.#keyed = keyed
   }
 
@@ -47,7 +49,13 @@ export class Scan {
 
   token(kind: string, secret: string): string {
     this.#found(kind)
+    if (this.policy.of(kind) === 'drop') return `[redacted:${kind}:dropped]`
     return `[redacted:${kind}:${this.#keyed.of(this.tenant, 'secret', secret).slice(0, 12)}]`
+  }
+
+  /** What of a text has to be looked at. */
+  gate(text: string): number {
+    return gate(text) & this.policy.mask
   }
 
   unscanned(): string {
@@ -68,7 +76,7 @@ export class Scan {
   }
 }
 
-function spansOf(text: string, flags: number): Span[] {
+function spansOf(text: string, flags: number, policy: Policy): Span[] {
   const spans: Span[] = []
   if ((flags & LONG_RUN) !== 0) {
     spans.push(...findVendorTokens(text), ...findMarkedTokens(text), ...findPrivateKeys(text), ...findPasswordHashes(text), ...findRandomRuns(text))
@@ -76,19 +84,21 @@ function spansOf(text: string, flags: number): Span[] {
   if ((flags & ENCODED) !== 0) spans.push(...findJwts(text), ...findPrivateKeys(text))
   if ((flags & SCHEME) !== 0) spans.push(...findSchemes(text))
   if ((flags & NAMED) !== 0) spans.push(...findAssignments(text), ...findCommandPasswords(text))
-  if ((flags & DIGITS) !== 0) spans.push(...findCards(text))
+  if ((flags & DIGITS) !== 0) spans.push(...findCards(text), ...findIbans(text), ...findSsns(text))
   if ((flags & USERINFO) !== 0) spans.push(...findUrlPasswords(text))
-  return spans
+  if ((flags & MAIL) !== 0) spans.push(...findEmails(text))
+  if ((flags & FEW_DIGITS) !== 0) spans.push(...findPhones(text))
+  return spans.filter(({ kind }) => policy.of(kind) !== 'keep')
 }
 
-/** Base64 runs in which something is found, as spans of the kind found first. `covered` runs are replaced anyway. */
-function encodedSpans(text: string, covered: readonly Span[], scan: Scan): Span[] {
+/** Runs in which something is found, as spans of the kind found first. `covered` ones are replaced anyway. */
+function encodedSpans(runs: Iterable<Run>, covered: readonly Span[], scan: Scan): Span[] {
   const spans: Span[] = []
   let next = 0
-  for (const run of base64Runs(text)) {
+  for (const run of runs) {
     while (next < covered.length && covered[next]!.end < run.end) next++
     if (next < covered.length && covered[next]!.start <= run.start) continue
-    const flags = gate(run.decoded)
+    const flags = scan.gate(run.decoded)
     if (flags === 0) continue
     scan.spend(run.decoded.length)
     const kind = firstKind(run.decoded, flags, scan)
@@ -99,11 +109,11 @@ function encodedSpans(text: string, covered: readonly Span[], scan: Scan): Span[
 
 /** The kind of the first secret in a decoded text; JSON in it is walked, so that a value is judged by its name. */
 function firstKind(text: string, flags: number, scan: Scan): string | undefined {
-  if (jsonStart(text) === undefined) return settle(spansOf(text, flags), [])[0]?.kind
+  if (jsonStart(text) === undefined) return settle(spansOf(text, flags, scan.policy), [])[0]?.kind
   let kind: string | undefined
   const walked = walkJson(text, {
     text: (value) => {
-      kind ??= settle(spansOf(value, gate(value)), [])[0]?.kind
+      kind ??= settle(spansOf(value, scan.gate(value), scan.policy), [])[0]?.kind
       return value
     },
     secret: (value) => {
@@ -112,12 +122,13 @@ function firstKind(text: string, flags: number, scan: Scan): string | undefined 
     },
   })
   scan.spend(walked.end)
-  return kind ?? settle(spansOf(text, flags), [])[0]?.kind
+  return kind ?? settle(spansOf(text, flags, scan.policy), [])[0]?.kind
 }
 
 function plain(text: string, flags: number, scan: Scan): string {
-  const found = spansOf(text, flags)
-  if ((flags & ENCODED) !== 0) found.push(...encodedSpans(text, settle(found, []), scan))
+  const found = spansOf(text, flags, scan.policy)
+  if ((flags & ENCODED) !== 0) found.push(...encodedSpans(base64Runs(text), settle(found, []), scan))
+  if ((flags & PERCENT_CODED) !== 0) found.push(...encodedSpans(percentRuns(text), settle(found, []), scan))
   if (found.length === 0) return text
   let out = ''
   let copied = 0
@@ -129,9 +140,9 @@ function plain(text: string, flags: number, scan: Scan): string {
 }
 
 /** Whether a short look tells that nothing is in the text: it was read before, or the gate stays shut. */
-export function isClean(text: string): boolean {
+export function isClean(text: string, { cleanTexts, mask }: Policy): boolean {
   if (text.length < SHORTEST_SECRET || cleanTexts.has(text)) return true
-  if (gate(text) !== 0) return false
+  if ((gate(text) & mask) !== 0) return false
   cleanTexts.add(text)
   return true
 }
@@ -141,6 +152,7 @@ export function isClean(text: string): boolean {
  * read again until nothing changes; this also makes redacting twice the same as redacting once.
  */
 export function cleanse(text: string, scan: Scan): string {
+  const { cleanTexts } = scan.policy
   if (text.length < SHORTEST_SECRET || cleanTexts.has(text)) return text
   let current = text
   for (let round = 0; round < MOST_ROUNDS; round++) {
@@ -155,7 +167,7 @@ export function cleanse(text: string, scan: Scan): string {
 }
 
 function cleanseOnce(text: string, scan: Scan, depth: number): string {
-  const flags = gate(text)
+  const flags = scan.gate(text)
   if (flags === 0) return text
   if (depth > DEEPEST) return scan.unscanned()
   scan.spend(text.length)
@@ -176,5 +188,5 @@ function cleanseJson(text: string, scan: Scan, depth: number): string | undefine
     rest = rest.slice(end)
   }
   if (rest === text) return undefined
-  return rest === '' ? out : out + plain(rest, gate(rest), scan)
+  return rest === '' ? out : out + plain(rest, scan.gate(rest), scan)
 }

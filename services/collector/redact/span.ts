@@ -1,4 +1,5 @@
 /** What detectors give back and what a replacement looks like. */
+import { KINDS } from './kinds.ts'
 
 /** `start` ≤ characters of the secret < `end`, in UTF-16 units. */
 export interface Span {
@@ -8,10 +9,11 @@ export interface Span {
 }
 
 export const UNSCANNED = '[redacted:unscanned]'
-const TOKEN = /\[redacted:(?:unscanned|[a-z0-9-]{2,24}:[0-9a-f]{12})\]/g
-const WHOLE_TOKEN = /^\[redacted:(?:unscanned|[a-z0-9-]{2,24}:[0-9a-f]{12})\]$/
+const FORM = `\\[redacted:(?:unscanned|(?:${[...new Set(KINDS.map(({ kind }) => kind))].join('|')}):(?:[0-9a-f]{12}|dropped))\\]`
+const TOKEN = new RegExp(FORM, 'g')
+const WHOLE_TOKEN = new RegExp(`^${FORM}$`)
 
-/** Whether the whole text is a replacement that we made. At most 12 hex digits and a word fit in one, so nothing can hide there. */
+/** Whether the whole text is a replacement that we made. At most 12 hex digits fit in one, so nothing can hide there. */
 export const isToken = (text: string): boolean => text.length < 56 && WHOLE_TOKEN.test(text)
 
 /** Where replacements stand in the text. */

@@ -1,6 +1,6 @@
 /** Secrets that show what they are: JWTs, private keys, Bearer and Basic values, passwords in URLs. */
 import { BASIC, BEARER, JWT, PASSWORD_HASH, PRIVATE_KEY, URL_PASSWORD } from './kinds.ts'
-import { endOf } from './matching.ts'
+import { matchAt } from './matching.ts'
 import { isPlaceholder } from './plausible.ts'
 import type { Span } from './span.ts'
 
@@ -11,8 +11,8 @@ const JWT_REST = /\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}/y
 export function findJwts(text: string): Span[] {
   const spans: Span[] = []
   for (let start = text.indexOf('eyJ'); start >= 0; ) {
-    const dot = endOf(JWT_HEADER, text, start)
-    const end = endOf(JWT_REST, text, dot)
+    const dot = matchAt(JWT_HEADER, text, start)
+    const end = matchAt(JWT_REST, text, dot)
     const isJwt = end > dot && Buffer.from(text.slice(start, Math.min(dot, start + 16)), 'base64url').toString('latin1').startsWith('{"')
     if (isJwt) spans.push({ start, end, kind: JWT.kind })
     // Another start inside the same run would meet the same end, so the search goes on behind it.
@@ -33,8 +33,8 @@ export function findPrivateKeys(text: string): Span[] {
   for (let begin = BEGIN_KEY.exec(text); begin !== null; begin = BEGIN_KEY.exec(text)) {
     const body = begin.index + begin[0].length
     const mark = text.indexOf('-----END ', body)
-    const reach = endOf(ARMOUR, text, body)
-    const end = mark >= 0 && mark <= reach ? endOf(END_KEY, text, mark) : reach
+    const reach = matchAt(ARMOUR, text, body)
+    const end = mark >= 0 && mark <= reach ? matchAt(END_KEY, text, mark) : reach
     spans.push({ start: begin.index, end, kind: PRIVATE_KEY.kind })
     BEGIN_KEY.lastIndex = Math.max(end, body)
   }

@@ -1,5 +1,6 @@
 /** One text of an event, cleaned and cut, and the notes of what was done. */
 import type { KeyedHash } from '../../../schemas/ports.ts'
+import type { Policy } from './policy.ts'
 import { cleanse, Scan } from './scan.ts'
 import { UNSCANNED } from './span.ts'
 
@@ -17,8 +18,8 @@ export class Work {
   #key: string | undefined
   #entries: Set<string> | undefined
 
-  constructor(tenant: string, keyed: KeyedHash) {
-    this.scan = new Scan(tenant, keyed)
+  constructor(tenant: string, policy: Policy, keyed: KeyedHash) {
+    this.scan = new Scan(tenant, policy, keyed)
   }
 
   /** What is noted from now on is said of this column, or of this attribute in it. */
