@@ -11,6 +11,7 @@ import { sqlText } from '../../schemas/sql-literal.ts'
 import { assignments, bindings } from './bindings.ts'
 import { prepareDirectory, whyNotOpen } from './data-directory.ts'
 import { EngineError, engineErrorFrom } from './engine-error.ts'
+import { returnFatalSignals } from './fatal-signals.ts'
 import { Slots } from './slots.ts'
 
 const MIB = 2 ** 20
@@ -180,7 +181,9 @@ class ChdbEngine implements Engine {
 export function openEngine(options: EngineOptions): Engine {
   const directory = prepareDirectory(options.directory)
   try {
-    return new ChdbEngine(directory, new Session(directory, { connectionArgs: CACHE_ARGUMENTS }), Math.max(1, options.readers))
+    const writer = new Session(directory, { connectionArgs: CACHE_ARGUMENTS })
+    returnFatalSignals()
+    return new ChdbEngine(directory, writer, Math.max(1, options.readers))
   } catch (error) {
     throw new Failure('misconfigured', 'engine.directory', whyNotOpen(directory), { cause: error })
   }

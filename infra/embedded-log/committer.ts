@@ -4,19 +4,23 @@
  */
 import { Failure } from '../../schemas/failure.ts'
 import type { Clock } from '../../schemas/ports.ts'
+import type { CommitWatch } from './commit-watch.ts'
 import { FrameMemory } from './frame.ts'
-import type { LmdbStore } from './lmdb-store.ts'
+import { type LmdbStore, OVERRUN } from './lmdb-store.ts'
 import { RetentionPlanner } from './retention.ts'
 import type { TailCache } from './tail-cache.ts'
 import { diskBytes, type GroupOffsets, type TopicLog } from './topic-log.ts'
 import { type Part, Transaction } from './transaction.ts'
 
-interface Job {
+interface Waiter {
+  resolve(): void
+  reject(error: unknown): void
+}
+
+interface Job extends Waiter {
   readonly topic: TopicLog
   readonly parts: readonly Part[]
   readonly bytes: number
-  resolve(): void
-  reject(error: unknown): void
 }
 
 export interface CommitterOptions {
@@ -27,6 +31,10 @@ export interface CommitterOptions {
   readonly maxBytes: number
   /** Above that of every transaction ever tried. */
   readonly serial: number
+  /** Told of each commit. */
+  readonly watch?: Pick<CommitWatch, 'began' | 'ended'>
+  /** Told once, when nothing more is taken. */
+  gaveUp?(failure: Failure): void
 }
 
 /** Encoded bytes after which a transaction takes no more publishes (it takes at least one). */
@@ -42,14 +50,22 @@ export class Committer {
   #jobs: Job[] = []
   #dirty = new Set<GroupOffsets>()
   /** Resolved or rejected with the transaction that takes the dirty offsets. */
-  #offsetWaiters: { resolve(): void; reject(error: unknown): void }[] = []
+  #offsetWaiters: Waiter[] = []
   #running: Promise<void> | undefined
   #closed = false
+  #gaveUp: () => void = () => undefined
+  readonly #over = new Promise<void>((resolve) => {
+    this.#gaveUp = resolve
+  })
   waitingBytes = 0
   transactions = 0
   refused = 0
   /** Why the last write failed, unless for want of room: '' when it did not. */
   trouble = ''
+  /** Why nothing is taken any more, for good. */
+  #givenUp: Failure | undefined
+  /** The turn that runs. */
+  #current: { readonly jobs: readonly Job[]; readonly waiters: readonly Waiter[] } = { jobs: [], waiters: [] }
   /** Its write failed, and may be on disk nonetheless. */
   #doubtful: Transaction | undefined
 
@@ -88,13 +104,33 @@ export class Committer {
     })
   }
 
-  /** Writes what waits, then takes nothing more. */
+  /** Refuses what waits and whatever comes, for good: a commit does not end, or must not be followed by another. What of it is on disk is found out at the next start. */
+  giveUp(failure: Failure): void {
+    if (this.#givenUp !== undefined) return
+    this.#givenUp = failure
+    this.trouble = failure.message
+    const { jobs, waiters } = this.#current
+    for (const job of this.#jobs) this.waitingBytes -= job.bytes
+    for (const each of [...jobs, ...waiters, ...this.#jobs, ...this.#offsetWaiters]) each.reject(failure)
+    this.#jobs = []
+    this.#dirty = new Set()
+    this.#offsetWaiters = []
+    this.#gaveUp()
+    this.#options.gaveUp?.(failure)
+  }
+
+  get givenUp(): boolean {
+    return this.#givenUp !== undefined
+  }
+
+  /** Writes what waits, then takes nothing more. Does not wait for a commit that was given up. */
   async close(): Promise<void> {
     this.#closed = true
-    while (this.#running !== undefined) await this.#running
+    while (this.#running !== undefined && this.#givenUp === undefined) await Promise.race([this.#running, this.#over])
   }
 
   #assertOpen(): void {
+    if (this.#givenUp !== undefined) throw this.#givenUp
     if (this.#closed) throw new Failure('unavailable', 'log.closed', 'the log is closed', { retryAfterSeconds: 1 })
   }
 
@@ -106,7 +142,7 @@ export class Committer {
   }
 
   get #waiting(): boolean {
-    return this.#jobs.length > 0 || this.#dirty.size > 0
+    return this.#givenUp === undefined && (this.#jobs.length > 0 || this.#dirty.size > 0)
   }
 
   async #run(): Promise<void> {
@@ -121,6 +157,8 @@ export class Committer {
     const waiters = this.#offsetWaiters
     this.#dirty = new Set()
     this.#offsetWaiters = []
+    this.#current = { jobs, waiters }
+    this.#options.watch?.began()
     try {
       await this.#settleDoubt()
       const written = await this.#commit(jobs, offsets)
@@ -128,7 +166,10 @@ export class Committer {
     } catch (error) {
       this.trouble = error instanceof Failure && error.code !== 'log.disk_full' ? error.message : ''
       for (const each of [...jobs, ...waiters]) each.reject(error)
+      if (error instanceof Failure && error.code === OVERRUN) this.giveUp(error)
     } finally {
+      this.#options.watch?.ended()
+      this.#current = { jobs: [], waiters: [] }
       for (const job of jobs) this.waitingBytes -= job.bytes
       this.#memory.reuse()
     }

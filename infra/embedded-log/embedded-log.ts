@@ -3,6 +3,7 @@ import { Failure } from '../../schemas/failure.ts'
 import type { Bus, Clock, Keyed, PartitionLag, SubscribeOptions, Subscription } from '../../schemas/ports.ts'
 import type { Topic } from '../../schemas/topics.ts'
 import { Catalog } from './catalog.ts'
+import { CommitWatch } from './commit-watch.ts'
 import { Committer } from './committer.ts'
 import { ConsumerGroup } from './consumer-group.ts'
 import { Damage, type DamageReport } from './damage.ts'
@@ -26,6 +27,13 @@ export interface EmbeddedLogOptions {
   /** Encoded bytes of recent envelopes that are kept as objects; default 64 MiB, 0 = off. */
   readonly tailCacheBytes?: number
   readonly clock: Clock
+  /** Milliseconds that a commit may take; default 30,000. */
+  readonly commitLimitMs?: number
+  /**
+   * Told once that the log takes nothing more in this process, with why: its end is due, and the next start has everything that was acknowledged. With it a
+   * thread watches over the event loop too, and ends the process by SIGALRM where that is held up with the commit.
+   */
+  mustEnd?(failure: Failure): void
 }
 
 export interface EmbeddedLogStats {
@@ -49,6 +57,16 @@ export interface EmbeddedLog extends Bus {
 type LimitedOptions = EmbeddedLogOptions & { readonly maxBytes: number }
 
 const GIB = 1024 ** 3
+/** A slow disk syncs in seconds. */
+const COMMIT_LIMIT_MS = 30_000
+
+const stuckSentence = (limitMs: number): string =>
+  `a commit of the log has not ended for ${limitMs / 1000} s: the disk or file system of the data directory does not answer; look at it (dmesg, df, mount). ` +
+  'What was acknowledged is on it, and the next start has it'
+
+/** As a line of the log, because the thread that says it has no other. */
+const lastWords = ({ code, message }: Failure): string =>
+  JSON.stringify({ level: 60, 'service.name': 'watchkeeper', code, message: `ending without delay: ${message}` })
 
 /** Opens or makes the log in `directory`. Failure `misconfigured` when the directory cannot be used, with a sentence that names it. */
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
@@ -76,6 +94,7 @@ class OpenLog implements EmbeddedLog {
   readonly #catalog: Catalog
   readonly #cache: TailCache
   readonly #committer: Committer
+  readonly #watch: CommitWatch
   readonly #damage = new Damage()
   readonly #groups = new Map<string, ConsumerGroup>()
   readonly #maxBytes: number
@@ -92,7 +111,13 @@ class OpenLog implements EmbeddedLog {
     // Serials of transactions that failed after the last good one are skipped, so that no two attempts share one.
     const serial = recovered.serial + 1_000_000
     const { clock, maxBytes } = options
-    this.#committer = new Committer({ store, topics: this.#catalog.topics, cache: this.#cache, clock, maxBytes, serial })
+    const limitMs = options.commitLimitMs ?? COMMIT_LIMIT_MS
+    const stuck = new Failure('unavailable', 'log.stuck', stuckSentence(limitMs), { retryAfterSeconds: 5 })
+    this.#watch = new CommitWatch({
+      limitMs, stuck: () => this.#committer.giveUp(stuck), ...(options.mustEnd === undefined ? {} : { lastWords: lastWords(stuck) }),
+    })
+    const gaveUp = (failure: Failure): void => options.mustEnd?.(failure)
+    this.#committer = new Committer({ store, topics: this.#catalog.topics, cache: this.#cache, clock, maxBytes, serial, watch: this.#watch, gaveUp })
     this.#damage.rebuilt = rebuilt
     this.#damage.commitRecords = recovered.damagedCommits
     for (const { missingGroups } of recovered.topics.values()) this.#damage.groupRecords += missingGroups
@@ -162,6 +187,9 @@ class OpenLog implements EmbeddedLog {
   async #close(): Promise<void> {
     await Promise.all([...this.#groups.values()].map(async (group) => group.stop()))
     await this.#committer.close()
+    await this.#watch.close()
+    // One that runs would be waited for.
+    if (this.#committer.givenUp) return
     await this.#store.close()
     this.#release()
   }

@@ -71,7 +71,7 @@ export class LmdbStore {
 
   /**
    * One transaction. Resolves when it is on disk. Failure `log.disk_full` or `log.not_written`: hardly any of it will be there, but it may be; before
-   * the next one, `mend`.
+   * the next one, `mend`. Failure `log.overrun`: there must be no next one in this process.
    */
   async write({ puts, removes }: Write): Promise<void> {
     if (!this.#hasRoom(puts)) throw full(undefined)
@@ -84,6 +84,7 @@ export class LmdbStore {
     } catch (error) {
       this.#ailing = true
       const cause = await causeOf(error)
+      if (hasOverrun(cause)) throw overrun(cause)
       throw isFull(cause) ? full(cause) : notWritten(cause)
     }
   }
@@ -163,6 +164,23 @@ const RESERVE_PART = 16
 /** lmdb-js rejects with an error that promises the real one. */
 const causeOf = async (error: unknown): Promise<unknown> =>
   await (error as { commitError?: Promise<unknown> }).commitError?.then(() => error, (reason: unknown) => reason) ?? error
+
+/** Code of the Failure after which this process must not go on. */
+export const OVERRUN = 'log.overrun'
+/** What lmdb-js 3.5 gives its message about a failed write of pages. */
+const MESSAGE_BYTES = 100
+
+/** Told by words, because nothing else tells: a failed sync, which does no harm, has the same code. */
+function hasOverrun(cause: unknown): boolean {
+  const message = cause instanceof Error ? cause.message : ''
+  const at = message.indexOf('Attempting to write page at position ')
+  return at !== -1 && message.length - at >= MESSAGE_BYTES
+}
+
+const overrun = (cause: unknown): Failure => {
+  const sentence = 'the log could not be written: the disk fails or takes no more, and LMDB wrote past its own memory when it said so'
+  return new Failure('unavailable', OVERRUN, sentence, { cause, retryAfterSeconds: 5 })
+}
 
 const full = (cause: unknown): Failure =>
   new Failure('unavailable', 'log.disk_full', 'the disk of the log is full', { cause, retryAfterSeconds: 2 })

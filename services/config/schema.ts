@@ -154,7 +154,8 @@ const Place = z.strictObject({
 const Assembler = z.strictObject({
   quiet_seconds: z.number().min(0.1).max(600).default(10).describe('Quiet time after which a call is published as it is'),
   lineage_minutes: z.number().min(1).max(240).default(15).describe('How long a trace is kept for late parts'),
-  max_spans: z.number().int().min(1_000).default(250_000).describe('Most spans held, in all partitions together, about 1 KB each; over its share of that a partition publishes its oldest trace as it is'),
+  max_spans: z.number().int().min(1_000).default(250_000).describe('Most spans held, in all partitions together, about 1 KB each; over its share of that a partition publishes the oldest trace of the tenant that has most, as it is'),
+  max_spans_per_tenant: z.number().int().min(1_000).default(250_000).describe('The same for one tenant: its oldest trace goes'),
   max_spans_per_trace: z.number().int().min(100).default(20_000).describe('The same for one trace'),
   max_related_calls: z.number().int().min(100).default(50_000)
     .describe('Most calls held, in all partitions together, to meet those of other traces, about 1 KB each, once by tool call id and once by conversation'),

@@ -6,6 +6,7 @@ import { correlations, events, SMALL_TOPICS, steps, TOPICS } from '../../schemas
 import type { Config } from '../config/schema.ts'
 import type { KafkaConfig } from '../config/servers.ts'
 import { observeKafka } from './kafka-telemetry.ts'
+import { endWithout } from './last-resort.ts'
 import { observeLog } from './log-telemetry.ts'
 import { systemClock } from './clock.ts'
 import { secretFrom } from './secret-file.ts'
@@ -45,9 +46,10 @@ export async function openBus(config: Config, log: Log, wait: StartWait): Promis
 async function openEmbedded(config: Config['bus'], dataDir: string, log: Log): Promise<OpenBus> {
   const { openEmbeddedLog } = await import('../../infra/embedded-log/embedded-log.ts')
   const directory = join(dataDir, 'bus')
-  const { partitions, retention_bytes: bytes, retention_hours: hours, max_bytes: maxBytes } = config
+  const { partitions, retention_bytes: bytes, retention_hours: hours, max_bytes: maxBytes, commit_limit_seconds: limit } = config
   const bus = await openEmbeddedLog({
     directory, partitions, maxBytes, tailCacheBytes: TAIL_CACHE_BYTES, clock: systemClock, retention: retentionOf(bytes, hours),
+    commitLimitMs: limit * 1_000, mustEnd: (failure) => endWithout(log, failure),
   })
   observeLog(bus, log)
   return {
