@@ -7,7 +7,7 @@ import { type AssemblerLimits, type AssemblerState, emptyState, fold } from './f
 
 const SECOND = 1_000_000_000n
 const LIMITS: AssemblerLimits = {
-  quietNs: 10n * SECOND, lineageNs: 900n * SECOND, spansPerTrace: 2_000, spans: 10_000,
+  quietNs: 10n * SECOND, lineageNs: 900n * SECOND, spansPerTrace: 2_000, spansPerTenant: 10_000, spans: 10_000,
   relatedCalls: 10_000, callsPerConversation: 200, conversationCharacters: 65_536,
 }
 
@@ -132,11 +132,42 @@ describe('fold', () => {
     expect(out.map(({ trace_id: trace }) => Number.parseInt(trace, 16))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
   })
 
+  it('makes the tenant that has most pay for the limit of all, and no tenant go over its own', () => {
+    const { send, state } = play({ ...LIMITS, spans: 20, spansPerTenant: 18 })
+    const at = (trace: number, tenant: string): AuditEvent => ({ ...span(trace, 10, 5), tenant, received_at: BigInt(100 + trace) * SECOND / 10n })
+    const heldBy = (tenant: string): number => [...state.traces.keys()].filter((key) => key.startsWith(`${tenant}\u0000`)).length
+    for (let trace = 1; trace <= 8; trace++) send([at(trace, 'small')])
+    for (let trace = 9; trace <= 40; trace++) send([at(trace, 'flood')])
+    expect([heldBy('small'), heldBy('flood'), state.spans]).toEqual([8, 12, 20])
+    expect(state.counts).toMatchObject({ overflowed: 20, tenantOverflowed: 0 })
+    for (let trace = 41; trace <= 80; trace++) send([at(trace, 'other')])
+    expect([heldBy('small'), state.spans]).toEqual([6, 20])
+    const alone = play({ ...LIMITS, spans: 20, spansPerTenant: 18 })
+    for (let trace = 1; trace <= 30; trace++) alone.send([at(trace, 'flood')])
+    expect(alone.state.spans).toBe(18)
+    expect(alone.state.counts).toMatchObject({ overflowed: 0, tenantOverflowed: 12 })
+    expect(alone.state.holdings.get('flood')).toMatchObject({ spans: 18 })
+  })
+
+  it('forgets whose traces they were when they are gone, and counts as many spans as it holds', () => {
+    fc.assert(fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 6 }), fc.constantFrom('a', 'b', 'c')), { maxLength: 60 }), (steps) => {
+      const { send, state, tick } = play({ ...LIMITS, spans: 12, spansPerTenant: 8, spansPerTrace: 4 })
+      for (const [i, [trace, own, tenant]] of steps.entries()) {
+        send([{ ...span(trace, own + 10, 5), tenant, received_at: BigInt(100 + i) * SECOND / 10n }])
+        expect([...state.holdings.values()].reduce((sum, { spans }) => sum + spans, 0)).toBe(state.spans)
+        expect([...state.holdings.values()].reduce((sum, { keys }) => sum + keys.size, 0)).toBe(state.traces.size)
+      }
+      expect(heldRecords(state)).toBe(state.spans)
+      tick(5_000n * SECOND)
+      expect([state.holdings.size, state.spans, state.traces.size]).toEqual([0, 0, 0])
+    }))
+  })
+
   it('does not take repetitions for length', () => {
     const { out, send, tick, state } = play({ ...LIMITS, spansPerTrace: 20 })
     for (let again = 0; again < 50; again++) send(run(1, 5).slice(0, -1))
     tick(200n * SECOND)
-    expect(state.counts).toEqual({ duplicates: 490, overflowed: 0 })
+    expect(state.counts).toEqual({ duplicates: 490, overflowed: 0, tenantOverflowed: 0, traceOverflowed: 0 })
     expect(state.spans).toBe(10)
     expect(newest(out)).toHaveLength(5)
   })

@@ -23,16 +23,31 @@ import { isComplete, type Trace } from './trace.ts'
 
 /** `quietNs` also is the quiet time of a trace after which its calls are published as they are, `lineageNs` how long it is kept after that. */
 export interface AssemblerLimits extends RelatedLimits {
-  /** Spans in one trace, and in all traces together. Over either, the oldest is published as it is and let go. */
+  /**
+   * Spans in one trace, in all of one tenant and in all together. Over the first the trace, else the tenant's oldest, over the last the oldest of the
+   * tenant that has most, is published as it is and let go: who has less than an equal part is never made to pay for another.
+   */
   readonly spansPerTrace: number
+  readonly spansPerTenant: number
   readonly spans: number
 }
 
 /** Named outcomes that are counted, never silent. */
 export interface AssemblerCounts {
   duplicates: number
-  /** Traces let go before their wait was over, because of a limit. */
+  /** Traces let go before their wait was over, because of the limit of all, of their tenant, or their own. */
   overflowed: number
+  tenantOverflowed: number
+  traceOverflowed: number
+}
+
+type Overflow = Exclude<keyof AssemblerCounts, 'duplicates'>
+export const nothingCounted = (): AssemblerCounts => ({ duplicates: 0, overflowed: 0, tenantOverflowed: 0, traceOverflowed: 0 })
+
+/** What one tenant has of the traces: keys least recently touched first. */
+interface Holding {
+  spans: number
+  readonly keys: Set<string>
 }
 
 export interface AssemblerState {
@@ -40,6 +55,8 @@ export interface AssemblerState {
   spans: number
   /** Least recently touched first. */
   readonly traces: Map<string, HeldTrace>
+  /** Whose they are; who holds none is not there. */
+  readonly holdings: Map<string, Holding>
   /** Traces with something to publish once quiet; a subset of `traces`, least recently touched first. */
   readonly pending: Set<string>
   /** Of the calls of this partition that have no home before their actor's. */
@@ -52,9 +69,11 @@ export interface AssemblerState {
 }
 
 export const emptyState = (): AssemblerState => ({
-  now: 0n, spans: 0, traces: new Map(), pending: new Set(), habits: new Map(), related: emptyRelated(), gone: nothingSeen(),
-  counts: { duplicates: 0, overflowed: 0 },
+  now: 0n, spans: 0, traces: new Map(), holdings: new Map(), pending: new Set(), habits: new Map(), related: emptyRelated(), gone: nothingSeen(),
+  counts: nothingCounted(),
 })
+
+const tenantOf = (key: string): string => key.slice(0, key.indexOf('\u0000'))
 
 export interface FoldOptions {
   readonly limits: AssemblerLimits
@@ -131,25 +150,57 @@ function assemble(state: AssemblerState, { offset, records }: Pick<Envelope<Even
   return moved
 }
 
-/** The trace, moved to the end of both queues. */
+/** The trace, moved to the end of its queues. */
 function held(state: AssemblerState, key: string, offset: number): HeldTrace {
   const trace = state.traces.get(key) ?? newHeldTrace(key, offset)
   trace.touchedAt = state.now
   state.traces.delete(key)
   state.traces.set(key, trace)
   state.pending.delete(key)
+  const { keys } = holdingOf(state, tenantOf(key))
+  keys.delete(key)
+  keys.add(key)
   return trace
+}
+
+function holdingOf({ holdings }: AssemblerState, tenant: string): Holding {
+  const known = holdings.get(tenant)
+  if (known !== undefined) return known
+  const holding: Holding = { spans: 0, keys: new Set() }
+  holdings.set(tenant, holding)
+  return holding
+}
+
+/** `spans` more (or fewer) are held of the trace's tenant; gives its holding. */
+function count(state: AssemblerState, key: string, spans: number): Holding {
+  const holding = holdingOf(state, tenantOf(key))
+  holding.spans += spans
+  state.spans += spans
+  return holding
 }
 
 function take(state: AssemblerState, trace: HeldTrace, options: Assembling & { readonly records: readonly EventRecord[] }): void {
   const { records, limits } = options
   keep(trace, records)
-  state.spans += records.length
+  const holding = count(state, trace.key, records.length)
   trace.rooted ||= records.some(({ head }) => head?.signal === 'span' && head.parent_span_id === '')
   state.pending.add(trace.key)
   if (trace.rooted && worthOpening(trace)) publish(state, trace, { ...options, ready: isComplete })
-  if (trace.records > limits.spansPerTrace) overflow(state, trace, options)
-  while (state.spans > limits.spans) overflow(state, state.traces.values().next().value as HeldTrace, options)
+  if (trace.records > limits.spansPerTrace) overflow(state, trace, { ...options, why: 'traceOverflowed', over: () => trace.records > limits.spansPerTrace })
+  while (holding.spans > limits.spansPerTenant) {
+    overflow(state, oldestOf(state, holding), { ...options, why: 'tenantOverflowed', over: () => holding.spans > limits.spansPerTenant })
+  }
+  while (state.spans > limits.spans) {
+    overflow(state, oldestOf(state, largest(state)), { ...options, why: 'overflowed', over: () => state.spans > limits.spans })
+  }
+}
+
+const oldestOf = ({ traces }: AssemblerState, { keys }: Holding): HeldTrace => traces.get(keys.values().next().value as string) as HeldTrace
+
+function largest({ holdings }: AssemblerState): Holding {
+  let most: Holding | undefined
+  for (const holding of holdings.values()) if (most === undefined || holding.spans > most.spans) most = holding
+  return most as Holding
 }
 
 /** A long trace is opened again only when it has grown by a part of itself, so that many late records cost no more than they are. */
@@ -162,9 +213,9 @@ function publish(state: AssemblerState, held: HeldTrace, { sink, ready, tokens }
   const before = held.records
   const { trace, duplicates } = open(held)
   state.counts.duplicates += duplicates
-  state.spans -= before - held.records
   const { key } = held
-  const tenant = key.slice(0, key.indexOf('\u0000'))
+  count(state, key, held.records - before)
+  const tenant = tenantOf(key)
   tellWords(held, trace, (words) => sink.relays.push({ kind: 'words', key: conversationKey(tenant, trace.conversation), at: state.now, trace: key, words }))
   publishCalls(trace, {
     key, ready, tokens,
@@ -197,11 +248,16 @@ function tell(state: AssemblerState, part: Part, sink: Sink): void {
   else forward(part, { from: undefined, at: state.now, sink })
 }
 
-/** Lets go of a trace that is too long, or of the oldest where there are too many; repetitions alone do not make one too long. */
-function overflow(state: AssemblerState, trace: HeldTrace, options: Assembling): void {
+interface Overflowing extends Assembling {
+  readonly why: Overflow
+  over(): boolean
+}
+
+/** Publishes the trace as it is and lets it go, if there is still too much then: repetitions alone are not. */
+function overflow(state: AssemblerState, trace: HeldTrace, options: Overflowing): void {
   if (state.pending.has(trace.key)) publish(state, trace, { ...options, ready: always })
-  if (trace.records <= options.limits.spansPerTrace && state.spans <= options.limits.spans) return
-  state.counts.overflowed++
+  if (!options.over()) return
+  state.counts[options.why]++
   drop(state, trace)
 }
 
@@ -209,7 +265,9 @@ function drop(state: AssemblerState, trace: HeldTrace): void {
   addSeen(state.gone, trace.key)
   state.traces.delete(trace.key)
   state.pending.delete(trace.key)
-  state.spans -= trace.records
+  const holding = count(state, trace.key, -trace.records)
+  holding.keys.delete(trace.key)
+  if (holding.keys.size === 0) state.holdings.delete(tenantOf(trace.key))
 }
 
 function settle(state: AssemblerState, options: Assembling): void {

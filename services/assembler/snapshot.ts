@@ -3,7 +3,7 @@
  * fold is deterministic, so reading those records again makes the same state, and what it published then is not published twice.
  */
 import { Packr } from 'msgpackr'
-import type { AssemblerState } from './fold.ts'
+import { type AssemblerState, nothingCounted } from './fold.ts'
 import type { RelatedState } from './related/relate.ts'
 
 export const STATE_VERSION = 3
@@ -47,7 +47,8 @@ export const replayOf = (snapshot: AssemblerSnapshot): Replay => ({ snapshot, he
 export function endReplay(state: AssemblerState, { snapshot }: Replay): void {
   state.habits = new Map(snapshot.habits)
   state.gone = snapshot.gone
-  state.counts = { ...snapshot.counts }
+  // Older snapshots counted less.
+  state.counts = { ...nothingCounted(), ...snapshot.counts }
   state.related.habits = new Map(snapshot.related.habits)
   state.related.counts = { ...snapshot.related.counts }
 }

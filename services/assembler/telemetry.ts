@@ -24,7 +24,9 @@ export function assemblerTelemetry(states: () => readonly AssemblerState[]): Ass
   }
   gauge('traces', 'Traces held', () => total(states(), (state) => state.traces.size))
   gauge('spans', 'Spans held', () => total(states(), (state) => state.spans))
-  gauge('overflowed', 'Traces let go early because of a limit', () => total(states(), (state) => state.counts.overflowed))
+  gauge('overflowed', 'Traces let go early because of the limit of all', () => total(states(), (state) => state.counts.overflowed))
+  gauge('tenant_overflowed', "Traces let go early because of their tenant's limit", () => total(states(), (state) => state.counts.tenantOverflowed))
+  gauge('trace_overflowed', 'Traces let go early because they were too long', () => total(states(), (state) => state.counts.traceOverflowed))
   gauge('duplicates', 'Records that were there already', () => total(states(), (state) => state.counts.duplicates))
   gauge('related_calls', 'Calls held to meet those of other traces', () => total(related(), (state) => state.held))
   gauge('related_overflowed', 'Calls of these let go early because of the limit of all', () => total(related(), (state) => state.counts.relatedOverflowed))

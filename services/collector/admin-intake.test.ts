@@ -48,7 +48,7 @@ describe('an action of an administrator', () => {
   it('is no MCP call: the assembler makes no interaction of it', () => {
     const state = emptyState()
     const out: unknown[] = []
-    const limits = { quietNs: 1n, lineageNs: 10n, spans: 100, spansPerTrace: 100, relatedCalls: 10, callsPerConversation: 10, conversationCharacters: 100 }
+    const limits = { quietNs: 1n, lineageNs: 10n, spans: 100, spansPerTenant: 100, spansPerTrace: 100, relatedCalls: 10, callsPerConversation: 10, conversationCharacters: 100 }
     const [record] = EventRecord.together([adminEvent(ACTION, AT)])
     fold(state, { offset: 0, records: [record!, EventRecord.tick(AT.receivedAt + 1_000n)] }, { limits, out: out as never[], takes: () => true })
     expect([out, state.traces.size]).toEqual([[], 0])

@@ -12,6 +12,7 @@ export function assemblerLimits({ assembler }: Pick<Config, 'assembler'>, partit
   return {
     quietNs: seconds(assembler.quiet_seconds), lineageNs: seconds(assembler.lineage_minutes * 60),
     spans: Math.max(share(assembler.max_spans), assembler.max_spans_per_trace), spansPerTrace: assembler.max_spans_per_trace,
+    spansPerTenant: Math.max(share(assembler.max_spans_per_tenant), assembler.max_spans_per_trace),
     relatedCalls: Math.max(share(assembler.max_related_calls), assembler.max_calls_per_conversation),
     callsPerConversation: assembler.max_calls_per_conversation, conversationCharacters: assembler.max_conversation_characters,
   }

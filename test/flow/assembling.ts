@@ -6,7 +6,7 @@ import { EventRecord } from '../../schemas/topics.ts'
 import { type AssemblerLimits, type AssemblerState, emptyState, fold, traceKey } from '../../services/assembler/fold.ts'
 
 const LIMITS: AssemblerLimits = {
-  quietNs: 10_000_000_000n, lineageNs: 900_000_000_000n, spansPerTrace: 20_000, spans: 500_000,
+  quietNs: 10_000_000_000n, lineageNs: 900_000_000_000n, spansPerTrace: 20_000, spansPerTenant: 500_000, spans: 500_000,
   relatedCalls: 10_000, callsPerConversation: 200, conversationCharacters: 65_536,
 }
 const SECOND = 1_000_000_000n

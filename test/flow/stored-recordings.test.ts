@@ -42,7 +42,7 @@ async function open(): Promise<void> {
     telemetry: { received: quiet, receivedMetrics: quiet },
   })
   const limits = {
-    quietNs: 10n * SECOND, lineageNs: 900n * SECOND, spansPerTrace: 20_000, spans: 500_000,
+    quietNs: 10n * SECOND, lineageNs: 900n * SECOND, spansPerTrace: 20_000, spansPerTenant: 500_000, spans: 500_000,
     relatedCalls: 10_000, callsPerConversation: 200, conversationCharacters: 65_536,
   }
   services = [

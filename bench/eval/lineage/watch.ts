@@ -20,7 +20,7 @@ import { Recent } from '../../../services/worker/recent.ts'
 
 const SECOND_NS = 1_000_000_000n
 const LIMITS: AssemblerLimits = {
-  quietNs: 10n * SECOND_NS, lineageNs: 900n * SECOND_NS, spansPerTrace: 5_000, spans: 100_000, relatedCalls: 10_000, callsPerConversation: 200,
+  quietNs: 10n * SECOND_NS, lineageNs: 900n * SECOND_NS, spansPerTrace: 5_000, spansPerTenant: 100_000, spans: 100_000, relatedCalls: 10_000, callsPerConversation: 200,
   conversationCharacters: 65_536,
 }
 const keyedHash = createKeyedHash(Buffer.alloc(32, 7))

@@ -13,7 +13,7 @@ import { decodeSnapshot, encodeSnapshot, endReplay, replayOf, snapshotOf } from 
 import { SECOND, START } from './stories.ts'
 
 export const LIMITS: AssemblerLimits = {
-  quietNs: 10n * SECOND, lineageNs: 900n * SECOND, spansPerTrace: 2_000, spans: 100_000,
+  quietNs: 10n * SECOND, lineageNs: 900n * SECOND, spansPerTrace: 2_000, spansPerTenant: 100_000, spans: 100_000,
   relatedCalls: 10_000, callsPerConversation: 200, conversationCharacters: 65_536,
 }
 
