@@ -22,6 +22,10 @@ export interface FitInput {
   readonly standing?: ReadonlyMap<string, string>
   /** Results the model had read before the call: without them no value can be traced to a sentence. */
   readonly toolResults?: readonly { readonly id: string; readonly text: string }[]
+  /** How many of them are older than the newest turn. */
+  readonly olderResults?: number
+  /** The newest turn follows an answer that asked nothing, so that it may stand alone. */
+  readonly anew?: boolean
 }
 
 export interface Fit {
@@ -40,7 +44,7 @@ const ASKS: Readonly<Record<Effect, string>> = {
 
 /** `unknown` where there are no words or they cannot be judged; it is coverage, never an accusation. */
 export function fitOf(input: FitInput): Fit {
-  const request = requestOf(input.turns)
+  const request = requestOf(input.turns, input.anew)
   if (request === undefined) return { fit: 'unknown', reasons: ['no words of a user are known'] }
   const effect = milderEffect(input.effect, input.tool, input.arguments)
   const origins = [...input.sources.values()]

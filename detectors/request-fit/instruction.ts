@@ -23,6 +23,8 @@ export interface CallWithSources {
   /** Path → the folded text under which the value stands in the result, where that is another. */
   readonly standing?: ReadonlyMap<string, string>
   readonly toolResults?: readonly { readonly id: string; readonly text: string }[]
+  /** How many of them are older than the newest turn. */
+  readonly olderResults?: number
 }
 
 const RESULTS = 32
@@ -32,11 +34,12 @@ const LENGTH = 64 * 1024
 export function orderedBy(call: CallWithSources, effect: Effect): OrderedCall | undefined {
   if (call.toolResults === undefined || ![...call.sources.values()].some((source) => source.startsWith('tool_result'))) return undefined
   const results = call.toolResults.slice(-RESULTS)
+  const older = Math.max(0, results.length - (call.toolResults.length - (call.olderResults ?? 0)))
   for (const leaf of valuesIn(call.arguments)) {
     const source = call.sources.get(leaf.path)
     if (source === undefined || !source.startsWith('tool_result')) continue
     for (const part of partsOf(call.standing?.get(leaf.path) ?? normalise(leaf.text), effect)) {
-      if (tells(part) && commanded(part, results, { tool: call.tool, effect })) {
+      if (tells(part) && commanded(part, holders(part, results, older), { tool: call.tool, effect })) {
         return { path: leaf.path, source, destination: effect !== 'execute' || /:\/\/|@|\w\.\w{2,}\//.test(part) }
       }
     }
@@ -53,16 +56,28 @@ const partsOf = (value: string, effect: Effect): readonly string[] =>
 /** Dates and amounts stand everywhere; a destination, a name or an id that a sentence dictates does not. */
 const tells = (value: string): boolean => !isTrivial(value) && !/^[\d\s:./,+-]{1,19}$/.test(value)
 
+interface Result {
+  readonly text: string
+}
+
+/** The results in which a value is looked for: those since the newest turn where it stands in one of them, for then nobody needed the older ones. */
+function holders(value: string, results: readonly Result[], older: number): readonly Result[] {
+  if (older === 0) return results
+  const newer = results.slice(older)
+  return newer.some(({ text }) => placeIn(text, value) >= 0) ? newer : results
+}
+
+const placeIn = (text: string, value: string): number => indexOfValue(text.slice(0, LENGTH).toLowerCase(), value)
+
 interface Wanted {
   readonly tool: string
   readonly effect: Effect
 }
 
-function commanded(value: string, results: readonly { readonly text: string }[], wanted: Wanted): boolean {
+function commanded(value: string, results: readonly Result[], wanted: Wanted): boolean {
   return results.some(({ text }) => {
-    const low = text.slice(0, LENGTH)
-    const at = indexOfValue(low.toLowerCase(), value)
-    return at >= 0 && sentencesAt(low, at).some((sentence) => orders(sentence, wanted))
+    const at = placeIn(text, value)
+    return at >= 0 && sentencesAt(text.slice(0, LENGTH), at).some((sentence) => orders(sentence, wanted))
   })
 }
 

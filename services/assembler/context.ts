@@ -182,6 +182,25 @@ export interface Before {
   readonly listings: string[]
   /** The call itself stands in the message list, so everything before it is known. */
   readonly complete: boolean
+  /** The newest turn begins something of its own: it follows an answer that asked nothing. False where the messages do not tell. */
+  readonly anew: boolean
+  /** How many of `toolResults` are older than the newest turn, as far as the messages tell. */
+  readonly olderResults: number
+}
+
+/** How far back an answer is looked at for a question. */
+const ENDING = 300
+
+/** What the messages tell of the newest turn. */
+function newestTurn(parts: readonly Part[]): Pick<Before, 'anew' | 'olderResults'> {
+  const at = parts.findLastIndex(({ kind, text }) => kind === 'user' && text !== '')
+  if (at <= 0) return { anew: false, olderResults: 0 }
+  const older = parts.slice(0, at)
+  const answer = older.findLast(({ kind }) => kind === 'assistant' || kind === 'user')
+  return {
+    anew: answer?.kind === 'assistant' && !answer.text.slice(-ENDING).includes('?'),
+    olderResults: older.filter(({ kind, text }) => kind === 'tool_result' && text !== '').length,
+  }
 }
 
 /** In the order in which they were said. */
@@ -205,5 +224,6 @@ export function before(context: Context, toolCallId: string, startedAt: bigint):
     ],
     listings: context.listings,
     complete: place !== -1,
+    ...(place === -1 || context.prompts.length > 0 ? { anew: false, olderResults: 0 } : newestTurn(parts)),
   }
 }
