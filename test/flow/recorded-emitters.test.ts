@@ -51,3 +51,12 @@ it('MCP C# SDK: one call with the HTTP spans of both sides, of which the server 
     ['tools/call', 'slow', 'cancelled', 'client server', 4],
   ])
 })
+
+it.each([['3', 2], ['4', 3]] as const)('FastMCP %s: a call of each of two clients is one interaction, in %i observations', (major, observed) => {
+  const calls = assemble(recordedEvents(`fastmcp-${major}`)).filter(({ method }) => method === 'tools/call')
+  expect(calls.map(({ client, tool, outcome, vantages, event_ids: ids }) => [client, tool, outcome, vantages.join(' '), ids.length]).sort()).toEqual(
+    ['ci-bot', 'claude-desktop'].flatMap((client) => [
+      [client, 'fail', 'tool_error'], [client, 'nope', 'tool_error'], [client, 'read_file', 'ok'], [client, 'run_command', 'ok'],
+    ].map((said) => [...said, 'client server', observed])),
+  )
+})

@@ -76,7 +76,7 @@ function rulesOf(table: EmitterTable): string[] {
       ? []
       : [`Where a record names nobody, ${codes(table.resourcePrincipal)} of the resource names the principal, self_declared.`]),
     ...(table.internal ?? []).map(
-      ({ kind, method, parentless, name }) => `${code('server_internal')}: ${kind} spans ${name === undefined ? '' : `${code(name)} `}of ${method === '' ? 'no method' : code(method)}${parentless ? ' without a parent' : ''}.`,
+      ({ kind, method, parentless, name, given }) => `${code('server_internal')}: ${kind} spans ${name === undefined ? '' : `${code(name)} `}of ${method === '' ? 'no method' : code(method)}${parentless ? ' without a parent' : ''}${given === undefined ? '' : ` with ${code(given)}`}.`,
     ),
     ...(table.outcomes ?? []).map(({ name, field, is, outcome }) => `${name === undefined ? 'A record' : code(name)}${field === undefined || is === undefined ? '' : ` with ${field} ${code(is)}`} is ${code(outcome)}.`),
     ...(table.eventName === undefined

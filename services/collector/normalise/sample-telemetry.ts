@@ -22,8 +22,8 @@ export function recording(folder: string): readonly Decoded[] {
 }
 
 /** All events of a recording. */
-export function recordedEvents(folder: string): readonly AuditEventFields[] {
-  const normaliser = createNormaliser({ mcpPaths: [] })
+export function recordedEvents(folder: string, mcpPaths: readonly string[] = []): readonly AuditEventFields[] {
+  const normaliser = createNormaliser({ mcpPaths })
   return recording(folder).flatMap((body) => {
     if (body.signal === 'metrics') return []
     return body.signal === 'traces' ? normaliser.traces(body.data, ARRIVAL).events : normaliser.logs(body.data, ARRIVAL).events

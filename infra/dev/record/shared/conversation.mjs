@@ -7,11 +7,10 @@ const text = (said) => ({ content: [{ type: 'text', text: said }] })
 
 /** Tools, resource and prompt of an `McpServer`; `z` is the zod that its SDK takes. */
 export function addTools(server, z) {
-  server.registerTool('read_file', { description: 'Reads a file.', inputSchema: { path: z.string(), lines: z.number().default(10) } },
-    async ({ path, lines }) => text(`${lines} lines of ${path}`))
-  server.registerTool('run_command', { description: 'Runs a command.', inputSchema: { command: z.string() } },
-    async ({ command }) => text(`ran ${command}`))
-  server.registerTool('fail', { description: 'Fails always.', inputSchema: { reason: z.string() } }, async ({ reason }) => {
+  // Some instrumentations know this older form alone.
+  server.tool('read_file', 'Reads a file.', { path: z.string(), lines: z.number().default(10) }, async ({ path, lines }) => text(`${lines} lines of ${path}`))
+  server.tool('run_command', 'Runs a command.', { command: z.string() }, async ({ command }) => text(`ran ${command}`))
+  server.tool('fail', 'Fails always.', { reason: z.string() }, async ({ reason }) => {
     throw new Error(reason)
   })
   server.registerResource('report', 'file:///reports/q3', {}, async ({ href }) => ({ contents: [{ uri: href, text: 'revenue 12' }] }))
