@@ -17,6 +17,8 @@ export interface Rule<Params> {
   readonly params: z.ZodType<Params>
   /** Columns without which the detector is blind; shown as coverage per source. */
   readonly needs: readonly (keyof Interaction)[]
+  /** Columns with which it sees more. */
+  readonly wants?: readonly (keyof Interaction)[]
   readonly blindSpots: readonly string[]
   readonly benign: readonly string[]
   readonly runbook: readonly string[]

@@ -4,6 +4,7 @@ import type { Alert, Delivery } from './alert.ts'
 import type { AuditEvent } from './audit-event.ts'
 import { decodeCanonical, encodeCanonicals } from './canonical.ts'
 import type { ConservationRow, Receipt } from './conservation.ts'
+import type { CoverageRow } from './coverage.ts'
 import { type EventHead, headOf, readHead } from './event-head.ts'
 import type { Finding } from './finding.ts'
 import { blankInteraction, type Interaction } from './interaction.ts'
@@ -176,9 +177,12 @@ export const receipts: Topic<Receipt> = { name: 'receipts', codec: packed() }
 export const definitions: Topic<ToolDefinition> = { name: 'definitions', codec: packed() }
 /** Key: tenant. */
 export const conservation: Topic<ConservationRow> = { name: 'conservation', codec: packed() }
+/** Key: tenant. */
+export const coverage: Topic<CoverageRow> = { name: 'coverage', codec: packed() }
 
 export const TOPICS = [
   events, interactions, findings, alerts, deliveries, quarantine, metrics, quarantineActions, replays, receipts, conservation, definitions,
+  coverage,
 ] as const
 /** Topics of our own bookkeeping: little passes through them. */
-export const SMALL_TOPICS: ReadonlySet<string> = new Set([quarantineActions, replays, receipts, conservation].map(({ name }) => name))
+export const SMALL_TOPICS: ReadonlySet<string> = new Set([quarantineActions, replays, receipts, conservation, coverage].map(({ name }) => name))

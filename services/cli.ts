@@ -1,7 +1,8 @@
-/** The command line: `watchkeeper serve`, one command for each part as a process of its own, and `demo|query|status|quarantine|token|config|doctor`. */
+/** The command line: `watchkeeper serve`, one command for each part as a process of its own, and `demo|query|status|coverage|quarantine|token|config|doctor`. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { Failure } from '../schemas/failure.ts'
 import { configCheck, configPrint } from './commands/config.ts'
+import { coverage, type CoverageOptions } from './commands/coverage.ts'
 import { demo } from './commands/demo.ts'
 import { doctor } from './commands/doctor.ts'
 import { migrate } from './commands/migrate.ts'
@@ -92,6 +93,11 @@ common(program.command('status'), ['api'])
   .option('--json', 'machine-readable answer')
   .option('--watch', 'again every two seconds')
   .action(run((options: StatusOptions) => status(options)))
+
+common(program.command('coverage'), ['api'])
+  .description('what each source sends and which detectors are blind without the rest: 0 all is covered, 1 not all, 2 unreachable')
+  .option('--json', 'machine-readable answer')
+  .action(run((options: CoverageOptions) => coverage(options)))
 
 function atMost(value: string): number {
   const number = Number(value)

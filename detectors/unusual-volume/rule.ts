@@ -41,7 +41,8 @@ export const rule: Rule<Params> = {
     'enough. Newcomers are measured by their peers.',
   severity: 'medium',
   params: Params,
-  needs: ['actor', 'started_at', 'result_bytes', 'arguments_bytes', 'resource', 'arguments_hash'],
+  needs: ['actor', 'started_at'],
+  wants: ['result_bytes', 'arguments_bytes', 'resource', 'arguments_hash'],
   blindSpots: [
     'Where neither sizes nor bodies are sent, bytes are not judged (they are not counted as zero); calls and distinct resources still are.',
     'Slow leaks that stay under the threshold every hour.',

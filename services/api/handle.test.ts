@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Failure } from '../../schemas/failure.ts'
 import type { HttpRequest } from '../../schemas/http.ts'
 import type { PartitionLag, Row, Store } from '../../schemas/ports.ts'
+import { coverageOf } from './coverage.ts'
 import { type ApiPorts, createApi } from './handle.ts'
 import { quarantineRoutes } from './quarantine.ts'
 import { type StatusPorts, statusOf } from './status.ts'
@@ -19,6 +20,7 @@ function apiOf(store: Pick<Store, 'query'> | undefined, change: Partial<ApiPorts
   const api = createApi({
     receivers: undefined, metrics: async () => '', token: 'secret', apiUser: () => undefined, audit: { during: async (_deed, work) => await work() },
     status: () => statusOf({ store: store ?? { none: NONE }, ...ports }),
+    coverage: store === undefined ? { none: NONE } : () => coverageOf(store, 7_000_000_000n),
     quarantine: store === undefined ? { none: NONE } : quarantineRoutes({ store, bus: { publish: away, broadcast: away }, clock: { now: () => 0n } }), ...ports,
   })
   return async (method: string, path: string, body = '') => {
@@ -37,7 +39,7 @@ describe('API of a process that reaches no tables', () => {
     } })
   })
 
-  it.each([['GET', '/api/v1/quarantine'], ['GET', `/api/v1/quarantine/${'a'.repeat(32)}`], ['POST', '/api/v1/quarantine/replay'], ['POST', '/api/v1/quarantine/discard']])(
+  it.each([['GET', '/api/coverage'], ['GET', '/api/v1/quarantine'], ['GET', `/api/v1/quarantine/${'a'.repeat(32)}`], ['POST', '/api/v1/quarantine/replay'], ['POST', '/api/v1/quarantine/discard']])(
     'sends %s %s to a process that has them', async (method, path) => {
       expect(await apiOf(undefined)(method, path, '{}')).toEqual({ status: 421, body: { error: NONE } })
     },

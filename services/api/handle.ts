@@ -5,6 +5,7 @@ import type { AdminAudit } from '../../schemas/admin-action.ts'
 import { Failure, kindOf } from '../../schemas/failure.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../schemas/http.ts'
 import type { PartitionLag, Service } from '../../schemas/ports.ts'
+import type { Coverage } from './coverage.ts'
 import type { Audited, QuarantineRoutes } from './quarantine.ts'
 import { json } from './responses.ts'
 import type { Status } from './status.ts'
@@ -28,6 +29,8 @@ export interface ApiPorts {
   /** Whoever changes something is written down first. */
   readonly audit: AdminAudit
   status(): Promise<Status>
+  /** Where this process reaches no tables: why, and whom to ask. */
+  readonly coverage: (() => Promise<Coverage>) | { readonly none: string }
   /** Where this process reaches no tables: why, and whom to ask. */
   readonly quarantine: QuarantineRoutes | { readonly none: string }
 }
@@ -100,6 +103,9 @@ export function createApi(ports: ApiPorts): HttpHandler {
     }
     if (request.path === '/api/v1/lag' && request.method === 'GET') return json(200, await ports.lag())
     if (request.path === '/api/status' && request.method === 'GET') return json(200, await ports.status())
+    if (request.path === '/api/coverage' && request.method === 'GET') {
+      return 'none' in ports.coverage ? json(MISDIRECTED, { error: ports.coverage.none }) : json(200, await ports.coverage())
+    }
     const who = { tenant: 'default', actor: user, actor_source: 'api.token', peer: request.peer } as const
     const audited: Audited = (deed, work) => ports.audit.during({ ...deed, ...who }, work)
     const { quarantine, receivers } = ports
@@ -126,7 +132,8 @@ export function createApi(ports: ApiPorts): HttpHandler {
     }
     if (request.path === '/') {
       const routes = [
-        '/healthz', '/readyz', '/metrics', '/api/v1/lag', '/api/status', ...(ports.receivers === undefined ? [] : ['/api/v1/receivers']),
+        '/healthz', '/readyz', '/metrics', '/api/v1/lag', '/api/status', ...('none' in ports.coverage ? [] : ['/api/coverage']),
+        ...(ports.receivers === undefined ? [] : ['/api/v1/receivers']),
         ...('none' in ports.quarantine ? [] : ['/api/v1/quarantine']),
       ]
       return json(200, { product: 'watchkeeper', routes })

@@ -1,7 +1,7 @@
 import type { Row } from '../../schemas/ports.ts'
 import { QUARANTINED_DEFAULTS } from '../../schemas/quarantined.ts'
 import {
-  alerts, conservation, definitions, deliveries, findings, interactions, metrics, quarantine, quarantineActions, receipts, type Topic,
+  alerts, conservation, coverage, definitions, deliveries, findings, interactions, metrics, quarantine, quarantineActions, receipts, type Topic,
 } from '../../schemas/topics.ts'
 
 export interface RowTopic {
@@ -23,5 +23,6 @@ export const ROW_TOPICS: readonly RowTopic[] = [
   { topic: quarantineActions as unknown as Topic<Row>, table: 'quarantine_actions' },
   { topic: receipts as unknown as Topic<Row>, table: 'receipts', defaults: { points: false } },
   { topic: definitions as unknown as Topic<Row>, table: 'tool_inventory' },
+  { topic: coverage as unknown as Topic<Row>, table: 'coverage' },
   { topic: conservation as unknown as Topic<Row>, table: 'conservation', defaults: { points: false } },
 ]

@@ -3,6 +3,7 @@ import type { Colors } from 'picocolors/types.js'
 import type { FullStatus, Status } from '../api/status.ts'
 import { bytes, count, duration } from './amounts.ts'
 import { type Column, safe, tableLines } from './terminal-table.ts'
+import { wrapped } from './wrapped.ts'
 
 export interface PageOptions {
   /** Characters in a line. */
@@ -13,20 +14,6 @@ export interface PageOptions {
 }
 
 const since = (iso: string, at: string): string => (iso === '' ? '' : duration((Date.parse(at) - Date.parse(iso)) / 1000))
-
-/** Words broken so that no line is longer than `width`: the first behind `first`, the others behind as many spaces. */
-function wrapped(first: string, text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = first
-  for (const word of text.split(' ')) {
-    const begun = line.length > first.length
-    if (begun && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = ' '.repeat(first.length) + word
-    } else line = begun ? `${line} ${word}` : line + word
-  }
-  return [...lines, line]
-}
 
 type Fact = readonly [name: string, text: string]
 

@@ -8,6 +8,7 @@ import { createAssembler } from '../assembler/service.ts'
 import { createTicker } from '../collector/ticker.ts'
 import type { Config } from '../config/schema.ts'
 import { CONSERVATION_DEFAULTS, createConservation } from '../conservation/service.ts'
+import { createCoverage } from '../coverage/service.ts'
 import { armAll } from '../detector-list.ts'
 import { fittingBus } from '../fitting/fitting-bus.ts'
 import { busLagJob } from '../scheduler/bus-lag.ts'
@@ -18,6 +19,7 @@ import { createWorker } from '../worker/service.ts'
 import { workerTelemetry } from '../worker/telemetry.ts'
 import { assemblerLimits } from './assembler-limits.ts'
 import { systemClock } from './clock.ts'
+import { coverageKnowledge } from './coverage.ts'
 import type { Foundation } from './foundation.ts'
 import { openPlaces } from './place.ts'
 import type { LiveReceivers } from './receivers.ts'
@@ -47,9 +49,10 @@ const batchesOf = ({ records, milliseconds }: typeof EVENT_BATCH, partitions: nu
 const SNAPSHOT_EVERY_NS = 5n * SECOND_NS
 
 /** Every job of the scheduler; another is one line here. `store`: where this process has or reaches one. */
-const jobsOf = ({ bus, log }: PartKit, store: Store | undefined): readonly Job[] => [
+const jobsOf = ({ config, bus, log }: PartKit, store: Store | undefined): readonly Job[] => [
   busLagJob(bus),
   ...(store === undefined ? [] : createConservation(CONSERVATION_DEFAULTS, { bus, store, clock: systemClock, log })),
+  ...(store === undefined ? [] : createCoverage(coverageKnowledge(armAll(config.detectors)), { bus, store, clock: systemClock, log })),
 ]
 
 /** Undefined where the engine belongs to another process. */

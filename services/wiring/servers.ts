@@ -11,6 +11,7 @@ import { isLoopback } from '../../schemas/loopback.ts'
 import type { Log, Service } from '../../schemas/ports.ts'
 import { type ApiPorts, createApi, type Receivers } from '../api/handle.ts'
 import { quarantineRoutes } from '../api/quarantine.ts'
+import { coverageOf } from '../api/coverage.ts'
 import { statusOf } from '../api/status.ts'
 import { refuseUnsafeBinding } from '../collector/authenticate.ts'
 import { InFlight } from '../collector/in-flight.ts'
@@ -146,7 +147,7 @@ function noTables({ config, parts }: ServerParts): string {
 }
 
 /** What the API answers: how this process is, and what tables say where it has or reaches them. */
-function routesOf(parts: ServerParts): Pick<ApiPorts, 'parts' | 'lag' | 'status' | 'quarantine'> {
+function routesOf(parts: ServerParts): Pick<ApiPorts, 'parts' | 'lag' | 'status' | 'coverage' | 'quarantine'> {
   const { config, foundation: { bus, opened }, services } = parts
   const store = opened.store?.store ?? { none: noTables(parts) }
   const startedAt = systemClock.now()
@@ -162,6 +163,7 @@ function routesOf(parts: ServerParts): Pick<ApiPorts, 'parts' | 'lag' | 'status'
     status: () => statusOf({
       parts: all, store, lag, disk, now: () => systemClock.now(), startedAt, versions: { watchkeeper: VERSION, node: process.version.slice(1) },
     }),
+    coverage: 'none' in store ? store : () => coverageOf(store, systemClock.now()),
     quarantine: 'none' in store ? store : quarantineRoutes({ store, bus: bus.bus, clock: systemClock }),
   }
 }

@@ -40,6 +40,7 @@ GRANT SELECT ON watchkeeper.quarantine_action_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.mcp_metric_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.conservation_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.tool_definition_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.coverage_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.interactions TO soc_analyst;
 GRANT SELECT ON watchkeeper.findings TO soc_analyst;
 GRANT SELECT ON watchkeeper.alerts TO soc_analyst;
@@ -51,6 +52,7 @@ GRANT SELECT ON watchkeeper.conservation TO soc_analyst;
 GRANT SELECT ON watchkeeper.sources TO soc_analyst;
 GRANT SELECT ON watchkeeper.tool_inventory TO soc_analyst;
 GRANT SELECT ON watchkeeper.tool_changes TO soc_analyst;
+GRANT SELECT ON watchkeeper.coverage TO soc_analyst;
 GRANT SELECT ON watchkeeper.who_accessed_what TO soc_analyst;
 GRANT SELECT ON watchkeeper.denied_and_failed TO soc_analyst;
 GRANT SELECT ON watchkeeper.activity_by_tool TO soc_analyst;
@@ -77,7 +79,8 @@ CREATE ROW POLICY OR REPLACE watchkeeper_no_tenant ON
    watchkeeper.quarantine_action_versions,
    watchkeeper.mcp_metric_versions,
    watchkeeper.conservation_versions,
-   watchkeeper.tool_definition_versions
+   watchkeeper.tool_definition_versions,
+   watchkeeper.coverage_versions
 FOR SELECT USING 0 TO soc_analyst;
 CREATE ROW POLICY OR REPLACE watchkeeper_all_tenants ON
    watchkeeper.audit_events,
@@ -90,6 +93,7 @@ CREATE ROW POLICY OR REPLACE watchkeeper_all_tenants ON
    watchkeeper.mcp_metric_versions,
    watchkeeper.conservation_versions,
    watchkeeper.tool_definition_versions,
+   watchkeeper.coverage_versions,
    watchkeeper.receipt_versions,
    watchkeeper.archive_ledger
 FOR SELECT USING 1 TO ALL EXCEPT soc_analyst;

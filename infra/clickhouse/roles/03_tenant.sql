@@ -15,5 +15,6 @@ CREATE ROW POLICY OR REPLACE `watchkeeper_tenant_$tenant` ON
    watchkeeper.quarantine_action_versions,
    watchkeeper.mcp_metric_versions,
    watchkeeper.conservation_versions,
-   watchkeeper.tool_definition_versions
+   watchkeeper.tool_definition_versions,
+   watchkeeper.coverage_versions
 FOR SELECT USING tenant = '$tenant' TO `soc_analyst_$tenant`;

@@ -262,3 +262,8 @@ describe('metrics', () => {
     expect(read(metrics('mcp.y', 's')).points[0]?.point_id).not.toBe(first?.point_id)
   })
 })
+
+it('keeps what samplers say in the trace state, and no other trace state', () => {
+  const stateOf = (traceState: string): string | undefined => eventOf({ traceState, attributes: { 'mcp.method.name': 'ping' } }).attributes.get('watchkeeper.sent.tracestate')?.text
+  expect([stateOf('vendor=1,ot=th:8'), stateOf('vendor=1'), stateOf('')]).toEqual(['vendor=1,ot=th:8', undefined, undefined])
+})

@@ -93,6 +93,8 @@ export function eventOfSpan(span: Span, { emitter, group, tenantPart, filler, pl
   setPlace(event, span)
   filler.fill(draft, span.attributes, emitter.plans[event.vantage])
   setTimes(event, kept, span)
+  // OpenTelemetry's samplers say there how many spans one stands for.
+  if (span.traceState !== '' && span.traceState.includes('ot=')) kept.set('watchkeeper.sent.tracestate', { type: 'string', text: span.traceState })
   event.duration_ns = durationOf(hints.duration_ms) ?? event.duration_ns
   if (span.events.length > 0) {
     keepEvents(event, kept, span.events, span.statusCode === 2)

@@ -1,0 +1,58 @@
+/** What coverage is judged by, and what it needs from outside. */
+import type { CoverageSource } from '../../schemas/coverage.ts'
+import type { Interaction } from '../../schemas/interaction.ts'
+import type { Clock, Log, Publisher, Store } from '../../schemas/ports.ts'
+
+export interface DetectorNeeds {
+  readonly id: string
+  readonly needs: readonly (keyof Interaction)[]
+}
+
+/** A column that an emitter sends after something was set. */
+export interface SwitchFact {
+  readonly gives: readonly string[]
+  /** What to do, without the emitter's name. */
+  readonly set: string
+}
+
+export interface Knowledge {
+  readonly detectors: readonly DetectorNeeds[]
+  /** By emitter. */
+  readonly switches: ReadonlyMap<string, readonly SwitchFact[]>
+  /** Emitter → its name for people. */
+  readonly titles: ReadonlyMap<string, string>
+  /** Whether anything here reads the attribute. */
+  reads(emitter: string, attribute: string): boolean
+}
+
+export interface CoveragePorts {
+  readonly bus: Publisher
+  readonly store: Pick<Store, 'query'>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export const sourceKey = ({ tenant, source, emitter, scope_version, service_version, mapping_version }: CoverageSource): string =>
+  JSON.stringify([tenant, source, emitter, scope_version, service_version, mapping_version])
+
+/** What the tables hold of one source in one window. */
+export interface WindowFacts extends CoverageSource {
+  readonly window_start: bigint
+  readonly events: number
+  readonly calls: number
+  readonly last_received_at: bigint
+  readonly active_minutes: bigint
+  readonly fields: ReadonlyMap<string, number>
+  readonly call_fields: ReadonlyMap<string, number>
+  /** Names of attributes, whoever reads them. */
+  readonly attributes: readonly string[]
+}
+
+/** The calls of a source (all its versions together) in one window. */
+export interface JoinedFacts {
+  readonly tenant: string
+  readonly source: string
+  readonly window_start: bigint
+  readonly joined_calls: number
+  readonly joined_fields: ReadonlyMap<string, number>
+}
