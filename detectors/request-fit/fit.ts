@@ -22,6 +22,8 @@ export interface FitInput {
   readonly standing?: ReadonlyMap<string, string>
   /** Results the model had read before the call: without them no value can be traced to a sentence. */
   readonly toolResults?: readonly { readonly id: string; readonly text: string }[]
+  /** Calls before this one, with their arguments as JSON text. */
+  readonly earlierCalls?: readonly { readonly id: string; readonly text: string }[]
   /** How many of them are older than the newest turn. */
   readonly olderResults?: number
   /** The newest turn follows an answer that asked nothing, so that it may stand alone. */
@@ -52,7 +54,8 @@ export function fitOf(input: FitInput): Fit {
   const ordered = request.delegates ? undefined : orderedBy(input, effect)
   if (ordered !== undefined && (!request.effects.has(effect) || ordered.destination)) {
     return { fit: 'unrelated', reasons: [asked(request, effect),
-      `a tool's result commands this call: ${ordered.path} stands in ${ordered.source} and not in the turn`] }
+      `a tool's result commands this call: ${ordered.path} ${ordered.through === undefined ? `stands in ${ordered.source} and not in the turn`
+        : `came from ${ordered.source}, and ${ordered.through} of that call stands in what another tool returned`}`] }
   }
   if (!request.understood) return fromUser ? { fit: 'plausible', reasons: ['the turn gives an argument value'] }
     : { fit: 'unknown', reasons: ['the words of the turn cannot be judged'] }

@@ -1,7 +1,7 @@
 /** Whether a value of the call stands in a sentence of a tool's result that commands such a call. */
 import type { Effect } from '../../schemas/vocabulary.ts'
 import { instructionLike, isImperative, sentencesAt } from './directive.ts'
-import { REQUEST_WORDS } from './lexicon.ts'
+import { REQUEST_WORDS, RISKY } from './lexicon.ts'
 import { indexOfValue } from './said.ts'
 import { atomsOf, valuesIn } from './sources.ts'
 import { isTrivial, normalise } from '../arguments/values.ts'
@@ -14,9 +14,15 @@ export interface OrderedCall {
   readonly source: string
   /** The value says where something goes or runs (URL, address, account), or the whole sentence is the order. */
   readonly destination: boolean
+  /** The order is for the call whose result the value came from: the path there of the value that was ordered. */
+  readonly through?: string
 }
 
 export interface CallWithSources {
+  /** The user's turns. */
+  readonly turns?: readonly string[]
+  /** Calls before this one, with their arguments as JSON text. */
+  readonly earlierCalls?: readonly { readonly id: string; readonly text: string }[]
   readonly tool: string
   readonly arguments: string
   readonly sources: ReadonlyMap<string, string>
@@ -44,8 +50,30 @@ export function orderedBy(call: CallWithSources, effect: Effect): OrderedCall | 
       }
     }
   }
+  return RISKY.has(effect) ? orderedThrough(call, results.slice(older), effect) : undefined
+}
+
+/**
+ * A text that says "I need a lamp, buy one" gives no id: a search finds it. So a value is also ordered that came from the result of a call with an
+ * argument value that stands in an order, in a result before that, and not in the words of the user.
+ * `results`: those since the newest turn.
+ */
+function orderedThrough(call: CallWithSources, results: readonly Result[], effect: Effect): OrderedCall | undefined {
+  const turns = (call.turns ?? []).join('\n').toLowerCase()
+  for (const [path, source] of call.sources) {
+    const earlier = source.startsWith('tool_result:') ? call.earlierCalls?.find(({ id }) => source.endsWith(id) && source.length === id.length + RESULT_OF) : undefined
+    if (earlier === undefined) continue
+    const before = results.slice(0, Math.max(0, results.findIndex(({ id }) => id === earlier.id)))
+    for (const leaf of valuesIn(earlier.text)) {
+      const value = normalise(leaf.text)
+      if (!tells(value) || indexOfValue(turns, value) >= 0 || !commanded(value, before, { tool: call.tool, effect })) continue
+      return { path, source, destination: true, through: leaf.path }
+    }
+  }
   return undefined
 }
+
+const RESULT_OF = 'tool_result:'.length
 
 /** Long texts are content that quotes: only a value of this length or a command is searched for its parts. */
 const CONTENT = 160
@@ -57,6 +85,7 @@ const partsOf = (value: string, effect: Effect): readonly string[] =>
 const tells = (value: string): boolean => !isTrivial(value) && !/^[\d\s:./,+-]{1,19}$/.test(value)
 
 interface Result {
+  readonly id: string
   readonly text: string
 }
 

@@ -12,6 +12,7 @@ export interface Part {
   readonly kind: PartKind
   /** Tool call id of calls and results, else ''. */
   readonly id: string
+  /** Of a call its arguments, as JSON text. */
   readonly text: string
 }
 
@@ -54,10 +55,10 @@ function parse(text: string): unknown {
 }
 
 function partOf(role: string, part: unknown): Part | undefined {
-  const { type, id, content, result, response, text, toolCallId, output } = record(part)
-  if (type === 'tool_call') return { kind: 'tool_call', id: textOf(id), text: '' }
+  const { type, id, content, result, response, text, toolCallId, output, arguments: sent, input, args } = record(part)
+  if (type === 'tool_call') return { kind: 'tool_call', id: textOf(id), text: textOf(sent) }
   if (type === 'tool_call_response') return { kind: 'tool_result', id: textOf(id), text: textOf(result ?? response ?? content) }
-  if (type === 'tool-call') return { kind: 'tool_call', id: textOf(toolCallId), text: '' }
+  if (type === 'tool-call') return { kind: 'tool_call', id: textOf(toolCallId), text: textOf(input ?? args) }
   if (type === 'tool-result') return { kind: 'tool_result', id: textOf(toolCallId), text: textOf(record(output).value ?? output ?? result) }
   if (type !== 'text' && type !== undefined) return undefined
   const said = textOf(content ?? text)
@@ -180,6 +181,8 @@ export interface Before {
   readonly system: string[]
   readonly toolResults: { readonly id: string; readonly text: string }[]
   readonly listings: string[]
+  /** Earlier calls of the messages, with their arguments. */
+  readonly calls: { readonly id: string; readonly text: string }[]
   /** The call itself stands in the message list, so everything before it is known. */
   readonly complete: boolean
   /** The newest turn begins something of its own: it follows an answer that asked nothing. False where the messages do not tell. */
@@ -223,6 +226,7 @@ export function before(context: Context, toolCallId: string, startedAt: bigint):
       ...(place === -1 ? [] : told.map(({ id, text }) => ({ id, text }))), ...earlier.filter((result) => place === -1 || !known.has(result.id)),
     ],
     listings: context.listings,
+    calls: place === -1 ? [] : of('tool_call').map(({ id, text }) => ({ id, text })),
     complete: place !== -1,
     ...(place === -1 || context.prompts.length > 0 ? { anew: false, olderResults: 0 } : newestTurn(parts)),
   }

@@ -50,7 +50,7 @@ export function fillLineage(fields: InteractionFields, { trace, call, tokenOf }:
   fields.argument_sources = new Map(sources)
   const { fit, reasons } = fitOf({
     turns, tool: fields.tool, effect: fields.effect, arguments: fields.arguments, sources, standing, toolResults: known.toolResults,
-    anew: known.anew, olderResults: known.olderResults,
+    anew: known.anew, olderResults: known.olderResults, earlierCalls: known.calls,
   })
   fields.request_fit = fit
   fields.request_fit_reasons = reasons
