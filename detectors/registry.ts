@@ -3,6 +3,7 @@
  * among them. Each entry binds parameters and throws ZodError when they do not fit the rule's schema.
  */
 import { type Armed, arm } from './detector.ts'
+import { masquerade } from './masquerade/detector.ts'
 import { offHoursToken } from './off-hours-token/detector.ts'
 import { unexpectedCommand } from './unexpected-command/detector.ts'
 import { unrequestedAction } from './unrequested-action/detector.ts'
@@ -13,4 +14,5 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'off-hours-token': (params) => arm(offHoursToken, params),
   'unexpected-command': (params) => arm(unexpectedCommand, params),
   'unrequested-action': (params) => arm(unrequestedAction, params),
+  'masquerade': (params) => arm(masquerade, params),
 }

@@ -1,0 +1,106 @@
+/** Learns what an actor uses and what its peers use, and speaks when a session looks like one of the peers rather than the actor. */
+import type { Interaction } from '../../schemas/interaction.ts'
+import type { Detector, Draft } from '../detector.ts'
+import { secondsOf } from '../stats/moment.ts'
+import { type Action, actionsOf } from './action.ts'
+import { draftOf } from './draft.ts'
+import { type Habits, noHabits, shorten, use, usesOf } from './habits.ts'
+import { hear, lessonOf, nothingTaught, othersOf, type Taught } from './lore.ts'
+import { type Params, rule } from './rule.ts'
+import { isOver, newSession, type Session, weigh } from './session.ts'
+
+/** State of an actor; of the peers' only `habits` is used. */
+export interface Owner {
+  habits: Habits
+  readonly taught: Taught
+  session: Session
+  /** Days with activity, and the latest of them (days since 1970). */
+  days: number
+  lastDay: number
+  /** Days on which a session was told, newest last. */
+  toldDays: number[]
+  /** Lessons that are not told yet, one an interaction, and the one of this. */
+  lessons: number[]
+  lesson: number
+}
+
+const DAY = 86_400
+/** Days back in which told sessions are counted before they are accepted. */
+const ACCEPT_WITHIN = 28
+/** Kinds of action that are pretended to exist beside those that are known, each used half a time. */
+const UNSEEN_KINDS = 100
+const UNSEEN_USES = 0.5
+
+/** How much likelier an action is for the others than for the owner, natural logarithm; 0 for what nobody does. */
+function saidBy({ habits, taught }: Owner, { id }: Action, peers: Habits, params: Params): number {
+  const own = usesOf(habits, id)
+  const { uses, total } = othersOf(peers, taught, id)
+  if (own === 0 && uses === 0) return 0
+  const theirs = (uses + UNSEEN_USES) / (total + UNSEEN_USES * (peers.ids.length + UNSEEN_KINDS))
+  return Math.log((theirs * (habits.total + params.prior)) / (own + params.prior * theirs))
+}
+
+/** How often a session that is over is learned: a told one not at all, until it came on enough days; then for all of these. */
+function lessonsIn({ session, toldDays }: Owner, params: Params): number {
+  if (!session.told) return 1
+  return toldDays.length < params.acceptDays ? 0 : params.acceptDays
+}
+
+/** Learns a session that is over, unless it was told: then only once it has come on so many days that it is somebody's new task. */
+function close(owner: Owner, params: Params): void {
+  const { session } = owner
+  const day = Math.floor(session.at / DAY)
+  if (session.told) owner.toldDays = [...owner.toldDays.filter((told) => told > day - ACCEPT_WITHIN && told !== day), day]
+  const times = lessonsIn(owner, params)
+  if (times === 0) return
+  const { ids, counts } = session.done
+  for (let at = 0; at < ids.length; at++) {
+    const id = ids[at] as number
+    const uses = use(owner.habits, id, times * (counts[at] as number))
+    const lesson = lessonOf(owner.taught, id, uses, params.maxActions)
+    if (lesson > 0) owner.lessons.push(lesson)
+  }
+  shorten(owner.habits, params.maxActions)
+}
+
+function enter(owner: Owner, seconds: number, params: Params): void {
+  if (isOver(owner.session, seconds, params)) {
+    if (owner.session.at > 0) close(owner, params)
+    owner.session = newSession(seconds)
+  }
+  owner.session.latest = Math.max(owner.session.latest, seconds)
+  const day = Math.floor(seconds / DAY)
+  if (day <= owner.lastDay) return
+  owner.days++
+  owner.lastDay = day
+}
+
+/** The peers, where enough is known of the owner and of them to compare the two. */
+function peersFor({ habits, taught, days }: Owner, peers: Habits | undefined, params: Params): Habits | undefined {
+  if (habits.total < params.minActions || days < params.minDays) return undefined
+  return peers === undefined || peers.total - taught.weight < params.minPeers ? undefined : peers
+}
+
+const peersKey = ({ actor_kind }: Interaction): string => `peers:${actor_kind}`
+
+export const masquerade: Detector<Params, Owner> = {
+  rule,
+  keysOf: ({ actor }) => (actor === '' ? [] : [`actor:${actor}`]),
+  lore: (_, interaction) => peersKey(interaction),
+  lesson: ({ lesson }) => lesson,
+  learn: ({ habits }, lesson, params) => hear(habits, lesson, params.maxPeerActions),
+  begin: () => ({ habits: noHabits(), taught: nothingTaught(), session: newSession(0), days: 0, lastDay: -1, toldDays: [], lessons: [], lesson: 0 }),
+  step(owner, interaction, key, params, tools) {
+    enter(owner, secondsOf(interaction), params)
+    owner.lesson = owner.lessons.shift() ?? 0
+    const peers = peersFor(owner, (tools.stateOf?.(peersKey(interaction)) as Owner | undefined)?.habits, params)
+    const drafts: Draft[] = []
+    for (const action of actionsOf(interaction)) {
+      const said = peers === undefined ? 0 : saidBy(owner, action, peers, params)
+      if (!weigh(owner.session, action, said, params)) continue
+      drafts.push(draftOf({ key, actions: owner.habits.total, days: owner.days, known: owner.habits.ids.length }, owner.session))
+    }
+    return drafts
+  },
+  forget: ({ lastDay, session }, watermark, params) => session.at > 0 && (lastDay + params.keepDays) * DAY < Number(watermark) / 1e9,
+}
