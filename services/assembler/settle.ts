@@ -1,0 +1,87 @@
+/** What can be told only when all records of a trace are there: whose HTTP request it was, and which two ends carry one JSON-RPC id. */
+import type { Vantage } from '../../schemas/vocabulary.ts'
+import { endsOfOneRequest, isOneRequest, sameObject, type View } from './join.ts'
+import { type Call, callAt, type Node, type Trace, unite, viewOfCall, wasSeenBy } from './trace.ts'
+
+/** So many calls of one trace with one JSON-RPC id: it tells nothing. */
+const CROWD = 64
+const ENDS: readonly Vantage[] = ['agent', 'client', 'server']
+
+interface Carried {
+  readonly node: Node
+  readonly view: View
+}
+
+function carriedBy(trace: Trace, { carries = [] }: Node): readonly Carried[] {
+  return carries.map((id) => {
+    const node = trace.nodes.get(id) as Node
+    return { node, view: node.view as View }
+  })
+}
+
+/** Of what came with a request: what its caller says was asked; else what is no list, which FastMCP looks up before a call. */
+function askedOf(trace: Trace, request: Node, carried: readonly Carried[]): Carried | undefined {
+  const known = viewOfCall(callAt(trace, request.call))
+  if (known.method !== '') return carried.find(({ view }) => view.method === known.method && sameObject(known, view))
+  return carried.find(({ view }) => view.method !== 'tools/list') ?? carried[0]
+}
+
+/** A list that FastMCP makes itself, within the request of a call. */
+function markLookUp(trace: Trace, { node, view }: Carried, { view: call }: Carried): void {
+  if (view.method !== 'tools/list' || call.method !== 'tools/call' || view.vantage !== 'server' || view.emitter !== 'fastmcp') return
+  const { observations } = callAt(trace, node.call)
+  const [event] = (trace.calls[node.call] as Call).observations
+  const place = event === undefined ? -1 : observations.indexOf(event)
+  if (event !== undefined && place !== -1) observations[place] = { ...event, server_internal: true }
+}
+
+/** An HTTP request belongs to one call, in as many views as there are. */
+function settleRequest(trace: Trace, requestId: string): void {
+  const request = trace.nodes.get(requestId) as Node
+  const carried = carriedBy(trace, request)
+  const first = askedOf(trace, request, carried)
+  for (const one of carried) {
+    if (first !== undefined && (one === first || isOneRequest(first.view, one.view))) unite(trace, request.call, one.node.call)
+    else {
+      callAt(trace, one.node.call).agentSpan ||= requestId
+      if (first !== undefined) markLookUp(trace, one, first)
+    }
+  }
+}
+
+/** Within one session no id is used twice (MCP, base protocol): a request with the same id there is the same request. */
+const isSentAgain = (one: Call, other: Call): boolean =>
+  one.observations.some((event) => event.vantage === 'server' && event.wire_session !== '' &&
+    other.observations.some((again) => again.vantage === 'server' && again.wire_session === event.wire_session && again.tool === event.tool))
+
+const areEnds = (server: Call, caller: Call): boolean =>
+  !ENDS.some((vantage) => wasSeenBy(server, vantage) && wasSeenBy(caller, vantage)) && endsOfOneRequest(viewOfCall(server), viewOfCall(caller))
+
+/** The one that fits; undefined where several do. */
+function onlyOne(calls: readonly Call[], fits: (call: Call) => boolean): Call | undefined {
+  const fitting = calls.filter(fits)
+  return fitting.length === 1 ? fitting[0] : undefined
+}
+
+const rootsOf = (trace: Trace, indexes: readonly number[]): readonly Call[] => [...new Set(indexes.map((index) => callAt(trace, index)))]
+
+/** Joins the two ends of a request whose spans do not name each other. Every session counts its own ids: where several ends fit, none is joined. */
+function settleIds(trace: Trace, indexes: readonly number[]): void {
+  const all = rootsOf(trace, indexes).filter((call) => !wasSeenBy(call, 'gateway'))
+  if (all.length < 2 || all.length > CROWD) return
+  for (const call of all) for (const other of all) if (call.index < other.index && isSentAgain(call, other)) unite(trace, call.index, other.index)
+  const calls = rootsOf(trace, all.map(({ index }) => index))
+  const servers = calls.filter((call) => wasSeenBy(call, 'server'))
+  const callers = calls.filter((call) => !wasSeenBy(call, 'server'))
+  const pairs = servers.flatMap((server) => {
+    const caller = onlyOne(callers, (other) => areEnds(server, other))
+    return caller !== undefined && onlyOne(servers, (other) => areEnds(other, caller)) === server ? [{ server, caller }] : []
+  })
+  for (const { server, caller } of pairs) unite(trace, server.index, caller.index)
+}
+
+/** Joins what was left open. All records must be there. */
+export function settleJoins(trace: Trace): void {
+  for (const id of trace.requests) settleRequest(trace, id)
+  for (const indexes of trace.byRequest.values()) if (indexes.length > 1) settleIds(trace, indexes)
+}
