@@ -4,10 +4,21 @@
  */
 import { type EventRecord, events } from '../../schemas/topics.ts'
 import { type Observation, observationOf } from './observation.ts'
-import { type Call, holds, newTrace, observe, type Trace } from './trace.ts'
+import { checksum } from './related/digest.ts'
+import { joinRounds } from './rounds.ts'
+import { settleJoins } from './settle.ts'
+import { type Call, callAt, identityOf, newTrace, observe, type Trace } from './trace.ts'
 
-/** What is known of a call from the last time that the trace was opened; calls are numbered in the order of their first records. */
-type Told = Pick<Call, 'version' | 'digest' | 'sortAt' | 'home'> & { readonly dirty: boolean }
+/** What was published of a call, in the order of first versions. */
+interface Told extends Pick<Call, 'anchor' | 'version' | 'digest' | 'sortAt' | 'home' | 'agentSpan'> {
+  /** Which observations it had. */
+  readonly members: number
+  readonly dirty: boolean
+  readonly withdrawn: boolean
+}
+
+/** What concerns all calls of a trace. */
+type Whole = Pick<Trace, 'rootArrived' | 'conversation'>
 
 export interface HeldTrace {
   readonly key: string
@@ -22,12 +33,13 @@ export interface HeldTrace {
   records: number
   opened: number
   told: readonly Told[]
+  whole: Whole
   /** How much of what was said in it was told to its conversation. */
   heard: string
 }
 
 export const newHeldTrace = (key: string, firstOffset: number): HeldTrace =>
-  ({ key, firstOffset, touchedAt: -1n, rooted: false, chunks: [], records: 0, opened: 0, told: [], heard: '' })
+  ({ key, firstOffset, touchedAt: -1n, rooted: false, chunks: [], records: 0, opened: 0, told: [], whole: { rootArrived: false, conversation: '' }, heard: '' })
 
 export function keep(held: HeldTrace, records: readonly EventRecord[]): void {
   held.chunks.push(events.codec.encode(records))
@@ -41,45 +53,112 @@ export interface OpenTrace {
   readonly duplicates: number
 }
 
-/** Makes the calls of all records that are kept; the marks of what is new are those that were left, and those of the records since. */
-export function open(held: HeldTrace): OpenTrace {
+interface Kept {
+  readonly record: EventRecord
+  readonly event: Observation
+  readonly isNew: boolean
+}
+
+/** The records of a trace without repetitions, in the order of arrival. */
+function recordsOf({ chunks, opened }: HeldTrace): { readonly kept: Kept[]; readonly count: number } {
+  const seen = new Set<string>()
+  const kept: Kept[] = []
+  let count = 0
+  for (const chunk of chunks) {
+    for (const record of events.codec.decode(chunk)) {
+      // Only what was read once is kept, so its bytes are whole.
+      const event = observationOf(record.bytes as Buffer)
+      const identity = identityOf(event)
+      const isNew = count++ >= opened
+      if (isNew && seen.has(identity)) continue
+      seen.add(identity)
+      kept.push({ record, event, isNew })
+    }
+  }
+  return { kept, count }
+}
+
+const inTime = ({ event: one }: Kept, { event: other }: Kept): number =>
+  one.started_at < other.started_at ? -1 : one.started_at > other.started_at ? 1 : one.event_id < other.event_id ? -1 : 1
+
+function made(kept: readonly Kept[], told: readonly Told[]): { readonly trace: Trace; readonly entries: readonly Entry[] } {
   const trace = newTrace()
-  const records = held.chunks.flatMap((chunk) => events.codec.decode(chunk))
-  for (const record of records.slice(0, held.opened)) observe(trace, read(record))
-  recall(trace, held.told)
-  const kept = records.filter((record, index) => index < held.opened || isNew(trace, read(record)))
-  if (kept.length < records.length) held.chunks = [events.codec.encode(kept)]
+  for (const { event, isNew } of kept.toSorted(inTime)) observe(trace, event, isNew)
+  settleJoins(trace)
+  joinRounds(trace)
+  return { trace, entries: recall(trace, told) }
+}
+
+/** Makes the calls of all records that are kept, and marks those that say something new. */
+export function open(held: HeldTrace): OpenTrace {
+  const { kept, count } = recordsOf(held)
+  const { trace, entries } = made(kept, held.told)
+  if (kept.length < count) held.chunks = [events.codec.encode(kept.map(({ record }) => record))]
   held.records = kept.length
-  return { trace, duplicates: records.length - kept.length }
+  mark(trace, held.whole, entries)
+  return { trace, duplicates: count - kept.length }
 }
 
 /** The calls as they were when the trace was last opened. */
 export function lastOpened(held: HeldTrace): Trace {
-  const trace = newTrace()
-  for (const record of held.chunks.flatMap((chunk) => events.codec.decode(chunk)).slice(0, held.opened)) observe(trace, read(record))
-  recall(trace, held.told)
-  return trace
+  return made(recordsOf(held).kept.slice(0, held.opened), held.told).trace
 }
 
-/** Only what was read once is kept, so its bytes are whole. */
-const read = ({ bytes }: EventRecord): Observation => observationOf(bytes as Buffer)
-
-function isNew(trace: Trace, observation: Observation): boolean {
-  if (holds(trace, observation)) return false
-  observe(trace, observation)
-  return true
+/** A published call and what it is now. */
+interface Entry {
+  readonly told: Told
+  readonly call: Call
+  /** Withdrawn, now or before, because `call` is published under another's name. */
+  readonly gone: boolean
 }
 
-function recall(trace: Trace, told: readonly Told[]): void {
-  trace.dirty.clear()
-  told.forEach(({ dirty, ...said }, index) => {
-    Object.assign(trace.calls[index] as Call, said)
-    if (dirty) trace.dirty.add(index)
+/** A number that changes with the members. */
+const membersOf = ({ observations }: Call): number => checksum(observations.map(({ event_id: id }) => id))
+
+/** Gives each call the name under which it was published first. */
+function recall(trace: Trace, told: readonly Told[]): readonly Entry[] {
+  if (told.length === 0) return []
+  const places = new Map(trace.calls.map(({ anchor, index }) => [anchor, index]))
+  const owned = new Set<number>()
+  const entries = told.map((one): Entry => {
+    const call = callAt(trace, places.get(one.anchor) as number)
+    const gone = owned.has(call.index)
+    owned.add(call.index)
+    return { told: one, call, gone }
   })
+  for (const { told: { anchor, version, digest, sortAt, home, withdrawn }, call, gone } of entries) {
+    if (!gone) Object.assign(call, { anchor, version, digest: withdrawn ? '' : digest, sortAt, home })
+    else if (!withdrawn) trace.withdrawn.push({ call: { ...(trace.calls[places.get(anchor) as number] as Call), anchor, version, digest, sortAt, home }, into: call })
+  }
+  return entries
 }
+
+/** Marks the calls of which something is new, or all of them where that concerns all. */
+function mark(trace: Trace, before: Whole, entries: readonly Entry[]): void {
+  const all = trace.newWords || trace.rootArrived !== before.rootArrived || trace.conversation !== before.conversation
+  const same = new Set<number>()
+  if (!all) for (const { told, call, gone } of entries) if (!gone && isSame(told, call)) same.add(call.index)
+  for (const { index, into } of trace.calls) if (index === into && !same.has(index)) trace.dirty.add(index)
+}
+
+const isSame = (told: Told, call: Call): boolean =>
+  !told.dirty && !told.withdrawn && told.agentSpan === call.agentSpan && told.members === membersOf(call)
 
 /** Writes down what was published, so that the trace can be opened again. */
 export function shut(held: HeldTrace, trace: Trace): void {
+  const gone = new Map(trace.withdrawn.map(({ call }) => [call.anchor, call]))
+  const now = new Map(trace.calls.filter(({ index, into, version }) => index === into && version > 0).map((call) => [call.anchor, call]))
+  const older = held.told.map((told): Told => {
+    const call = now.get(told.anchor)
+    now.delete(told.anchor)
+    return call === undefined ? { ...told, version: gone.get(told.anchor)?.version ?? told.version, withdrawn: true } : toldOf(trace, call)
+  })
   held.opened = held.records
-  held.told = trace.calls.map(({ version, digest, sortAt, home, index }) => ({ version, digest, sortAt, home, dirty: trace.dirty.has(index) }))
+  held.told = [...older, ...[...now.values()].map((call) => toldOf(trace, call))]
+  held.whole = { rootArrived: trace.rootArrived, conversation: trace.conversation }
+}
+
+function toldOf(trace: Trace, call: Call): Told {
+  const { anchor, version, digest, sortAt, home, agentSpan } = call
+  return { anchor, version, digest, sortAt, home, agentSpan, members: membersOf(call), dirty: trace.dirty.has(call.index), withdrawn: false }
 }

@@ -13,6 +13,7 @@ export interface View {
   readonly vantage: Vantage
   readonly jsonrpcId: string
   readonly toolCallId: string
+  readonly emitter: string
 }
 
 /** The event as a view of a call; undefined for agent runs, model calls and prompts, which are lineage and no calls. */
@@ -20,21 +21,27 @@ export function viewOf(event: Observation): View | undefined {
   const object = event.tool || event.prompt || event.resource
   const method = event.method || (event.vantage === 'agent' && event.tool !== '' ? 'tools/call' : '')
   if (method === '' && event.vantage !== 'server' && event.vantage !== 'client' && event.vantage !== 'gateway') return undefined
-  return { method, object, vantage: event.vantage, jsonrpcId: event.jsonrpc_request_id, toolCallId: event.tool_call_id }
+  return { method, object, vantage: event.vantage, jsonrpcId: event.jsonrpc_request_id, toolCallId: event.tool_call_id, emitter: event.emitter }
 }
+
+/** Emitters of which a proxy says that it is one; every other server of theirs that calls out makes a call of its own, whatever its name. */
+const TELLS_PROXIES: ReadonlySet<string> = new Set(['fastmcp'])
 
 const SEPARATORS = '-_./:'
 
-/** Whether a gateway offers `own` under the name `offered`: with a prefix, and as some do, in lower case with hyphens. */
+/** Whether a gateway, or an agent to its model, offers `own` under the name `offered`: with a prefix, and as some do, in lower case with hyphens. */
 function isOfferedAs(own: string, offered: string): boolean {
   const at = offered.length - own.length
   if (at <= 0 || !SEPARATORS.includes(offered.charAt(at - 1))) return false
   return offered.slice(at).toLowerCase().replaceAll('_', '-') === own.toLowerCase().replaceAll('_', '-')
 }
 
-function sameObject(left: View, right: View): boolean {
+const renames = ({ vantage }: View): boolean => vantage === 'gateway' || vantage === 'agent'
+
+/** Whether two views may be of the same tool, prompt or resource. */
+export function sameObject(left: View, right: View): boolean {
   if (left.object === '' || right.object === '' || left.object === right.object) return true
-  return (left.vantage === 'gateway' || right.vantage === 'gateway') && (isOfferedAs(left.object, right.object) || isOfferedAs(right.object, left.object))
+  return (renames(left) || renames(right)) && (isOfferedAs(left.object, right.object) || isOfferedAs(right.object, left.object))
 }
 
 /** Whether `child`, whose parent span is `parent`, belongs to the same call. */
@@ -42,7 +49,7 @@ export function joins(parent: View, child: View): boolean {
   // A server that calls out starts another call, unless it passes on the very same one as a gateway does.
   const callsOut = child.vantage === 'client' || child.vantage === 'agent' || (child.vantage === 'gateway' && parent.method !== '' && child.method !== '')
   if (parent.vantage === 'server' && callsOut) {
-    return parent.method === child.method && parent.method !== '' && parent.object === child.object && parent.object !== ''
+    return parent.method === child.method && parent.method !== '' && parent.object === child.object && parent.object !== '' && !TELLS_PROXIES.has(parent.emitter)
   }
   if (parent.method === '' || child.method === '') return parent.method !== '' || child.vantage !== 'agent'
   return parent.method === child.method && sameObject(parent, child)

@@ -23,6 +23,8 @@ export interface Group {
   readonly fields: readonly Field[]
   readonly order: Order
   /** Where some are more to be trusted than others, that counts first. */
+  /** An HTTP request knows only whose process it came to: what names a method counts first. */
+  readonly named?: true
   readonly trust?: 'principal_trust' | 'client_trust' | 'token_trust' | 'scopes_trust' | 'client_address_trust' | 'caller_tenant_trust' | 'delegation_trust'
 }
 
@@ -31,7 +33,7 @@ export const GROUPS: readonly Group[] = [
   { fields: ['tool'], order: ENFORCEMENT },
   { fields: ['prompt'], order: ENFORCEMENT },
   { fields: ['resource'], order: ENFORCEMENT },
-  { fields: ['server'], order: ENFORCEMENT },
+  { fields: ['server'], order: ENFORCEMENT, named: true },
   { fields: ['target'], order: CALLER },
   { fields: ['principal', 'principal_source', 'principal_trust'], order: ENFORCEMENT, trust: 'principal_trust' },
   { fields: ['client', 'client_source', 'client_trust'], order: ENFORCEMENT, trust: 'client_trust' },
@@ -135,8 +137,14 @@ function allRedacted(observations: readonly Observation[]): readonly string[] {
   return [...new Set(observations.flatMap(({ redacted }) => redacted))].sort()
 }
 
-/** The one interaction that at least one observation of a call show together. The same whichever comes first. */
-export function merged(observations: readonly Observation[]): InteractionFields {
+/** How a call ended is what its last request says. */
+const ENDS: ReadonlySet<Field> = new Set(['result', 'outcome', 'error_code', 'error_type'])
+
+/**
+ * The one interaction that at least one observation of a call show together. The same whichever comes first. `superseded`: event ids of requests that were
+ * repeated.
+ */
+export function merged(observations: readonly Observation[], superseded?: ReadonlySet<string>): InteractionFields {
   const fields = blankInteraction()
   const target: Record<string, unknown> = fields
   const [first] = observations as readonly [Observation]
@@ -144,12 +152,14 @@ export function merged(observations: readonly Observation[]): InteractionFields 
   const nearestPoint = ranked(observations, ENFORCEMENT)
   const nearestPerson = ranked(observations, CALLER)
   fields.trace_id = (nearestPerson[0] as Observation).trace_id
+  const atLast = superseded === undefined ? nearestPoint : nearestPoint.filter(({ event_id: id }) => !superseded.has(id))
   for (const group of GROUPS) {
-    const best = bestOf(group.order === CALLER ? nearestPerson : nearestPoint, group)
+    const best = bestOf(group.order === CALLER ? nearestPerson : ENDS.has(group.fields[0] as Field) ? atLast : nearestPoint, group)
     if (best !== undefined) for (const field of group.fields) target[field] = best[field]
   }
   fields.identity_conflicts = conflictsIn(observations, fields)
   for (const event of nearestPoint) widen(fields, event)
+  if (superseded !== undefined) fields.result_bytes = atLast.find(({ result_bytes: bytes }) => bytes !== -1n)?.result_bytes ?? -1n
   // One observation that belongs to a caller shows that the call was not the server's own.
   fields.server_internal = observations.every(({ server_internal: internal }) => internal)
   fields.redacted = allRedacted(observations)

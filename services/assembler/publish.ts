@@ -1,14 +1,15 @@
 /** From the calls of a trace to versions of interactions, published or sent on to where they may meet others. */
 import { hash } from 'node:crypto'
-import type { Interaction } from '../../schemas/interaction.ts'
+import type { Interaction, InteractionFields } from '../../schemas/interaction.ts'
 import type { Part } from '../../schemas/relay.ts'
 import { fillLineage } from './lineage.ts'
 import { merged } from './merge.ts'
 import { conversationOf, partOf } from './part.ts'
 import { MOVE_STEP } from './related/bridge.ts'
 import { digestOf } from './related/digest.ts'
+import { requestsIn } from './rounds.ts'
 import type { Tokens } from './tokens.ts'
-import { type Call, callAt, type Trace } from './trace.ts'
+import type { Call, Trace, Withdrawn } from './trace.ts'
 
 /** Whether a call may be published now. */
 export type Ready = (trace: Trace, call: Call) => boolean
@@ -23,24 +24,35 @@ export interface Publication {
   leave(interaction: Interaction, conversation: string): void
 }
 
-/** Publishes those of the marked calls that are ready and say something new, and takes their marks away. */
+/** Withdraws what proved to be a part of another call, and publishes those of the marked calls that are ready and say something new, taking their marks away. */
 export function publishCalls(trace: Trace, publication: Publication): void {
+  for (const gone of trace.withdrawn) publication.tell(withdraw(trace, gone, publication.key))
   for (const index of trace.dirty) {
     const call = trace.calls[index] as Call
-    if (call.into === index && !publication.ready(trace, call)) continue
+    if (!publication.ready(trace, call)) continue
     trace.dirty.delete(index)
-    if (call.into === index) publishCall(trace, call, publication)
-    else publication.tell(withdraw(trace, call, publication.key))
+    publishCall(trace, call, publication)
   }
 }
 
 const interactionId = (tenant: string, { anchor }: Call): string => hash('sha256', `interaction\u0000${tenant}\u0000${anchor}`, 'hex').slice(0, 32)
 
+/** What the observations of a call say together, and what it took. */
+function fieldsOf(trace: Trace, call: Call): InteractionFields {
+  const { rounds, attempts, input_requests: asked, superseded, duration } = requestsIn(trace, call)
+  const fields = merged(call.observations, superseded)
+  fields.rounds = rounds
+  fields.attempts = attempts
+  fields.input_requests = asked
+  if (duration > fields.duration_ns) fields.duration_ns = duration
+  return fields
+}
+
 /** A published call that proved to be a part of an earlier one. */
-function withdraw(trace: Trace, call: Call, key: string): Part {
+function withdraw(trace: Trace, { call, into }: Withdrawn, key: string): Part {
   call.version++
-  const fields = merged(call.observations)
-  fields.merged_into = interactionId(fields.tenant, callAt(trace, call.index))
+  const fields = fieldsOf(trace, call)
+  fields.merged_into = interactionId(fields.tenant, into)
   fields.sort_at = call.sortAt
   fields.interaction_id = interactionId(fields.tenant, call)
   fields.version = call.version
@@ -59,7 +71,7 @@ export function toldPart(trace: Trace, { key, id, tokens }: Wanted): Part | unde
   const tenant = key.slice(0, key.indexOf('\u0000'))
   const call = trace.calls.find((one) => one.version > 0 && one.into === one.index && interactionId(tenant, one) === id)
   if (call === undefined) return undefined
-  const fields = merged(call.observations)
+  const fields = fieldsOf(trace, call)
   const known = fillLineage(fields, { trace, call, tokenOf: tokens?.(tenant) })
   fields.sort_at = call.sortAt
   fields.interaction_id = id
@@ -68,7 +80,7 @@ export function toldPart(trace: Trace, { key, id, tokens }: Wanted): Part | unde
 }
 
 function publishCall(trace: Trace, call: Call, { key, tell, leave, tokens }: Publication): void {
-  const fields = merged(call.observations)
+  const fields = fieldsOf(trace, call)
   const known = fillLineage(fields, { trace, call, tokenOf: tokens?.(fields.tenant) })
   const conversation = conversationOf(fields, trace)
   const digest = digestOf(fields, trace.rootArrived)

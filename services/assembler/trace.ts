@@ -1,8 +1,11 @@
-/** The calls of one trace (or of one conversation, where records have no trace), joined as their observations come, in any order. */
+/**
+ * The calls of one trace (or of one conversation, where records have no trace). They are made of all its records in one order of their own, so that it does
+ * not matter in which they came.
+ */
 import type { Vantage } from '../../schemas/vocabulary.ts'
 import { type Context, emptyContext, hear, speaks } from './context.ts'
 import { enforced } from './merge.ts'
-import { endsOfOneRequest, isOneRequest, joins, rpcKey, type View, viewOf } from './join.ts'
+import { joins, rpcKey, type View, viewOf } from './join.ts'
 import { callersLink } from '../../schemas/record-key.ts'
 import type { Observation } from './observation.ts'
 
@@ -11,10 +14,10 @@ export interface Call {
   /** Index in `Trace.calls`; the call it was joined into, or itself. */
   readonly index: number
   into: number
-  /** What was seen of it: at least one, in the order of arrival. */
+  /** What was seen of it: at least one. */
   readonly observations: Observation[]
-  /** Event id of the first observation: what the interaction's id is made of. */
-  readonly anchor: string
+  /** Event id of one of its observations: what the interaction's id is made of. */
+  anchor: string
   /** Spans whose parent has not arrived. */
   unresolved: number
   /** The agent span above it, '' where none is known. */
@@ -30,14 +33,23 @@ export interface Call {
 /** Before the event id of a log record that tells of a span: no span id begins so. */
 const LOG_NODE = 'log '
 
-interface Node {
+export interface Node {
   readonly parent: string
   readonly view: View | undefined
   /** Index of the call, -1 for spans that are lineage only. */
   readonly call: number
   readonly agentRun: boolean
-  /** Of an HTTP request that names no method: what came with it, '' while nothing has. */
-  carried?: string
+  readonly argumentsHash: string
+  /** Of an HTTP request that names no method: spans below it that do. */
+  carries?: string[]
+  /** Of an agent's span: arguments of the first request below it, and the side that saw them. */
+  sent?: Pick<Observation, 'vantage' | 'arguments_hash'>
+}
+
+/** A published call that proved to be a part of `into`: as it was told last. */
+export interface Withdrawn {
+  readonly call: Call
+  readonly into: Call
 }
 
 /** Made of the records of a trace when something is to be published, and let go again: see held-trace.ts for what is kept. */
@@ -50,12 +62,19 @@ export interface Trace {
   readonly nodes: Map<string, Node>
   /** Parent span id → spans that wait for it. */
   readonly waiting: Map<string, string[]>
-  /** JSON-RPC method and id, or tool call id → call. */
-  readonly byRpc: Map<string, number>
-  readonly logIds: Set<string>
+  /** Tool call id → call. */
+  readonly byToolCall: Map<string, number>
+  /** JSON-RPC method and id → calls; settled when all are there. */
+  readonly byRequest: Map<string, number[]>
+  /** Span ids of HTTP requests that carry something; settled when all are there. */
+  readonly requests: Set<string>
   readonly calls: Call[]
   /** Indexes of calls that say something new since they were last published. */
   readonly dirty: Set<number>
+  /** Published calls that proved to be parts of others, to be withdrawn. */
+  readonly withdrawn: Withdrawn[]
+  /** Words that were not there when the trace was last opened. */
+  newWords: boolean
   context: Context | undefined
   /** Conversation of its records, the smallest where there are several, '' where none names one. */
   conversation: string
@@ -63,7 +82,7 @@ export interface Trace {
 
 export const newTrace = (): Trace => ({
   rootArrived: false, scheduled: false, agentSpoke: false,
-  nodes: new Map(), waiting: new Map(), byRpc: new Map(), logIds: new Set(), calls: [], dirty: new Set(), context: undefined, conversation: '',
+  nodes: new Map(), waiting: new Map(), byToolCall: new Map(), byRequest: new Map(), requests: new Set(), calls: [], dirty: new Set(), withdrawn: [], newWords: false, context: undefined, conversation: '',
 })
 
 /** The call that `index` has been joined into. */
@@ -73,12 +92,8 @@ export function callAt(trace: Trace, index: number): Call {
   return call
 }
 
-function markAll(trace: Trace): void {
-  for (const call of trace.calls) if (call.into === call.index) trace.dirty.add(call.index)
-}
-
-/** The earlier call stays, whatever the order of the two: an interaction keeps the id of its first version. */
-function unite(trace: Trace, left: number, right: number): void {
+/** The earlier call stays, whatever the order of the two. */
+export function unite(trace: Trace, left: number, right: number): void {
   const [one, two] = [callAt(trace, left), callAt(trace, right)]
   if (one === two) return
   const [kept, gone] = one.index < two.index ? [one, two] : [two, one]
@@ -86,9 +101,6 @@ function unite(trace: Trace, left: number, right: number): void {
   kept.unresolved += gone.unresolved
   kept.agentSpan ||= gone.agentSpan
   gone.into = kept.index
-  trace.dirty.add(kept.index)
-  if (gone.version > 0) trace.dirty.add(gone.index)
-  else trace.dirty.delete(gone.index)
 }
 
 function addCall(trace: Trace, event: Observation): Call {
@@ -97,27 +109,32 @@ function addCall(trace: Trace, event: Observation): Call {
     unresolved: 0, agentSpan: '', version: 0, digest: '', sortAt: 0n, home: '',
   }
   trace.calls.push(call)
-  trace.dirty.add(call.index)
   return call
 }
 
-/** An HTTP request belongs to the call that came with it first; a second one is a call of its own. */
-function carries(trace: Trace, request: Node, childId: string): boolean {
-  const { view } = trace.nodes.get(childId) as Node
-  if (request.view?.method !== '' || view === undefined || view.method === '' || childId.startsWith(LOG_NODE)) return true
-  request.carried ??= childId
-  const first = trace.nodes.get(request.carried)?.view
-  return request.carried === childId || (first !== undefined && isOneRequest(first, view))
+/** A tool of an agent that calls several times with other arguments calls several times. */
+function asksTheSame(request: Node, { view, argumentsHash: hash }: Node): boolean {
+  if (request.view?.vantage !== 'agent' || view === undefined || view.vantage === 'agent' || hash === '') return true
+  request.sent ??= { vantage: view.vantage, arguments_hash: hash }
+  return request.sent.vantage !== view.vantage || request.sent.arguments_hash === hash
 }
+
+/** Whether it is left open which of several calls an HTTP request belongs to. */
+const isCarried = ({ view: request }: Node, { view }: Node, childId: string): boolean =>
+  request?.method === '' && view !== undefined && view.method !== '' && !childId.startsWith(LOG_NODE)
 
 /** Joins a span that has arrived with the parent that it names, once both are there. */
 function link(trace: Trace, childId: string, parentId: string): void {
   const child = trace.nodes.get(childId) as Node
   const parent = trace.nodes.get(parentId) as Node
   if (child.call === -1) return
-  if (parent.view === undefined) callAt(trace, child.call).agentSpan ||= parentId
-  else if (parent.call !== -1 && child.view !== undefined && joins(parent.view, child.view) && carries(trace, parent, childId)) unite(trace, parent.call, child.call)
-  else callAt(trace, child.call).agentSpan ||= parentId
+  const isOne = parent.view !== undefined && parent.call !== -1 && child.view !== undefined && joins(parent.view, child.view) && asksTheSame(parent, child)
+  if (!isOne) callAt(trace, child.call).agentSpan ||= parentId
+  else if (isCarried(parent, child, childId)) {
+    trace.requests.add(parentId)
+    if (parent.carries === undefined) parent.carries = [childId]
+    else parent.carries.push(childId)
+  } else unite(trace, parent.call, child.call)
 }
 
 function awaitParent(trace: Trace, spanId: string, parentId: string, call: Call | undefined): void {
@@ -135,35 +152,34 @@ function adoptChildren(trace: Trace, spanId: string): void {
     const { call } = trace.nodes.get(child) as Node
     if (call !== -1) callAt(trace, call).unresolved--
     link(trace, child, spanId)
-    if (call !== -1) trace.dirty.add(callAt(trace, call).index)
   }
 }
 
 /** Without a parent link, the two ends of one request still carry the same JSON-RPC id, and client logs the tool call id. */
 function joinByIds(trace: Trace, call: Call, view: View): void {
-  if (view.toolCallId !== '') joinBy(trace, `t\u0000${view.toolCallId}`, call, () => true)
+  joinByToolCall(trace, call, view.toolCallId)
   const key = rpcKey(view)
-  if (key !== '') joinBy(trace, `r\u0000${key}`, call, (other, of) => !wasSeenBy(of, 'gateway') && !wasSeenBy(call, 'gateway') && endsOfOneRequest(other, view))
+  if (key === '') return
+  const known = trace.byRequest.get(key)
+  if (known === undefined) trace.byRequest.set(key, [call.index])
+  else known.push(call.index)
 }
 
-function joinBy(trace: Trace, key: string, call: Call, same: (other: View, of: Call) => boolean): void {
-  const known = trace.byRpc.get(key)
-  if (known === undefined) {
-    trace.byRpc.set(key, call.index)
-    return
-  }
-  const other = callAt(trace, known)
-  if (same(viewOfCall(other), other)) unite(trace, known, call.index)
+function joinByToolCall(trace: Trace, call: Call, id: string): void {
+  if (id === '') return
+  const known = trace.byToolCall.get(id)
+  if (known === undefined) trace.byToolCall.set(id, call.index)
+  else unite(trace, known, call.index)
 }
 
-/** What the call as a whole looks like, whichever of its observations came first. */
-const viewOfCall = ({ observations }: Call): View => ({
+/** What the call as a whole looks like. */
+export const viewOfCall = ({ observations }: Call): View => ({
   method: enforced(observations, (event) => event.method), object: enforced(observations, (event) => event.tool || event.prompt || event.resource),
   vantage: enforced(observations, (event) => event.vantage) as Vantage,
-  jsonrpcId: enforced(observations, (event) => event.jsonrpc_request_id), toolCallId: enforced(observations, (event) => event.tool_call_id),
+  jsonrpcId: enforced(observations, (event) => event.jsonrpc_request_id), toolCallId: enforced(observations, (event) => event.tool_call_id), emitter: '',
 })
 
-const wasSeenBy = (call: Call, vantage: Vantage): boolean => call.observations.some((event) => event.vantage === vantage)
+export const wasSeenBy = (call: Call, vantage: Vantage): boolean => call.observations.some((event) => event.vantage === vantage)
 
 const text = (event: Observation, key: string): string => (event.attributes.get(key) ?? event.resource_attributes.get(key))?.text ?? ''
 const isScheduled = (event: Observation): boolean => text(event, 'faas.trigger') === 'timer' || text(event, 'k8s.cronjob.name') !== ''
@@ -172,18 +188,15 @@ const isAgentRun = (event: Observation): boolean =>
 
 /** The same whichever record comes first. */
 function nameConversation(trace: Trace, { conversation }: Observation): void {
-  if (conversation === '' || (trace.conversation !== '' && conversation >= trace.conversation)) return
-  trace.conversation = conversation
-  markAll(trace)
+  if (conversation !== '' && (trace.conversation === '' || conversation < trace.conversation)) trace.conversation = conversation
 }
 
-function listen(trace: Trace, event: Observation): void {
+function listen(trace: Trace, event: Observation, isNew: boolean): void {
   if (!speaks(event)) return
   trace.context ??= emptyContext()
   if (!hear(trace.context, event)) return
   if (trace.context.parts.length > 0 || trace.context.prompts.length > 0) trace.agentSpoke = true
-  // New words can change what is known of every call of the trace.
-  markAll(trace)
+  trace.newWords ||= isNew
 }
 
 /** The span above it; of one that links its caller's, that one. */
@@ -196,9 +209,8 @@ function addSpan(trace: Trace, event: Observation): void {
   const view = viewOf(event)
   const parent = parentOf(event)
   const call = view === undefined ? undefined : addCall(trace, event)
-  trace.nodes.set(event.span_id, { parent, view, call: call?.index ?? -1, agentRun: isAgentRun(event) })
+  trace.nodes.set(event.span_id, { parent, view, call: call?.index ?? -1, agentRun: isAgentRun(event), argumentsHash: event.arguments_hash })
   if (parent === '') {
-    if (!trace.rootArrived) markAll(trace)
     trace.rootArrived = true
     trace.scheduled ||= isScheduled(event)
   } else if (trace.nodes.has(parent)) link(trace, event.span_id, parent)
@@ -210,29 +222,27 @@ function addSpan(trace: Trace, event: Observation): void {
 /** An access log tells of a span, whose trace and span id it carries: it stands as a child of that span would. */
 function addBelow(trace: Trace, { event_id: id, span_id: parent }: Observation, { view, call }: { readonly view: View; readonly call: Call }): void {
   const node = LOG_NODE + id
-  trace.nodes.set(node, { parent, view, call: call.index, agentRun: false })
+  trace.nodes.set(node, { parent, view, call: call.index, agentRun: false, argumentsHash: '' })
   if (trace.nodes.has(parent)) link(trace, node, parent)
   else awaitParent(trace, node, parent, call)
 }
 
 function addLog(trace: Trace, event: Observation): void {
-  trace.logIds.add(event.event_id)
   const view = viewOf(event)
   if (view === undefined && event.tool === '') return
   const call = addCall(trace, event)
   if (view !== undefined && event.span_id !== '' && event.vantage !== 'log') addBelow(trace, event, { view, call })
   if (view !== undefined) joinByIds(trace, call, view)
-  else if (event.tool_call_id !== '') joinBy(trace, `t\u0000${event.tool_call_id}`, call, () => true)
+  else joinByToolCall(trace, call, event.tool_call_id)
 }
 
-/** Whether the trace already holds this record's identity: the first one wins. */
-export const holds = (trace: Trace, event: Observation): boolean =>
-  event.signal === 'log' ? trace.logIds.has(event.event_id) : trace.nodes.has(event.span_id)
+/** What is of one identity in a trace: of two records the first one wins. */
+export const identityOf = ({ signal, event_id: id, span_id: span }: Observation): string => (signal === 'log' ? id : span)
 
-/** Adds an observation that the trace does not hold yet. */
-export function observe(trace: Trace, event: Observation): void {
+/** Adds an observation that the trace does not hold yet; `isNew`: it has come since the trace was last opened. */
+export function observe(trace: Trace, event: Observation, isNew: boolean): void {
   nameConversation(trace, event)
-  listen(trace, event)
+  listen(trace, event, isNew)
   if (event.signal === 'log') addLog(trace, event)
   else addSpan(trace, event)
 }

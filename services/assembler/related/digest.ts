@@ -3,10 +3,17 @@ import type { Interaction } from '../../../schemas/interaction.ts'
 /** Nearly always none, or one or two words. */
 const sourcesIn = ({ argument_sources: sources }: Interaction): string => (sources.size === 0 ? '' : [...sources.values()].join('\u0001'))
 
+/** A number that changes with the ids, whatever their order: they are hashes, of which a few digits tell them apart. */
+export function checksum(ids: readonly string[]): number {
+  let sum = ids.length
+  for (const id of ids) sum += Number.parseInt(id.slice(-8), 16)
+  return sum
+}
+
 /** What a version says, short enough to keep: only a version that says something else is published. `rooted`: see `Part`. */
 export function digestOf(fields: Interaction, rooted: boolean): string {
   return [
-    fields.event_ids.length, fields.actor, fields.requested_by, fields.request_fit, fields.request_text.length, sourcesIn(fields),
+    checksum(fields.event_ids), fields.actor, fields.requested_by, fields.request_fit, fields.request_text.length, sourcesIn(fields),
     fields.outcome, fields.arguments_hash, fields.result_hash, fields.server_internal,
     // Whether nobody asked can only then be said.
     rooted && fields.requested_by === 'unknown',

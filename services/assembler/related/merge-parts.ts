@@ -34,7 +34,9 @@ function contents(interactions: readonly Interaction[]): InteractionFields {
   for (const one of nearestPoint) widen(fields, one)
   fields.effect = nearestPoint.find(({ effect }) => effect !== 'unknown')?.effect ?? 'unknown'
   fields.server_internal = interactions.every(({ server_internal: internal }) => internal)
-  for (const name of ['vantages', 'emitters', 'sources', 'event_ids', 'redacted'] as const) target[name] = union(interactions.map((one) => one[name]))
+  for (const name of ['vantages', 'emitters', 'sources', 'event_ids', 'redacted', 'input_requests'] as const) target[name] = union(interactions.map((one) => one[name]))
+  fields.rounds = Math.max(...interactions.map(({ rounds }) => rounds))
+  fields.attempts = Math.max(...interactions.map(({ attempts }) => attempts))
   nameActor(fields)
   return fields
 }
