@@ -54,6 +54,8 @@ export interface Redactor {
    * fills `redacted`. Fails closed: what cannot be scanned within its budget is dropped and named. Never throws.
    */
   redact(event: AuditEventFields): void
-  /** The same for one text outside an event (metric attributes, log lines). */
+  /** The same for a metric point, as a new one. */
+  point(point: MetricPoint): MetricPoint
+  /** The same for one text outside an event (names of sources, answers). */
   text(tenant: string, text: string): string
 }

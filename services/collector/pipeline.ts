@@ -3,7 +3,7 @@ import type { AuditEventFields } from '../../schemas/audit-event.ts'
 import type { Keyed, Publisher } from '../../schemas/ports.ts'
 import { eventKey } from '../../schemas/record-key.ts'
 import { EventRecord, events, metrics } from '../../schemas/topics.ts'
-import type { Arrival, Counted, Normalised, Normaliser, Redactor } from './contracts.ts'
+import type { Arrival, Counted, Normalised, Normaliser, Redactor, SourceCount } from './contracts.ts'
 import type { Ingest, IngestResult } from './ingest-port.ts'
 import { countRefused, countRefusedPoints, refusalOf } from './refused.ts'
 import type { CollectorTelemetry } from './telemetry.ts'
@@ -35,21 +35,26 @@ export function createPipeline({ bus, normaliser, redactor, telemetry }: Pipelin
     return told(kept.length > 0 ? bus.publish(events, recordsOf(kept)) : undefined, counted, arrival)
   }
 
-  async function told(published: Promise<void> | undefined, counted: Counted, arrival: Arrival): Promise<IngestResult> {
+  /** Sources are counted under the names that their events have. */
+  const named = (bySource: readonly SourceCount[], tenant: string): readonly SourceCount[] =>
+    bySource.map((count) => ({ ...count, source: redactor.text(tenant, count.source) }))
+
+  async function told(published: Promise<void> | undefined, sent: Counted, arrival: Arrival): Promise<IngestResult> {
+    const counted = { ...sent, bySource: named(sent.bySource, arrival.tenant) }
     const refusal = await refusalOf(published)
     const all = refusal === undefined ? counted : await countRefused(counted, refusal, bus)
     telemetry.received(all, arrival)
-    return answer(all)
+    const { message, ...rest } = answer(all)
+    return { ...rest, message: redactor.text(arrival.tenant, message) }
   }
 
   return {
     traces: (traces, arrival) => take(normaliser.traces(traces, arrival), arrival),
     logs: (logs, arrival) => take(normaliser.logs(logs, arrival), arrival),
     async metrics(sent, arrival) {
-      const { points, counted } = normaliser.metrics(sent, arrival)
-      const clean = points.map((point) => ({
-        ...point, attributes: new Map([...point.attributes].map(([key, value]) => [key, redactor.text(point.tenant, value)])),
-      }))
+      const { points, counted: all } = normaliser.metrics(sent, arrival)
+      const counted = { ...all, bySource: named(all.bySource, arrival.tenant) }
+      const clean = points.map((point) => redactor.point(point))
       const refusal = await refusalOf(clean.length > 0 ? bus.publish(metrics, clean.map((point) => ({ key: point.point_id, record: point }))) : undefined)
       telemetry.receivedMetrics(refusal === undefined ? counted : countRefusedPoints(counted, refusal), arrival)
       const rejected = refusal?.records.length ?? 0

@@ -28,7 +28,7 @@ function narrow(quarantineAway = false) {
     broadcast: async () => undefined,
   }
   const ingest = createPipeline({
-    bus, normaliser: createNormaliser({ mcpPaths: [] }), redactor: { redact: () => undefined, text: (_tenant, text) => text },
+    bus, normaliser: createNormaliser({ mcpPaths: [] }), redactor: { redact: () => undefined, text: (_tenant, text) => text, point: (point) => point },
     telemetry: { received: (counted) => void told.push(counted), receivedMetrics: (counted) => void points.push(counted) },
   })
   return { published, told, points, ingest }

@@ -3,11 +3,11 @@ import { matchAt } from './matching.ts'
 import { gradeOf, nameBefore } from './names.ts'
 import { isSecretValue } from './plausible.ts'
 import { ASSIGNMENT } from './kinds.ts'
+import { findNamedValues, PASSWORD_NAME } from './named-values.ts'
 import type { Span } from './span.ts'
 
 const OPTION = /(?<![\w-])--?([A-Za-z][A-Za-z0-9_-]{1,40})[ \t]{1,4}/g
 const SEPARATOR = /[:=]/g
-const PASSWORD_NAME = /pass|pwd|psk|cv[vc]|cookie/i
 const SCHEME_WORD = /^(?:bearer|basic|token|digest|apikey|ssws)$/i
 const LONGEST_QUOTED = 512
 /** Blanks and further separators (`:=`, `=>`, `==`) that may stand between name and value. */
@@ -15,9 +15,6 @@ const LEAD = /[ \t=>:]{0,6}/y
 const BARE = /[^\s"'`,;&<>()|\\]{1,4096}/y
 const COOKIE_NAME = /cookies?$/i
 const COOKIES = /[^\s"'`;=]{1,256}=[^\s"'`;]{0,4096}(?:; ?[^\s"'`;=]{1,256}(?:=[^\s"'`;]{0,4096})?){0,64}/y
-/** `<password>…</password>` and `<add key="Password" value="…"/>`. */
-const ELEMENT = /<([A-Za-z][\w.:-]{1,40})>([^<>\s]{4,256})<\//g
-const PAIR = /\b(?:key|name)=["']([^"'<>]{3,64})["'][ \t]{1,4}value=["']([^"'<>]{4,256})["']/gi
 const BARE_WITH_CALL = /[^\s"'`,;&<>|\\]{1,4096}/y
 
 interface Value {
@@ -80,25 +77,9 @@ function judge(text: string, name: string, at: number): Span | undefined {
   ) ? { start, end, kind: ASSIGNMENT.kind } : undefined
 }
 
-/** Values that markup gives to a name: the name is group 1, the value group 2. */
-function findInMarkup(text: string): Span[] {
-  if (!text.includes('<')) return []
-  const spans: Span[] = []
-  for (const pattern of [ELEMENT, PAIR]) {
-    for (const found of text.matchAll(pattern)) {
-      const [whole, name = '', value = ''] = found
-      const start = found.index + whole.lastIndexOf(value)
-      const grade = gradeOf(name)
-      const assigned = { value, quoted: true, password: PASSWORD_NAME.test(name), tight: true, vague: grade === 'vague' }
-      if (grade !== 'none' && isSecretValue(assigned)) spans.push({ start, end: start + value.length, kind: ASSIGNMENT.kind })
-    }
-  }
-  return spans
-}
-
 /** Values of secrets' names in `text`. Linear: every value is looked at once, and names and values are bounded. */
 export function findAssignments(text: string): Span[] {
-  const spans: Span[] = findInMarkup(text)
+  const spans: Span[] = findNamedValues(text)
   let done = 0
   const take = (span: Span | undefined): void => {
     if (span === undefined) return

@@ -1,4 +1,4 @@
-/** Base64 and percent-encoding that may hold text. What they hold is scanned once; a run in which something is found is replaced as a whole. */
+/** Base64, percent-encoding and escapes that may hold text. A run in which something is found is replaced as a whole. */
 
 export interface Run {
   readonly start: number
@@ -39,5 +39,19 @@ export function* percentRuns(text: string): Generator<Run> {
     const run = { start: found.index, end: found.index + found[0].length }
     yield { ...run, decoded }
     if (found[0].includes('+')) yield { ...run, decoded: decoded.replaceAll('+', ' ') }
+  }
+}
+
+/** A word with escaped characters, as they stand in JSON that is a part of a text. */
+const ESCAPED_WORD = /(?:[^\s"'\\]|\\{1,8}u[0-9A-Fa-f]{4}){6,}/g
+const ESCAPED_CHARACTER = /\\{1,8}u([0-9A-Fa-f]{4})/g
+
+/** Words with `\u` escapes, decoded. */
+export function* escapedRuns(text: string): Generator<Run> {
+  if (!text.includes('\\u')) return
+  for (const found of text.matchAll(ESCAPED_WORD)) {
+    if (!found[0].includes('\\u')) continue
+    const decoded = found[0].replace(ESCAPED_CHARACTER, (_, unit: string) => String.fromCharCode(Number.parseInt(unit, 16)))
+    yield { start: found.index, end: found.index + found[0].length, decoded }
   }
 }

@@ -91,13 +91,20 @@ function follows(text: string, at: number, last: number): boolean {
   return true
 }
 
+/** Whether `value` stands before `end`, in quotes, with backslashes before them, or in none. */
+function isValueKey(text: string, end: number): boolean {
+  let last = text.charCodeAt(end - 1) === 34 ? end - 2 : end - 1
+  while (last > 0 && text.charCodeAt(last) === 92) last--
+  return text.charCodeAt(last) === 101 && text.startsWith('alu', last - 3)
+}
+
 /** What one of the characters that end a run opens, at `at`. */
 function mark(text: string, at: number, kind: number): number {
   if (kind === BLANK) return schemeBefore(text, at) ? SCHEME : 0
   if (kind === BACKSLASH) return text.charCodeAt(at + 1) === 117 || text.charCodeAt(at + 1) === 47 ? ESCAPE : 0
   // `$1$`, `$2b$`: a hash of crypt(5), whose dots cut the runs.
   if (kind === DOLLAR) return text.charCodeAt(at + 2) === 36 || text.charCodeAt(at + 3) === 36 ? LONG_RUN : 0
-  if (kind === COLON && text.startsWith('alue"', at - 5)) return NAMES_SECRET.test(text) ? NAMED : 0
+  if (kind === COLON && isValueKey(text, at)) return NAMES_SECRET.test(text) ? NAMED : 0
   if (kind === PERCENT) return isHexDigit(text.charCodeAt(at + 1)) && isHexDigit(text.charCodeAt(at + 2)) ? PERCENT_CODED : 0
   const name = nameBefore(text, at)
   return name === '' || gradeOf(name) === 'none' ? 0 : NAMED

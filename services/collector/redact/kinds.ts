@@ -52,8 +52,10 @@ export const NEAR_NAME: Kind = {
   found: '30 to 128 characters drawn from both cases and digits, within 80 characters behind such a name, and assigned to no other name',
 }
 
+export const NESTED: Kind = { kind: 'nested', what: 'Encoded text in encoded text', found: 'more than eight times, which nobody looks into' }
+
 /** Every kind once, in the order of the documentation. */
 export const KINDS: readonly Kind[] = [
   PRIVATE_KEY, JWT, BEARER, BASIC, ...VENDOR_TOKENS, ...MARKED_TOKENS, PASSWORD_HASH, URL_PASSWORD, COMMAND, CARD, IBAN, SSN,
-  EMAIL, PHONE, FIELD, ASSIGNMENT, NEAR_NAME,
+  EMAIL, PHONE, FIELD, ASSIGNMENT, NEAR_NAME, NESTED,
 ]

@@ -193,6 +193,8 @@ describe('redactor', () => {
       JSON.stringify({ env: [{ name: 'DB_PASSWORD', value: secret }] }), JSON.stringify({ key: 'password', value: { stringValue: secret } }),
       JSON.stringify([{ name: 'Authorization', value: secret }]), `<password>${secret}</password>`, `<add key="ApiKey" value="${secret}" />`,
       `Cookie: theme=dark; session=${secret}`,
+      `found: ${JSON.stringify({ name: 'DB_PASSWORD', value: secret })} there`,
+      `found: ${JSON.stringify(JSON.stringify({ key: 'api_key', value: `${secret}a7` }))} there`, `- name: DB_PASSWORD\n  value: ${secret}`,
     ]) expect(clean(text)).not.toContain(secret)
     const harmless = JSON.stringify([{ name: 'max_tokens', value: 'abc123def' }, { name: 'path', value: '/srv/secret/a' }])
     expect(clean(harmless)).toBe(harmless)

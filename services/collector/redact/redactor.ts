@@ -7,6 +7,7 @@ import { FIELD } from './kinds.ts'
 import { holdsSecret } from './json-text.ts'
 import { gate } from './gate.ts'
 import { gradeOf, type NameGrade } from './names.ts'
+import { cleanPoint } from './metric-points.ts'
 import { createPolicies, DEFAULT_POLICIES, type Policy, type RedactionPolicies } from './policy.ts'
 import { isClean } from './scan.ts'
 import { UNSCANNED } from './span.ts'
@@ -136,6 +137,9 @@ export function createRedactor(keyed: KeyedHash, policies: RedactionPolicies = D
       } catch {
         close(event)
       }
+    },
+    point(point) {
+      return cleanPoint(point, new Work(point.tenant, policyOf(point.tenant), keyed))
     },
     text(tenant, text) {
       return clean(text, new Work(tenant, policyOf(tenant), keyed))

@@ -3,11 +3,11 @@ import type { KeyedHash } from '../../../schemas/ports.ts'
 import { findAssignments } from './assignments.ts'
 import { findCards } from './cards.ts'
 import { findCommandPasswords } from './command-passwords.ts'
-import { base64Runs, percentRuns, type Run } from './encoded.ts'
+import { base64Runs, escapedRuns, percentRuns, type Run } from './encoded.ts'
 import { findMarkedTokens, findVendorTokens } from './find-vendor-tokens.ts'
 import { DIGITS, ENCODED, ESCAPE, FEW_DIGITS, gate, LONG_RUN, MAIL, NAMED, PERCENT_CODED, SCHEME, USERINFO } from './gate.ts'
 import { isWholeString, jsonStart, walkJson } from './json-text.ts'
-import { FIELD } from './kinds.ts'
+import { FIELD, NESTED } from './kinds.ts'
 import { findEmails, findIbans, findPhones, findSsns } from './personal-data.ts'
 import type { Policy } from './policy.ts'
 import { findRandomRuns } from './random-runs.ts'
@@ -17,7 +17,7 @@ import { findJwts, findPasswordHashes, findPrivateKeys, findSchemes, findUrlPass
 /** What one event or text may cost: characters given to detectors, counted again at every level of nesting. */
 export const CHARACTER_BUDGET = 1024 * 1024
 /** Texts within texts: arguments → a JSON string in it → base64 in that. */
-const DEEPEST = 5
+const DEEPEST = 8
 /** Shorter texts open no gate. */
 const SHORTEST_SECRET = 6
 /** Readings of one text; two do for nearly all that hold a secret. */
@@ -58,6 +58,16 @@ export class Scan {
     return gate(text) & this.policy.mask
   }
 
+  /** The first kind found by `look`, whose text is no part of what is written; undefined when it finds nothing. */
+  probe(look: () => string): string | undefined {
+    const outer = this.#kinds
+    this.#kinds = undefined
+    look()
+    const [found] = this.take()
+    this.#kinds = outer
+    return found === 'unscanned' ? NESTED.kind : found
+  }
+
   unscanned(): string {
     this.#found('unscanned')
     return UNSCANNED
@@ -76,6 +86,12 @@ export class Scan {
   }
 }
 
+/** How deep in a text the scan is. */
+interface Level {
+  readonly scan: Scan
+  readonly depth: number
+}
+
 function spansOf(text: string, flags: number, policy: Policy): Span[] {
   const spans: Span[] = []
   if ((flags & LONG_RUN) !== 0) {
@@ -92,43 +108,24 @@ function spansOf(text: string, flags: number, policy: Policy): Span[] {
 }
 
 /** Runs in which something is found, as spans of the kind found first. `covered` ones are replaced anyway. */
-function encodedSpans(runs: Iterable<Run>, covered: readonly Span[], scan: Scan): Span[] {
+function encodedSpans(runs: Iterable<Run>, covered: readonly Span[], { scan, depth }: Level): Span[] {
   const spans: Span[] = []
   let next = 0
   for (const run of runs) {
     while (next < covered.length && covered[next]!.end < run.end) next++
     if (next < covered.length && covered[next]!.start <= run.start) continue
-    const flags = scan.gate(run.decoded)
-    if (flags === 0) continue
-    scan.spend(run.decoded.length)
-    const kind = firstKind(run.decoded, flags, scan)
+    const kind = scan.probe(() => cleanseOnce(run.decoded, scan, depth + 1))
     if (kind !== undefined) spans.push({ start: run.start, end: run.end, kind })
   }
   return spans
 }
 
-/** The kind of the first secret in a decoded text; JSON in it is walked, so that a value is judged by its name. */
-function firstKind(text: string, flags: number, scan: Scan): string | undefined {
-  if (jsonStart(text) === undefined) return settle(spansOf(text, flags, scan.policy), [])[0]?.kind
-  let kind: string | undefined
-  const walked = walkJson(text, {
-    text: (value) => {
-      kind ??= settle(spansOf(value, scan.gate(value), scan.policy), [])[0]?.kind
-      return value
-    },
-    secret: (value) => {
-      kind ??= FIELD.kind
-      return value
-    },
-  })
-  scan.spend(walked.end)
-  return kind ?? settle(spansOf(text, flags, scan.policy), [])[0]?.kind
-}
-
-function plain(text: string, flags: number, scan: Scan): string {
+function plain(text: string, flags: number, level: Level): string {
+  const { scan } = level
   const found = spansOf(text, flags, scan.policy)
-  if ((flags & ENCODED) !== 0) found.push(...encodedSpans(base64Runs(text), settle(found, []), scan))
-  if ((flags & PERCENT_CODED) !== 0) found.push(...encodedSpans(percentRuns(text), settle(found, []), scan))
+  if ((flags & ENCODED) !== 0) found.push(...encodedSpans(base64Runs(text), settle(found, []), level))
+  if ((flags & PERCENT_CODED) !== 0) found.push(...encodedSpans(percentRuns(text), settle(found, []), level))
+  if ((flags & ESCAPE) !== 0) found.push(...encodedSpans(escapedRuns(text), settle(found, []), level))
   if (found.length === 0) return text
   let out = ''
   let copied = 0
@@ -171,7 +168,7 @@ function cleanseOnce(text: string, scan: Scan, depth: number): string {
   if (flags === 0) return text
   if (depth > DEEPEST) return scan.unscanned()
   scan.spend(text.length)
-  return cleanseJson(text, scan, depth) ?? ((flags & ~ESCAPE) === 0 ? text : plain(text, flags, scan))
+  return cleanseJson(text, scan, depth) ?? (plain(text, flags, { scan, depth }))
 }
 
 /** The text as one JSON value or several, edited, with plain text behind it; undefined when it does not begin as JSON. */
@@ -188,5 +185,5 @@ function cleanseJson(text: string, scan: Scan, depth: number): string | undefine
     rest = rest.slice(end)
   }
   if (rest === text) return undefined
-  return rest === '' ? out : out + plain(rest, scan.gate(rest), scan)
+  return rest === '' ? out : out + plain(rest, scan.gate(rest), { scan, depth })
 }

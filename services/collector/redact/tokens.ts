@@ -22,7 +22,7 @@ export function findJwts(text: string): Span[] {
 }
 
 const BEGIN_KEY = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g
-const ARMOUR = /(?:[A-Za-z0-9+/=:,. \t\r\n-]|\\[nrt]){0,}/y
+const ARMOUR = /(?:[A-Za-z0-9+/=:,. \t\r\n-]|\\{1,8}[nrt]){0,}/y
 const END_KEY = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/y
 
 /** Private keys in armour, with or without their end mark. */
