@@ -37,16 +37,22 @@ function table(sources: readonly SourceCoverage[], { width, colors }: PageOption
   return [colors.dim(titles), ...lines]
 }
 
+/** `unexpected-command is blind: nobody sends arguments`. */
+function lacks({ missing, detectors }: SourceCoverage): string[] {
+  const columns = new Map<string, string[]>()
+  for (const [detector = '', column = ''] of missing.map((what) => what.split(':'))) columns.set(detector, [...(columns.get(detector) ?? []), column])
+  return [...columns].map(([detector, own]) => {
+    const share = detectors[detector] ?? 0
+    return `${detector} ${share === 0 ? 'is blind' : `judges ${percent(share)} of the calls`}: ${share === 0 ? 'nobody sends' : 'the others lack'} ${own.join(', ')}`
+  })
+}
+
 /** What is missing at one source, and what to do. */
 function advice(source: SourceCoverage, { width, colors }: PageOptions): string[] {
-  const half = Object.entries(source.detectors).filter(([id, share]) => share > 0 && share < 0.9 && !source.blind_detectors.includes(id))
-  const facts = [
-    ...source.missing.map((what) => what.replace(':', ' lacks ')), ...half.map(([id, share]) => `${id} judges ${percent(share)} of its calls`),
-    ...source.sampling.map((what) => `says that it sends ${what}`),
-    ...(source.unmapped.length === 0 ? [] : [`not read: ${source.unmapped.slice(0, 8).join(', ')}${source.unmapped.length > 8 ? ` and ${source.unmapped.length - 8} more` : ''}`]),
-  ]
+  const facts = [...lacks(source), ...source.sampling.map((what) => `says that it sends ${what}`)]
   if (facts.length + source.switches.length === 0) return []
-  const lines = [...facts.map((fact) => wrapped('  - ', safe(fact), width)), ...source.switches.map((set) => wrapped('  > ', safe(set), width).map((line) => colors.cyan(line)))]
+  const unread = source.unmapped.length === 0 ? [] : [`not read: ${source.unmapped.slice(0, 8).join(', ')}${source.unmapped.length > 8 ? ` and ${source.unmapped.length - 8} more` : ''}`]
+  const lines = [...[...facts, ...unread].map((fact) => wrapped('  - ', safe(fact), width)), ...source.switches.map((set) => wrapped('  > ', safe(set), width).map((line) => colors.cyan(line)))]
   return ['', colors.bold(safe(nameOf(source))), ...lines.flat()]
 }
 

@@ -25,7 +25,7 @@ export async function coverage(options: CoverageOptions): Promise<number> {
     process.stdout.write(`${page.join('\n')}\n`)
     return told.complete ? EXIT.complete : EXIT.incomplete
   } catch (error) {
-    if (!(error instanceof Failure) || error.kind === 'misconfigured') throw error
+    if (!(error instanceof Failure)) throw error
     if (options.json === true) console.log(JSON.stringify({ complete: false, unreachable: error.message }))
     console.error(error.message)
     return EXIT.unreachable

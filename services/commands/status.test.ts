@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Failure } from '../../schemas/failure.ts'
+import { coverage } from './coverage.ts'
 import { quarantineDecide, quarantineList, timeOf } from './quarantine.ts'
 import { status } from './status.ts'
 
@@ -70,6 +71,21 @@ describe('watchkeeper status', () => {
       expect.stringMatching(/Nothing answers at http:\/\/127\.0\.0\.1:1\. Start the server first/), expect.stringContaining('use the --data-dir'),
       expect.stringContaining('cannot be read. Start the server first'), 'ClickHouse is away',
     ])
+  })
+})
+
+describe('watchkeeper coverage', () => {
+  it('ends with 0 when all is covered, 1 when not, 2 where nobody can say', async () => {
+    const { out, errors } = heard()
+    answer = { status: 200, body: '{"complete":true,"sources":[]}' }
+    expect(await coverage({ dataDir, api, json: true })).toBe(0)
+    answer = { status: 200, body: '{"complete":false,"looked_at":"","sources":[]}' }
+    expect(await coverage({ dataDir, api })).toBe(1)
+    answer = { status: 421, body: '{"error":"ask the archiver"}' }
+    expect(await coverage({ dataDir, api, json: true })).toBe(2)
+    expect(asked[0]?.url).toBe('/api/coverage')
+    expect([out[0], out[1], out[2]]).toEqual(['{"complete":true,"sources":[]}\n', expect.stringContaining('Nobody has looked yet'), '{"complete":false,"unreachable":"ask the archiver"}'])
+    expect(errors).toEqual(['ask the archiver'])
   })
 })
 

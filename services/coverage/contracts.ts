@@ -48,10 +48,11 @@ export interface WindowFacts extends CoverageSource {
   readonly attributes: readonly string[]
 }
 
-/** The calls of a source (all its versions together) in one window. */
+/** The calls of a source (all its versions together) that an emitter's mapping read a part of, in one window. */
 export interface JoinedFacts {
   readonly tenant: string
   readonly source: string
+  readonly emitter: string
   readonly window_start: bigint
   readonly joined_calls: number
   readonly joined_fields: ReadonlyMap<string, number>

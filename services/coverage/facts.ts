@@ -68,19 +68,19 @@ export async function readCalls(store: Query, span: Span, needs: ReadonlyMap<str
     ...[...needs.values()].map((own, i) => `countIf(${own.map((column) => `k${columns.indexOf(column)}`).join(' AND ') || 'true'}) AS d${i}`),
   ]
   // The newest version of each call that was told in the span: FINAL would read the whole table.
-  const rows = await store.query(`SELECT tenant, source, w, count() AS calls, ${counts.join(', ')}
+  const rows = await store.query(`SELECT tenant, source, emitter, w, count() AS calls, ${counts.join(', ')}
     FROM
     (
-      SELECT tenant, interaction_id, min(${HOUR}) AS w, argMax((sources, merged_into, ${columns.map(known).join(', ')}), version) AS newest, newest.1 AS seen_by,
-        newest.2 AS gone, ${columns.map((_, i) => `newest.${i + 3} AS k${i}`).join(', ')}
+      SELECT tenant, interaction_id, min(${HOUR}) AS w, argMax((sources, merged_into, emitters, ${columns.map(known).join(', ')}), version) AS newest, newest.1 AS seen_by,
+        newest.2 AS gone, newest.3 AS read_by, ${columns.map((_, i) => `newest.${i + 4} AS k${i}`).join(', ')}
       FROM watchkeeper.interaction_versions
       WHERE ${within(span)} AND ${CALL} AND NOT server_internal AND cityHash64(interaction_id) % ${share} = 0
       GROUP BY tenant, interaction_id
     )
-    ARRAY JOIN seen_by AS source
-    WHERE gone = '' GROUP BY tenant, source, w ORDER BY calls DESC, source, w LIMIT ${MOST_LINES}`)
+    ARRAY JOIN arrayFlatten(arrayMap(one -> arrayMap(by -> (one, by), read_by), seen_by)) AS pair
+    WHERE gone = '' GROUP BY tenant, pair.1 AS source, pair.2 AS emitter, w ORDER BY calls DESC, source, emitter, w LIMIT ${MOST_LINES}`)
   return rows.map((row) => ({
-    tenant: String(row['tenant']), source: String(row['source']), window_start: row['w'] as bigint, joined_calls: Number(row['calls']),
+    tenant: String(row['tenant']), source: String(row['source']), emitter: String(row['emitter']), window_start: row['w'] as bigint, joined_calls: Number(row['calls']),
     joined_fields: new Map([
       ...columns.map((column, i): [string, number] => [column, Number(row[`n${i}`])]), ...[...needs.keys()].map((id, i): [string, number] => [`${id}*`, Number(row[`d${i}`])]),
     ]),

@@ -67,7 +67,7 @@ const sourceOf = ({ tenant, source, emitter, scope_version, service_version, map
 function casesOf({ windows, calls, past }: Found): readonly Case[] {
   const named = new Map<string, Map<bigint, JoinedFacts>>()
   for (const own of calls) {
-    const name = JSON.stringify([own.tenant, own.source])
+    const name = JSON.stringify([own.tenant, own.source, own.emitter])
     named.set(name, (named.get(name) ?? new Map<bigint, JoinedFacts>()).set(own.window_start, own))
   }
   const cases = new Map<string, { source: CoverageSource; windows: WindowFacts[]; past: Past | undefined }>(
@@ -78,7 +78,7 @@ function casesOf({ windows, calls, past }: Found): readonly Case[] {
     cases.set(key, known)
     known.windows.push(own)
   }
-  return [...cases.values()].map((one) => ({ ...one, calls: named.get(JSON.stringify([one.source.tenant, one.source.source])) ?? new Map<bigint, JoinedFacts>() }))
+  return [...cases.values()].map((one) => ({ ...one, calls: named.get(JSON.stringify([one.source.tenant, one.source.source, one.source.emitter])) ?? new Map<bigint, JoinedFacts>() }))
 }
 
 const EMPTY = { events: 0, calls: 0, active_minutes: 0n, fields: NONE, call_fields: NONE, attributes: [] } as const

@@ -12,7 +12,8 @@ const READ_ANYWHERE = [
   'gen_ai.input.messages', 'gen_ai.output.messages', 'gen_ai.system_instructions', 'pydantic_ai.all_messages', 'ai.prompt.messages', 'prompt', 'event.name',
   'event.timestamp', 'prompt.id', 'prompt_id',
 ]
-const OURS = 'watchkeeper.'
+/** Made by the collector: what has no attribute of its own, log bodies, events within spans. */
+const OURS = ['watchkeeper.', 'log.', 'event.']
 
 export function coverageKnowledge(armed: readonly Armed[]): Knowledge {
   const known = knownKeys()
@@ -22,8 +23,8 @@ export function coverageKnowledge(armed: readonly Armed[]): Knowledge {
     detectors: armed.map(({ rule: { id, needs } }) => ({ id, needs })), switches: SWITCHES, titles: new Map(EMITTERS.map(({ id, title }) => [id, title])),
     reads(emitter, attribute) {
       const own = known.get(emitter)
-      return anywhere.has(attribute) || attribute.startsWith(OURS) || own?.exact.has(attribute) === true ||
-        [...prefixes, ...(own?.prefixes ?? [])].some((prefix) => attribute.startsWith(prefix))
+      return anywhere.has(attribute) || own?.exact.has(attribute) === true ||
+        [...OURS, ...prefixes, ...(own?.prefixes ?? [])].some((prefix) => attribute.startsWith(prefix))
     },
   }
 }

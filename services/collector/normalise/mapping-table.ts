@@ -2,6 +2,7 @@
 import { SKIP_REASONS } from '../../../schemas/vocabulary.ts'
 import { HTTP, MCP_HEADERS, RESOURCE, WATCHKEEPER } from './emitters/conventions.ts'
 import { EMITTERS } from './emitters/list.ts'
+import { SWITCHES } from './emitters/switches.ts'
 import { type EmitterTable, type Mark, READINGS, type Source, type When } from './emitters/table.ts'
 import { METRIC_LABELS, METRIC_PREFIXES } from './metrics.ts'
 import { AGENT_OPERATIONS, WITHHELD } from './words.ts'
@@ -90,6 +91,9 @@ function rulesOf(table: EmitterTable): string[] {
   ]
 }
 
+/** What `watchkeeper coverage` advises. */
+const switchesOf = ({ id }: EmitterTable): string[] => (SWITCHES.get(id) ?? []).map(({ gives, set }) => `- For ${codes(gives)}: ${set}.`)
+
 const sectionOf = (table: EmitterTable): string =>
   [
     `### ${table.title}`,
@@ -101,7 +105,8 @@ const sectionOf = (table: EmitterTable): string =>
       ['field', 'from, first usable wins'],
       Object.entries(table.fields).map(([field, sources]) => [code(field), sources.map(sourceText).join(', ')]),
     ),
-  ].join('\n\n')
+    switchesOf(table).join('\n'),
+  ].filter((part) => part !== '').join('\n\n')
 
 const INTRODUCTION = `# What the telemetry of each emitter becomes
 
