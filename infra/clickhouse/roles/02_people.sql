@@ -60,6 +60,8 @@ GRANT SELECT ON watchkeeper.activity_by_server TO soc_analyst;
 GRANT SELECT ON watchkeeper.data_volume TO soc_analyst;
 GRANT SELECT ON watchkeeper.unknown_principals TO soc_analyst;
 GRANT SELECT ON watchkeeper.identity_conflicts TO soc_analyst;
+GRANT SELECT ON watchkeeper.argument_sources TO soc_analyst;
+GRANT SELECT ON watchkeeper.turns TO soc_analyst;
 
 -- Auditor: everything that is stored, of all tenants, superseded versions too; who may do what; and who asked what.
 GRANT SHOW, SELECT ON watchkeeper.* TO auditor;
