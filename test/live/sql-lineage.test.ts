@@ -31,7 +31,7 @@ async function ask(query: string): Promise<{ tenant: string; tool: string }[]> {
   const headers = new Map([['host', '127.0.0.1'], ['authorization', `Basic ${Buffer.from(`alice:${PASSWORD}`).toString('base64')}`]])
   const asked = { method: 'POST', path: '/', query: parameters, headers, body: Buffer.from(query), peer: '127.0.0.1', signal: new AbortController().signal }
   const answer = await endpoint.handle(asked)
-  const text = Buffer.from(await new Response(answer.body as BodyInit).arrayBuffer()).toString()
+  const text = Buffer.from(await new Response(answer.body as ConstructorParameters<typeof Response>[0]).arrayBuffer()).toString()
   expect([answer.status, text]).toEqual([200, text])
   return text.trim().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as { tenant: string; tool: string })
 }
