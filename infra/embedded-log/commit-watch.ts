@@ -16,7 +16,7 @@ export interface CommitWatchOptions {
 
 const BEATS = 10
 /** The event loop's own watch has had its time by then. */
-const BEATS_ALONE = 14
+const BEATS_ALONE = 20
 
 /** Plain JavaScript, because Node runs no other on a thread of its own. Commits have numbers; 0 is none. */
 const GUARD = `

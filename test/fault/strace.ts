@@ -6,16 +6,18 @@ import { readFileSync } from 'node:fs'
 export interface CallFault {
   /** By their names in Linux. */
   readonly calls: readonly string[]
-  /** `EIO` and so on. */
+  /** `EIO` and so on; '' where they take long instead. */
   readonly error: string
+  /** Before they are done. */
+  readonly delayMs?: number
   /** Which of them: `1`, `3`, `2+`. strace counts for each thread and each call on its own. */
   readonly when: string
   /** Only calls that have to do with one of these, as path or as open file. They need not be there yet. */
   readonly paths: readonly string[]
 }
 
-const argumentsOf = ({ calls, error, when, paths }: CallFault): string[] =>
-  ['-f', '-e', `trace=${calls.join()}`, '-e', `inject=${calls.join()}:error=${error}:when=${when}`, ...paths.flatMap((path) => ['-P', path])]
+const argumentsOf = ({ calls, error, delayMs = 0, when, paths }: CallFault): string[] =>
+  ['-f', '-e', `trace=${calls.join()}`, '-e', `inject=${calls.join()}:${error === '' ? `delay_enter=${delayMs * 1_000}` : `error=${error}`}:when=${when}`, ...paths.flatMap((path) => ['-P', path])]
 
 /** '' where calls can be made to fail; else why not. */
 export function straceMissing(): string {
@@ -61,7 +63,10 @@ export class Attached {
     if (this.#strace.exitCode === null && this.#strace.signalCode === null) {
       const ended = once(this.#strace, 'exit')
       this.#strace.kill('SIGINT')
+      // One that delays a call does not listen until that is over.
+      const late = setTimeout(() => this.#strace.kill('SIGKILL'), 2_000)
       await ended
+      clearTimeout(late)
     }
     return injected(this.#record)
   }
