@@ -1,4 +1,4 @@
-/** The command line: `watchkeeper serve`, one command for each part as a process of its own, and `demo|query|status|coverage|quarantine|token|config|doctor`. */
+/** The command line: `watchkeeper serve`, one command for each part as a process of its own, and `demo|query|status|coverage|tools|quarantine|token|config|doctor`. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { Failure } from '../schemas/failure.ts'
 import { configCheck, configPrint } from './commands/config.ts'
@@ -12,6 +12,7 @@ import { type DecisionOptions, type FilterOptions, quarantineDecide, quarantineL
 import { serve } from './commands/serve.ts'
 import { status, type StatusOptions } from './commands/status.ts'
 import { type CreateOptions, tokenCreate, tokenList, tokenRevoke, type TokenOptions } from './commands/token.ts'
+import { toolsDiff, toolsList, type ToolsOptions } from './commands/tools.ts'
 import type { CommonOptions } from './commands/common.ts'
 import { QUARANTINE_REASONS } from '../schemas/quarantined.ts'
 import { VERSION } from './version.ts'
@@ -98,6 +99,19 @@ common(program.command('coverage'), ['api'])
   .description('what each source sends and which detectors are blind without the rest: 0 all is covered, 1 not all, 2 unreachable')
   .option('--json', 'machine-readable answer')
   .action(run((options: CoverageOptions) => coverage(options)))
+
+const tools = program.command('tools').description('what servers offered: tools, prompts, resources (tables tool_inventory and tool_changes)')
+const toolsCommand = (command: Command): Command =>
+  common(command, ['sql'])
+    .option('--server <name>', 'of this server only')
+    .option('--tenant <tenant>', 'of this tenant only')
+    .option('--json', 'machine-readable answer')
+    .option('-f, --format <name>', 'ClickHouse output format')
+    .option('-u, --user <name>', 'user name; the password comes from WATCHKEEPER_SQL_PASSWORD')
+toolsCommand(tools.command('list')).description('what was offered at a time, and since when').option('--at <time>', 'at this time: 30m, 2h or 7d ago, or ISO 8601; default now')
+  .action(run((options: ToolsOptions) => toolsList(options)))
+toolsCommand(tools.command('diff')).description('what was added, changed or removed').option('--since <time>', 'from this time on; default 7d ago').option('--until <time>', 'before this time; default now')
+  .action(run((options: ToolsOptions) => toolsDiff(options)))
 
 function atMost(value: string): number {
   const number = Number(value)

@@ -16,6 +16,7 @@ import { createNormaliser } from '../../services/collector/normalise/normaliser.
 import { recording } from '../../services/collector/normalise/sample-telemetry.ts'
 import { createPipeline } from '../../services/collector/pipeline.ts'
 import { createRedactor } from '../../services/collector/redact/redactor.ts'
+import { diffSql, listSql } from '../../services/commands/tools.ts'
 import { WORKER_DEFAULTS } from '../../services/worker/contracts.ts'
 import { createWorker } from '../../services/worker/service.ts'
 import { workerTelemetry } from '../../services/worker/telemetry.ts'
@@ -142,6 +143,14 @@ describe('tool inventory', () => {
     expect(await rows(`SELECT version, newest, first_seen FROM watchkeeper.tool_inventory WHERE tenant = 'written' AND client = '' AND name = 'read_file' ORDER BY version`)).toEqual([
       { version: 1n, newest: false, first_seen: START }, { version: 2n, newest: true, first_seen: START + 2n * HOUR },
     ])
+    const at = (hours: number): string => new Date(Number((START + BigInt(hours) * HOUR) / 1_000_000n)).toISOString()
+    const asked = (sql: string): Promise<unknown[]> => rows(sql.replace('FROM tool', 'FROM watchkeeper.tool'))
+    const offered = async (hours: number): Promise<unknown> => (await asked(listSql({ at: at(hours), tenant: 'written', server: 'files' }, 0)) as { client: string; name: string; says: string }[])
+      .filter(({ client }) => client === '').map(({ name, says }) => `${name}: ${says.slice(0, 20)}`).sort()
+    expect([await offered(-1), await offered(1), await offered(3)]).toEqual([
+      [], ['read_file: Reads a file.', 'send: Sends.'], ['read_file: Reads a file. First ']])
+    expect(await asked(diffSql({ since: at(1), until: at(3), tenant: 'written' }, 0))).toMatchObject([{ change: 'added', client: 'ci-bot' }, { change: 'changed', said: 'Reads a file.' }, { change: 'removed', name: 'send' }])
+    expect(await asked(diffSql({ since: at(0), until: at(9), server: "x' OR 1=1 --" }, 0))).toEqual([])
     expect(await rows("SELECT tenant, count() AS n FROM watchkeeper.tool_inventory WHERE tenant = 'other' GROUP BY tenant")).toEqual([{ tenant: 'other', n: 1n }])
   })
 })

@@ -32,6 +32,8 @@ interface Outcome {
   readonly reused: boolean
 }
 
+const OFFERED = 'SELECT emitter, kind, count(), uniqExact(definition_hash) FROM watchkeeper.tool_inventory GROUP BY emitter, kind'
+
 /** Requests that were taken and not answered. */
 const unanswered = (outcomes: readonly Outcome[]): readonly Outcome[] => outcomes.filter(({ error, reused }) => error !== '' && reused)
 
@@ -123,6 +125,7 @@ describe.skipIf(missing !== '')('parts as processes', () => {
     await expect.poll(() => ask(detectors), { timeout: 30_000, interval: 200 }).toEqual([['unexpected-command', '1'], ['unrequested-action', '1']])
     await expect.poll(() => ask('SELECT outcome, count() FROM watchkeeper.deliveries GROUP BY outcome'), { timeout: 30_000, interval: 200 })
       .toEqual([['delivered', '1']])
+    await expect.poll(() => ask(OFFERED), { timeout: 30_000, interval: 200 }).toEqual([['pydantic-ai', 'tool', '3', '3']])
   }, 120_000)
 
   it('says nothing twice after its assembler, worker and alerter were killed and others took over elsewhere', async () => {
@@ -136,6 +139,7 @@ describe.skipIf(missing !== '')('parts as processes', () => {
     await expect.poll(() => ask('SELECT count() FROM watchkeeper.audit_events'), { timeout: 60_000, interval: 200 }).toEqual([['85']])
     await expect.poll(() => ask('SELECT count() FROM watchkeeper.interactions'), { timeout: 60_000, interval: 200 }).toEqual([['34']])
     expect(received.length).toBe(1)
+    expect(await ask(OFFERED)).toEqual([['pydantic-ai', 'tool', '3', '3']])
   }, 180_000)
 
   it('tells the lag of all groups at the scheduler', async () => {
@@ -277,8 +281,15 @@ describe.skipIf(missing !== '')('everything in one process, with servers of its 
     }
     const counts = 'SELECT (SELECT count() FROM watchkeeper.audit_events), (SELECT count() FROM watchkeeper.interactions)'
     await expect.poll(async () => (await engine.read(counts, { format: 'TSV' })).toString(), { timeout: 60_000, interval: 200 }).toBe('19\t6\n')
+    // Once a minute somebody looks what arrives.
+    const covered = "SELECT sum(events), countIf(has(blind_detectors, 'unrequested-action')) FROM watchkeeper.coverage"
+    await expect.poll(async () => (await engine.read(covered, { format: 'TSV' })).toString(), { timeout: 90_000, interval: 500 }).toBe('19\t0\n')
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      CLI, 'coverage', '--json', '--config', join(folder, 'config.yaml'), '--data-dir', join(folder, 'data'), '--api', new URL(server.door('api')).host])
+      .catch((error: { stdout: string }) => error)
+    expect((JSON.parse(stdout) as { sources: readonly { events: number }[] }).sources.reduce((sum, { events }) => sum + events, 0)).toBe(19)
     expect((await endPart(server)).code).toBe(0)
-  }, 90_000)
+  }, 180_000)
 
   it('is looked at by the doctor', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [CLI, 'doctor', '--json', '--config', join(folder, 'config.yaml'), '--data-dir', join(folder, 'd')])
