@@ -27,7 +27,10 @@ export type Conflict = Claim & { readonly holds: boolean; readonly more?: number
 type Identified = Pick<Interaction, Field | 'principal_source' | 'principal_trust' | 'client_source' | 'client_trust' | 'token_source' | 'token_trust'
   | 'caller_tenant_source' | 'caller_tenant_trust' | 'delegation_source' | 'delegation_trust'>
 
-const valueOf = (said: Pick<Identified, Field>, field: Field): string => (field === 'delegation' ? said.delegation.join(' ← ') : said[field])
+function valueOf(said: Pick<Identified, Field>, field: Field): string {
+  if (field !== 'delegation') return said[field]
+  return said.delegation.length === 0 ? '' : said.delegation.join(' ← ')
+}
 const KEYS = {
   principal: ['principal_source', 'principal_trust'], client: ['client_source', 'client_trust'], token_fingerprint: ['token_source', 'token_trust'],
   caller_tenant: ['caller_tenant_source', 'caller_tenant_trust'], delegation: ['delegation_source', 'delegation_trust'],

@@ -4,7 +4,7 @@
  */
 import { type EventRecord, events } from '../../schemas/topics.ts'
 import { type Observation, observationOf } from './observation.ts'
-import { checksum } from './related/digest.ts'
+import { tailOf } from './related/digest.ts'
 import { joinRounds } from './rounds.ts'
 import { settleJoins } from './settle.ts'
 import { type Call, callAt, identityOf, newTrace, observe, type Trace } from './trace.ts'
@@ -113,7 +113,11 @@ interface Entry {
 }
 
 /** A number that changes with the members. */
-const membersOf = ({ observations }: Call): number => checksum(observations.map(({ event_id: id }) => id))
+function membersOf({ observations }: Call): number {
+  let sum = observations.length
+  for (const { event_id: id } of observations) sum += tailOf(id)
+  return sum
+}
 
 /** Gives each call the name under which it was published first. */
 function recall(trace: Trace, told: readonly Told[]): readonly Entry[] {

@@ -22,9 +22,11 @@ export type Order = Record<Vantage, number>
 export interface Group {
   readonly fields: readonly Field[]
   readonly order: Order
-  /** Where some are more to be trusted than others, that counts first. */
   /** An HTTP request knows only whose process it came to: what names a method counts first. */
   readonly named?: true
+  /** Where some are more to be trusted than others, that counts first. */
+  /** What the last request of a call says counts, not one that was repeated. */
+  readonly ends?: true
   readonly trust?: 'principal_trust' | 'client_trust' | 'token_trust' | 'scopes_trust' | 'client_address_trust' | 'caller_tenant_trust' | 'delegation_trust'
 }
 
@@ -50,10 +52,10 @@ export const GROUPS: readonly Group[] = [
   { fields: ['jsonrpc_request_id'], order: CALLER },
   { fields: ['tool_call_id'], order: CALLER },
   { fields: ['arguments', 'arguments_bytes', 'arguments_hash'], order: ENFORCEMENT },
-  { fields: ['result', 'result_bytes', 'result_hash'], order: ENFORCEMENT },
-  { fields: ['outcome'], order: ENFORCEMENT },
-  { fields: ['error_code'], order: ENFORCEMENT },
-  { fields: ['error_type'], order: ENFORCEMENT },
+  { fields: ['result', 'result_bytes', 'result_hash'], order: ENFORCEMENT, ends: true },
+  { fields: ['outcome'], order: ENFORCEMENT, ends: true },
+  { fields: ['error_code'], order: ENFORCEMENT, ends: true },
+  { fields: ['error_type'], order: ENFORCEMENT, ends: true },
   { fields: ['decision', 'decision_by'], order: ENFORCEMENT },
 ]
 
@@ -80,13 +82,21 @@ function inserted<T>(values: readonly T[], before: (left: T, right: T) => number
 
 const isSaid = (value: Observation[Field]): boolean => value !== '' && value !== 'unknown' && !(Array.isArray(value) && value.length === 0)
 
-/** The one of those ranked, best first, whose word counts for the group; undefined where none says anything. */
-export function bestOf<T extends Said>(best: readonly T[], { fields, trust }: Group): T | undefined {
-  const decisive = fields[0] as Field
-  if (trust === undefined) {
-    for (const event of best) if (isSaid(event[decisive])) return event
-    return undefined
+function firstOf<T extends Said>(best: readonly T[], decisive: Field, { named }: Group): T | undefined {
+  let first: T | undefined
+  for (const event of best) {
+    if (!isSaid(event[decisive])) continue
+    if (named === undefined || event.method !== '') return event
+    first ??= event
   }
+  return first
+}
+
+/** The one of those ranked, best first, whose word counts for the group; undefined where none says anything. */
+export function bestOf<T extends Said>(best: readonly T[], group: Group): T | undefined {
+  const { fields, trust } = group
+  const decisive = fields[0] as Field
+  if (trust === undefined) return firstOf(best, decisive, group)
   let found: T | undefined
   let lowest = Infinity
   for (const event of best) {
@@ -137,9 +147,6 @@ function allRedacted(observations: readonly Observation[]): readonly string[] {
   return [...new Set(observations.flatMap(({ redacted }) => redacted))].sort()
 }
 
-/** How a call ended is what its last request says. */
-const ENDS: ReadonlySet<Field> = new Set(['result', 'outcome', 'error_code', 'error_type'])
-
 /**
  * The one interaction that at least one observation of a call show together. The same whichever comes first. `superseded`: event ids of requests that were
  * repeated.
@@ -154,7 +161,7 @@ export function merged(observations: readonly Observation[], superseded?: Readon
   fields.trace_id = (nearestPerson[0] as Observation).trace_id
   const atLast = superseded === undefined ? nearestPoint : nearestPoint.filter(({ event_id: id }) => !superseded.has(id))
   for (const group of GROUPS) {
-    const best = bestOf(group.order === CALLER ? nearestPerson : ENDS.has(group.fields[0] as Field) ? atLast : nearestPoint, group)
+    const best = bestOf(group.order === CALLER ? nearestPerson : group.ends === true ? atLast : nearestPoint, group)
     if (best !== undefined) for (const field of group.fields) target[field] = best[field]
   }
   fields.identity_conflicts = conflictsIn(observations, fields)

@@ -181,15 +181,25 @@ function asked({ observations }: Call): readonly string[] {
   return methods === undefined ? NO_METHODS : [...new Set(methods)].sort()
 }
 
-/** How many requests a call took. Nearly every call took one. */
-export function requestsIn(trace: Trace, call: Call): Requests {
+/** Whether one side has two requests of which neither is directly below the other: what nearly no call has, told without much work. */
+function mayBeSeveral(trace: Trace, { observations }: Call): boolean {
+  if (observations.length < 2) return false
   let clients = 0
   let servers = 0
-  for (const event of call.observations) {
-    if (isRequest(event, 'client')) clients++
-    else if (isRequest(event, 'server')) servers++
+  for (const event of observations) {
+    const { vantage } = event
+    if ((vantage !== 'client' && vantage !== 'server') || !isRequest(event, vantage)) continue
+    const parent = trace.nodes.get(event.span_id)?.parent
+    if (observations.some((other) => other.span_id === parent && isRequest(other, vantage))) continue
+    if (vantage === 'client') clients++
+    else servers++
   }
-  const took = clients > 1 || servers > 1 ? several(trace, call) : ONE
+  return clients > 1 || servers > 1
+}
+
+/** How many requests a call took. Nearly every call took one. */
+export function requestsIn(trace: Trace, call: Call): Requests {
+  const took = mayBeSeveral(trace, call) ? several(trace, call) : ONE
   const again = resent(call)
   const methods = asked(call)
   if (took === ONE && again === 0 && methods.length === 0) return ONE

@@ -6,8 +6,16 @@ const sourcesIn = ({ argument_sources: sources }: Interaction): string => (sourc
 /** A number that changes with the ids, whatever their order: they are hashes, of which a few digits tell them apart. */
 export function checksum(ids: readonly string[]): number {
   let sum = ids.length
-  for (const id of ids) sum += Number.parseInt(id.slice(-8), 16)
+  for (const id of ids) sum += tailOf(id)
   return sum
+}
+
+const TAIL = 6
+
+export function tailOf(id: string): number {
+  let tail = 0
+  for (let at = Math.max(0, id.length - TAIL); at < id.length; at++) tail = tail * 31 + id.charCodeAt(at)
+  return tail
 }
 
 /** What a version says, short enough to keep: only a version that says something else is published. `rooted`: see `Part`. */
