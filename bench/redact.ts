@@ -5,41 +5,72 @@ import { createRedactor } from '../services/collector/redact/redactor.ts'
 import { createKeyedHash } from '../infra/keys/keyed-hash.ts'
 
 const SIZE = 64 * 1024
-const fill = (unit: string): string => unit.repeat(Math.ceil(SIZE / unit.length)).slice(0, SIZE)
+const fill = (unit: string, size: number): string => unit.repeat(Math.ceil(size / unit.length)).slice(0, size)
 
-/** Texts made to be slow for one detector each. */
-export const HOSTILE: Readonly<Record<string, string>> = {
-  'one letter': fill('a'),
-  'blanks': fill(' '),
-  'prefixes': fill('sk-'),
-  'jwt heads': fill('eyJ'),
-  'jwt heads with points': fill('eyJhbGciOiJ.'),
-  'named values': fill('token='),
-  'named values, digits': fill('token=a1b2c3d4e5 '),
-  'short named values': fill('password=a '),
-  'open quotes': fill('password="'),
-  'open escaped quotes': fill('password=\\"'),
-  'colons': fill(':'),
-  'key marks': fill('-----BEGIN PRIVATE KEY-----('),
-  'digits': fill('4'),
-  'digit groups': fill('4 '),
-  'cards': fill('4111111111111111 '),
-  'url starts': fill('://'),
-  'url users': fill('://a:b@'),
-  'bearers': fill('bearer '),
-  'options': fill('--password '),
-  'curl users': `curl ${fill('-u a:')}`,
-  'mysql passwords': `mysql ${fill('-p ')}`,
-  'crypt marks': fill('$1$'),
-  'open arrays': fill('['),
-  'open objects': fill('{"a":'),
-  'secret objects': fill('{"password":['),
-  'escapes': `"${fill('\\u0061')}"`,
-  'base64': fill('QUJDREVGRw'),
-  'base64 words': fill('QUJDREVGR0hJSktMTU5PUFFSU1RVVg '),
-  'replacements': fill('[redacted:card:0123456789ab]token='),
-  'quoted once more': JSON.stringify(JSON.stringify(JSON.stringify(fill('{"token":"a1b2c3d4"}').slice(0, SIZE / 8)))),
+/** What texts are made of that are slow for one detector each. */
+const UNITS: Readonly<Record<string, string>> = {
+  'one letter': 'a',
+  'blanks': ' ',
+  'prefixes': 'sk-',
+  'jwt heads': 'eyJ',
+  'jwt heads with points': 'eyJhbGciOiJ.',
+  'named values': 'token=',
+  'named values, digits': 'token=a1b2c3d4e5 ',
+  'short named values': 'password=a ',
+  'open quotes': 'password="',
+  'open escaped quotes': 'password=\\"',
+  'colons': ':',
+  'key marks': '-----BEGIN PRIVATE KEY-----(',
+  'digits': '4',
+  'digit groups': '4 ',
+  'cards': '4111111111111111 ',
+  'url starts': '://',
+  'url users': '://a:b@',
+  'bearers': 'bearer ',
+  'options': '--password ',
+  'crypt marks': '$1$',
+  'open arrays': '[',
+  'open objects': '{"a":',
+  'secret objects': '{"password":[',
+  'base64': 'QUJDREVGRw',
+  'base64 words': 'QUJDREVGR0hJSktMTU5PUFFSU1RVVg ',
+  'replacements': '[redacted:card:0123456789ab]token=',
+  'at signs': '@',
+  'domains': 'a@b.',
+  'addresses': 'a@b.co ',
+  'percent signs': 'a%',
+  'percent codes': '%41',
+  'coded names': 'password%3D',
+  'forms': '%41+',
+  'half escapes': 'x\\u004',
+  'backslashes': '\\\\',
+  'brackets of numbers': '(',
+  'phone numbers': '555-1234 ',
+  'bank countries': 'DE89 ',
+  'social security': '123-45-',
+  'names beside values': '"name":"password","value":"',
+  'keys of values': 'value":',
+  'keys of values in JSON in JSON': 'value\\\\":',
+  'pairs in YAML': 'name: password\n',
+  'open elements': '<password>',
+  'elements': '<a>b</',
+  'cookies': 'cookie: a=b; ',
+  'Azure marks': '1aQ~',
+  'Telegram marks': ':AA',
+  'Mailchimp marks': '-us',
+  'drawn words': 'token Aa0Bb1Cc2Dd3Ee4Ff5Gg6Hh7Ii8Jj9Kk0 ',
+  'lines of base64': `${'QUJDREVGR0hJSktMTU5PUFFSU1RV'.repeat(3).slice(0, 76)}\n`,
+  'Discord heads': 'MTaaaaaaaaaaaaaaaaaaaaaaa.',
 }
+
+/** Texts of `size` characters made to be slow, by name. */
+export const hostileTexts = (size: number): ReadonlyMap<string, string> => new Map([
+  ...Object.entries(UNITS).map(([name, unit]) => [name, fill(unit, size)] as const),
+  ['curl users', `curl ${fill('-u a:', size)}`],
+  ['mysql passwords', `mysql ${fill('-p ', size)}`],
+  ['escapes', `"${fill('\\u0061', size)}"`],
+  ['quoted once more', JSON.stringify(JSON.stringify(JSON.stringify(fill('{"token":"a1b2c3d4"}', size / 8))))],
+])
 
 /** An event as pydantic-ai sends it: 12 attributes, arguments of 200 bytes. */
 export function ordinaryEvent(number: number): AuditEventFields {
@@ -71,7 +102,7 @@ export function benchRedactor(print: (line: string) => void): void {
     for (const event of events) redactor.redact(event)
     print(`ordinary event: ${((milliseconds(start) * 1000) / events.length).toFixed(2)} µs`)
   }
-  for (const [name, text] of Object.entries(HOSTILE)) {
+  for (const [name, text] of hostileTexts(SIZE)) {
     const start = process.hrtime.bigint()
     redactor.text('default', text)
     print(`${name}, ${text.length} characters: ${milliseconds(start).toFixed(1)} ms`)

@@ -23,7 +23,7 @@ interface Value {
   readonly quoted: boolean
 }
 
-const QUOTE = /\\{0,4}["'`]/y
+const QUOTE = /\\{0,16}["'`]/y
 
 /** Where the text ends that begins at `start` and was opened by `mark`, a quote with the backslashes before it; -1 when it is not closed. */
 function closing(text: string, start: number, mark: string): number {

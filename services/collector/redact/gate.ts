@@ -77,6 +77,8 @@ function optionAt(text: string, start: number): number {
   return carries || name === 'user' || name === 'proxy-user' || gradeOf(name) !== 'none' ? NAMED : 0
 }
 
+/** A key `value`: the name that tells may be a value itself. Only within the gate. */
+const VALUE_KEY = 1024
 /** In `{"name": "DB_PASSWORD", "value": "…"}` the name that tells is a value itself. */
 const NAMES_SECRET = /pass|pwd|secret|token|credential|auth|cookie|key|bearer|jwt/i
 
@@ -104,7 +106,7 @@ function mark(text: string, at: number, kind: number): number {
   if (kind === BACKSLASH) return text.charCodeAt(at + 1) === 117 || text.charCodeAt(at + 1) === 47 ? ESCAPE : 0
   // `$1$`, `$2b$`: a hash of crypt(5), whose dots cut the runs.
   if (kind === DOLLAR) return text.charCodeAt(at + 2) === 36 || text.charCodeAt(at + 3) === 36 ? LONG_RUN : 0
-  if (kind === COLON && isValueKey(text, at)) return NAMES_SECRET.test(text) ? NAMED : 0
+  if (kind === COLON && isValueKey(text, at)) return VALUE_KEY
   if (kind === PERCENT) return isHexDigit(text.charCodeAt(at + 1)) && isHexDigit(text.charCodeAt(at + 2)) ? PERCENT_CODED : 0
   const name = nameBefore(text, at)
   return name === '' || gradeOf(name) === 'none' ? 0 : NAMED
@@ -159,5 +161,6 @@ export function gate(text: string): number {
     else if (kind === COLON && text.charCodeAt(i + 1) === 47 && text.charCodeAt(i + 2) === 47) inUrl = true
     else flags |= mark(text, i, kind)
   }
-  return flags
+  if ((flags & VALUE_KEY) === 0) return flags
+  return NAMES_SECRET.test(text) ? (flags & ~VALUE_KEY) | NAMED : flags & ~VALUE_KEY
 }

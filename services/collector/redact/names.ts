@@ -99,7 +99,7 @@ for (let code = 0; code < 128; code++) {
 }
 const roleAt = (text: string, at: number): number => ROLES[text.charCodeAt(at)] ?? 0
 
-const LONGEST_GAP = 8
+const LONGEST_GAP = 24
 const LONGEST_NAME_IN_TEXT = 64
 
 /**
