@@ -178,6 +178,8 @@ function keepPrompt(context: Context, text: string, { signal, started_at: at }: 
 /** What was known before one call. */
 export interface Before {
   readonly userTurns: string[]
+  /** A turn of the user stands among the messages, without its words. */
+  readonly withheld: boolean
   readonly system: string[]
   readonly toolResults: { readonly id: string; readonly text: string }[]
   readonly listings: string[]
@@ -220,6 +222,7 @@ export function before(context: Context, toolCallId: string, startedAt: bigint):
   const known = new Set(told.map((part) => part.id))
   return {
     userTurns: [...of('user').map((part) => part.text), ...promptsBefore(context, startedAt)],
+    withheld: parts.some(({ kind, text }) => kind === 'user' && text === ''),
     system: [...context.system, ...of('system').map((part) => part.text)],
     // Without the call's own place in the list, results in it may be later than the call: only those with a time count then.
     toolResults: [

@@ -11,7 +11,7 @@ import { agentRunsAbove, type Call, type Trace } from './trace.ts'
 const REQUEST_TEXT_LIMIT = 2_000
 
 function requestedBy(trace: Trace, call: Call, known: Before | undefined): RequestedBy {
-  if (known !== undefined && known.userTurns.length > 0) return agentRunsAbove(trace, call.agentSpan) > 1 ? 'parent_agent' : 'user_turn'
+  if (known !== undefined && (known.userTurns.length > 0 || known.withheld)) return agentRunsAbove(trace, call.agentSpan) > 1 ? 'parent_agent' : 'user_turn'
   if (trace.scheduled) return 'scheduled'
   if (agentRunsAbove(trace, call.agentSpan) > 1) return 'parent_agent'
   const saysAll = trace.agentSpoke && call.agentSpan !== '' && known?.complete === true

@@ -1,6 +1,8 @@
 /** What can be told only when all records of a trace are there: whose HTTP request it was, and which two ends carry one JSON-RPC id. */
 import type { Vantage } from '../../schemas/vocabulary.ts'
 import { endsOfOneRequest, isOneRequest, sameObject, type View } from './join.ts'
+import type { Observation } from './observation.ts'
+import { settleSessions } from './sessions.ts'
 import { type Call, callAt, type Node, type Trace, unite, viewOfCall, wasSeenBy } from './trace.ts'
 
 /** So many calls of one trace with one JSON-RPC id: it tells nothing. */
@@ -12,10 +14,21 @@ interface Carried {
   readonly view: View
 }
 
-function carriedBy(trace: Trace, { carries = [] }: Node): readonly Carried[] {
-  return carries.map((id) => {
+/** What a node itself was made of. */
+const ownOf = (trace: Trace, { call }: Node): Observation => (trace.calls[call] as Call).observations[0] as Observation
+
+/**
+ * Nothing comes with a request that is over, by the clock of one process: a server that handles a whole session within its first request (MCP Python
+ * SDK 1) has all the session's spans below it.
+ */
+const wasOver = (request: Observation, child: Observation): boolean =>
+  request.source === child.source && request.ended_at > request.started_at && child.started_at >= request.ended_at
+
+function carriedBy(trace: Trace, request: Node): readonly Carried[] {
+  const asked = ownOf(trace, request)
+  return (request.carries ?? []).flatMap((id) => {
     const node = trace.nodes.get(id) as Node
-    return { node, view: node.view as View }
+    return wasOver(asked, ownOf(trace, node)) ? [] : [{ node, view: node.view as View }]
   })
 }
 
@@ -30,9 +43,9 @@ function askedOf(trace: Trace, request: Node, carried: readonly Carried[]): Carr
 function markLookUp(trace: Trace, { node, view }: Carried, { view: call }: Carried): void {
   if (view.method !== 'tools/list' || call.method !== 'tools/call' || view.vantage !== 'server' || view.emitter !== 'fastmcp') return
   const { observations } = callAt(trace, node.call)
-  const [event] = (trace.calls[node.call] as Call).observations
-  const place = event === undefined ? -1 : observations.indexOf(event)
-  if (event !== undefined && place !== -1) observations[place] = { ...event, server_internal: true }
+  const event = ownOf(trace, node)
+  const place = observations.indexOf(event)
+  if (place !== -1) observations[place] = { ...event, server_internal: true }
 }
 
 /** An HTTP request belongs to one call, in as many views as there are. */
@@ -84,4 +97,5 @@ function settleIds(trace: Trace, indexes: readonly number[]): void {
 export function settleJoins(trace: Trace): void {
   for (const id of trace.requests) settleRequest(trace, id)
   for (const indexes of trace.byRequest.values()) if (indexes.length > 1) settleIds(trace, indexes)
+  settleSessions(trace)
 }

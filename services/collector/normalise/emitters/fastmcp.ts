@@ -8,6 +8,7 @@ export const fastmcp: EmitterTable = {
   title: 'FastMCP',
   recognise: { scopes: ['fastmcp'], marks: [{ prefix: 'fastmcp.' }] },
   keeps: 'all',
+  vantageWhere: [{ when: { key: 'fastmcp.provider.type', is: ['ProxyProvider'] }, vantage: 'gateway' }],
   vantage: { '': 'server', internal: 'server', server: 'server', client: 'client', producer: 'client', consumer: 'server' },
   fields: {
     ...CONVENTIONS,

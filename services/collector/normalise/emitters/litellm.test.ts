@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { eventOf, normaliseSpans, type Values } from '../sample-telemetry.ts'
+import { eventOf, normaliseSpans, recordedEvents, type Values } from '../sample-telemetry.ts'
 
 const CLIENT = 3
 const CALL: Values = {
@@ -29,5 +29,25 @@ describe('LiteLLM', () => {
     ], { scope: 'litellm' }).events
     expect(chat).toMatchObject({ emitter: 'litellm', vantage: 'agent', method: '' })
     expect(rest).toEqual([])
+  })
+})
+
+describe('LiteLLM, recorded without a database', () => {
+  const events = recordedEvents('litellm', ['/mcp'])
+  const of = (emitter: string) => events.filter((event) => event.emitter === emitter)
+
+  it("is its own spans and its HTTP requests; what it does besides is not kept", () => {
+    expect(of('litellm').map(({ vantage, method, tool, server, outcome }) => [vantage, method, tool, server, outcome]).sort()).toEqual([
+      ['gateway', 'tools/call', 'fail', 'files', 'tool_error'],
+      ['gateway', 'tools/call', 'read_file', 'files', 'ok'],
+      ['gateway', 'tools/list', '', '', 'ok'],
+    ])
+    expect(of('http').every(({ method, name }) => method === '' && name.endsWith(' /mcp/{path}'))).toBe(true)
+    expect(events).toHaveLength(of('litellm').length + of('http').length)
+  })
+
+  it('takes the one who has the master key for nobody', () => {
+    expect(events.filter(({ principal, token_fingerprint: token }) => principal !== '' || token !== '')).toEqual([])
+    expect(of('litellm')[0]?.attributes.get('litellm.metadata.user_api_key_user_id')?.text).toBe('default_user_id')
   })
 })
