@@ -5,6 +5,7 @@
 import type { z } from 'zod'
 import type { EventFacts } from '../schemas/event-head.ts'
 import type { Interaction } from '../schemas/interaction.ts'
+import type { ToolDefinition } from '../schemas/tool-definition.ts'
 import type { Severity } from '../schemas/vocabulary.ts'
 
 export interface Rule<Params> {
@@ -50,6 +51,13 @@ export interface Tools {
   stateOf?(key: string): unknown
 }
 
+/** One version of a definition as somebody was offered it. */
+export interface Offer {
+  readonly definition: ToolDefinition
+  /** The version that the same list had before or, of one that arrived late, has now behind it in `definition`; undefined where none is known. */
+  readonly before: ToolDefinition | undefined
+}
+
 export interface Detector<Params, State> {
   readonly rule: Rule<Params>
   /** Judged at once on one observation; stateless. Use the same `about` here and in `step`, so that both make one finding. */
@@ -69,6 +77,8 @@ export interface Detector<Params, State> {
   learn?(lore: State, lesson: number, params: Params): void
   /** Stateless judgement of an interaction, called for every version: later versions know more. */
   review?(interaction: Interaction, params: Params, tools: Tools): readonly Draft[]
+  /** Stateless judgement of what a server offers, called once for each new version that one list shows. */
+  define?(offer: Offer, params: Params, tools: Tools): readonly Draft[]
   /** Whether a state may be dropped when the stream has come to `watermark` (nanoseconds). */
   forget?(state: State, watermark: bigint, params: Params): boolean
 }
@@ -78,6 +88,8 @@ export interface Armed {
   readonly rule: Rule<unknown>
   /** False: `observe` never says anything, so no event need be shown. */
   readonly observes: boolean
+  /** False: `define` never says anything. */
+  readonly defines: boolean
   observe(event: EventFacts, tools: Tools): readonly Draft[]
   keysOf(interaction: Interaction): readonly string[]
   lore(key: string, interaction: Interaction): string
@@ -86,6 +98,7 @@ export interface Armed {
   begin(): unknown
   step(state: unknown, interaction: Interaction, key: string, tools: Tools): readonly Draft[]
   review(interaction: Interaction, tools: Tools): readonly Draft[]
+  define(offer: Offer, tools: Tools): readonly Draft[]
   forget(state: unknown, watermark: bigint): boolean
 }
 
@@ -96,7 +109,7 @@ export function arm<Params, State>(detector: Detector<Params, State>, params: un
   const bound = detector.rule.params.parse(params)
   const as = (state: unknown) => state as State
   return {
-    rule: detector.rule as Rule<unknown>, observes: detector.observe !== undefined,
+    rule: detector.rule as Rule<unknown>, observes: detector.observe !== undefined, defines: detector.define !== undefined,
     observe: (event, tools) => detector.observe?.(event, bound, tools) ?? NONE,
     keysOf: (interaction) => detector.keysOf?.(interaction, bound) ?? NONE,
     lore: (key, interaction) => detector.lore?.(key, interaction) ?? '',
@@ -105,6 +118,7 @@ export function arm<Params, State>(detector: Detector<Params, State>, params: un
     begin: () => detector.begin?.(bound),
     step: (state, interaction, key, tools) => detector.step?.(as(state), interaction, key, bound, tools) ?? NONE,
     review: (interaction, tools) => detector.review?.(interaction, bound, tools) ?? NONE,
+    define: (offer, tools) => detector.define?.(offer, bound, tools) ?? NONE,
     forget: (state, watermark) => detector.forget?.(as(state), watermark, bound) ?? false,
   }
 }

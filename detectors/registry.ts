@@ -4,7 +4,10 @@
  */
 import { type Armed, arm } from './detector.ts'
 import { masquerade } from './masquerade/detector.ts'
+import { changedDefinition } from './changed-definition/detector.ts'
+import { injectedInstruction } from './injected-instruction/detector.ts'
 import { offHoursToken } from './off-hours-token/detector.ts'
+import { poisonedDescription } from './poisoned-description/detector.ts'
 import { unexpectedCommand } from './unexpected-command/detector.ts'
 import { unrequestedAction } from './unrequested-action/detector.ts'
 import { unusualVolume } from './unusual-volume/detector.ts'
@@ -14,5 +17,8 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'off-hours-token': (params) => arm(offHoursToken, params),
   'unexpected-command': (params) => arm(unexpectedCommand, params),
   'unrequested-action': (params) => arm(unrequestedAction, params),
+  'injected-instruction': (params) => arm(injectedInstruction, params),
+  'poisoned-description': (params) => arm(poisonedDescription, params),
+  'changed-definition': (params) => arm(changedDefinition, params),
   'masquerade': (params) => arm(masquerade, params),
 }

@@ -4,6 +4,7 @@ import type { Draft } from '../../detectors/detector.ts'
 import type { AuditEvent } from '../../schemas/audit-event.ts'
 import type { Finding } from '../../schemas/finding.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
+import type { ToolDefinition } from '../../schemas/tool-definition.ts'
 
 /** Most event ids that one finding carries. */
 export const MAX_EVIDENCE = 20
@@ -33,6 +34,16 @@ export function findingOfEvent(draft: Draft, event: AuditEvent, source: Source):
 export function findingOfInteraction(draft: Draft, interaction: Interaction, source: Source): Finding {
   const place = placeIn(interaction)
   return assemble(place === '' ? draft : { ...draft, reasons: [...draft.reasons, place] }, source, { ...interaction, version: 1 + interaction.version })
+}
+
+/** About what a server offers: nobody has called it yet. The time is that of the observation that showed it. */
+export function findingOfDefinition(draft: Draft, definition: ToolDefinition, source: Source): Finding {
+  const { tenant, agent, client, server, target, kind, name, first_seen, last_seen, event_id } = definition
+  return assemble(draft, source, {
+    tenant, interaction_id: '', version: 1, trace_id: '', conversation: '', actor: agent || client, actor_kind: agent !== '' ? 'agent' : client !== '' ? 'client' : 'unknown', principal: '', client,
+    server: server || target, tool: kind === 'tool' ? name : '', started_at: first_seen, ended_at: last_seen > first_seen ? last_seen : first_seen, event_ids: [event_id],
+    received_at: first_seen,
+  })
 }
 
 const RANGES: Readonly<Record<Interaction['client_range'], string>> = {

@@ -5,10 +5,10 @@
 import type { Armed, Draft } from '../../detectors/detector.ts'
 import type { Subscription } from '../../schemas/ports.ts'
 import type { QuarantineAction, Quarantined, Replay } from '../../schemas/quarantined.ts'
-import { EventRecord, events, findings, interactions, quarantineActions, replays } from '../../schemas/topics.ts'
+import { definitions, EventRecord, events, findings, interactions, quarantineActions, replays } from '../../schemas/topics.ts'
 import type { Finding } from '../../schemas/finding.ts'
 import type { WorkerParts } from './contracts.ts'
-import { findingOfEvent, findingOfInteraction, type Source } from './finding.ts'
+import { findingOfDefinition, findingOfEvent, findingOfInteraction, type Source } from './finding.ts'
 import { RunTools } from './tools.ts'
 
 /** Subscribes group `worker-replays`. */
@@ -59,6 +59,12 @@ function judgeAgain(detector: Armed, { topic, payload }: Quarantined, tools: Run
     if (event === undefined) return []
     tools.tenant = event.tenant
     return detector.observe(event, tools).map((draft: Draft) => findingOfEvent(draft, event, source))
+  }
+  if (topic === definitions.name) {
+    return definitions.codec.decode(bytes).flatMap((definition) => {
+      tools.tenant = definition.tenant
+      return detector.define({ definition, before: undefined }, tools).map((draft) => findingOfDefinition(draft, definition, source))
+    })
   }
   return interactions.codec.decode(bytes).flatMap((interaction) => {
     tools.tenant = interaction.tenant

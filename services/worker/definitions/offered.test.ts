@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import type { ToolDefinition } from '../../../schemas/tool-definition.ts'
+import { definitionFrom } from '../../../detectors/definition-example.ts'
+import { Offered } from './offered.ts'
+
+const shown = (description: string, at: number, change: Partial<ToolDefinition> = {}): ToolDefinition => ({
+  ...definitionFrom({ kind: 'tool', name: 'read', title: '', description, server: 'files' }), definition_hash: description, first_seen: BigInt(at), ...change,
+})
+const never = (): void => expect.fail('nothing has to go')
+
+describe('offered definitions', () => {
+  it('are compared with the version before, each version once', () => {
+    const offered = new Offered(1e6, never)
+    expect(offered.show(shown('one', 1))?.before).toBeUndefined()
+    expect(offered.show(shown('one', 2))).toBeUndefined()
+    expect(offered.show(shown('two', 3))).toMatchObject({ definition: { description: 'two' }, before: { description: 'one' } })
+    expect(offered.show(shown('two', 4))).toBeUndefined()
+  })
+
+  it('that arrive late are what was before', () => {
+    const offered = new Offered(1e6, never)
+    offered.show(shown('two', 3))
+    expect(offered.show(shown('one', 1))).toMatchObject({ definition: { description: 'two' }, before: { description: 'one' } })
+    expect(offered.show(shown('three', 5))?.before?.description).toBe('two')
+  })
+
+  it('of another list, server or tenant are others', () => {
+    const offered = new Offered(1e6, never)
+    offered.show(shown('one', 1))
+    for (const change of [{ tenant: 'b' }, { server: 'b' }, { client: 'b' }, { name: 'b' }, { kind: 'prompt' as const }]) expect(offered.show(shown('two', 2, change))?.before).toBeUndefined()
+    expect(offered.size).toBe(6)
+  })
+
+  it('go by age over the limit, and come back from what was kept', () => {
+    let gone = 0
+    const offered = new Offered(4_000, () => gone++)
+    for (let i = 0; i < 10; i++) offered.show(shown('x'.repeat(100), i, { name: `t${i}` }))
+    expect([offered.size, gone]).toEqual([2, 8])
+    const again = new Offered(1e6, never, offered.toJSON())
+    expect(again.show(shown('y', 20, { name: 't9' }))?.before?.description).toBe('x'.repeat(100))
+  })
+})
