@@ -15,8 +15,8 @@ import os
 import sys
 
 from opentelemetry import trace
-from parties import agent_of, call, fingerprint, running, tools_of
-from starting import main, run
+from parties import agent_of, call, fingerprint, run_app, running, start_tracing, tools_of
+from starting import SERVERS, main, run
 from witness import note, note_span
 
 
@@ -209,6 +209,37 @@ async def two_clients_and_one_refused():
 async def many_in_one_trace():
     with running(name='files', http=False) as url:
         await agent_of('support', [[search(f'r{n}')] for n in range(8)], [tools_of(url)], include_model_request_parameters=False).run('Search on', conversation_id='conv-1')
+
+
+def serve_sdk(port: int, name: str) -> None:
+    """A server of MCP Python SDK 2 itself."""
+    from mcp.server.mcpserver import MCPServer
+
+    provider = start_tracing(f'{name}-mcp', http=True)
+    server = MCPServer(name)
+
+    @server.tool(name='search')
+    async def find(query: str, ref: str) -> str:
+        await asyncio.sleep(0.02)
+        note_span(ref)
+        note(call=ref, server=name)
+        return f'{name} knows {query}'
+
+    with contextlib.suppress(KeyboardInterrupt):
+        run_app(server.streamable_http_app(), port, http=True)
+    provider.shutdown()
+
+
+SERVERS['sdk'] = serve_sdk
+
+
+@run()
+async def sdk_on_both_sides():
+    from mcp import Client
+
+    with running(kind='sdk', name='files') as url, job():
+        async with Client(url) as one, Client(url) as other:
+            await asyncio.gather(*(call(client, *search(f'{ref}{n}')) for n in range(2) for ref, client in (('a', one), ('b', other))))
 
 
 @run(http=False)

@@ -128,20 +128,19 @@ def serve(port: int, *, name: str, http: bool = True, skew: int = 0, inner: str 
         if transport == 'stdio':
             server.run('stdio', show_banner=False)
         else:
-            run_http(server, port, http)
+            run_app(server.http_app(), port, http)
     except KeyboardInterrupt:
         pass
     provider.shutdown()
 
 
-def run_http(server, port: int, http: bool) -> None:
+def run_app(app, port: int, http: bool) -> None:
     import uvicorn
     from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 
     identities = {
         token: {'watchkeeper.principal': said['sub'], 'watchkeeper.token.fingerprint': fingerprint(token)} for token, said in TOKENS.items()
     }
-    app = server.http_app()
     if http:
         app = OpenTelemetryMiddleware(Inside(app, identities), exclude_spans=['send', 'receive'])
     uvicorn.run(app, host='127.0.0.1', port=port, log_level='error', timeout_graceful_shutdown=5)
