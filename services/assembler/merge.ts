@@ -24,9 +24,9 @@ export interface Group {
   readonly order: Order
   /** An HTTP request knows only whose process it came to: what names a method counts first. */
   readonly named?: true
-  /** Where some are more to be trusted than others, that counts first. */
   /** What the last request of a call says counts, not one that was repeated. */
   readonly ends?: true
+  /** Where some are more to be trusted than others, that counts first. */
   readonly trust?: 'principal_trust' | 'client_trust' | 'token_trust' | 'scopes_trust' | 'client_address_trust' | 'caller_tenant_trust' | 'delegation_trust'
 }
 
