@@ -5,6 +5,7 @@
  * `pydantic_ai.all_messages`, Vercel AI SDK `ai.prompt.messages`, and what agents record of a person's words alone (`PROMPTS`).
  */
 import type { FoldedTexts } from '../../detectors/request-fit/said.ts'
+import { readCut } from './cut-json.ts'
 import type { Observation } from './observation.ts'
 
 export type PartKind = 'user' | 'system' | 'assistant' | 'tool_call' | 'tool_result'
@@ -16,9 +17,18 @@ export interface Part {
   readonly text: string
 }
 
+/** One message list, the longest that was seen of it. */
+export interface Messages extends Told {
+  /** The agent's run that it is of: the span above its earliest record, or that itself. */
+  readonly run: string
+  readonly since: bigint
+}
+
 export interface Context {
   /** Longest message list seen. */
   parts: readonly Part[]
+  /** By the words that it begins with: agents of one trace have lists of their own. */
+  readonly lists: Map<string, Messages>
   system: string[]
   listings: string[]
   /** Results seen on tool spans themselves, with the end of the call in nanoseconds. */
@@ -37,22 +47,14 @@ export interface Context {
 const PART_LIMIT = 16_384
 const CONTEXT_LIMIT = 262_144
 const LIST_LIMIT = 1_000
+const LISTS_LIMIT = 16
 
-export const emptyContext = (): Context => ({ parts: [], system: [], listings: [], results: [], prompts: [], toldAt: new Map(), since: 0n, characters: 0, folded: new Map() })
+export const emptyContext = (): Context => ({ parts: [], lists: new Map(), system: [], listings: [], results: [], prompts: [], toldAt: new Map(), since: 0n, characters: 0, folded: new Map() })
 
 const record = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {})
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 const textOf = (value: unknown): string =>
   (typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value)).slice(0, PART_LIMIT)
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // A list that was cut or is not JSON tells nothing about order: lineage stays unknown.
-    return undefined
-  }
-}
 
 function partOf(role: string, part: unknown): Part | undefined {
   const { type, id, content, result, response, text, toolCallId, output, arguments: sent, input, args } = record(part)
@@ -67,10 +69,17 @@ function partOf(role: string, part: unknown): Part | undefined {
   return role === 'tool' ? { kind: 'tool_result', id: textOf(id), text: said } : { kind: 'assistant', id: '', text: said }
 }
 
-/** Parts of a message list as JSON text; empty where it cannot be read. */
-export function partsOf(json: string): Part[] {
+interface Told {
+  readonly parts: readonly Part[]
+  /** Some are missing: what is not there may have been said all the same. */
+  readonly cut: boolean
+}
+
+/** Parts of a message list as JSON text, up to where it was cut. */
+function partsOf(json: string): Told {
+  const { value, cut } = json === '' ? { value: [], cut: false } : readCut(json)
   const parts: Part[] = []
-  for (const message of list(parse(json))) {
+  for (const message of list(value)) {
     const { role, parts: own, content } = record(message)
     const pieces = Array.isArray(own) ? own : Array.isArray(content) ? content : typeof content === 'string' ? [{ type: 'text', content }] : []
     for (const piece of pieces) {
@@ -78,7 +87,7 @@ export function partsOf(json: string): Part[] {
       if (part !== undefined) parts.push(part)
     }
   }
-  return parts
+  return { parts, cut }
 }
 
 const attribute = (event: Observation, key: string): string => event.attributes.get(key)?.text ?? ''
@@ -93,11 +102,21 @@ function keepTimes(context: Context, parts: readonly Part[], { at, since }: { re
   }
 }
 
-function keepParts(context: Context, parts: readonly Part[]): boolean {
-  if (parts.length <= context.parts.length) return false
-  const characters = parts.reduce((sum, part) => sum + part.text.length, 0)
-  if (characters > CONTEXT_LIMIT) return false
-  context.parts = parts
+const charactersIn = (parts: readonly Part[]): number => parts.reduce((sum, part) => sum + part.text.length, 0)
+const isEarlier = (one: Messages, { run, since }: Pick<Messages, 'run' | 'since'>): boolean => one.since < since || (one.since === since && one.run <= run)
+
+/** `of`: whose messages they are, and since when. */
+function keepParts(context: Context, { parts, cut }: Told, of: Pick<Messages, 'run' | 'since'>): boolean {
+  const key = parts.find(({ kind }) => kind !== 'system')?.text
+  if (key === undefined) return false
+  const known = context.lists.get(key)
+  const longer = parts.length > (known?.parts.length ?? 0)
+  if (!longer && known !== undefined && isEarlier(known, of)) return false
+  if (longer && charactersIn(parts) > CONTEXT_LIMIT) return false
+  if (known === undefined && (context.lists.size >= LISTS_LIMIT || charactersIn([...context.lists.values()].flatMap((list) => list.parts)) > CONTEXT_LIMIT)) return false
+  const { run, since } = known !== undefined && isEarlier(known, of) ? known : of
+  context.lists.set(key, { ...(longer || known === undefined ? { parts, cut } : { parts: known.parts, cut: known.cut }), run, since })
+  if (longer && parts.length > context.parts.length) context.parts = parts
   return true
 }
 
@@ -132,15 +151,16 @@ export function hear(context: Context, event: Observation): boolean {
   for (const key of INPUTS) {
     const input = attribute(event, key)
     if (input === '') continue
-    const parts = [...partsOf(input), ...partsOf(attribute(event, 'gen_ai.output.messages'))]
+    const [asked, answered] = [partsOf(input), partsOf(attribute(event, 'gen_ai.output.messages'))]
+    const parts = [...asked.parts, ...answered.parts]
     keepTimes(context, parts, { at: event.started_at, since: event.started_at })
-    news = keepParts(context, parts) || news
+    news = keepParts(context, { parts, cut: asked.cut || answered.cut }, { run: event.parent_span_id, since: event.started_at }) || news
   }
   const all = attribute(event, 'pydantic_ai.all_messages')
   if (all !== '') {
-    const parts = partsOf(all)
+    const { parts, cut } = partsOf(all)
     keepTimes(context, parts, { at: event.ended_at, since: event.started_at })
-    news = keepParts(context, parts) || news
+    news = keepParts(context, { parts, cut }, { run: event.span_id, since: event.started_at }) || news
   }
   news = keepText(context, context.system, attribute(event, 'gen_ai.system_instructions').slice(0, PART_LIMIT)) || news
   news = keepText(context, context.listings, attribute(event, 'gen_ai.tool.definitions').slice(0, PART_LIMIT)) || news
@@ -212,16 +232,45 @@ function newestTurn(parts: readonly Part[]): Pick<Before, 'anew' | 'olderResults
 const promptsBefore = ({ prompts }: Context, startedAt: bigint): string[] =>
   prompts.filter(({ at }) => at <= startedAt).sort((one, two) => (one.at < two.at ? -1 : one.at > two.at ? 1 : 0)).map(({ text }) => text)
 
-/** The part of `context` that came before the call with this id (or, without one, before this start in nanoseconds). */
-export function before(context: Context, toolCallId: string, startedAt: bigint): Before {
-  const place = toolCallId === '' ? -1 : context.parts.findIndex((part) => part.kind === 'tool_call' && part.id === toolCallId)
-  const parts = place === -1 ? context.parts : context.parts.slice(0, place)
+export interface Asking {
+  /** '' where the call has none. */
+  readonly toolCallId: string
+  /** Nanoseconds. */
+  readonly startedAt: bigint
+  /** How many agent runs a span is, or stands below. */
+  runsAbove(span: string): number
+}
+
+const placeIn = (parts: readonly Part[], id: string): number => (id === '' ? -1 : parts.findIndex((part) => part.kind === 'tool_call' && part.id === id))
+
+/** The longest list in which the call stands. */
+function ownList({ lists }: Context, id: string): Messages | undefined {
+  let own: Messages | undefined
+  for (const list of lists.values()) if (list.parts.length > (own?.parts.length ?? 0) && placeIn(list.parts, id) !== -1) own = list
+  return own
+}
+
+/** What a person said to the agent on whose behalf the one of `own` works: what that one was told is another agent's word. Undefined where it works for the person, or nobody knows. */
+function turnsAbove({ lists }: Context, own: Messages | undefined, { startedAt, runsAbove }: Asking): readonly Part[] | undefined {
+  if (own === undefined || lists.size < 2 || runsAbove(own.run) < 2) return undefined
+  const above = [...lists.values()].filter((list) => list !== own && list.since <= startedAt && runsAbove(list.run) < 2)
+  const longest = above.reduce<Messages | undefined>((most, list) => (list.parts.length > (most?.parts.length ?? 0) ? list : most), undefined)
+  return longest?.parts.filter(({ kind, text }) => kind === 'user' && text !== '')
+}
+
+/** The part of `context` that came before the call with this id (or, without one, before this start). */
+export function before(context: Context, asking: Asking): Before {
+  const { toolCallId, startedAt } = asking
+  const own = ownList(context, toolCallId)
+  const place = own === undefined ? -1 : placeIn(own.parts, toolCallId)
+  const parts = own === undefined ? context.parts : own.parts.slice(0, place)
+  const above = turnsAbove(context, own, asking)
   const of = (kind: PartKind) => parts.filter((part) => part.kind === kind && part.text !== '')
   const earlier = context.results.filter((result) => result.endedAt <= startedAt && result.id !== toolCallId)
   const told = of('tool_result')
   const known = new Set(told.map((part) => part.id))
   return {
-    userTurns: [...of('user').map((part) => part.text), ...promptsBefore(context, startedAt)],
+    userTurns: [...(above ?? of('user')).map((part) => part.text), ...promptsBefore(context, startedAt)],
     withheld: parts.some(({ kind, text }) => kind === 'user' && text === ''),
     system: [...context.system, ...of('system').map((part) => part.text)],
     // Without the call's own place in the list, results in it may be later than the call: only those with a time count then.
@@ -230,7 +279,7 @@ export function before(context: Context, toolCallId: string, startedAt: bigint):
     ],
     listings: context.listings,
     calls: place === -1 ? [] : of('tool_call').map(({ id, text }) => ({ id, text })),
-    complete: place !== -1,
-    ...(place === -1 || context.prompts.length > 0 ? { anew: false, olderResults: 0 } : newestTurn(parts)),
+    complete: own?.cut === false,
+    ...(place === -1 || above !== undefined || context.prompts.length > 0 ? { anew: false, olderResults: 0 } : newestTurn(parts)),
   }
 }

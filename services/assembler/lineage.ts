@@ -40,7 +40,9 @@ export function fillLineage(fields: InteractionFields, { trace, call, tokenOf }:
   const { tool, arguments: sent } = fields
   // Read only where the tool's own name does not tell: parsing arguments is dear.
   fields.effect = effectOf({ tool, get argumentNames() { return argumentNames(sent) } })
-  const known = trace.context === undefined ? undefined : before(trace.context, fields.tool_call_id, fields.started_at)
+  const known = trace.context === undefined ? undefined : before(trace.context, {
+    toolCallId: fields.tool_call_id, startedAt: fields.started_at, runsAbove: (span) => agentRunsAbove(trace, span),
+  })
   fields.requested_by = requestedBy(trace, call, known)
   if (known === undefined) return undefined
   const turns = known.userTurns
