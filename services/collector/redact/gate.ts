@@ -84,15 +84,6 @@ const NAMES_SECRET = /pass|pwd|secret|token|credential|auth|cookie|key|bearer|jw
 
 const isHexDigit = (code: number): boolean => (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 102)
 
-/** Whether the digit at `at` goes on with the number whose last digit is at `last`: two others at most between, as in `(0)71`, `1) 23`. */
-function follows(text: string, at: number, last: number): boolean {
-  for (let i = at - 1; i > last; i--) {
-    const kind = CLASSES[text.charCodeAt(i)]!
-    if (kind !== BLANK && kind !== DASH && kind !== BETWEEN) return false
-  }
-  return true
-}
-
 /** Whether `value` stands before `end`, in quotes, with backslashes before them, or in none. */
 function isValueKey(text: string, end: number): boolean {
   let last = text.charCodeAt(end - 1) === 34 ? end - 2 : end - 1
@@ -112,6 +103,8 @@ function mark(text: string, at: number, kind: number): number {
   return name === '' || gradeOf(name) === 'none' ? 0 : NAMED
 }
 
+/** Two others at most stand between two digits of one number, as in `(0)71` and `1) 23`. */
+const BETWEEN_DIGITS = (1 << DIGIT) | (1 << BLANK) | (1 << DASH) | (1 << BETWEEN)
 const CAPITAL = 1 << UPPER
 const SMALL = (1 << LOWER) | (1 << HEX_LETTER)
 
@@ -131,16 +124,21 @@ export function gate(text: string): number {
   let path = 0
   let runClasses = 0
   let pathClasses = 0
+  // Digits of one number, where the last of them stands, and the classes since.
   let digits = 0
-  let digit = -3
+  let digit = -4
+  let since = 0
   let inUrl = false
   for (let i = 0; i <= length; i++) {
     const kind = i < length ? CLASSES[text.charCodeAt(i)]! : END
-    runClasses |= 1 << kind
+    const bit = 1 << kind
+    runClasses |= bit
+    since |= bit
     if (kind < DIGIT) continue
     if (kind === DIGIT) {
-      digits = i - digit === 1 || (i - digit <= 3 && CLASSES[text.charCodeAt(i - 1)]! > DIGIT && follows(text, i, digit)) ? digits + 1 : 1
+      digits = (since & ~BETWEEN_DIGITS) === 0 && i - digit <= 3 ? digits + 1 : 1
       digit = i
+      since = 0
       if (digits >= 7) flags |= digits >= 9 ? DIGITS | FEW_DIGITS : FEW_DIGITS
       continue
     }

@@ -77,17 +77,20 @@ function lettersOf(word: string): number {
 }
 
 /** Letters without which a name is not graded; sets that hold another one are left out. */
-const TELLING_LETTERS = Int32Array.from([...new Set([...SECRET_ENDINGS, ...SECRET_WORDS, ...VAGUE_WORDS].map(lettersOf))].filter(
+const TELLING_LETTERS = [...new Set([...SECRET_ENDINGS, ...SECRET_WORDS, ...VAGUE_WORDS].map(lettersOf))].filter(
   (letters, _, all) => !all.some((other) => other !== letters && (letters & other) === other),
-))
+)
+const HALF = 13
+const HALF_MASK = (1 << HALF) - 1
 
-function canTell(letters: number): boolean {
-  for (let i = 0; i < TELLING_LETTERS.length; i++) {
-    const telling = TELLING_LETTERS[i]!
-    if ((letters & telling) === telling) return true
-  }
-  return false
-}
+/** For each choice of half of the letters: which of the sets ask for nothing more of this half. 32 sets fit. */
+const satisfied = (shift: number): Int32Array => Int32Array.from({ length: 1 << HALF }, (_, choice) =>
+  TELLING_LETTERS.reduce((bits, letters, set) => (((letters >>> shift) & HALF_MASK & ~choice) === 0 ? bits | (1 << set) : bits), 0))
+const LOWER_HALF = satisfied(1)
+const UPPER_HALF = satisfied(1 + HALF)
+
+/** Whether all letters of one of the sets are there. */
+const canTell = (letters: number): boolean => (LOWER_HALF[(letters >>> 1) & HALF_MASK]! & UPPER_HALF[(letters >>> (1 + HALF)) & HALF_MASK]!) !== 0
 
 /** 1 = letter, 2 = other character of a name, 3 = may stand between a name and its separator. */
 const ROLES = new Uint8Array(128)
