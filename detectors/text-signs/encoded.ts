@@ -93,10 +93,53 @@ function fromAscii85(run: string): string | undefined {
   return readable(Uint8Array.from(bytes))
 }
 
-const DECODERS: readonly { readonly encoding: string; readonly runs: RegExp; readonly decode: (run: string) => string | undefined }[] = [
-  { encoding: 'Base64', runs: BASE64, decode: fromBase64 }, { encoding: 'hex', runs: HEX, decode: fromHex }, { encoding: 'percent signs', runs: PERCENT, decode: fromPercent },
-  { encoding: 'bits', runs: BITS, decode: fromBits }, { encoding: 'Base32', runs: BASE32, decode: fromBase32 }, { encoding: 'Ascii85', runs: ASCII85, decode: fromAscii85 },
-  { encoding: 'character escapes', runs: ESCAPES, decode: fromEscapes }, { encoding: 'Morse code', runs: MORSE, decode: fromMorse },
+/** What the words of a text, that is what stands between blanks, look like: most texts have nothing that could be encoded. */
+interface Shapes {
+  /** One of at least 20 characters. */
+  readonly long: boolean
+  /** Six and more in a row with one to two characters: hex in pairs. */
+  readonly pairs: boolean
+  /** Four and more in a row of eight bits, or of points and dashes alone. */
+  readonly signs: boolean
+}
+
+const SIGNS = new Uint8Array(128)
+for (const char of '.-/|01') SIGNS[char.charCodeAt(0)] = 1
+
+function shapesOf(text: string): Shapes {
+  let [long, longestPairs, longestSigns, pairs, signs, length, odd] = [false, 0, 0, 0, 0, 0, 0]
+  for (let at = 0; at <= text.length; at++) {
+    const code = at < text.length ? text.charCodeAt(at) : 32
+    if (code > 32) {
+      length++
+      if (code !== 0xb7 && (SIGNS[code] ?? 0) === 0) odd++
+      continue
+    }
+    if (length === 0) continue
+    long ||= length >= 20
+    pairs = length <= 2 ? pairs + 1 : 0
+    signs = odd === 0 ? signs + 1 : 0
+    if (pairs > longestPairs) longestPairs = pairs
+    if (signs > longestSigns) longestSigns = signs
+    length = odd = 0
+  }
+  return { long, pairs: longestPairs >= 6, signs: longestSigns >= 4 }
+}
+
+interface Decoder {
+  readonly encoding: string
+  readonly runs: RegExp
+  readonly decode: (run: string) => string | undefined
+  where(shapes: Shapes, text: string): boolean
+}
+
+const DECODERS: readonly Decoder[] = [
+  { encoding: 'Base64', where: ({ long }) => long, runs: BASE64, decode: fromBase64 }, { encoding: 'Base32', where: ({ long }) => long, runs: BASE32, decode: fromBase32 },
+  { encoding: 'Ascii85', where: (_, text) => text.includes('<~'), runs: ASCII85, decode: fromAscii85 },
+  { encoding: 'hex', where: ({ long, pairs }) => long || pairs, runs: HEX, decode: fromHex }, { encoding: 'bits', where: ({ long, signs }) => long || signs, runs: BITS, decode: fromBits },
+  { encoding: 'percent signs', where: ({ long }, text) => long && text.includes('%'), runs: PERCENT, decode: fromPercent },
+  { encoding: 'character escapes', where: (_, text) => text.includes('\\u') || text.includes('\\x') || text.includes('&#'), runs: ESCAPES, decode: fromEscapes },
+  { encoding: 'Morse code', where: ({ signs }) => signs, runs: MORSE, decode: fromMorse },
 ]
 
 /** Of what stands between blanks, how much is a word that English text is full of. */
@@ -109,13 +152,17 @@ const rot13 = (text: string): string => text.replaceAll(/[a-zA-Z]/g, (char) => {
   return String.fromCharCode(((char.charCodeAt(0) - base + 13) % 26) + base)
 })
 const backwards = (text: string): string => [...text].reverse().join('')
+/** A line of English has one of these before long. */
+const PLAIN = /\b(?:the|and|for|you|to|of|is|in|with|this|a)\b/i
+/** In a disguised line they stand as this. */
+const TURNED = /\b(?:gur|naq|sbe|lbh|gb|bs|vf|va|jvgu|guvf|eht|dna|rof|uoy|ot|fo|si|ni|htiw|siht)\b/i
 
 /** Lines that read as language only when letters are moved or turned around. */
 function disguised(text: string): readonly Payload[] {
+  if (!TURNED.test(text)) return []
   const payloads: Payload[] = []
   for (const line of text.slice(0, LONGEST).split('\n')) {
-    const words = line.toLowerCase().match(/[a-z]+/g) ?? []
-    if (words.length < 6 || commonness(words) > 0.08) continue
+    if (line.length < 24 || !TURNED.test(line) || PLAIN.test(line) && commonness(line.toLowerCase().match(/[a-z]+/g) ?? []) > 0.08) continue
     for (const [encoding, turn] of [['letters moved by 13', rot13], ['text written backwards', backwards]] as const) {
       const turned = turn(line)
       if (commonness(turned.toLowerCase().match(/[a-z]+/g) ?? []) >= 0.15) payloads.push({ encoding, text: turned })
@@ -124,15 +171,17 @@ function disguised(text: string): readonly Payload[] {
   return payloads
 }
 
-/** At most 16 payloads of each encoding, of the first 8,192 characters each. */
+/** At most 16 payloads of each encoding. */
 export function payloadsOf(text: string): readonly Payload[] {
   const payloads: Payload[] = []
-  for (const { encoding, runs, decode } of DECODERS) {
+  const shapes = shapesOf(text)
+  for (const { encoding, where, runs, decode } of DECODERS) {
+    if (!where(shapes, text)) continue
     let left = RUNS
     for (const [run] of text.matchAll(runs)) {
       if (left-- === 0) break
-      const decoded = decode(run)
-      if (decoded !== undefined) payloads.push({ encoding, text: decoded })
+      const plain = decode(run)
+      if (plain !== undefined) payloads.push({ encoding, text: plain })
     }
   }
   return [...payloads, ...disguised(text)]

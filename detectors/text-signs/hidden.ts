@@ -59,12 +59,9 @@ export function lookLatin(text: string): string {
   return MIXED.test(plain) ? plain.replaceAll(/[\u0370-\u058f]/g, (char) => CONFUSED.get(char) ?? char) : plain
 }
 
-const LEET: ReadonlyMap<string, string> = new Map([['0', 'o'], ['1', 'i'], ['3', 'e'], ['4', 'a'], ['5', 's'], ['7', 't'], ['@', 'a'], ['$', 's'], ['!', 'i']])
-const LEET_WORD = /(?<![\w@$!/.-])(?=[a-z0-9@$!]{0,20}[a-z])(?=[a-z@$!]{0,20}[013457@$!])[a-z013457@$!]{4,20}(?![\w/.-])/gi
 /** `i g n o r e`, `i.g.n.o.r.e`. */
 const SPACED = /(?<![\p{L}\p{N}])(?:\p{L}[ .*_-]){4,40}\p{L}(?![\p{L}\p{N}])/gu
+const SPACED_ANYWHERE = /[a-z][ .*_-][a-z][ .*_-][a-z][ .*_-][a-z][ .*_-][a-z]/i
 
-/** `1gn0r3` and `i g n o r e` as the words that they are read as. */
-export const unmask = (text: string): string =>
-  text.replaceAll(SPACED, (run) => run.replaceAll(/[ .*_-]/g, ''))
-    .replaceAll(LEET_WORD, (word) => [...word.toLowerCase()].map((char) => LEET.get(char) ?? char).join(''))
+/** Words whose letters stand apart, put together. */
+export const joined = (text: string): string => (SPACED_ANYWHERE.test(text) ? text.replaceAll(SPACED, (run) => run.replaceAll(/[ .*_-]/g, '')) : text)

@@ -20,7 +20,7 @@ const MOST_OF_WEAK: Readonly<Record<Voice, number>> = { user: 0.5, result: 0.4, 
 /** `without`: signs that were there before and are nobody's news. */
 export function weigh({ signs, concealed }: Reading, voice: Voice, without: ReadonlySet<Sign> = new Set()): Verdict {
   const weights = WEIGHTS[voice]
-  const heavy = [...signs.keys()].filter((sign) => (weights[sign] ?? 0) > 0 && !without.has(sign)).sort((one, two) => (weights[two] ?? 0) - (weights[one] ?? 0))
+  const heavy = [...signs].filter((sign) => (weights[sign] ?? 0) > 0 && !without.has(sign)).sort((one, two) => (weights[two] ?? 0) - (weights[one] ?? 0))
   const strong = heavy.filter((sign) => (weights[sign] ?? 0) >= WEAK)
   const sum = (signs: readonly Sign[]): number => signs.reduce((total, sign) => total + (weights[sign] ?? 0), 0)
   // Long texts gather small signs: together they add to a strong one, and never stand in for it.
