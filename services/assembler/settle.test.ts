@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { AuditEventFields } from '../../schemas/audit-event.ts'
-import { blankAuditEvent } from '../../schemas/audit-event.ts'
-import { observe, newTrace } from './trace.ts'
+import { type AuditEventFields, blankAuditEvent } from '../../schemas/audit-event.ts'
+import { encodeCanonical } from '../../schemas/canonical.ts'
+import { observationOf } from './observation.ts'
 import { settleJoins } from './settle.ts'
+import { newTrace, observe } from './trace.ts'
 
 const MS = 1_000_000n
 let count = 0
@@ -19,7 +20,7 @@ function span(id: string, fields: Partial<AuditEventFields>, [start, end]: reado
 /** Span ids of each call, those of one call together. */
 function callsOf(spans: readonly AuditEventFields[]): string[] {
   const trace = newTrace()
-  for (const one of spans) observe(trace, one, true)
+  for (const one of spans) observe(trace, observationOf(encodeCanonical(one).bytes), true)
   settleJoins(trace)
   return trace.calls.filter(({ index, into }) => index === into)
     .map(({ observations }) => observations.filter(({ server_internal: own }) => !own).map(({ span_id: id }) => id.replace(/^0+/, '')).sort().join('+')).filter((ids) => ids !== '').sort()
