@@ -1,7 +1,7 @@
 /** Hostile texts cost in proportion to their length. A square would cost 64 times as much at eight times the length. */
 import { createHmac } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { hostileTexts } from '../../../bench/redact.ts'
+import { hostileTexts } from '../../../bench/redact-texts.ts'
 import { createRedactor } from './redactor.ts'
 
 const SHORT = 8_000
