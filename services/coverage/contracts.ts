@@ -3,9 +3,12 @@ import type { CoverageSource } from '../../schemas/coverage.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Clock, Log, Publisher, Store } from '../../schemas/ports.ts'
 
+/** A column of interactions, or `definitions`: one of the sources of the call has told what is offered within seven days. */
+export type Need = keyof Interaction | 'definitions'
+
 export interface DetectorNeeds {
   readonly id: string
-  readonly needs: readonly (keyof Interaction)[]
+  readonly needs: readonly Need[]
 }
 
 /** A column that an emitter sends after something was set. */

@@ -20,7 +20,6 @@ export interface Found {
 /** A column is missing where fewer calls than this have it. */
 const ENOUGH = 0.9
 const DAY_NS = 24n * COVERAGE_WINDOW_NS
-const LONGEST_NAME = 128
 
 type Counts = ReadonlyMap<string, number>
 const NONE: Counts = new Map()
@@ -104,7 +103,7 @@ function rowsOf(one: Case, found: Found, knowledge: Knowledge): readonly Coverag
   const counted = windows.some(({ window_start: start }) => start === current) ? windows : [...windows, { ...source, ...EMPTY, window_start: current, last_received_at: lastAt }]
   return counted.map(({ attributes, ...window }) => ({
     ...window, ...judged, joined_calls: calls.get(window.window_start)?.joined_calls ?? 0, joined_fields: calls.get(window.window_start)?.joined_fields ?? NONE,
-    unmapped: attributes.filter((name) => !knowledge.reads(source.emitter, name)).map((name) => name.slice(0, LONGEST_NAME)).sort().slice(0, MOST_UNMAPPED),
+    unmapped: attributes.filter((name) => !knowledge.reads(source.emitter, name)).sort().slice(0, MOST_UNMAPPED),
   }))
 }
 

@@ -67,8 +67,9 @@ export interface SequenceFacts {
   readonly gaps: number
 }
 
-/** Sessions of one look whose numbers are looked at one by one, and numbers of one of them. */
+/** Sessions of one look whose numbers are looked at one by one, how long their ids may be (they become a part of a query), and numbers of one of them. */
 const MOST_SESSIONS = 200
+const LONGEST_SESSION = 256
 const MOST_NUMBERS = 100_000
 const SETTLED_NS = 120_000_000_000n
 
@@ -76,7 +77,7 @@ const SETTLED_NS = 120_000_000_000n
 export async function readSequences(store: Pick<Store, 'query'>, span: { readonly since: bigint; readonly now: bigint }, emitters: readonly string[]): Promise<ReadonlyMap<string, SequenceFacts>> {
   const facts = new Map<string, SequenceFacts>()
   if (emitters.length === 0) return facts
-  const where = `sequence >= 0 AND received_at >= ${sqlTime(span.since)} AND emitter IN ${sqlTexts(emitters)}`
+  const where = `sequence >= 0 AND received_at >= ${sqlTime(span.since)} AND length(conversation) <= ${LONGEST_SESSION} AND emitter IN ${sqlTexts(emitters)}`
   const sessions = await store.query(`SELECT tenant, source, emitter, conversation, argMax((scope_version, service_version, mapping_version), received_at) AS versions,
       max(sequence) - min(sequence) + 1 != uniqExact(sequence) AS odd
     FROM watchkeeper.audit_events WHERE ${where} GROUP BY tenant, source, emitter, conversation ORDER BY odd DESC, max(received_at) DESC LIMIT 20000`)

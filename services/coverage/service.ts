@@ -1,9 +1,8 @@
 /** Coverage: which fields arrive from whom, counted in the tables by a job, so that it costs nothing where telemetry comes in. */
-import type { Interaction } from '../../schemas/interaction.ts'
 import { COVERAGE_WINDOW_NS, type CoverageRow } from '../../schemas/coverage.ts'
 import { coverage } from '../../schemas/topics.ts'
-import { type CoveragePorts, type Knowledge, sourceKey } from './contracts.ts'
-import { MOST_LINES, readCalls, readWindows } from './facts.ts'
+import { type CoveragePorts, type Knowledge, type Need, sourceKey } from './contracts.ts'
+import { MOST_LINES, readCalls, readListers, readWindows } from './facts.ts'
 import { newestWindow, type Past, readPast } from './history.ts'
 import { coverageRows } from './judge.ts'
 import { readSampling, SAMPLING_KEYS } from './sampling.ts'
@@ -34,7 +33,7 @@ const word = ({ version: _version, ...row }: CoverageRow): string =>
 const rowKey = (row: CoverageRow): string => `${row.window_start}${sourceKey(row)}`
 
 export function createCoverage(knowledge: Knowledge, { bus, store, clock, log }: CoveragePorts): readonly CoverageJob[] {
-  const needs: ReadonlyMap<string, readonly (keyof Interaction)[]> = new Map(knowledge.detectors.map(({ id, needs: own }) => [id, own]))
+  const needs: ReadonlyMap<string, readonly Need[]> = new Map(knowledge.detectors.map(({ id, needs: own }) => [id, own]))
   let told = new Map<string, string>()
   let lookedAt: bigint | undefined
   let notBefore = 0n
@@ -50,7 +49,7 @@ export function createCoverage(knowledge: Knowledge, { bus, store, clock, log }:
     const span = { since, until: hourOf(now) + COVERAGE_WINDOW_NS }
     const windows = await readWindows(store, span)
     if (windows.length >= MOST_LINES) log.warn({ lines: MOST_LINES }, 'more sources than one look takes: those that send most are in coverage')
-    const calls = await readCalls(store, span, needs)
+    const calls = await readCalls(store, span, { needs, listers: await readListers(store, now - WEEK_NS) })
     const past = await readPast(store, { week: now - WEEK_NS, day: now - DAY_NS, until: since })
     const numbered = [...new Set([...windows, ...past].filter(countsNumbers).map(({ emitter }) => emitter))]
     const sequences = await readSequences(store, { since: now - DAY_NS, now }, numbered)

@@ -97,7 +97,7 @@ describe('coverage', () => {
     expect(await sourceNamed('code')).toMatchObject({
       detectors: { 'unusual-volume': 1, 'off-hours-token': 1, 'unexpected-command': 0, 'unrequested-action': 0 },
       missing: expect.arrayContaining(['unexpected-command:arguments', 'unrequested-action:arguments', 'unrequested-action:effect', 'unrequested-action:request_text', 'unrequested-action:requested_by']),
-      switches: ['Claude Code: set OTEL_LOG_TOOL_DETAILS=1 (arguments are cut at 512 characters each)', 'Claude Code: set OTEL_LOG_USER_PROMPTS=1'], unmapped: ['cost_usd'],
+      switches: expect.arrayContaining(['Claude Code: set OTEL_LOG_TOOL_DETAILS=1 (arguments are cut at 512 characters each)', 'Claude Code: set OTEL_LOG_USER_PROMPTS=1']), unmapped: ['cost_usd'],
       call_fields: { arguments: 0.5 }, silent: false, sampling_probability: null,
     })
     const page = coveragePage(await coverageOf(store, now), { width: 100, colors: picocolors.createColors(false), most: 20 }).join('\n')
@@ -112,6 +112,18 @@ describe('coverage', () => {
     job = jobs()
     await look()
     expect(await rows('SELECT * EXCEPT (looked_at) FROM watchkeeper.coverage')).toEqual(before)
+  })
+
+  it('knows who tells what is offered: for calls of others these detectors are blind', async () => {
+    expect((await sourceNamed('code')).missing).toContain('changed-definition:definitions')
+    const { tenant, server, target, source, emitter, vantage, agent, client } = { ...blankAuditEvent(), tenant: 't', source: 'srv', emitter: 'logfire' }
+    await store.insertRows('tool_inventory', [{
+      tenant, server, target, source, emitter, vantage, agent, client, kind: 'tool', name: 'x', title: '', description: '', description_bytes: -1, input_schema: '', output_schema: '', annotations: '',
+      definition_hash: 'h', hash_form: 'jcs-1', description_hash: '', input_schema_hash: '', output_schema_hash: '', annotations_hash: '', notes: [], seen_on: now - (now % (24n * HOUR)), first_seen: now,
+      last_seen: now, event_id: '1',
+    }], 'listed')
+    await look()
+    expect((await sourceNamed('code')).detectors).toMatchObject({ 'changed-definition': 0.5, 'unusual-volume': 1 })
   })
 
   it('judges a day, so that what was switched on shows by and by and what is old goes', async () => {

@@ -1,4 +1,4 @@
-/** What to set at an emitter so that it sends more. Columns are those of `interactions`; facts from the emitters' documentation and source. */
+/** What to set at an emitter so that it sends more. Columns are those of `interactions`, and `definitions`: lists of what is offered. Facts from the emitters' documentation and source. */
 
 export interface Switch {
   /** What it turns on. */
@@ -15,7 +15,7 @@ const OWN_ADDRESS: Switch = {
   gives: ['client_address'], set: 'no switch of its own: instrument the HTTP server in the same trace, or send a gateway\'s access log',
 }
 const NO_CONTENT: Switch = {
-  gives: ['arguments', 'result'], set: 'it never sends content: use Logfire, OpenLLMetry or a gateway beside it',
+  gives: ['arguments', 'result', 'definitions'], set: 'it never sends content: use Logfire, OpenLLMetry or a gateway beside it',
 }
 const TURNS: Switch = {
   gives: ['requested_by', 'request_text'], set: 'a server does not know the user\'s turn: send the agent\'s spans or logs too, and let it propagate its trace context',
@@ -33,6 +33,7 @@ export const SWITCHES: ReadonlyMap<string, readonly Switch[]> = new Map<string, 
     { gives: ['arguments', 'tool', 'server', 'effect'], set: 'set OTEL_LOG_TOOL_DETAILS=1 (arguments are cut at 512 characters each)' },
     { gives: ['result'], set: 'set OTEL_LOG_TOOL_CONTENT=1 with CLAUDE_CODE_ENHANCED_TELEMETRY_BETA=1 and OTEL_TRACES_EXPORTER=otlp' },
     { gives: ['requested_by', 'request_text'], set: 'set OTEL_LOG_USER_PROMPTS=1' },
+    { gives: ['definitions'], set: 'set OTEL_LOG_RAW_API_BODIES=1 (whole requests to the model, cut at 60 KB)' },
     HOST_BY_RESOURCE, { gives: ['client_address'], set: 'no switch: the server or a gateway must say it' },
   ]],
   ['gemini-cli', [
@@ -44,7 +45,7 @@ export const SWITCHES: ReadonlyMap<string, readonly Switch[]> = new Map<string, 
     { gives: ['arguments', 'result'], set: 'export logs as well as traces: [otel] exporter; traces only have lengths' }, HOST_BY_RESOURCE,
   ]],
   ['copilot-chat', [
-    { gives: ['arguments', 'result', 'requested_by', 'request_text', 'server'], set: 'set github.copilot.chat.otel.captureContent (COPILOT_OTEL_CAPTURE_CONTENT=true)' },
+    { gives: ['arguments', 'result', 'requested_by', 'request_text', 'server', 'definitions'], set: 'set github.copilot.chat.otel.captureContent (COPILOT_OTEL_CAPTURE_CONTENT=true)' },
     { gives: ['principal', 'actor', 'host'], set: 'set github.copilot.chat.otel.captureIdentity (COPILOT_OTEL_CAPTURE_IDENTITY=true)' },
   ]],
   ['agentgateway', [
