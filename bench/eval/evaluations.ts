@@ -1,11 +1,18 @@
 /** The evaluations by name. */
+import { DEFENCE } from './defence.ts'
 import type { Evaluation } from './evaluation.ts'
 import { LINEAGE } from './lineage.ts'
 import { MASQUERADE } from './masquerade.ts'
+import { NAB } from './nab.ts'
+import { RUGPULL, TEXTS } from './poisoning.ts'
 import { SECRETS } from './secrets.ts'
 
 export const EVALUATIONS: ReadonlyMap<string, Evaluation> = new Map([
   ['secrets', SECRETS],
   ['lineage', LINEAGE],
   ['masquerade', MASQUERADE],
+  ['nab', NAB],
+  ['texts', TEXTS],
+  ['rugpull', RUGPULL],
+  ['mcp-defense-bench', DEFENCE],
 ])
