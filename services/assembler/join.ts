@@ -16,6 +16,9 @@ export interface View {
   readonly emitter: string
 }
 
+/** What is compared of two views, or of whole calls. */
+export type Outline = Pick<View, 'method' | 'object' | 'vantage'>
+
 /** The event as a view of a call; undefined for agent runs, model calls and prompts, which are lineage and no calls. */
 export function viewOf(event: Observation): View | undefined {
   const object = event.tool || event.prompt || event.resource
@@ -36,10 +39,10 @@ function isOfferedAs(own: string, offered: string): boolean {
   return offered.slice(at).toLowerCase().replaceAll('_', '-') === own.toLowerCase().replaceAll('_', '-')
 }
 
-const renames = ({ vantage }: View): boolean => vantage === 'gateway' || vantage === 'agent'
+const renames = ({ vantage }: Outline): boolean => vantage === 'gateway' || vantage === 'agent'
 
 /** Whether two views may be of the same tool, prompt or resource. */
-export function sameObject(left: View, right: View): boolean {
+export function sameObject(left: Outline, right: Outline): boolean {
   if (left.object === '' || right.object === '' || left.object === right.object) return true
   return (renames(left) || renames(right)) && (isOfferedAs(left.object, right.object) || isOfferedAs(right.object, left.object))
 }
@@ -65,5 +68,5 @@ export function rpcKey(view: View): string {
 }
 
 /** Whether two views with the same JSON-RPC id in one trace are the two ends of one request. A gateway has a connection on each side, with ids of its own. */
-export const endsOfOneRequest = (left: View, right: View): boolean =>
+export const endsOfOneRequest = (left: Outline, right: Outline): boolean =>
   sameObject(left, right) && left.vantage !== 'gateway' && right.vantage !== 'gateway' && (left.vantage === 'server') !== (right.vantage === 'server')

@@ -109,11 +109,8 @@ export function bestOf<T extends Said>(best: readonly T[], group: Group): T | un
   return found
 }
 
-/** The text of the observation nearest the enforcement point that has one, '' where none has. */
-export function enforced(observations: readonly Observation[], of: (event: Observation) => string): string {
-  for (const event of ranked(observations, ENFORCEMENT)) if (of(event) !== '') return of(event)
-  return ''
-}
+/** Nearest the enforcement point first. */
+export const fromThePoint = (observations: readonly Observation[]): readonly Observation[] => ranked(observations, ENFORCEMENT)
 
 const earliest = (left: bigint, right: bigint): bigint => (left === 0n || (right !== 0n && right < left) ? right : left)
 const latest = (left: bigint, right: bigint): bigint => (right > left ? right : left)

@@ -3,7 +3,7 @@ import type { Vantage } from '../../schemas/vocabulary.ts'
 import { endsOfOneRequest, isOneRequest, sameObject, type View } from './join.ts'
 import type { Observation } from './observation.ts'
 import { settleSessions } from './sessions.ts'
-import { type Call, callAt, type Node, type Trace, unite, viewOfCall, wasSeenBy } from './trace.ts'
+import { type Call, callAt, type Node, type Trace, unite, outlineOf, wasSeenBy } from './trace.ts'
 
 /** So many calls of one trace with one JSON-RPC id: it tells nothing. */
 const CROWD = 64
@@ -34,7 +34,7 @@ function carriedBy(trace: Trace, request: Node): readonly Carried[] {
 
 /** Of what came with a request: what its caller says was asked; else what is no list, which FastMCP looks up before a call. */
 function askedOf(trace: Trace, request: Node, carried: readonly Carried[]): Carried | undefined {
-  const known = viewOfCall(callAt(trace, request.call))
+  const known = outlineOf(callAt(trace, request.call))
   if (known.method !== '') return carried.find(({ view }) => view.method === known.method && sameObject(known, view))
   return carried.find(({ view }) => view.method !== 'tools/list') ?? carried[0]
 }
@@ -68,7 +68,7 @@ const isSentAgain = (one: Call, other: Call): boolean =>
     other.observations.some((again) => again.vantage === 'server' && again.wire_session === event.wire_session && again.tool === event.tool))
 
 const areEnds = (server: Call, caller: Call): boolean =>
-  !ENDS.some((vantage) => wasSeenBy(server, vantage) && wasSeenBy(caller, vantage)) && endsOfOneRequest(viewOfCall(server), viewOfCall(caller))
+  !ENDS.some((vantage) => wasSeenBy(server, vantage) && wasSeenBy(caller, vantage)) && endsOfOneRequest(outlineOf(server), outlineOf(caller))
 
 /** The one that fits; undefined where several do. */
 function onlyOne(calls: readonly Call[], fits: (call: Call) => boolean): Call | undefined {

@@ -4,8 +4,8 @@
  */
 import type { Vantage } from '../../schemas/vocabulary.ts'
 import { type Context, emptyContext, hear, speaks } from './context.ts'
-import { enforced } from './merge.ts'
-import { joins, rpcKey, type View, viewOf } from './join.ts'
+import { fromThePoint } from './merge.ts'
+import { joins, type Outline, rpcKey, type View, viewOf } from './join.ts'
 import { callersLink } from '../../schemas/record-key.ts'
 import type { Observation } from './observation.ts'
 
@@ -173,11 +173,15 @@ function joinByToolCall(trace: Trace, call: Call, id: string): void {
 }
 
 /** What the call as a whole looks like. */
-export const viewOfCall = ({ observations }: Call): View => ({
-  method: enforced(observations, (event) => event.method), object: enforced(observations, (event) => event.tool || event.prompt || event.resource),
-  vantage: enforced(observations, (event) => event.vantage) as Vantage,
-  jsonrpcId: enforced(observations, (event) => event.jsonrpc_request_id), toolCallId: enforced(observations, (event) => event.tool_call_id), emitter: '',
-})
+export function outlineOf({ observations }: Call): Outline {
+  const best = fromThePoint(observations)
+  let [method, object] = ['', '']
+  for (const event of best) {
+    method ||= event.method
+    object ||= event.tool || event.prompt || event.resource
+  }
+  return { method, object, vantage: (best[0] as Observation).vantage }
+}
 
 export const wasSeenBy = (call: Call, vantage: Vantage): boolean => call.observations.some((event) => event.vantage === vantage)
 
