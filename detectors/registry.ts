@@ -6,6 +6,7 @@ import { type Armed, arm } from './detector.ts'
 import { masquerade } from './masquerade/detector.ts'
 import { changedDefinition } from './changed-definition/detector.ts'
 import { injectedInstruction } from './injected-instruction/detector.ts'
+import { injectedParameter } from './injected-parameter/detector.ts'
 import { offHoursToken } from './off-hours-token/detector.ts'
 import { poisonedDescription } from './poisoned-description/detector.ts'
 import { unexpectedCommand } from './unexpected-command/detector.ts'
@@ -18,6 +19,7 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'unexpected-command': (params) => arm(unexpectedCommand, params),
   'unrequested-action': (params) => arm(unrequestedAction, params),
   'injected-instruction': (params) => arm(injectedInstruction, params),
+  'injected-parameter': (params) => arm(injectedParameter, params),
   'poisoned-description': (params) => arm(poisonedDescription, params),
   'changed-definition': (params) => arm(changedDefinition, params),
   'masquerade': (params) => arm(masquerade, params),

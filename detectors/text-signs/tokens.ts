@@ -29,8 +29,8 @@ const REST = 8
 const KINDS = new Uint8Array(128)
 for (const char of '_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789') KINDS[char.charCodeAt(0)] = WORD
 for (const char of ' \t\r\n\f\v') KINDS[char.charCodeAt(0)] = SPACE
-for (const char of '.!?;:') KINDS[char.charCodeAt(0)] = END | REST
-for (const char of '/-~%&=+#@,$*()|[]') KINDS[char.charCodeAt(0)] = REST
+for (const char of '.!?;') KINDS[char.charCodeAt(0)] = END | REST
+for (const char of '/-~%&=+#@,$*()|[]:') KINDS[char.charCodeAt(0)] = REST
 
 /** Beyond ASCII: signs and blanks; all else is letters. */
 function kindOf(code: number): number {
