@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest'
 import type { AuditEventFields } from '../../schemas/audit-event.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import { recordedEvents } from '../../services/collector/normalise/sample-telemetry.ts'
+import { Cluster, finish } from './across-traces/cluster.ts'
+import { newest, SECOND, START } from './across-traces/stories.ts'
 import { assemble } from './assembling.ts'
 import { callsIn, runs, truthOf } from './true-runs.ts'
 
@@ -25,6 +27,13 @@ const CUT: ReadonlyMap<string, readonly string[]> = new Map([
 const eventsOf = (run: string): readonly AuditEventFields[] => recordedEvents(`../runs/${run}`, ['/mcp'])
 const assembled = (events: readonly AuditEventFields[]): readonly Interaction[] => assemble(events).filter(({ server_internal: own }) => !own)
 
+function assembledOn(partitions: number, events: readonly AuditEventFields[]): readonly Interaction[] {
+  const cluster = new Cluster(partitions)
+  cluster.send(events.map((event) => ({ ...event, received_at: START + 200n * SECOND })))
+  finish(cluster, () => 0)
+  return newest(cluster.out).filter(({ server_internal: own }) => !own)
+}
+
 interface Score {
   readonly calls: number
   /** Calls of which all that is known stands in one interaction, with nothing of another. */
@@ -35,9 +44,9 @@ interface Score {
   readonly invented: number
 }
 
-function score(run: string, events: readonly AuditEventFields[]): Score {
+function score(run: string, events: readonly AuditEventFields[], interactions = assembled(events)): Score {
   const truth = truthOf(run)
-  const found = callsIn(assembled(events), events, truth)
+  const found = callsIn(interactions, events, truth)
   const interactionsOf = new Map([...truth.calls.keys()].map((call) => [call, [...found].filter(([, calls]) => calls.has(call)).map(([interaction]) => interaction)]))
   const mixed = [...found.values()].filter((calls) => calls.size > 1).length
   const right = [...interactionsOf].filter(([call, own]) => own.length === 1 && found.get(own[0] as Interaction)?.size === 1 && fits(own[0] as Interaction, truth.calls.get(call)?.tool ?? '')).length
@@ -62,6 +71,11 @@ describe('joined right', () => {
     expect(score(run, eventsOf(run))).toMatchObject({ mixed: 0, invented: 0 })
     const calls = assembled(eventsOf(run)).filter(({ method }) => method === 'tools/call')
     expect(calls.map(({ vantages }) => vantages.join()).sort()).toEqual(expected.toSorted())
+  })
+
+  it.each(runs)('%s: the same where traces and calls are spread over four assemblers', (run) => {
+    const events = eventsOf(run)
+    expect(score(run, events, assembledOn(4, events))).toEqual(score(run, events))
   })
 
   it.each(['same-tool-at-once', 'server-calls-its-namesake', 'fastmcp-proxy', 'sub-agent', 'two-servers'])('%s: in any order, and twice', (run) => {
