@@ -6,6 +6,7 @@ import { traced } from '../../detectors/request-fit/sources.ts'
 import type { InteractionFields } from '../../schemas/interaction.ts'
 import type { RequestedBy } from '../../schemas/vocabulary.ts'
 import { before, type Before } from './context.ts'
+import { withNames } from './result-names.ts'
 import { agentRunsAbove, type Call, type Trace } from './trace.ts'
 
 const REQUEST_TEXT_LIMIT = 2_000
@@ -40,15 +41,16 @@ export function fillLineage(fields: InteractionFields, { trace, call, tokenOf }:
   const { tool, arguments: sent } = fields
   // Read only where the tool's own name does not tell: parsing arguments is dear.
   fields.effect = effectOf({ tool, get argumentNames() { return argumentNames(sent) } })
-  const known = trace.context === undefined ? undefined : before(trace.context, {
+  const heard = trace.context === undefined ? undefined : before(trace.context, {
     toolCallId: fields.tool_call_id, startedAt: fields.started_at, runsAbove: (span) => agentRunsAbove(trace, span),
   })
-  fields.requested_by = requestedBy(trace, call, known)
-  if (known === undefined) return undefined
-  const turns = known.userTurns
+  fields.requested_by = requestedBy(trace, call, heard)
+  if (heard === undefined) return undefined
+  const turns = heard.userTurns
   fields.request_text = (turns.at(-1) ?? '').slice(0, REQUEST_TEXT_LIMIT)
-  if (fields.arguments === '' && turns.length === 0) return known
-  const { sources, standing } = traced({ arguments: fields.arguments, before: known, complete: known.complete, folded: trace.context?.folded, tokenOf })
+  if (fields.arguments === '' && turns.length === 0) return heard
+  const { sources: places, standing } = traced({ arguments: fields.arguments, before: heard, complete: heard.complete, folded: trace.context?.folded, tokenOf })
+  const { sources, known } = withNames({ sources: places, known: heard }, trace, fields.tenant)
   fields.argument_sources = new Map(sources)
   const { fit, reasons } = fitOf({
     turns, tool: fields.tool, effect: fields.effect, arguments: fields.arguments, sources, standing, toolResults: known.toolResults,

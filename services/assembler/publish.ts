@@ -1,7 +1,7 @@
 /** From the calls of a trace to versions of interactions, published or sent on to where they may meet others. */
-import { hash } from 'node:crypto'
 import type { Interaction, InteractionFields } from '../../schemas/interaction.ts'
 import type { Part } from '../../schemas/relay.ts'
+import { interactionId } from './interaction-id.ts'
 import { fillLineage } from './lineage.ts'
 import { merged } from './merge.ts'
 import { conversationOf, partOf } from './part.ts'
@@ -34,8 +34,6 @@ export function publishCalls(trace: Trace, publication: Publication): void {
     publishCall(trace, call, publication)
   }
 }
-
-const interactionId = (tenant: string, { anchor }: Call): string => hash('sha256', `interaction\u0000${tenant}\u0000${anchor}`, 'hex').slice(0, 32)
 
 /** What the observations of a call say together, and what it took. */
 function fieldsOf(trace: Trace, call: Call): InteractionFields {

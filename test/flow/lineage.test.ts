@@ -102,3 +102,17 @@ describe('a message list that was cut', () => {
     expect([mail?.requested_by, mail?.request_text, mail?.argument_sources.get('$.to')]).toEqual(['user_turn', asked, 'tool_result:call_read_1'])
   })
 })
+
+describe('a result that no model repeats', () => {
+  it('is named by the interaction that it is of, where that has no tool call id', async () => {
+    const { interactions } = await watch(bodiesOf([
+      run('invoke_agent a', [0, 9]),
+      { name: 'execute_tool find_contact', parent: 'invoke_agent a', at: [1, 2], attributes: {
+        'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'find_contact', 'gen_ai.tool.call.arguments': { name: 'Ana' }, 'gen_ai.tool.call.result': 'ana@mail.example',
+      } },
+      tool('call_mail_1', { parent: 'invoke_agent a', at: [3, 4], name: 'send_mail', args: { to: 'ana@mail.example' }, result: 'sent' }),
+    ]))
+    const [found, mail] = ['find_contact', 'send_mail'].map((name) => interactions.find((interaction) => interaction.tool === name))
+    expect(mail?.argument_sources.get('$.to')).toBe(`tool_result:${found?.interaction_id}`)
+  })
+})
