@@ -5,6 +5,7 @@ import type { Detector, Draft, Tools } from '../detector.ts'
 import { judge, REPORTED, type Verdict } from '../text-signs/judge.ts'
 import type { Sign } from '../text-signs/signs.ts'
 import { contentOf } from './content.ts'
+import { pageReasons } from './page.ts'
 import { type Params, rule } from './rule.ts'
 
 /** Lists of tools are judged as definitions. */
@@ -50,6 +51,22 @@ function ofTurn(interaction: Interaction, { text, verdict }: Heard, tools: Tools
   }
 }
 
+/** Pages that a server lets a client show to the user (MCP Apps). */
+const PAGE = 'ui://'
+
+function ofPage(interaction: Interaction, content: string, tools: Tools): readonly Draft[] {
+  const reasons = interaction.resource.startsWith(PAGE) ? pageReasons(content) : []
+  if (reasons.length === 0) return []
+  return [{
+    about: ['page', interaction.server, interaction.resource, tools.hash(content)],
+    severity: 'high',
+    title: 'A page that a server shows to the user hands out what they enter or hold',
+    observed: `a page that ${reasons[0] ?? ''}`,
+    expected: 'a page that speaks with its own server through the client',
+    reasons,
+  }]
+}
+
 /** Turns stand in every call that ran under them. Remembered as a pure function's answers, and bounded. */
 const REMEMBERED = 256
 const remembered = new Map<string, Verdict>()
@@ -72,6 +89,7 @@ export const injectedInstruction: Detector<Params, never> = {
     if (content !== '') {
       const verdict = judge(content, 'result')
       if (verdict.score >= REPORTED) drafts.push(ofContent(interaction, { text: content, verdict }, tools))
+      drafts.push(...ofPage(interaction, content, tools))
     }
     if (params.turns && interaction.request_text !== '') {
       const verdict = verdictOnTurn(interaction.request_text)

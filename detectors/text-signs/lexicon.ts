@@ -123,13 +123,13 @@ const WORDS: Readonly<Record<Role, string>> = {
     'system systems administrator administrators admin developer developers developer-mode supervisor sysadmin root moderator openai anthropic official authorized authorised security compliance maintenance override sistema système systeme',
   all: 'all any every everything anything whatever entire whole alle alles allen todas todos todo tout toutes tous tutte tutti',
   now: 'now henceforth onwards onward forward instead nun jetzt ab ahora maintenant adesso agora',
-  fresh: 'new further weitere weiteren next updated revised changed following different real true actual neue neuen neues neuer folgende folgenden nueva nuevas nuevo nouvelle nouvelles nuove nuova',
+  fresh: 'new further weitere weiteren next updated revised changed different real true actual neue neuen neues neuer nueva nuevas nuevo nouvelle nouvelles nuove nuova',
   inner: 'system hidden initial original internal secret full entire complete exact verbatim confidential underlying base core top beginning',
   prefer: 'prefer preferred prefers favor favour supersedes supersede replaces replace instead rather deprecated obsolete over',
   include: 'include includes including append appending insert add adding embed embedding attach incorporate prepend inject prefix begin start end modify adjust ensure replace rewrite included appended added inserted embedded attached angehängt hinzugefügt eingefügt añadirse añadir incluir agregarse ajouté ajouter inclus aggiunto adicionado incluído',
   context:
     'conversation conversations history transcript chat reasoning chain-of-thought thoughts',
-  obey: 'follow following listen listening obey obeying comply complying adhere adhering heed respect apply abide höre hör hören befolge befolgen sigas escuches suis écoute',
+  obey: 'follow listen listening obey obeying comply complying adhere adhering heed respect apply abide höre hör hören befolge befolgen sigas escuches suis écoute',
 }
 
 /** Word → roles. */
