@@ -69,12 +69,17 @@ const PUT_IDENTITY: Readonly<Record<IdentityField, (trust: Trust) => Put>> = {
   },
   caller_tenant: (trust) => (draft, key, text) => {
     sayMore(draft, { caller_tenant: text.slice(0, NAME_CHARACTERS), caller_tenant_source: key, caller_tenant_trust: trust })
+    if (text.length > NAME_CHARACTERS) tellCut(draft, 'caller_tenant')
   },
   delegation: (trust) => (draft, key, text) => {
     const delegation = JSON.parse(text) as readonly string[]
     sayMore(draft, { delegation, delegation_source: key, delegation_trust: trust })
-    if (delegation.at(-1) === MORE) draft.event.redacted = ['delegation:truncated']
+    if (delegation.at(-1) === MORE) tellCut(draft, 'delegation')
   },
+}
+
+const tellCut = ({ event }: Draft, what: string): void => {
+  event.redacted = [...event.redacted, `${what}:truncated`]
 }
 
 function sayMore({ event, kept }: Draft, said: Partial<SaidIdentity>): void {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AuditEvent } from '../../../schemas/audit-event.ts'
 import { decodeCanonical, encodeCanonical } from '../../../schemas/canonical.ts'
+import { saidIn, SAID_KEY } from '../../../schemas/said-identity.ts'
 import { type AnyValue, Double, type Metrics } from '../otlp/model.ts'
 import { EMITTERS } from './emitters/list.ts'
 import { createNormaliser } from './normaliser.ts'
@@ -200,9 +201,10 @@ describe('hostile telemetry', () => {
           ARRIVAL,
         ).events
         const fields = event === undefined ? [] : Object.values(event)
+        const said = saidIn(event?.attributes.get(SAID_KEY))
         for (const [key, sent] of own) {
           const whole =
-            (typeof sent === 'string' && (fields.includes(sent) || event?.scopes.join(' ') === sent)) ||
+            (typeof sent === 'string' && (fields.includes(sent) || event?.scopes.join(' ') === sent || said.caller_tenant_source === key || said.delegation_source === key)) ||
             (typeof sent === 'object' && key.startsWith('gen_ai.tool.call.'))
           expect(whole || event?.attributes.has(key)).toBe(true)
         }
