@@ -150,16 +150,22 @@ const isSame = (told: Told, call: Call): boolean =>
 
 /** Writes down what was published, so that the trace can be opened again. */
 export function shut(held: HeldTrace, trace: Trace): void {
+  const published = trace.calls.filter(({ index, into, version }) => index === into && version > 0)
+  held.told = held.told.length === 0 ? published.map((call) => toldOf(trace, call)) : toldAgain(held.told, trace, published)
+  held.opened = held.records
+  held.whole = { rootArrived: trace.rootArrived, conversation: trace.conversation }
+}
+
+/** Those that were published before stay in their places; a call that is new comes behind them. */
+function toldAgain(before: readonly Told[], trace: Trace, published: readonly Call[]): readonly Told[] {
   const gone = new Map(trace.withdrawn.map(({ call }) => [call.anchor, call]))
-  const now = new Map(trace.calls.filter(({ index, into, version }) => index === into && version > 0).map((call) => [call.anchor, call]))
-  const older = held.told.map((told): Told => {
+  const now = new Map(published.map((call) => [call.anchor, call]))
+  const older = before.map((told): Told => {
     const call = now.get(told.anchor)
     now.delete(told.anchor)
     return call === undefined ? { ...told, version: gone.get(told.anchor)?.version ?? told.version, withdrawn: true } : toldOf(trace, call)
   })
-  held.opened = held.records
-  held.told = [...older, ...[...now.values()].map((call) => toldOf(trace, call))]
-  held.whole = { rootArrived: trace.rootArrived, conversation: trace.conversation }
+  return [...older, ...[...now.values()].map((call) => toldOf(trace, call))]
 }
 
 function toldOf(trace: Trace, call: Call): Told {
