@@ -10,11 +10,16 @@ interface Form {
   readonly before: RegExp
 }
 
+const IN_SQL = /\b(?:identified (?:with \S{1,40} )?by|(?:with|encrypted|role|user \S{1,64}) password)[ \t]{1,4}["']/gi
+
 const FORMS: readonly Form[] = [
   { command: /\b(?:curl|wget|http|https|xh)\b/, before: /(?<=\s)(?:-u|--user|--proxy-user)[ =]?["']?[^\s"':$]{1,64}["']?:["']?/g },
   { command: /\bsshpass\b/, before: /(?<=\s)-p ?["']?/g },
   { command: /\b(?:docker|podman|helm|oc|az|skopeo|buildah) (?:registry )?login\b/, before: /(?<=\s)-p[ =]["']?/g },
   { command: /\bmysql(?:dump|admin|import)?\b|\bmariadb\b/, before: /(?<=\s)-p["']?(?=[^\s"'])/g },
+  // A line of .netrc, and statements of SQL.
+  { command: /\blogin\b/, before: /(?<=\blogin[ \t]{1,4}\S{1,64})\s{1,8}password[ \t]{1,4}["']?/g },
+  { command: /\bby\b|\bpassword\b/i, before: IN_SQL },
   { command: /\bredis-cli\b/, before: /(?<=\s)-a ["']?/g },
 ]
 const SECRET = /[^\s"'`;&|<>]{4,256}/y

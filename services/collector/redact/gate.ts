@@ -57,6 +57,13 @@ assign('>', CLOSER)
 assign('%', PERCENT)
 assign('.()', BETWEEN)
 
+/** Whether `password` or `identified by` stands before `end`: a value may follow without a separator. */
+function announces(text: string, end: number): boolean {
+  const last = text.charCodeAt(end - 1) | 32
+  if (last === 100) return (text.charCodeAt(end - 2) | 32) === 114 && text.slice(end - 8, end).toLowerCase() === 'password'
+  return last === 121 && (text.charCodeAt(end - 2) | 32) === 98 && text.charCodeAt(end - 3) === 32
+}
+
 /** Whether `Bearer` or `Basic` stands before `end`, in any case. */
 function schemeBefore(text: string, end: number): boolean {
   const last = text.charCodeAt(end - 1) | 32
@@ -93,7 +100,7 @@ function isValueKey(text: string, end: number): boolean {
 
 /** What one of the characters that end a run opens, at `at`. */
 function mark(text: string, at: number, kind: number): number {
-  if (kind === BLANK) return schemeBefore(text, at) ? SCHEME : 0
+  if (kind === BLANK) return schemeBefore(text, at) ? SCHEME : announces(text, at) ? NAMED : 0
   if (kind === BACKSLASH) return text.charCodeAt(at + 1) === 117 || text.charCodeAt(at + 1) === 47 ? ESCAPE : 0
   // `$1$`, `$2b$`: a hash of crypt(5), whose dots cut the runs.
   if (kind === DOLLAR) return text.charCodeAt(at + 2) === 36 || text.charCodeAt(at + 3) === 36 ? LONG_RUN : 0

@@ -18,7 +18,8 @@ export const PASSWORD_HASH: Kind = {
 }
 export const COMMAND: Kind = {
   kind: 'command-password', what: 'Password among the arguments of a command',
-  found: '`curl -u user:password`, `sshpass -p …`, `docker login -p …`, `mysql -p…`, `redis-cli -a …`',
+  found: '`curl -u user:password`, `sshpass -p …`, `docker login -p …`, `mysql -p…`, `redis-cli -a …`; lines of `.netrc`, `IDENTIFIED BY` and ' +
+    '`PASSWORD` in SQL',
 }
 export const URL_PASSWORD: Kind = {
   kind: 'url-password', what: 'Password in a URL or connection string', found: 'the part between `:` and `@` of `scheme://user:password@host`',

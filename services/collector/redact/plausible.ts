@@ -76,7 +76,7 @@ export interface Assigned {
   readonly vague: boolean
 }
 
-const RANDOM = /^[A-Za-z0-9_+=~-]{20,}$/
+const RANDOM = /^[A-Za-z0-9_+=~%-]{20,}$/
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
 /** Characters as a machine draws them: both letters and digits, and nearly all of them different. */

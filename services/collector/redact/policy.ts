@@ -30,6 +30,13 @@ const CLASS_OF: ReadonlyMap<string, Exclude<keyof Actions, 'credential'>> = new 
   [CARD.kind, 'card'], [IBAN.kind, 'iban'], [SSN.kind, 'ssn'], [EMAIL.kind, 'email'], [PHONE.kind, 'phone'],
 ])
 
+/** What tokens of this kind are made of: numbers without the blanks and dashes that one sender groups them by, addresses in small letters. */
+export function joinable(kind: string, value: string): string {
+  const personal = CLASS_OF.get(kind)
+  if (personal === undefined) return value
+  return personal === 'email' ? value.toLowerCase() : value.replace(/[^A-Za-z0-9]/g, '').toUpperCase()
+}
+
 /** The actions of one tenant, or of all that share them. */
 export class Policy {
   readonly #actions: Actions

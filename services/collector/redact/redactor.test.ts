@@ -181,7 +181,7 @@ describe('redactor', () => {
       'https://user@example.com/a:b@c', '9b74c9897bac770ffc029102a200c5de', '0192f0c1-7e1a-7c3b-9d2e-123456789abc',
       '/srv/shares/Finance/2026/Q3/report-final-version.xlsx', 'the password is required', 'const token = getToken(request)',
       'password: ${DB_PASSWORD}', 'token: <your token>', 'git log --author=jo --since=2026-01-01', '1795225724644000000', 'claude-sonnet-4-20250514',
-      'sk-learn-something-quite-long-words', '{"secret":"","password":null}',
+      'the login password must be changed', 'sort by date, please', 'tables identified by name', 'sk-learn-something-quite-long-words', '{"secret":"","password":null}',
       'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'order 4111111111111112 is no card', 'ps -u root -o pid',
       'mkdir -p /srv/a',
     ]) expect(clean(text)).toBe(text)
@@ -193,6 +193,7 @@ describe('redactor', () => {
       JSON.stringify({ env: [{ name: 'DB_PASSWORD', value: secret }] }), JSON.stringify({ key: 'password', value: { stringValue: secret } }),
       JSON.stringify([{ name: 'Authorization', value: secret }]), `<password>${secret}</password>`, `<add key="ApiKey" value="${secret}" />`,
       `Cookie: theme=dark; session=${secret}`,
+      `machine ftp.example login deploy password ${secret}`, `CREATE USER app IDENTIFIED BY '${secret}'`, `alter user app with password '${secret}';`,
       `found: ${JSON.stringify({ name: 'DB_PASSWORD', value: secret })} there`,
       `found: ${JSON.stringify(JSON.stringify({ key: 'api_key', value: `${secret}a7` }))} there`, `- name: DB_PASSWORD\n  value: ${secret}`,
     ]) expect(clean(text)).not.toContain(secret)
@@ -216,6 +217,8 @@ describe('redactor', () => {
     // What was found clean under one policy is looked at under another.
     expect(each.text('t', 'mail jo@acme.example')).toBe('mail jo@acme.example')
     expect(kindsIn('strict', 'mail jo@acme.example')).toEqual(['email:'])
+    const iban = (form: string): string => each.text('t', form)
+    expect(iban('GB29 NWBK 6016 1331 9268 19')).toBe(iban('GB29NWBK60161331926819'))
     const twice = each.text('strict', text)
     expect(each.text('strict', twice)).toBe(twice)
   })

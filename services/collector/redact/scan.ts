@@ -9,7 +9,7 @@ import { DIGITS, ENCODED, ESCAPE, FEW_DIGITS, gate, LONG_RUN, MAIL, NAMED, PERCE
 import { isWholeString, jsonStart, walkJson } from './json-text.ts'
 import { FIELD, NESTED } from './kinds.ts'
 import { findEmails, findIbans, findPhones, findSsns } from './personal-data.ts'
-import type { Policy } from './policy.ts'
+import { joinable, type Policy } from './policy.ts'
 import { findRandomRuns } from './random-runs.ts'
 import { settle, type Span, tokensIn, UNSCANNED } from './span.ts'
 import { findJwts, findPasswordHashes, findPrivateKeys, findSchemes, findUrlPasswords } from './tokens.ts'
@@ -50,7 +50,7 @@ export class Scan {
   token(kind: string, secret: string): string {
     this.#found(kind)
     if (this.policy.of(kind) === 'drop') return `[redacted:${kind}:dropped]`
-    return `[redacted:${kind}:${this.#keyed.of(this.tenant, 'secret', secret).slice(0, 12)}]`
+    return `[redacted:${kind}:${this.#keyed.of(this.tenant, 'secret', joinable(kind, secret)).slice(0, 12)}]`
   }
 
   /** What of a text has to be looked at. */
