@@ -2,6 +2,7 @@
 import type { Severity } from '../../schemas/vocabulary.ts'
 import type { Draft } from '../detector.ts'
 import { nanosOf } from '../stats/moment.ts'
+import type { Departure } from './course.ts'
 import type { Basis, Limit } from './limit.ts'
 import type { Metric } from './window.ts'
 
@@ -55,4 +56,22 @@ function severityOf({ value, limit, elapsed }: Crossing): Severity {
   const deviations = (Math.log1p(projected) - Math.log1p(limit.usual)) / limit.scale
   const severity = deviations >= 10 ? 'high' : deviations >= 6 ? 'medium' : 'low'
   return limit.basis === 'peers' && severity === 'high' ? 'medium' : severity
+}
+
+/** Of a course that was never there before; said when its last hour is over. */
+export function courseDraft(key: string, { metric, hour, departure }: { readonly metric: Metric; readonly hour: number; readonly departure: Departure },
+  length: number): Draft {
+  const { deviations, level, usual, hours } = departure
+  const noun = NOUN[metric]
+  return {
+    about: [key, metric, 'course', String(hour)],
+    severity: deviations >= 8 && level > usual ? 'medium' : 'low',
+    title: `Unusual course of ${noun} for ${key}`,
+    observed: `the last ${length} hours, about ${figure(level)} ${noun} an hour`,
+    expected: `a course like one of the ${hours} hours on record; in the one most like it about ${figure(usual)} ${noun} an hour`,
+    reasons: [`further from its nearest neighbours than such courses usually are, by ${deviations.toFixed(1)} standard deviations`,
+      'benign where a job was added, moved or stopped on purpose'],
+    windowStart: nanosOf((hour + 1 - length) * 3600),
+    windowEnd: nanosOf((hour + 1) * 3600),
+  }
 }

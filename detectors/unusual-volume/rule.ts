@@ -28,17 +28,25 @@ export const Params = z.strictObject({
   maxPeerWindows: z.number().int().min(24).max(4000).default(256),
   /** Age at which an hour no longer says what is usual. */
   keepDays: z.number().int().min(2).max(365).default(14),
+  /** Course of keys that have passed a floor: its length, how many stretches most like it are asked, from how many hours (8 bytes each), */
+  courseHours: z.number().int().min(4).max(168).default(24),
+  courseNeighbours: z.number().int().min(1).max(50).default(5),
+  maxCourse: z.number().int().min(168).max(4000).default(1000),
+  /** and the standard deviations of their distance at which it is told. */
+  courseThreshold: z.number().min(2).max(50).default(3.3),
+  /** Hours after a finding of a metric in which its course is not told. */
+  restHours: z.number().int().min(0).max(1000).default(100),
 })
 export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'unusual-volume',
-  version: 1,
+  version: 2,
   title: 'Unusual volume',
   description:
     'Calls, bytes of arguments and results, and distinct resources per hour, of each actor, token, server, and actor with tool, ' +
     'against their own active hours of the last two weeks (median and median absolute deviation on the log scale), of the same time of day where there are ' +
-    'enough. Newcomers are measured by their peers.',
+    'enough. Newcomers are measured by their peers. Of busy keys also the course of the last day, beside all days of the last weeks.',
   severity: 'medium',
   params: Params,
   needs: ['actor', 'started_at'],
@@ -48,6 +56,7 @@ export const rule: Rule<Params> = {
     'Slow leaks that stay under the threshold every hour.',
     'Distinct resources are estimated above 63 an hour (standard error 13 %).',
     'A volume that grows by little each day is learned as usual.',
+    'The course of a key is told when its hour is over, so a key that falls silent for good is not told.',
   ],
   benign: ['Month-end, migration, backup and index jobs.', 'The first run of a new agent.',
   'A backlog of telemetry that arrives in one go from several sources.'],
