@@ -79,6 +79,8 @@ export interface Detector<Params, State> {
   review?(interaction: Interaction, params: Params, tools: Tools): readonly Draft[]
   /** Stateless judgement of what a server offers, called once for each new version that one list shows. */
   define?(offer: Offer, params: Params, tools: Tools): readonly Draft[]
+  /** Stateless judgement of a new version of a tool beside tools of other servers whose names read the same; `others` in the order in which they were shown. */
+  meet?(one: ToolDefinition, others: readonly ToolDefinition[], params: Params, tools: Tools): readonly Draft[]
   /** Whether a state may be dropped when the stream has come to `watermark` (nanoseconds). */
   forget?(state: State, watermark: bigint, params: Params): boolean
 }
@@ -88,7 +90,7 @@ export interface Armed {
   readonly rule: Rule<unknown>
   /** False: `observe` never says anything, so no event need be shown. */
   readonly observes: boolean
-  /** False: `define` never says anything. */
+  /** False: neither `define` nor `meet` ever says anything. */
   readonly defines: boolean
   observe(event: EventFacts, tools: Tools): readonly Draft[]
   keysOf(interaction: Interaction): readonly string[]
@@ -99,6 +101,7 @@ export interface Armed {
   step(state: unknown, interaction: Interaction, key: string, tools: Tools): readonly Draft[]
   review(interaction: Interaction, tools: Tools): readonly Draft[]
   define(offer: Offer, tools: Tools): readonly Draft[]
+  meet(one: ToolDefinition, others: readonly ToolDefinition[], tools: Tools): readonly Draft[]
   forget(state: unknown, watermark: bigint): boolean
 }
 
@@ -109,7 +112,7 @@ export function arm<Params, State>(detector: Detector<Params, State>, params: un
   const bound = detector.rule.params.parse(params)
   const as = (state: unknown) => state as State
   return {
-    rule: detector.rule as Rule<unknown>, observes: detector.observe !== undefined, defines: detector.define !== undefined,
+    rule: detector.rule as Rule<unknown>, observes: detector.observe !== undefined, defines: detector.define !== undefined || detector.meet !== undefined,
     observe: (event, tools) => detector.observe?.(event, bound, tools) ?? NONE,
     keysOf: (interaction) => detector.keysOf?.(interaction, bound) ?? NONE,
     lore: (key, interaction) => detector.lore?.(key, interaction) ?? '',
@@ -119,6 +122,7 @@ export function arm<Params, State>(detector: Detector<Params, State>, params: un
     step: (state, interaction, key, tools) => detector.step?.(as(state), interaction, key, bound, tools) ?? NONE,
     review: (interaction, tools) => detector.review?.(interaction, bound, tools) ?? NONE,
     define: (offer, tools) => detector.define?.(offer, bound, tools) ?? NONE,
+    meet: (one, others, tools) => detector.meet?.(one, others, bound, tools) ?? NONE,
     forget: (state, watermark) => detector.forget?.(as(state), watermark, bound) ?? false,
   }
 }

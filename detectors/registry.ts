@@ -9,6 +9,7 @@ import { injectedInstruction } from './injected-instruction/detector.ts'
 import { injectedParameter } from './injected-parameter/detector.ts'
 import { offHoursToken } from './off-hours-token/detector.ts'
 import { poisonedDescription } from './poisoned-description/detector.ts'
+import { shadowedTool } from './shadowed-tool/detector.ts'
 import { unexpectedCommand } from './unexpected-command/detector.ts'
 import { unrequestedAction } from './unrequested-action/detector.ts'
 import { unusualVolume } from './unusual-volume/detector.ts'
@@ -22,5 +23,6 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'injected-parameter': (params) => arm(injectedParameter, params),
   'poisoned-description': (params) => arm(poisonedDescription, params),
   'changed-definition': (params) => arm(changedDefinition, params),
+  'shadowed-tool': (params) => arm(shadowedTool, params),
   'masquerade': (params) => arm(masquerade, params),
 }

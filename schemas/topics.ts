@@ -175,6 +175,8 @@ export const replays: Topic<Replay> = { name: 'replays', codec: packed() }
 export const receipts: Topic<Receipt> = { name: 'receipts', codec: packed() }
 /** What servers offer. Key: tenant and server, so that those of one server meet in order. */
 export const definitions: Topic<ToolDefinition> = { name: 'definitions', codec: packed() }
+/** New versions of tools once more. Key: tenant and how the name reads, so that tools of different servers meet that can be taken for each other. */
+export const namesakes: Topic<ToolDefinition> = { name: 'namesakes', codec: packed() }
 /** Key: tenant. */
 export const conservation: Topic<ConservationRow> = { name: 'conservation', codec: packed() }
 /** Key: tenant. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { KafkaBusOptions, KafkaRetention, Sasl } from '../../infra/kafka/options.ts'
 import type { Bus, Log } from '../../schemas/ports.ts'
-import { correlations, events, SMALL_TOPICS, steps, TOPICS } from '../../schemas/topics.ts'
+import { correlations, events, namesakes, SMALL_TOPICS, steps, TOPICS } from '../../schemas/topics.ts'
 import type { Config } from '../config/schema.ts'
 import type { KafkaConfig } from '../config/servers.ts'
 import { observeKafka } from './kafka-telemetry.ts'
@@ -26,7 +26,7 @@ export interface OpenBus {
 }
 
 const HOUR_MS = 3_600_000
-const ALL_TOPICS = [...TOPICS, steps, correlations].map(({ name }) => name)
+const ALL_TOPICS = [...TOPICS, steps, correlations, namesakes].map(({ name }) => name)
 /** Recent records are kept as objects beside their bytes: enough for readers that keep up, little for the garbage collector. */
 const TAIL_CACHE_BYTES = 8_388_608
 

@@ -4,8 +4,9 @@ import type { Publisher } from '../../schemas/ports.ts'
 import type { Quarantined } from '../../schemas/quarantined.ts'
 import type { Step } from '../../schemas/step.ts'
 import type { ToolDefinition } from '../../schemas/tool-definition.ts'
-import { definitions, findings, quarantine, steps } from '../../schemas/topics.ts'
+import { definitions, findings, namesakes, quarantine, steps } from '../../schemas/topics.ts'
 import type { WorkerTelemetry } from './contracts.ts'
+import { namesakeKey } from './definitions/namesakes.ts'
 import { definitionKey } from './inventory/inventory.ts'
 import type { Recent } from './recent.ts'
 
@@ -15,6 +16,7 @@ export class Outbox {
   readonly #findings: Finding[] = []
   readonly #quarantined: Quarantined[] = []
   readonly #definitions: ToolDefinition[] = []
+  readonly #introduced: ToolDefinition[] = []
   readonly #lessons: Step[] = []
 
   constructor(recent: Recent, telemetry: WorkerTelemetry) {
@@ -37,6 +39,11 @@ export class Outbox {
     this.#definitions.push(...records)
   }
 
+  /** A tool that others of the same look are to meet. */
+  introduce(record: ToolDefinition): void {
+    this.#introduced.push(record)
+  }
+
   /** Something that every partition is to learn. */
   teach(step: Step): void {
     this.#lessons.push(step)
@@ -56,6 +63,10 @@ export class Outbox {
     if (this.#definitions.length > 0) {
       await bus.publish(definitions, this.#definitions.map((record) => ({ key: definitionKey(record), record })))
       this.#definitions.length = 0
+    }
+    if (this.#introduced.length > 0) {
+      await bus.publish(namesakes, this.#introduced.map((record) => ({ key: namesakeKey(record), record })))
+      this.#introduced.length = 0
     }
     for (let lesson = this.#lessons[0]; lesson !== undefined; lesson = this.#lessons[0]) {
       await bus.broadcast(steps, lesson)

@@ -2,7 +2,7 @@
 import type { Armed } from '../../detectors/detector.ts'
 import type { Service, Subscription } from '../../schemas/ports.ts'
 import type { WorkerConfig, WorkerPorts } from './contracts.ts'
-import { watchDefinitions } from './definitions/watch-definitions.ts'
+import { watchDefinitions, watchNamesakes } from './definitions/watch-definitions.ts'
 import { watchEvents } from './watch-events.ts'
 import { routeInteractions } from './route-interactions.ts'
 import { watchReplays } from './watch-replays.ts'
@@ -26,7 +26,7 @@ export function createWorker(config: WorkerConfig, armed: readonly Armed[], port
       if (config.partitions === 1) subscriptions.push(await watchStates(wholeInteractions, parts))
       else subscriptions.push(await watchStates(sentSteps, parts), await routeInteractions(parts))
       subscriptions.push(await watchEvents(parts), await watchReplays(parts))
-      if (armed.some(({ defines }) => defines)) subscriptions.push(await watchDefinitions(parts))
+      if (armed.some(({ defines }) => defines)) subscriptions.push(await watchDefinitions(parts), await watchNamesakes(parts))
     },
     async stop() {
       const running = subscriptions

@@ -5,7 +5,7 @@
 import type { Armed, Draft } from '../../detectors/detector.ts'
 import type { Subscription } from '../../schemas/ports.ts'
 import type { QuarantineAction, Quarantined, Replay } from '../../schemas/quarantined.ts'
-import { definitions, EventRecord, events, findings, interactions, quarantineActions, replays } from '../../schemas/topics.ts'
+import { definitions, EventRecord, events, findings, interactions, namesakes, quarantineActions, replays } from '../../schemas/topics.ts'
 import type { Finding } from '../../schemas/finding.ts'
 import type { WorkerParts } from './contracts.ts'
 import { findingOfDefinition, findingOfEvent, findingOfInteraction, type Source } from './finding.ts'
@@ -66,6 +66,8 @@ function judgeAgain(detector: Armed, { topic, payload }: Quarantined, tools: Run
       return detector.define({ definition, before: undefined }, tools).map((draft) => findingOfDefinition(draft, definition, source))
     })
   }
+  // Whom it met is not known any more.
+  if (topic === namesakes.name) return []
   return interactions.codec.decode(bytes).flatMap((interaction) => {
     tools.tenant = interaction.tenant
     return detector.review(interaction, tools).map((draft) => findingOfInteraction(draft, interaction, source))

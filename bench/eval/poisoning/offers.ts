@@ -8,6 +8,7 @@ import { encodeCanonical } from '../../../schemas/canonical.ts'
 import { blankInteraction, type Interaction } from '../../../schemas/interaction.ts'
 import { EventRecord } from '../../../schemas/topics.ts'
 import { createRedactor } from '../../../services/collector/redact/redactor.ts'
+import { introduced, Namesakes } from '../../../services/worker/definitions/namesakes.ts'
 import { Offered } from '../../../services/worker/definitions/offered.ts'
 import { Inventory } from '../../../services/worker/inventory/inventory.ts'
 
@@ -16,6 +17,7 @@ const START = 1_795_300_000_000_000_000n
 const HOUR = 3_600_000_000_000n
 const LONGEST_TURN = 2_000
 const MOST = 64 * 1024 * 1024
+const NAMES = 1_000
 const quiet = (): void => undefined
 
 const redactor = createRedactor(createKeyedHash(Buffer.alloc(32, 7)))
@@ -30,6 +32,7 @@ export interface Said extends Draft {
 export class Watched {
   readonly #inventory = new Inventory({ told: quiet, leftOut: quiet, forgotten: quiet })
   readonly #offered = new Offered(MOST, quiet)
+  readonly #names = new Namesakes(NAMES, quiet)
   readonly #plays = ARMED.map((armed) => ({ id: armed.rule.id, play: rehearsal(armed) }))
   #hours = 0n
 
@@ -45,7 +48,12 @@ export class Watched {
     for (const definition of head === undefined || bytes === undefined ? [] : this.#inventory.read(head, bytes)) {
       const offer = this.#offered.show(definition)
       if (offer === undefined) continue
-      for (const armed of ARMED) said.push(...armed.define(offer, tools).map((draft) => ({ ...draft, detector: armed.rule.id })))
+      const one = introduced(offer.definition)
+      const others = one === undefined ? [] : this.#names.meet(one)
+      for (const armed of ARMED) {
+        const drafts = [...armed.define(offer, tools), ...(one === undefined ? [] : armed.meet(one, others, tools))]
+        said.push(...drafts.map((draft) => ({ ...draft, detector: armed.rule.id })))
+      }
     }
     return said
   }
