@@ -26,6 +26,7 @@ let directory = ''
 let bus: EmbeddedLog
 let worker: Service
 let said: Finding[] = []
+let readers = 0
 
 async function open(): Promise<void> {
   bus = await openEmbeddedLog({ directory: join(directory, 'log'), partitions: PARTITIONS, clock: { now: () => START } })
@@ -63,7 +64,7 @@ async function settled(name: string): Promise<void> {
 async function told(): Promise<readonly string[]> {
   said = []
   const subscription = await bus.subscribe(findings, {
-    group: `test-${said.length}-${Math.floor(Number(process.hrtime.bigint() % 1_000_000n))}`,
+    group: `test-${++readers}`,
     handle: async (envelopes) => {
       for (const { records, partition, offset } of envelopes) {
         said.push(...records)
@@ -100,7 +101,7 @@ describe('what servers offer', () => {
     await offer('notes', [turned], 2)
     expect(await told()).toEqual(['changed-definition notes read_note high'])
     expect(said).toHaveLength(1)
-    expect(JSON.stringify(said)).not.toMatch(/900|12345678/)
+    expect(said.flatMap(({ title, observed, expected, reasons }) => [title, observed, expected, ...reasons]).join()).not.toMatch(/900|12345678/)
   })
 
   it('gives no orders to the model', async () => {
