@@ -258,17 +258,18 @@ describe('a user of one tenant', () => {
     return names
   }
 
-  it('sees rows of that tenant only, by whatever form and name', async () => {
-    const names = await existing()
-    expect(names.length).toBeGreaterThanOrEqual(7)
-    for (const name of names) {
-      for (const form of FORMS) {
-        const sql = form.replaceAll(/\bT\b/g, name)
-        const [alice, bob] = await Promise.all([ask(closed, sql, ALICE), ask(closed, sql, BOB)])
-        expect(alice.status, `${sql} ${alice.text}`).toBe(200)
-        expect(alice.text.replace(/[^ab]/g, ''), sql).toMatch(/^a+$/)
-        expect(bob.text.replace(/[^ab]/g, ''), sql).toMatch(/^b+$/)
-      }
+  it('has tables and views to look at', async () => {
+    expect((await existing()).length).toBeGreaterThanOrEqual(15)
+  })
+
+  it.each(PUBLISHED_TABLES)('sees rows of %s of that tenant only, by whatever form', async (name) => {
+    if (!(await existing()).includes(name)) return
+    for (const form of FORMS) {
+      const sql = form.replaceAll(/\bT\b/g, name)
+      const [alice, bob] = await Promise.all([ask(closed, sql, ALICE), ask(closed, sql, BOB)])
+      expect(alice.status, `${sql} ${alice.text}`).toBe(200)
+      expect(alice.text.replace(/[^ab]/g, ''), sql).toMatch(/^a+$/)
+      expect(bob.text.replace(/[^ab]/g, ''), sql).toMatch(/^b+$/)
     }
   })
 
@@ -287,7 +288,7 @@ describe('a user of one tenant', () => {
   const RAISING = statements('oracle-errors')
   const SHAPES = statements('oracle-shapes')
 
-  it.each(['audit_events', 'interactions', 'findings'])('cannot learn of other rows of %s from errors', async (name) => {
+  it.each(['audit_events', 'interactions', 'findings'])('cannot learn of other rows of %s from errors', { timeout: 240_000 }, async (name) => {
     const leaks: string[] = []
     for (const shape of SHAPES) {
       for (const raising of RAISING) {
