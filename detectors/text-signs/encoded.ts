@@ -154,15 +154,11 @@ const rot13 = (text: string): string => text.replaceAll(/[a-zA-Z]/g, (char) => {
 const backwards = (text: string): string => [...text].reverse().join('')
 /** A line of English has one of these before long. */
 const PLAIN = /\b(?:the|and|for|you|to|of|is|in|with|this|a)\b/i
-/** In a disguised line they stand as this. */
-const TURNED = /\b(?:gur|naq|sbe|lbh|gb|bs|vf|va|jvgu|guvf|eht|dna|rof|uoy|ot|fo|si|ni|htiw|siht)\b/i
-
 /** Lines that read as language only when letters are moved or turned around. */
 function disguised(text: string): readonly Payload[] {
-  if (!TURNED.test(text)) return []
   const payloads: Payload[] = []
   for (const line of text.slice(0, LONGEST).split('\n')) {
-    if (line.length < 24 || !TURNED.test(line) || PLAIN.test(line) && commonness(line.toLowerCase().match(/[a-z]+/g) ?? []) > 0.08) continue
+    if (line.length < 24 || PLAIN.test(line) && commonness(line.toLowerCase().match(/[a-z]+/g) ?? []) > 0.08) continue
     for (const [encoding, turn] of [['letters moved by 13', rot13], ['text written backwards', backwards]] as const) {
       const turned = turn(line)
       if (commonness(turned.toLowerCase().match(/[a-z]+/g) ?? []) >= 0.15) payloads.push({ encoding, text: turned })
@@ -171,8 +167,8 @@ function disguised(text: string): readonly Payload[] {
   return payloads
 }
 
-/** At most 16 payloads of each encoding. */
-export function payloadsOf(text: string): readonly Payload[] {
+/** At most 16 payloads of each encoding. `turned`: whether words of the text look moved or turned around. */
+export function payloadsOf(text: string, turned: boolean): readonly Payload[] {
   const payloads: Payload[] = []
   const shapes = shapesOf(text)
   for (const { encoding, where, runs, decode } of DECODERS) {
@@ -184,5 +180,5 @@ export function payloadsOf(text: string): readonly Payload[] {
       if (plain !== undefined) payloads.push({ encoding, text: plain })
     }
   }
-  return [...payloads, ...disguised(text)]
+  return turned ? [...payloads, ...disguised(text)] : payloads
 }

@@ -22,9 +22,9 @@ const ORDERS: readonly Sign[] = [
 const endsOf = (text: string): string => (text.length <= HEAD + TAIL ? text : `${text.slice(0, HEAD)}\n\n${text.slice(-TAIL)}`)
 
 /** Adds what the payloads in `text` say to `signs`; gives in which encodings there are orders. */
-function decoded(text: string, signs: Set<Sign>): readonly string[] {
+function decoded(text: string, turned: boolean, signs: Set<Sign>): readonly string[] {
   const encodings = new Set<string>()
-  for (const payload of payloadsOf(text)) {
+  for (const payload of payloadsOf(text, turned)) {
     const tokens = tokensOf(payload.text)
     const inner = signsOf(payload.text, tokens)
     const orders = ORDERS.filter((sign) => inner.has(sign))
@@ -48,6 +48,6 @@ export function read(whole: string): Reading {
     signs.add('masked')
     concealed.push('words spelled with other letters')
   }
-  concealed.push(...decoded(latin, signs))
+  concealed.push(...decoded(latin, tokens.turned, signs))
   return { signs, concealed, length: tokens.words.length }
 }

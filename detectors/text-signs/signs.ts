@@ -81,13 +81,28 @@ const OF_SENTENCE: Partial<Readonly<Record<Sign, Test>>> = {
   sensitive: (s) => (s.close(R.send, R.secret, 10) || s.near(R.include, R.secret, 8) || s.any(R.secret) && s.form(FORM.path)) && (s.command || s.hands() || s.any(R.must) || s.any(R.you) || s.any(R.your)),
   smuggle: (s) => (s.close(R.include, R.context | R.all, 8) || s.close(R.include, R.inner | R.rules, 8) || s.near(R.send, R.context, 6) || s.near(R.all, R.your | R.context, 5)
     || s.word('pass', 'passing') && (s.any(R.inner | R.rules) || s.any(R.context) && (s.any(R.your) || s.any(R.all)))),
-  commandAddress: (s) => s.command && (s.form(FORM.address) || s.form(FORM.mail)),
+  commandAddress: (s) => (s.form(FORM.address) || s.form(FORM.mail)) && s.command,
   demand: (s) => s.near(R.you, R.must, 4),
   replyShape: (s) => s.close(R.include, R.reply, 8) && (s.command || s.any(R.must)) || s.near(R.your, R.reply, 3) && s.any(R.must),
   replyOrder: (s) => s.command && (s.near(R.your, R.reply, 2) || s.after(R.your, 'message', 'text', 'content')) && !s.word(...EVERYDAY),
 }
 
-const TESTS = Object.entries(OF_SENTENCE) as readonly [Sign, Test][]
+/** Roles without which a sign cannot be: one of these masks has to be whole. The tests are only made then. */
+const NEEDS: Partial<Readonly<Record<Sign, readonly number[]>>> = {
+  override: [R.override | R.rules, R.not | R.obey], divert: [R.not | R.reply | R.reveal, R.override | R.reveal | R.all], askRules: [R.rules], overrideSome: [R.override | R.rules],
+  overrideAll: [R.override | R.all, R.override | R.your | R.rules], fresh: [R.fresh | R.rules, R.now], persona: [R.you, R.now, R.model, R.persona | R.free],
+  free: [R.free, R.not | R.limits, R.override | R.limits], extract: [R.reveal | R.rules, R.your | R.inner | R.rules, R.reveal | R.inner | R.context], extractSecret: [R.secret],
+  secrecy: [R.not | R.tell], silent: [R.silent], authority: [R.authority | R.override, R.authority | R.must], addressed: [R.model], precedence: [R.before | R.call, R.must | R.before],
+  crossTool: [R.call], prefer: [R.prefer | R.tool, R.not | R.call | R.tool, R.prefer | R.all, R.must | R.call | R.prefer], sink: [R.send, R.call], sensitive: [R.secret],
+  smuggle: [R.include | R.context, R.include | R.inner | R.rules, R.send | R.context, R.all | R.your | R.context, R.inner | R.rules, R.context], demand: [R.you | R.must],
+  replyShape: [R.include | R.reply, R.your | R.reply], replyOrder: [R.your],
+}
+
+const TESTS = (Object.entries(OF_SENTENCE) as readonly [Sign, Test][]).map(([sign, test]) => ({ sign, test, needs: NEEDS[sign] }))
+const can = (has: number, needs: readonly number[]): boolean => {
+  for (const mask of needs) if ((has & mask) === mask) return true
+  return false
+}
 
 /** A frame: what only templates of prompts and servers' messages have. Beginnings of lines. */
 const FRAME = /<\|[a-z_]{2,20}\|>|\[\/?(?:INST|SYSTEM|ADMIN|SYS)\]|<<SYS>>|<\/?(?:system|SYSTEM|IMPORTANT|important|assistant|instructions?|admin|secret|hidden|override)>|(?:^|[\n.)])[ \t]{0,8}(?:#{1,4} ?)?(?:SYSTEM|ADMIN|DEVELOPER|ROOT|System|Developer|Assistant)(?: (?:note|message|prompt|instruction|override|update|notice|NOTE|MESSAGE|PROMPT|OVERRIDE|UPDATE|NOTICE))?s?: ?[A-Z]/
@@ -136,7 +151,7 @@ export function signsOf(text: string, tokens: Tokens): Set<Sign> {
   let attack = 0
   for (const sentence of sentencesOf(tokens)) {
     if (sentence.has === 0) continue
-    for (const [sign, test] of TESTS) if (!found.has(sign) && test(sentence)) found.add(sign)
+    for (const { sign, test, needs } of TESTS) if ((needs === undefined || can(sentence.has, needs)) && !found.has(sign) && test(sentence)) found.add(sign)
     if (sentence.any(R.attack)) attack += sentence.count(R.attack)
     if (sentence.any(R.offensive) && sentence.attacks()) found.add('attackAct')
   }

@@ -14,6 +14,8 @@ export interface Tokens {
   readonly starts: readonly number[]
   /** Words that only had roles once digits in them were read as letters. */
   readonly masked: number
+  /** Whether a word is one that text is full of, written backwards or moved by 13 letters. */
+  readonly turned: boolean
 }
 
 /** Most words that are read of a text, and longest word. */
@@ -77,6 +79,8 @@ const LEET_WORD = /^(?=.{0,19}[a-z])[a-z013457]{4,20}$/
 /** `1gn0r3` as the word that it is read as. */
 const unmasked = (word: string): string => word.replaceAll(DIGITS, (digit) => LEET[digit] ?? digit)
 const DIGITS = /[013457]/g
+/** `the`, `and`, `you`, `with` and others, moved by 13 letters or written backwards. */
+const TURNED: ReadonlySet<string> = new Set('gur naq sbe lbh jvgu guvf gung eht dna rof uoy htiw siht taht'.split(' '))
 
 class Scanner {
   readonly words: string[] = []
@@ -84,6 +88,7 @@ class Scanner {
   readonly forms: number[] = []
   readonly starts: number[] = [0]
   #masked = 0
+  #turned = false
   readonly #text: string
   readonly #unspaced: boolean
   #at = 0
@@ -107,7 +112,7 @@ class Scanner {
       }
     }
     this.#end()
-    return { words: this.words, roles: this.roles, forms: this.forms, starts: this.starts, masked: this.#masked }
+    return { words: this.words, roles: this.roles, forms: this.forms, starts: this.starts, masked: this.#masked, turned: this.#turned }
   }
 
   #kindAt(at: number): number {
@@ -185,6 +190,7 @@ class Scanner {
   #rolesOf(word: string, marks: number): number {
     const whole = ROLES.get(word) ?? 0
     const roles = whole !== 0 || (marks & ~CAPITAL) === 0 ? whole : rolesOf(word) | (this.#unspaced ? unspacedRoles(word) : 0)
+    if (roles === 0 && (word.length === 3 || word.length === 4) && TURNED.has(word)) this.#turned = true
     if (roles !== 0 || (marks & DIGIT) === 0 || !LEET_WORD.test(word)) return roles
     const read = ROLES.get(unmasked(word)) ?? 0
     if (read !== 0) this.#masked++
