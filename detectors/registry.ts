@@ -11,6 +11,7 @@ import { offHoursToken } from './off-hours-token/detector.ts'
 import { poisonedDescription } from './poisoned-description/detector.ts'
 import { shadowedTool } from './shadowed-tool/detector.ts'
 import { unexpectedCommand } from './unexpected-command/detector.ts'
+import { unknownPlace } from './unknown-place/detector.ts'
 import { unrequestedAction } from './unrequested-action/detector.ts'
 import { unusualVolume } from './unusual-volume/detector.ts'
 
@@ -25,4 +26,5 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'changed-definition': (params) => arm(changedDefinition, params),
   'shadowed-tool': (params) => arm(shadowedTool, params),
   'masquerade': (params) => arm(masquerade, params),
+  'unknown-place': (params) => arm(unknownPlace, params),
 }

@@ -4,6 +4,7 @@ import type { Evaluation } from './evaluation.ts'
 import { LINEAGE } from './lineage.ts'
 import { MASQUERADE } from './masquerade.ts'
 import { NAB } from './nab.ts'
+import { OFFHOURS } from './offhours.ts'
 import { RUGPULL, TEXTS } from './poisoning.ts'
 import { SECRETS } from './secrets.ts'
 
@@ -12,6 +13,7 @@ export const EVALUATIONS: ReadonlyMap<string, Evaluation> = new Map([
   ['lineage', LINEAGE],
   ['masquerade', MASQUERADE],
   ['nab', NAB],
+  ['offhours', OFFHOURS],
   ['texts', TEXTS],
   ['rugpull', RUGPULL],
   ['mcp-defense-bench', DEFENCE],
