@@ -48,9 +48,11 @@ const UNDERSCORE = 2
 const DIGIT = 4
 /** Not ASCII, or a hyphen or apostrophe. */
 const FOREIGN = 8
+const LETTER = 16
 const MARKS = new Uint8Array(128)
-for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') MARKS[char.charCodeAt(0)] = CAPITAL
+for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') MARKS[char.charCodeAt(0)] = CAPITAL | LETTER
 for (const char of '0123456789') MARKS[char.charCodeAt(0)] = DIGIT
+for (const char of 'abcdefghijklmnopqrstuvwxyz') MARKS[char.charCodeAt(0)] = LETTER
 MARKS['_'.charCodeAt(0)] = UNDERSCORE
 for (const char of '-\'') MARKS[char.charCodeAt(0)] = FOREIGN
 
@@ -169,7 +171,7 @@ class Scanner {
     const token = this.#text.slice(start, at)
     if (this.#kindAt(start - 1) !== WORD && /^[~.]{0,2}\/[\w.]|^\.[a-z]{2}/.test(token)) {
       this.#at = at
-      this.#put(token, FORM.path, CAPITAL | FOREIGN)
+      this.#put(token, FORM.path, CAPITAL | LETTER | FOREIGN)
       if (/[.!?;:]$/.test(token)) this.#end()
       return
     }
@@ -188,8 +190,10 @@ class Scanner {
   }
 
   #rolesOf(word: string, marks: number): number {
+    // Numbers and dates are nothing; other scripts may be.
+    if ((marks & LETTER) === 0 && (marks & DIGIT) !== 0 && word.charCodeAt(0) < 128) return 0
     const whole = ROLES.get(word) ?? 0
-    const roles = whole !== 0 || (marks & ~CAPITAL) === 0 ? whole : rolesOf(word) | (this.#unspaced ? unspacedRoles(word) : 0)
+    const roles = whole !== 0 || (marks & ~(CAPITAL | LETTER)) === 0 ? whole : rolesOf(word) | (this.#unspaced ? unspacedRoles(word) : 0)
     if (roles === 0 && (word.length === 3 || word.length === 4) && TURNED.has(word)) this.#turned = true
     if (roles !== 0 || (marks & DIGIT) === 0 || !LEET_WORD.test(word)) return roles
     const read = ROLES.get(unmasked(word)) ?? 0
