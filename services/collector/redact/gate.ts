@@ -57,18 +57,18 @@ assign('>', CLOSER)
 assign('%', PERCENT)
 assign('.()', BETWEEN)
 
-/** Whether `password` or `identified by` stands before `end`: a value may follow without a separator. */
-function announces(text: string, end: number): boolean {
-  const last = text.charCodeAt(end - 1) | 32
-  if (last === 100) return (text.charCodeAt(end - 2) | 32) === 114 && text.slice(end - 8, end).toLowerCase() === 'password'
-  return last === 121 && (text.charCodeAt(end - 2) | 32) === 98 && text.charCodeAt(end - 3) === 32
-}
+/** Whether `word` stands before `end`, in any case; its last letter is known to. */
+const endsWith = (text: string, end: number, word: string): boolean => text.slice(end - word.length, end).toLowerCase() === word
 
-/** Whether `Bearer` or `Basic` stands before `end`, in any case. */
-function schemeBefore(text: string, end: number): boolean {
-  const last = text.charCodeAt(end - 1) | 32
-  if (last === 114) return end >= 6 && (text.charCodeAt(end - 6) | 32) === 98 && text.slice(end - 6, end).toLowerCase() === 'bearer'
-  return last === 99 && end >= 5 && text.slice(end - 5, end).toLowerCase() === 'basic'
+/** What the word before a blank announces: a scheme, or a secret without a separator. Its last two letters tell nearly all words apart. */
+function announced(text: string, end: number): number {
+  switch (text.charCodeAt(end - 1) | 32) {
+    case 114: return (text.charCodeAt(end - 2) | 32) === 101 && end >= 6 && endsWith(text, end, 'bearer') ? SCHEME : 0
+    case 99: return (text.charCodeAt(end - 2) | 32) === 105 && end >= 5 && endsWith(text, end, 'basic') ? SCHEME : 0
+    case 100: return (text.charCodeAt(end - 2) | 32) === 114 && end >= 8 && endsWith(text, end, 'password') ? NAMED : 0
+    case 121: return (text.charCodeAt(end - 2) | 32) === 98 && end >= 13 && endsWith(text, end, 'identified by') ? NAMED : 0
+    default: return 0
+  }
 }
 
 const OPTION_NAME = /[A-Za-z][A-Za-z0-9_-]{0,40}/y
@@ -100,7 +100,7 @@ function isValueKey(text: string, end: number): boolean {
 
 /** What one of the characters that end a run opens, at `at`. */
 function mark(text: string, at: number, kind: number): number {
-  if (kind === BLANK) return schemeBefore(text, at) ? SCHEME : announces(text, at) ? NAMED : 0
+  if (kind === BLANK) return announced(text, at)
   if (kind === BACKSLASH) return text.charCodeAt(at + 1) === 117 || text.charCodeAt(at + 1) === 47 ? ESCAPE : 0
   // `$1$`, `$2b$`: a hash of crypt(5), whose dots cut the runs.
   if (kind === DOLLAR) return text.charCodeAt(at + 2) === 36 || text.charCodeAt(at + 3) === 36 ? LONG_RUN : 0
