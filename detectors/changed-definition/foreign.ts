@@ -10,6 +10,8 @@ import type { Part } from '../text-signs/definition-text.ts'
 const OUTWARD: ReadonlySet<Effect> = new Set<Effect>(['pay', 'send', 'grant'])
 /** Two or more digits or an address: who is to get what. */
 const PARTICULAR = /\d{2,}|[$€£]\s?\d|https?:\/\/|\bwww\.|@[\w-]+\.|['"][^'"]{3,60}['"]/
+/** Descriptions explain; they do not plead. */
+const PLEA = /\bplease\b/i
 const WORDS = 40
 
 const effectsOf = (word: string): readonly Effect[] => [...(TOOL_VERBS.get(word) ?? []), ...(TOOL_OBJECTS.get(word) ?? []), ...(REQUEST_WORDS.get(word) ?? [])]
@@ -26,7 +28,7 @@ function isForeign(sentence: string, own: ReadonlySet<string>): boolean {
   if (!words.slice(0, 14).some((word) => effectsOf(word).some((effect) => OUTWARD.has(effect)))) return false
   const telling = words.filter((word) => word.length > 3)
   const shared = telling.filter((word) => own.has(word)).length
-  return telling.length >= 2 && shared <= telling.length * 0.34 && (PARTICULAR.test(sentence) || /\busers?['’]s?\b/i.test(sentence))
+  return telling.length >= 2 && shared <= telling.length * 0.34 && (PARTICULAR.test(sentence) || PLEA.test(sentence) || /\busers?['’]s?\b/i.test(sentence))
 }
 
 /** How many sentences of `added` are such orders; the first 200 are read. */

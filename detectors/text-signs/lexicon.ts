@@ -78,7 +78,7 @@ const WORDS: Readonly<Record<Role, string>> = {
     'reveal reveals revealing print show display output disclose leak expose repeat recite tell give provide share spell translate rephrase summarize summarise ' +
     'paraphrase echo dump reprint zeige zeig gib nenne verrate drucke drucken wiederhole révèle affiche muestra revela dime mostra rivela toon',
   send:
-    'send sends sending forward forwards forwarding post posts upload uploads uploading email transmit transmits transmitting exfiltrate submit deliver relay bcc cc publish transfer wire ' +
+    'send sends sent sending forward forwards forwarding post posts upload uploads uploading email transmit transmits transmitting exfiltrate submit deliver relay bcc cc publish transfer wire ' +
     'pay buy purchase donate visit click navigate copy share invite sende senden schicke envía enviar envoie envoyez invia envie http_post fetch curl wget ping',
   secret:
     'password passwords creds passwort passphrase secret secrets credential credentials token tokens api_key apikey api-key keys cookie cookies env .env id_rsa id_ed25519 ssh authorization bearer ' +
