@@ -11,3 +11,14 @@ export class RefusedRecords extends Failure {
     this.records = records
   }
 }
+
+/** Undefined when everything was taken. Throws what is no refusal of single records. */
+export async function refusedOf(published: Promise<void> | undefined): Promise<RefusedRecords | undefined> {
+  try {
+    await published
+    return undefined
+  } catch (error) {
+    if (error instanceof RefusedRecords) return error
+    throw error
+  }
+}

@@ -2,10 +2,11 @@
 import type { AuditEventFields } from '../../schemas/audit-event.ts'
 import type { Keyed, Publisher } from '../../schemas/ports.ts'
 import { eventKey } from '../../schemas/record-key.ts'
+import { refusedOf } from '../../schemas/refused-records.ts'
 import { EventRecord, events, metrics } from '../../schemas/topics.ts'
 import type { Arrival, Counted, Normalised, Normaliser, Redactor, SourceCount } from './contracts.ts'
 import type { Ingest, IngestResult } from './ingest-port.ts'
-import { countRefused, countRefusedPoints, refusalOf } from './refused.ts'
+import { countRefused, countRefusedPoints } from './refused.ts'
 import type { CollectorTelemetry } from './telemetry.ts'
 
 export interface PipelinePorts {
@@ -41,7 +42,7 @@ export function createPipeline({ bus, normaliser, redactor, telemetry }: Pipelin
 
   async function told(published: Promise<void> | undefined, sent: Counted, arrival: Arrival): Promise<IngestResult> {
     const counted = { ...sent, bySource: named(sent.bySource, arrival.tenant) }
-    const refusal = await refusalOf(published)
+    const refusal = await refusedOf(published)
     const all = refusal === undefined ? counted : await countRefused(counted, refusal, bus)
     telemetry.received(all, arrival)
     const { message, ...rest } = answer(all)
@@ -55,7 +56,7 @@ export function createPipeline({ bus, normaliser, redactor, telemetry }: Pipelin
       const { points, counted: all } = normaliser.metrics(sent, arrival)
       const counted = { ...all, bySource: named(all.bySource, arrival.tenant) }
       const clean = points.map((point) => redactor.point(point))
-      const refusal = await refusalOf(clean.length > 0 ? bus.publish(metrics, clean.map((point) => ({ key: point.point_id, record: point }))) : undefined)
+      const refusal = await refusedOf(clean.length > 0 ? bus.publish(metrics, clean.map((point) => ({ key: point.point_id, record: point }))) : undefined)
       telemetry.receivedMetrics(refusal === undefined ? counted : countRefusedPoints(counted, refusal), arrival)
       const rejected = refusal?.records.length ?? 0
       return { accepted: points.length - rejected, own: false, rejected, message: refusal?.message ?? '' }

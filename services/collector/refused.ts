@@ -5,20 +5,9 @@ import type { EventHead } from '../../schemas/event-head.ts'
 import type { MetricPoint } from '../../schemas/metric-point.ts'
 import type { Keyed, Publisher } from '../../schemas/ports.ts'
 import type { Quarantined } from '../../schemas/quarantined.ts'
-import { RefusedRecords } from '../../schemas/refused-records.ts'
+import type { RefusedRecords } from '../../schemas/refused-records.ts'
 import { EventRecord, quarantine } from '../../schemas/topics.ts'
 import type { Counted, CountedPoints, SourceCount } from './contracts.ts'
-
-/** Undefined when everything was taken. Throws what is no refusal of single records. */
-export async function refusalOf(published: Promise<void> | undefined): Promise<RefusedRecords | undefined> {
-  try {
-    await published
-    return undefined
-  } catch (error) {
-    if (error instanceof RefusedRecords) return error
-    throw error
-  }
-}
 
 /** `counted`, with refused events among the rejected. Resolves when the quarantine has them. Throws Failure `unavailable` where it cannot. */
 export async function countRefused(counted: Counted, refusal: RefusedRecords, bus: Publisher): Promise<Counted> {

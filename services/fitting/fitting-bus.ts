@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto'
 import type { Bus, Keyed, Log } from '../../schemas/ports.ts'
 import type { Quarantined } from '../../schemas/quarantined.ts'
-import { RefusedRecords } from '../../schemas/refused-records.ts'
+import { refusedOf, type RefusedRecords } from '../../schemas/refused-records.ts'
 import { events, metrics, quarantine, type Topic } from '../../schemas/topics.ts'
 import { ROUNDS, smaller } from './smaller.ts'
 import { fittingTelemetry } from './telemetry.ts'
@@ -15,7 +15,7 @@ export function fittingBus(bus: Bus, stage: string, log: Log): Bus {
   const telemetry = fittingTelemetry(stage)
 
   async function publish<T>(topic: Topic<T>, batch: readonly Keyed<T>[]): Promise<void> {
-    let refusal = await refusalOf(bus.publish(topic, batch))
+    let refusal = await refusedOf(bus.publish(topic, batch))
     if (refusal === undefined) return
     let left = keyedOf(refusal, batch)
     const count = left.length
@@ -23,7 +23,7 @@ export function fittingBus(bus: Bus, stage: string, log: Log): Bus {
       const cut = left.map(({ key, record }) => smaller(topic, record, round)?.map((each) => ({ key, record: each })))
       if (cut.includes(undefined)) break
       const again: readonly Keyed<T>[] = cut.flatMap((each) => each ?? [])
-      refusal = await refusalOf(bus.publish(topic, again))
+      refusal = await refusedOf(bus.publish(topic, again))
       left = refusal === undefined ? [] : keyedOf(refusal, again)
     }
     told(topic.name, count - left.length, left.length)
@@ -31,11 +31,11 @@ export function fittingBus(bus: Bus, stage: string, log: Log): Bus {
   }
 
   async function broadcast<T>(topic: Topic<T>, record: T): Promise<void> {
-    let [left, refusal] = [record, await refusalOf(bus.broadcast(topic, record))]
+    let [left, refusal] = [record, await refusedOf(bus.broadcast(topic, record))]
     if (refusal === undefined) return
     for (let round = 0; round < ROUNDS && refusal !== undefined; round++) {
       left = smaller(topic, left, round)?.[0] ?? left
-      refusal = await refusalOf(bus.broadcast(topic, left))
+      refusal = await refusedOf(bus.broadcast(topic, left))
     }
     told(topic.name, refusal === undefined ? 1 : 0, refusal === undefined ? 0 : 1)
     if (refusal !== undefined) await putAside(topic, [{ key: '', record: left }], refusal)
@@ -64,15 +64,6 @@ export function fittingBus(bus: Bus, stage: string, log: Log): Bus {
 
 const isObserved = ({ name }: { readonly name: string }): boolean => name === events.name || name === metrics.name
 
-async function refusalOf(published: Promise<void>): Promise<RefusedRecords | undefined> {
-  try {
-    await published
-    return undefined
-  } catch (error) {
-    if (error instanceof RefusedRecords) return error
-    throw error
-  }
-}
 
 function keyedOf<T>({ records }: RefusedRecords, batch: readonly Keyed<T>[]): readonly Keyed<T>[] {
   const refused = new Set(records)

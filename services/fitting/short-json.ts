@@ -1,4 +1,5 @@
 /** JSON in less room, by the text: its long strings are cut in place, everything else stays as it was written. Linear in the text, pure. */
+import { isJson } from '../../schemas/json-text.ts'
 
 /** Strings are not cut below that: then it is many values that make it long. */
 const LEAST = 32
@@ -17,15 +18,6 @@ export function shortJson(text: string, characters: number): string | undefined 
     if (cut.length <= characters) return cut
   }
   return undefined
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** Names of fields stay whole: half of one is another. */

@@ -1,5 +1,6 @@
 /** OTLP values as text: the typed attributes of a record, and JSON text for arguments. Nesting is bounded by the decoder. */
 import type { Attribute } from '../../../schemas/audit-event.ts'
+import { isJson } from '../../../schemas/json-text.ts'
 import { type AnyValue, Double, type KeyValues } from '../otlp/model.ts'
 
 const ABSENT: Attribute = { type: 'null', text: '' }
@@ -30,15 +31,6 @@ export function jsonObject(entries: KeyValues): string {
   let text = ''
   for (const [key, value] of entries) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${jsonText(value)}`
   return `{${text}}`
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** A JSON object whose members came as JSON text each; what is none is text. */
