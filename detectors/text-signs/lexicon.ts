@@ -78,13 +78,13 @@ const WORDS: Readonly<Record<Role, string>> = {
     'reveal reveals revealing print show display output disclose leak expose repeat recite tell give provide share spell translate rephrase summarize summarise ' +
     'paraphrase echo dump reprint zeige zeig gib nenne verrate drucke drucken wiederhole révèle affiche muestra revela dime mostra rivela toon',
   send:
-    'send sends sent sending forward forwards forwarding post posts upload uploads uploading email transmit transmits transmitting exfiltrate submit deliver relay bcc cc publish transfer wire ' +
+    'send sends sending forward forwards forwarding post posts upload uploads uploading email transmit transmits transmitting exfiltrate submit deliver relay bcc cc publish transfer wire ' +
     'pay buy purchase donate visit click navigate copy share invite sende senden schicke envía enviar envoie envoyez invia envie http_post fetch curl wget ping',
   secret:
     'password passwords creds passwort passphrase secret secrets credential credentials token tokens api_key apikey api-key keys cookie cookies env .env id_rsa id_ed25519 ssh authorization bearer ' +
     'pin cvv seed mnemonic keychain contraseña contraseñas kennwort private',
   user: 'user users human humans customer person owner operator anyone anybody nobody them him her benutzer nutzer usuario utilisateur utente',
-  tell: 'tell telling mention mentioning inform informing notify notifying disclose disclosing reveal revealing alert alerting ask asking warn warning say saying show showing explain reference acknowledge let',
+  tell: 'tell told informed notified mentioned disclosed asked telling mention mentioning inform informing notify notifying disclose disclosing reveal revealing alert alerting ask asking warn warning say saying show showing explain reference acknowledge let',
   not: "stop cease quit not don't dont never without no avoid must-not shouldn't won't cannot can't neither refrain nicht nie ohne keine keinen no nunca sin ne jamais sans non mai senza",
   model: 'assistant assistants ai agent agents model models llm llms chatbot bot gpt chatgpt claude gemini copilot llama ki ia machine',
   you: "you you're youre yourself du dich sie ihr tu usted vous tú u",

@@ -80,11 +80,16 @@ export class Sentence {
     return false
   }
 
+  startsWith(word: string): boolean {
+    return this.#tokens.words[this.start] === word
+  }
+
   /** `send it to https://…`: a bare verb of sending, and behind it where to. */
   hands(): boolean {
     const { roles, words, forms } = this.#tokens
     for (let at = this.start; at < this.end; at++) {
-      if (((roles[at] ?? 0) & ROLE.send) === 0 || /(?:s|ing|ed)$/.test(words[at] ?? '')) continue
+      const sends = ((roles[at] ?? 0) & ROLE.send) !== 0 && !/(?:s|ing|ed)$/.test(words[at] ?? '')
+      if (!sends && !(at === this.start && words[at] === 'sent')) continue
       for (let next = at + 2; next < Math.min(this.end, at + 9); next++) if (words[next - 1] === 'to' && ((forms[next] ?? 0) === FORM.address || (forms[next] ?? 0) === FORM.mail)) return true
     }
     return false

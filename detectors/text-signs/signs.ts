@@ -21,6 +21,12 @@ export const SIGNS = {
   extract: 'asks for the model\'s instructions or context',
   extractSecret: 'asks for a password, key or token',
   secrecy: 'asks to keep something from the user',
+  hush: 'asks to keep something back',
+  credentialFile: 'speaks of a file of keys and of reading or sending it',
+  tamper: 'wants a recipient or an amount changed',
+  whenReading: 'speaks to whoever summarises or processes the text',
+  runScript: 'holds a command that runs what it downloads',
+  beacon: 'holds a picture whose address takes what the model knows',
   silent: 'asks to act unnoticed',
   authority: 'claims to speak for the system or an administrator',
   addressed: 'speaks to the model',
@@ -50,6 +56,10 @@ export const SIGNS = {
 export type Sign = keyof typeof SIGNS
 export const SIGN_NAMES = Object.keys(SIGNS) as readonly Sign[]
 
+const HUSH = ['tell', 'mention', 'inform', 'notify', 'disclose', 'reveal', 'reference', 'acknowledge']
+const CHANGE = ['replace', 'change', 'modify', 'swap', 'substitute', 'rewrite', 'redirect']
+const RECIPIENT = ['recipient', 'recipients', 'account', 'amount', 'iban', 'payee', 'destination', 'beneficiary', 'wallet']
+const READING = ['summarizing', 'summarising', 'answering', 'reading', 'processing', 'responding', 'analyzing', 'analysing', 'translating', 'summarize', 'process']
 /** What pages and mails ask their readers to do with an answer or a message. */
 const EVERYDAY = ('send submit check review save see view read edit delete publish post mail share wait receive confirm forward reply print upload download attach continue enter provide').split(' ')
 
@@ -63,24 +73,28 @@ const OF_SENTENCE: Partial<Readonly<Record<Sign, Test>>> = {
   askRules: (s) => s.end - s.start <= 14 && s.word('what', "what's", 'whats', 'which', 'did', 'do', 'was', 'welche') && s.any(R.rules) && (s.any(R.inner) || s.any(R.prior) || s.any(R.your) || s.any(R.you) && s.word('given', 'told', 'understand', 'have', 'got')),
   overrideSome: (s) => s.near(R.override, R.rules, 6),
   overrideAll: (s) => s.near(R.override, R.all, 3) && (s.near(R.override, R.prior, 8) || s.near(R.override, R.you, 6)) || s.near(R.override, R.your | R.rules, 6),
-  fresh: (s) => s.near(R.fresh, R.rules, 3) && s.any(R.now) || s.near(R.fresh, R.rules, 1) && (s.any(R.obey) || s.word('folgen', 'follow')) || s.word('henceforth'),
+  fresh: (s) => s.near(R.fresh, R.rules, 3) && s.any(R.now) || s.near(R.fresh, R.rules, 1) && (s.any(R.obey) || s.word('folgen', 'follow')) || s.word('henceforth') || s.near(R.now, R.you, 3) && s.word('from', 'ab', 'desde', 'dès'),
   persona: (s) => s.becomes() || s.near(R.persona, R.model, 6) && s.any(R.you) || s.near(R.persona, R.free, 10),
   free: (s) => s.any(R.free) || s.near(R.not, R.limits, 5) || s.near(R.override, R.limits, 5),
-  extract: (s) => s.near(R.reveal, R.your | R.rules, 7) || s.near(R.reveal, R.inner | R.rules, 7) || s.near(R.reveal, R.prior | R.rules, 7)
-    || s.near(R.your, R.inner | R.rules, 4) || s.near(R.reveal, R.inner | R.context, 7) || s.near(R.rules, R.prior, 2) && s.any(R.reveal),
+  extract: (s) => !s.form(FORM.path) && (s.near(R.reveal, R.your | R.rules, 7) || s.near(R.reveal, R.inner | R.rules, 7) || s.near(R.reveal, R.prior | R.rules, 7)
+    || s.near(R.your, R.inner | R.rules, 4) || s.near(R.reveal, R.inner | R.context, 7) || s.near(R.rules, R.prior, 2) && s.any(R.reveal)),
   extractSecret: (s) => s.word('the', 'your', "what's", 'all', 'that') && !s.word('my', 'a', 'an', 'reset', 'forgot', 'change') && (s.near(R.reveal, R.secret, 7) || s.word('what', "what's", 'whats') && s.any(R.secret)),
-  secrecy: (s) => s.near(R.not, R.tell | R.user, 6) || s.near(R.not, R.tell, 2) && s.word('this', 'it', 'that'),
+  secrecy: (s) => s.close(R.not, R.tell | R.user, 5) || s.near(R.not, R.tell, 2) && s.word('this', 'it', 'that'),
+  hush: (s) => s.near(R.not, R.tell, 2) && s.word(...HUSH),
+  credentialFile: (s) => s.form(FORM.path) && s.any(R.secret) && (s.any(R.reveal) || s.any(R.include) || s.any(R.send) || s.word('pass', 'open', 'load')),
+  tamper: (s) => s.word(...CHANGE) && s.word(...RECIPIENT),
+  whenReading: (s) => s.word('when', 'while', 'before', 'if') && s.word(...READING) && s.word('this', 'page', 'document', 'text', 'content', 'email'),
   silent: (s) => s.any(R.silent) && (s.any(R.send) || s.any(R.call) || s.any(R.include) || s.any(R.override)),
   authority: (s) => s.near(R.authority, R.override, 2) || s.near(R.authority, R.must, 6) || s.near(R.authority, R.rules, 2) && s.any(R.must),
   addressed: (s) => s.near(R.model, R.must, 6) || s.near(R.model, R.you, 5) && s.any(R.must) || s.word('note', 'attention', 'dear', 'hey', 'hello', 'important') && s.near(R.tell, R.model, 4)
-    || s.word('note', 'attention', 'instructions', 'message') && s.any(R.model) && (s.word('to') || s.word('for')),
+    || s.any(R.model) && s.word('reading', 'processing', 'viewing', 'parsing', 'analyzing') || s.word('note', 'attention', 'instructions', 'message') && s.any(R.model) && (s.word('to') || s.word('for')),
   precedence: (s) => s.near(R.before, R.call, 4) || s.near(R.must, R.before, 4) || s.near(R.must, R.call, 4) && s.any(R.before),
   crossTool: (s) => s.calls() || s.near(R.call, R.tool, 5) && (s.command || s.any(R.must)),
   prefer: (s) => s.close(R.prefer, R.tool, 6) || s.near(R.not, R.call | R.tool, 6) || s.near(R.prefer, R.all, 8) || s.near(R.must, R.call | R.prefer, 10),
-  sink: (s) => (s.any(R.send) || s.any(R.call)) && (s.form(FORM.address) || s.form(FORM.mail)) && (s.command || s.any(R.must) || s.any(R.you) || s.calls() || s.hands()),
+  sink: (s) => s.any(R.include) && s.word('bcc', 'cc') && s.form(FORM.mail) || (s.any(R.send) || s.any(R.call) || s.startsWith('sent')) && (s.form(FORM.address) || s.form(FORM.mail)) && (s.command || s.any(R.must) || s.any(R.you) || s.calls() || s.hands()),
   sensitive: (s) => (s.close(R.send, R.secret, 10) || s.near(R.include, R.secret, 8) || s.any(R.secret) && s.form(FORM.path)) && (s.command || s.hands() || s.any(R.must) || s.any(R.you) || s.any(R.your)),
   smuggle: (s) => (s.close(R.include, R.context | R.all, 8) || s.close(R.include, R.inner | R.rules, 8) || s.near(R.send, R.context, 6) || s.near(R.all, R.your | R.context, 5)
-    || s.word('pass', 'passing') && (s.any(R.inner | R.rules) || s.any(R.context) && (s.any(R.your) || s.any(R.all)))),
+    || s.near(R.all, R.prior | R.tool, 3) && s.calls() || s.word('pass', 'passing') && (s.any(R.inner | R.rules) || s.any(R.inner | R.context) || s.any(R.context) && (s.any(R.your) || s.any(R.all)))),
   commandAddress: (s) => (s.form(FORM.address) || s.form(FORM.mail)) && s.command,
   demand: (s) => s.near(R.you, R.must, 4),
   replyShape: (s) => s.close(R.include, R.reply, 8) && (s.command || s.any(R.must)) || s.near(R.your, R.reply, 3) && s.any(R.must),
@@ -92,9 +106,9 @@ const NEEDS: Partial<Readonly<Record<Sign, readonly number[]>>> = {
   override: [R.override | R.rules, R.not | R.obey], divert: [R.not | R.reply | R.reveal, R.override | R.reveal | R.all], askRules: [R.rules], overrideSome: [R.override | R.rules],
   overrideAll: [R.override | R.all, R.override | R.your | R.rules], fresh: [R.fresh | R.rules, R.now], persona: [R.you, R.now, R.model, R.persona | R.free],
   free: [R.free, R.not | R.limits, R.override | R.limits], extract: [R.reveal | R.rules, R.your | R.inner | R.rules, R.reveal | R.inner | R.context], extractSecret: [R.secret],
-  secrecy: [R.not | R.tell], silent: [R.silent], authority: [R.authority | R.override, R.authority | R.must], addressed: [R.model], precedence: [R.before | R.call, R.must | R.before],
-  crossTool: [R.call], prefer: [R.prefer | R.tool, R.not | R.call | R.tool, R.prefer | R.all, R.must | R.call | R.prefer], sink: [R.send, R.call], sensitive: [R.secret],
-  smuggle: [R.include | R.context, R.include | R.inner | R.rules, R.send | R.context, R.all | R.your | R.context, R.inner | R.rules, R.context], demand: [R.you | R.must],
+  secrecy: [R.not | R.tell], hush: [R.not | R.tell], credentialFile: [R.secret], tamper: [R.include], silent: [R.silent], authority: [R.authority | R.override, R.authority | R.must], addressed: [R.model], precedence: [R.before | R.call, R.must | R.before],
+  crossTool: [R.call], prefer: [R.prefer | R.tool, R.not | R.call | R.tool, R.prefer | R.all, R.must | R.call | R.prefer], sink: [R.send, R.call, R.include, 0], sensitive: [R.secret],
+  smuggle: [R.include | R.context, R.include | R.inner | R.rules, R.send | R.context, R.all | R.your | R.context, R.inner | R.rules, R.context, R.all | R.prior | R.tool], demand: [R.you | R.must],
   replyShape: [R.include | R.reply, R.your | R.reply], replyOrder: [R.your],
 }
 
@@ -105,10 +119,13 @@ const can = (has: number, needs: readonly number[]): boolean => {
 }
 
 /** A frame: what only templates of prompts and servers' messages have. Beginnings of lines. */
-const FRAME = /<\|[a-z_]{2,20}\|>|\[\/?(?:INST|SYSTEM|ADMIN|SYS)\]|<<SYS>>|<\/?(?:system|SYSTEM|IMPORTANT|important|assistant|instructions?|admin|secret|hidden|override)>|(?:^|[\n.)])[ \t]{0,8}(?:#{1,4} ?)?(?:SYSTEM|ADMIN|DEVELOPER|ROOT|System|Developer|Assistant)(?: (?:note|message|prompt|instruction|override|update|notice|NOTE|MESSAGE|PROMPT|OVERRIDE|UPDATE|NOTICE))?s?: ?[A-Z]/
+const FRAME = /<\|[a-z_]{2,20}\|>|\[\/?(?:INST|SYSTEM|ADMIN|SYS)\]|<<SYS>>|<\/?(?:system|SYSTEM|IMPORTANT|important|assistant|instructions?|admin|secret|hidden|override)>|(?:^|[\n.)])[ \t]{0,8}(?:#{1,4} ?)?(?:(?:SYSTEM|ADMIN|DEVELOPER|ROOT)(?: (?:NOTE|MESSAGE|PROMPT|OVERRIDE|UPDATE|NOTICE))?|(?:System|Developer|Assistant|Admin) (?:note|message|prompt|instruction|override|update|notice))s?: ?[A-Z]/
 /** A tool's result that speaks as the model thinks. */
 const SPEAKER = /(?:^|\n)\s{0,8}(?:reasoning|thoughts?|assistant|ai|bot)(?: ?\([a-z ]{2,20}\))?:|\b(?:systemhinweis|nota del sistema|note syst[eè]me|nota di sistema|nota do sistema):?/i
 /** Five words and more in capitals, where others are not. */
+/** A picture in Markdown whose address has a place for something to be filled in. */
+const BEACON = /!\[[^\]]{0,100}\]\(https?:\/\/[^)\s]{1,200}[?&/=](?:\{|<|\$\{|\[|%7B)[\w .-]{2,60}[}>\]%]/i
+const RUN_SCRIPT = /\b(?:curl|wget|iwr|irm)\b[^|\n]{4,200}\|\s{0,3}(?:sudo )?(?:ba|z)?sh\b|\b(?:curl|wget|iwr|irm)\b[^|\n]{4,200}\|\s{0,3}(?:iex|python3?|node)\b/i
 const LABEL = /System|Developer|Assistant|={3}|-{3}/
 const SHOUT = /(?:\b[A-Z]{2,20}\b[ ,'!]{1,3}){4,200}\b[A-Z]{2,20}\b/
 const LOWER = /[a-z]{3}/
@@ -136,6 +153,8 @@ function frames(text: string, found: Set<Sign>): void {
   if (SPEAKER.test(text)) found.add('speaker')
   if (capitals && SHOUT.test(text) && LOWER.test(text)) found.add('shout')
   if (capitals && EMPHASIS.test(text)) found.add('emphasis')
+  if (marks && text.includes('](') && BEACON.test(text)) found.add('beacon')
+  if (text.includes('|') && RUN_SCRIPT.test(text)) found.add('runScript')
   if ((marks || text.includes(':')) && COMMENT.test(text)) found.add('comment')
 }
 

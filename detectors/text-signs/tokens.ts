@@ -84,6 +84,9 @@ const DIGITS = /[013457]/g
 /** `the`, `and`, `you`, `with` and others, moved by 13 letters or written backwards. */
 const TURNED: ReadonlySet<string> = new Set('gur naq sbe lbh jvgu guvf gung eht dna rof uoy htiw siht taht'.split(' '))
 
+/** Files of keys and passwords. */
+const SECRET_PATH = /(?:^|\/)\.(?:ssh|aws|azure|env|kube|netrc|npmrc|pypirc|gnupg|docker|git-credentials)\b|id_(?:rsa|ed25519|ecdsa)|\/credentials\b|\/g?shadow\b/
+
 class Scanner {
   readonly words: string[] = []
   readonly roles: number[] = []
@@ -186,7 +189,7 @@ class Scanner {
     this.words.push(word)
     const named = form === FORM.plain && (marks & (CAPITAL | UNDERSCORE)) !== 0 && token.length <= 64 && token.length > 3 && IDENTIFIER.test(token)
     this.forms.push(named ? FORM.identifier : form)
-    this.roles.push(form === FORM.address || form === FORM.mail ? 0 : this.#rolesOf(word, marks))
+    this.roles.push(form === FORM.address || form === FORM.mail ? 0 : form === FORM.path && SECRET_PATH.test(word) ? ROLE.secret : this.#rolesOf(word, marks))
   }
 
   #rolesOf(word: string, marks: number): number {
