@@ -42,8 +42,8 @@ const PLAYS: Readonly<Record<string, Play>> = {
 
 export const DEFENCE: Evaluation = {
   about: 'fixtures of attacks on MCP and their harmless twins, through every detector',
-  async run(data, print, { json }) {
-    for (const set of setsIn(data, 'mcp-defense-bench').map((name) => `mcp-defense-bench/${name}`)) {
+  async run(data, print, { json, split }) {
+    for (const set of setsIn(data, 'mcp-defense-bench', split).map((name) => `mcp-defense-bench/${name}`)) {
       const items: readonly Item[] = readSet(data, set, (line) => Line.parse(line)).map(({ id, type, label, fixture }) => {
         const play = PLAYS[type]
         return { id, label, group: type, found: play !== undefined && play(new Watched(), fixture).length > 0 }

@@ -66,8 +66,8 @@ function table(scores: ReadonlyMap<string, Score>): string[] {
 
 export const LINEAGE: Evaluation = {
   about: 'turns, sources of argument values, and unrequested actions in runs of agents',
-  async run(data, print, { json }) {
-    for (const set of FOLDERS.flatMap((folder) => setsIn(data, folder).map((name) => `${folder}/${name}`))) {
+  async run(data, print, { json, split }) {
+    for (const set of FOLDERS.flatMap((folder) => setsIn(data, folder, split).map((name) => `${folder}/${name}`))) {
       const runs = readSet(data, set, (line) => AgentRun.parse(line))
       for (const form of FORMS) {
         const scores = await scored(scenesOf(runs, form))

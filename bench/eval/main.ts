@@ -7,12 +7,12 @@ const DEFAULT_DATA = '../shared/eval'
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 function usage(): void {
-  print('npm run eval -- [NAME…] [--data FOLDER] [--json]')
+  print('npm run eval -- [NAME…] [--data FOLDER] [--split NAME] [--json]')
   for (const [name, { about }] of EVALUATIONS) print(`  ${name.padEnd(12)} ${about}`)
 }
 
 /** One evaluation; the answer is the exit code. */
-async function run(name: string, { data, json }: { readonly data: string; readonly json: boolean }): Promise<number> {
+async function run(name: string, { data, json, split }: { readonly data: string; readonly json: boolean; readonly split: string }): Promise<number> {
   const evaluation = EVALUATIONS.get(name)
   if (evaluation === undefined) {
     print(`There is no evaluation named ${JSON.stringify(name)}.`)
@@ -20,7 +20,7 @@ async function run(name: string, { data, json }: { readonly data: string; readon
     return 2
   }
   try {
-    await evaluation.run(data, print, { json })
+    await evaluation.run(data, print, { json, split })
     return 0
   } catch (error) {
     if (!(error instanceof MissingData)) throw error
@@ -30,7 +30,7 @@ async function run(name: string, { data, json }: { readonly data: string; readon
 }
 
 const { values, positionals } = parseArgs({
-  allowPositionals: true, options: { data: { type: 'string', default: DEFAULT_DATA }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  allowPositionals: true, options: { data: { type: 'string', default: DEFAULT_DATA }, json: { type: 'boolean', default: false }, split: { type: 'string', default: '' }, help: { type: 'boolean', default: false } },
 })
 if (values.help) usage()
 else for (const name of positionals.length > 0 ? positionals : EVALUATIONS.keys()) process.exitCode = Math.max(Number(process.exitCode ?? 0), await run(name, values))

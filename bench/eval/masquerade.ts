@@ -64,8 +64,8 @@ export function judgeBlocks(principals: readonly Principal[], params: unknown = 
 
 export const MASQUERADE: Evaluation = {
   about: 'work of somebody else under a principal\'s name, by the commands used',
-  async run(data, print, { json }) {
-    for (const set of setsIn(data, 'masquerade').map((name) => `masquerade/${name}`)) {
+  async run(data, print, { json, split }) {
+    for (const set of setsIn(data, 'masquerade', split).map((name) => `masquerade/${name}`)) {
       const items = judgeBlocks(readSet(data, set, (line) => Principal.parse(line)))
       for (const row of scoreTable(set, items, { json, goal: '80 % at 1 %' })) print(row)
     }

@@ -45,8 +45,8 @@ function line(name: string, sum: NabSum): string {
 
 export const NAB: Evaluation = {
   about: 'unusual volumes in time series (Numenta Anomaly Benchmark, standard profile)',
-  async run(data, print, { json }) {
-    for (const set of setsIn(data, 'nab').map((name) => `nab/${name}`)) {
+  async run(data, print, { json, split }) {
+    for (const set of setsIn(data, 'nab', split).map((name) => `nab/${name}`)) {
       const scored = readSet(data, set, (row) => Row.parse(row)).map((row) => {
         const detections = detectionsIn(row)
         return { row, detections, sum: scoreSeries(row, detections) }

@@ -48,8 +48,8 @@ const FORMS = [{ group: 'by time', detectors: ['off-hours-token'], goal: 'by tim
 
 export const OFFHOURS: Evaluation = {
   about: 'sessions of intruders by time, and by time and place',
-  async run(data, print, { json }) {
-    for (const set of setsIn(data, 'offhours').map((name) => `offhours/${name}`)) {
+  async run(data, print, { json, split }) {
+    for (const set of setsIn(data, 'offhours', split).map((name) => `offhours/${name}`)) {
       const principals = readSet(data, set, (line) => Principal.parse(line))
       for (const { group, detectors, goal } of FORMS) {
         for (const row of scoreTable(set, principals.flatMap((one) => judgePrincipal(one, group, detectors)), { json, goal })) print(row)

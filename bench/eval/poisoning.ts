@@ -46,8 +46,8 @@ const isSelfTest = ({ source }: Text): boolean => source === 'atr-selftest'
 
 export const TEXTS: Evaluation = {
   about: 'orders in texts: descriptions of tools, what tools returned, and turns of users',
-  async run(data, print, { json }) {
-    for (const set of setsIn(data, 'texts').map((name) => `texts/${name}`)) {
+  async run(data, print, { json, split }) {
+    for (const set of setsIn(data, 'texts', split).map((name) => `texts/${name}`)) {
       const texts = readSet(data, set, (line) => Text.parse(line))
       const items = texts.map((text) => ({ text, item: { id: text.id, label: text.label, group: text.source, found: judgeText(text).some(isPoisoning) } }))
       const only = (keep: (text: Text) => boolean): readonly Item[] => items.filter(({ text }) => keep(text)).map(({ item }) => item)
@@ -63,8 +63,8 @@ export const TEXTS: Evaluation = {
 
 export const RUGPULL: Evaluation = {
   about: 'poisoned new versions of definitions among a real project\'s real changes',
-  async run(data, print, { json }) {
-    for (const set of setsIn(data, 'rugpull').map((name) => `rugpull/${name}`)) {
+  async run(data, print, { json, split }) {
+    for (const set of setsIn(data, 'rugpull', split).map((name) => `rugpull/${name}`)) {
       const items = readSet(data, set, (line) => Change.parse(line)).map(({ id, kind, label, before, after }) => {
         const watched = new Watched()
         watched.offer([before])

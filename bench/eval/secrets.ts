@@ -99,9 +99,9 @@ function scoreCommands(data: string, set: string, print: (line: string) => void)
 
 export const SECRETS: Evaluation = {
   about: 'redaction: secrets found and falsely found in texts and commands',
-  async run(data, print) {
-    for (const set of setsIn(data, 'secrets').filter((name) => !name.startsWith('pii'))) scoreSecrets(data, `secrets/${set}`, print)
-    for (const set of setsIn(data, 'secrets').filter((name) => name.startsWith('pii'))) scorePersonalData(data, `secrets/${set}`, print)
-    for (const set of setsIn(data, 'commands')) scoreCommands(data, `commands/${set}`, print)
+  async run(data, print, { split }) {
+    for (const set of setsIn(data, 'secrets', split).filter((name) => !name.startsWith('pii'))) scoreSecrets(data, `secrets/${set}`, print)
+    for (const set of setsIn(data, 'secrets', split).filter((name) => name.startsWith('pii'))) scorePersonalData(data, `secrets/${set}`, print)
+    for (const set of setsIn(data, 'commands', split)) scoreCommands(data, `commands/${set}`, print)
   },
 }
