@@ -17,7 +17,7 @@ export interface Owner {
   /** Days with activity, and the latest of them (days since 1970). */
   days: number
   lastDay: number
-  /** Days on which a session was told, newest last. */
+  /** Days on which a session was told since the owner's own work was seen last, newest last. */
   toldDays: number[]
   /** Lessons that are not told yet, one an interaction, and the one of this. */
   lessons: number[]
@@ -25,8 +25,8 @@ export interface Owner {
 }
 
 const DAY = 86_400
-/** Days back in which told sessions are counted before they are accepted. */
-const ACCEPT_WITHIN = 28
+/** A session of so many actions that is not told is the owner's own work. */
+const OWN_WORK = 20
 /** Kinds of action that are pretended to exist beside those that are known, each used half a time. */
 const UNSEEN_KINDS = 100
 const UNSEEN_USES = 0.5
@@ -40,7 +40,7 @@ function saidBy({ habits, taught }: Owner, { id }: Action, peers: Habits, params
   return Math.log((theirs * (habits.total + params.prior)) / (own + params.prior * theirs))
 }
 
-/** How often a session that is over is learned: a told one not at all, until it came on enough days; then for all of these. */
+/** How often a session that is over is learned: a told one not at all, until it came on enough days without own work between; then for all of these. */
 function lessonsIn({ session, toldDays }: Owner, params: Params): number {
   if (!session.told) return 1
   return toldDays.length < params.acceptDays ? 0 : params.acceptDays
@@ -50,7 +50,8 @@ function lessonsIn({ session, toldDays }: Owner, params: Params): number {
 function close(owner: Owner, params: Params): void {
   const { session } = owner
   const day = Math.floor(session.at / DAY)
-  if (session.told) owner.toldDays = [...owner.toldDays.filter((told) => told > day - ACCEPT_WITHIN && told !== day), day]
+  if (session.told) owner.toldDays = [...owner.toldDays.filter((told) => told !== day), day].slice(-params.acceptDays)
+  else if (session.done.total >= OWN_WORK) owner.toldDays = []
   const times = lessonsIn(owner, params)
   if (times === 0) return
   const { ids, counts } = session.done

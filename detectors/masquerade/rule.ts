@@ -19,8 +19,8 @@ export const Params = z.strictObject({
   /** A session ends after so long a pause, or after so many actions. */
   pauseMinutes: z.number().min(5).max(1440).default(60),
   sessionActions: z.number().int().min(20).max(1000).default(100),
-  /** Told sessions are not learned, but when they came on so many of the last 28 days: then it is a new job. */
-  acceptDays: z.number().int().min(2).max(14).default(10),
+  /** Told sessions are not learned, but when they came on so many days with none of the usual work between: then it is a new job. */
+  acceptDays: z.number().int().min(2).max(30).default(8),
   /** Different actions kept an actor, and of its peers together. */
   maxActions: z.number().int().min(32).max(4096).default(256),
   maxPeerActions: z.number().int().min(64).max(65_536).default(4096),
