@@ -1,11 +1,13 @@
 /** A text as a model would read it, with all signs that it gives orders. Pure and linear; long texts are read at both ends. */
 import { payloadsOf } from './encoded.ts'
 import { joined, lookLatin, unhide } from './hidden.ts'
-import { commands, type Sign, signsOf } from './signs.ts'
+import { commands, type Found, type Sign, signsOf } from './signs.ts'
 import { tokensOf } from './tokens.ts'
 
 export interface Reading {
   readonly signs: ReadonlySet<Sign>
+  /** Signs that stand together: of four sentences in a row, and of the text as a whole. */
+  readonly together: readonly ReadonlySet<Sign>[]
   /** What is hidden or encoded, in words. */
   readonly concealed: readonly string[]
   /** Words of it. */
@@ -26,7 +28,7 @@ function decoded(text: string, turned: boolean, signs: Set<Sign>): readonly stri
   const encodings = new Set<string>()
   for (const payload of payloadsOf(text, turned)) {
     const tokens = tokensOf(payload.text)
-    const inner = signsOf(payload.text, tokens)
+    const inner = signsOf(payload.text, tokens).all
     const orders = ORDERS.filter((sign) => inner.has(sign))
     if (orders.length === 0 && !commands(tokens)) continue
     encodings.add(payload.encoding)
@@ -36,18 +38,32 @@ function decoded(text: string, turned: boolean, signs: Set<Sign>): readonly stri
   return [...encodings].map((encoding) => `an instruction in ${encoding}`)
 }
 
-export function read(whole: string): Reading {
-  const { text: seen, reasons } = unhide(endsOf(whole))
+/** Sentences that count together. */
+const NEAR = 4
+
+function together({ local, whole }: Found): readonly ReadonlySet<Sign>[] {
+  if (local.length === 0) return [whole]
+  return local.map(({ at: first }, from) => {
+    const signs = new Set(whole)
+    for (let next = from; next < local.length && (local[next]?.at ?? 0) < first + NEAR; next++) for (const sign of local[next]?.signs ?? []) signs.add(sign)
+    return signs
+  })
+}
+
+export function read(text: string): Reading {
+  const { text: seen, reasons } = unhide(endsOf(text))
   const latin = lookLatin(seen)
   const plain = joined(latin)
   const tokens = tokensOf(plain)
-  const signs = signsOf(plain, tokens)
+  const found = signsOf(plain, tokens)
+  const { all, whole } = found
   const concealed = [...reasons]
-  if (reasons.length > 0) signs.add('hidden')
-  if ((tokens.masked > 0 || plain !== seen) && ORDERS.some((sign) => signs.has(sign))) {
-    signs.add('masked')
+  if (reasons.length > 0) whole.add('hidden')
+  if ((tokens.masked > 0 || plain !== seen) && ORDERS.some((sign) => all.has(sign))) {
+    whole.add('masked')
     concealed.push('words spelled with other letters')
   }
-  concealed.push(...decoded(latin, tokens.turned, signs))
-  return { signs, concealed, length: tokens.words.length }
+  concealed.push(...decoded(latin, tokens.turned, whole))
+  for (const sign of whole) all.add(sign)
+  return { signs: all, together: together(found), concealed, length: tokens.words.length }
 }

@@ -80,6 +80,16 @@ export class Sentence {
     return false
   }
 
+  /** A bare verb of sending and at most eight words later where to. */
+  sends(): boolean {
+    const { roles, words, forms } = this.#tokens
+    for (let at = this.start; at < this.end; at++) {
+      if (((roles[at] ?? 0) & ROLE.send) === 0 || /(?:s|ing|ed)$|^(?:visit|click|share|copy|navigate|pay|buy|curl|wget|fetch|ping|email|post|publish|purchase|donate|invite|cc)$/.test(words[at] ?? '')) continue
+      for (let next = at + 1; next < Math.min(this.end, at + 9); next++) if (forms[next] === FORM.address || forms[next] === FORM.mail) return true
+    }
+    return false
+  }
+
   startsWith(word: string): boolean {
     return this.#tokens.words[this.start] === word
   }

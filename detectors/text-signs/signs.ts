@@ -56,6 +56,8 @@ export const SIGNS = {
 export type Sign = keyof typeof SIGNS
 export const SIGN_NAMES = Object.keys(SIGNS) as readonly Sign[]
 
+/** What is kept from somebody. Showing and asking are not among it alone: programs show and ask. */
+const KEPT = ['tell', 'telling', 'mention', 'mentioning', 'inform', 'informing', 'informed', 'notify', 'notifying', 'notified', 'disclose', 'disclosed', 'reveal', 'revealing', 'alert', 'alerting', 'ask', 'asking', 'told']
 const HUSH = ['tell', 'mention', 'inform', 'notify', 'disclose', 'reveal', 'reference', 'acknowledge']
 const CHANGE = ['replace', 'change', 'modify', 'swap', 'substitute', 'rewrite', 'redirect']
 const RECIPIENT = ['recipient', 'recipients', 'account', 'amount', 'iban', 'payee', 'destination', 'beneficiary', 'wallet']
@@ -79,7 +81,7 @@ const OF_SENTENCE: Partial<Readonly<Record<Sign, Test>>> = {
   extract: (s) => !s.form(FORM.path) && (s.near(R.reveal, R.your | R.rules, 7) || s.near(R.reveal, R.inner | R.rules, 7) || s.near(R.reveal, R.prior | R.rules, 7)
     || s.near(R.your, R.inner | R.rules, 4) || s.near(R.reveal, R.inner | R.context, 7) || s.near(R.rules, R.prior, 2) && s.any(R.reveal)),
   extractSecret: (s) => s.word('the', 'your', "what's", 'all', 'that') && !s.word('my', 'a', 'an', 'reset', 'forgot', 'change') && (s.near(R.reveal, R.secret, 7) || s.word('what', "what's", 'whats') && s.any(R.secret)),
-  secrecy: (s) => s.close(R.not, R.tell | R.user, 5) || s.near(R.not, R.tell, 2) && s.word('this', 'it', 'that'),
+  secrecy: (s) => (s.near(R.not, R.tell | R.user, 6) || s.near(R.user, R.not | R.tell, 5)) && s.word(...KEPT) || s.near(R.not, R.tell, 2) && s.word('this', 'it', 'that') && s.word(...HUSH),
   hush: (s) => s.near(R.not, R.tell, 2) && s.word(...HUSH),
   credentialFile: (s) => s.form(FORM.path) && s.any(R.secret) && (s.any(R.reveal) || s.any(R.include) || s.any(R.send) || s.word('pass', 'open', 'load')),
   tamper: (s) => s.word(...CHANGE) && s.word(...RECIPIENT),
@@ -91,7 +93,7 @@ const OF_SENTENCE: Partial<Readonly<Record<Sign, Test>>> = {
   precedence: (s) => s.near(R.before, R.call, 4) || s.near(R.must, R.before, 4) || s.near(R.must, R.call, 4) && s.any(R.before),
   crossTool: (s) => s.calls() || s.near(R.call, R.tool, 5) && (s.command || s.any(R.must)),
   prefer: (s) => s.close(R.prefer, R.tool, 6) || s.near(R.not, R.call | R.tool, 6) || s.near(R.prefer, R.all, 8) || s.near(R.must, R.call | R.prefer, 10),
-  sink: (s) => s.any(R.include) && s.word('bcc', 'cc') && s.form(FORM.mail) || (s.any(R.send) || s.any(R.call) || s.startsWith('sent')) && (s.form(FORM.address) || s.form(FORM.mail)) && (s.command || s.any(R.must) || s.any(R.you) || s.calls() || s.hands()),
+  sink: (s) => s.any(R.include) && s.word('bcc', 'cc') && s.form(FORM.mail) || (s.form(FORM.address) || s.form(FORM.mail)) && (s.hands() || s.calls() && s.any(R.send) || s.sends()),
   sensitive: (s) => (s.close(R.send, R.secret, 10) || s.near(R.include, R.secret, 8) || s.any(R.secret) && s.form(FORM.path)) && (s.command || s.hands() || s.any(R.must) || s.any(R.you) || s.any(R.your)),
   smuggle: (s) => (s.close(R.include, R.context | R.all, 8) || s.close(R.include, R.inner | R.rules, 8) || s.near(R.send, R.context, 6) || s.near(R.all, R.your | R.context, 5)
     || s.near(R.all, R.prior | R.tool, 3) && s.calls() || s.word('pass', 'passing') && (s.any(R.inner | R.rules) || s.any(R.inner | R.context) || s.any(R.context) && (s.any(R.your) || s.any(R.all)))),
@@ -164,19 +166,36 @@ const sentencesOf = ({ starts, ...rest }: Tokens): readonly Sentence[] =>
 /** Whether a sentence of at least four words begins with a command. */
 export const commands = (tokens: Tokens): boolean => sentencesOf(tokens).some((sentence) => sentence.end - sentence.start > 3 && sentence.command)
 
-/** All signs of a text and of its sentences. */
-export function signsOf(text: string, tokens: Tokens): Set<Sign> {
-  const found = new Set<Sign>()
-  let attack = 0
-  for (const sentence of sentencesOf(tokens)) {
-    if (sentence.has === 0) continue
-    for (const { sign, test, needs } of TESTS) if ((needs === undefined || can(sentence.has, needs)) && !found.has(sign) && test(sentence)) found.add(sign)
-    if (sentence.any(R.attack)) attack += sentence.count(R.attack)
-    if (sentence.any(R.offensive) && sentence.attacks()) found.add('attackAct')
-  }
-  if (attack > 0) found.add('attack')
-  if (attack > 1 || (attack > 0 && found.has('attackAct'))) found.add('attackMore')
-  frames(text, found)
-  if (tokens.words.length <= 12) found.add('short')
+export interface Found {
+  /** All signs, of the text and of its sentences. */
+  readonly all: Set<Sign>
+  /** Signs of the text as a whole. */
+  readonly whole: Set<Sign>
+  /** Sentences that have any, by their number. */
+  readonly local: readonly { readonly at: number; readonly signs: ReadonlySet<Sign> }[]
+}
+
+/** Signs of one sentence. */
+function ofSentence(sentence: Sentence): Set<Sign> | undefined {
+  let found: Set<Sign> | undefined
+  for (const { sign, test, needs } of TESTS) if ((needs === undefined || can(sentence.has, needs)) && test(sentence)) (found ??= new Set()).add(sign)
   return found
+}
+
+export function signsOf(text: string, tokens: Tokens): Found {
+  const whole = new Set<Sign>()
+  const local: { at: number; signs: Set<Sign> }[] = []
+  let attack = 0
+  for (const [at, sentence] of sentencesOf(tokens).entries()) {
+    if (sentence.has === 0) continue
+    const signs = ofSentence(sentence)
+    if (signs !== undefined) local.push({ at, signs })
+    if (sentence.any(R.attack)) attack += sentence.count(R.attack)
+    if (sentence.any(R.offensive) && sentence.attacks()) whole.add('attackAct')
+  }
+  if (attack > 0) whole.add('attack')
+  if (attack > 1 || (attack > 0 && whole.has('attackAct'))) whole.add('attackMore')
+  frames(text, whole)
+  if (tokens.words.length <= 12) whole.add('short')
+  return { all: new Set([...whole, ...local.flatMap(({ signs }) => [...signs])]), whole, local }
 }

@@ -18,9 +18,13 @@ export interface Tokens {
   readonly turned: boolean
 }
 
+const OPENS = '-*#|>`+<'
 /** Most words that are read of a text, and longest word. */
 const MOST = 4_000
 const LONGEST = 300
+
+/** Longer sentences are cut: lists of links and tables without ends. */
+const SENTENCE = 80
 
 const WORD = 1
 const SPACE = 2
@@ -138,7 +142,8 @@ class Scanner {
   #line(): void {
     let at = this.#at + 1
     while (at < this.#text.length && at < this.#at + 80 && this.#text[at] !== '\n' && this.#kindAt(at) === SPACE) at++
-    if (this.#text[at] === '\n') this.#end()
+    // An empty line ends a sentence, and so does what begins a list, a heading, a row or a quotation.
+    if (this.#text[at] === '\n' || OPENS.includes(this.#text[at] ?? 'x')) this.#end()
   }
 
   #stretch(from: number, allowed: number): number {
@@ -189,6 +194,7 @@ class Scanner {
     this.words.push(word)
     const named = form === FORM.plain && (marks & (CAPITAL | UNDERSCORE)) !== 0 && token.length <= 64 && token.length > 3 && IDENTIFIER.test(token)
     this.forms.push(named ? FORM.identifier : form)
+    if (this.words.length - (this.starts.at(-1) ?? 0) >= SENTENCE) this.#end()
     this.roles.push(form === FORM.address || form === FORM.mail ? 0 : form === FORM.path && SECRET_PATH.test(word) ? ROLE.secret : this.#rolesOf(word, marks))
   }
 

@@ -16,7 +16,7 @@ const USER: Weights = {
 
 /** Results inform; they have nobody to command. Mail and pages address a reader, though, so a bare command weighs nothing. */
 const RESULT: Weights = {
-  override: 1, overrideAll: 0.8, overrideSome: 0.6, extract: 0.8, divert: 0.6, fresh: 0.6, persona: 0.3, free: 0.4, secrecy: 0.8, silent: 0.5, authority: 0.4, addressed: 0.6, frame: 0.8,
+  override: 1, overrideAll: 0.8, overrideSome: 0.5, extract: 0.8, divert: 0.6, fresh: 0.6, persona: 0.3, free: 0.4, secrecy: 0.8, silent: 0.5, authority: 0.4, addressed: 0.6, frame: 0.8,
   speaker: 0.6, hush: 0.5, whenReading: 0.5, runScript: 0.5, beacon: 1, tamper: 0.3, credentialFile: 0.3, emphasis: 0.3, precedence: 0.2, crossTool: 0.5, prefer: 0.2, sink: 0.7, sensitive: 0.4, smuggle: 0.7, commandAddress: 0.2, replyShape: 0.6, replyOrder: 1, stranded: 1, shout: 0.3,
   extractSecret: 0.2, hidden: 0.8, encodedOrder: 1, comment: 0.3, masked: 0.4, demand: 0.05,
 }
