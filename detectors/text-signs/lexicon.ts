@@ -104,7 +104,7 @@ const WORDS: Readonly<Record<Role, string>> = {
   call: 'call calls calling invoke invokes invoking use uses using run runs running execute executes executing trigger chain',
   tool: 'tool tools function functions plugin plugins command endpoint api server mcp',
   reply:
-    'response responses answer answers reply replies output outputs summary summaries elucidation explanation antwort antworten respuesta respuestas réponse réponses ' +
+    'response responses answer answers reply replies output outputs summary summaries explanation antwort antworten respuesta respuestas réponse réponses ' +
     'risposta resposta',
   silent: 'silently secretly quietly covertly discreetly invisibly stealthily surreptitiously heimlich unbemerkt silenciosamente discrètement unnoticed undetected hidden transparently background',
   attack:
