@@ -67,17 +67,24 @@ function ofPage(interaction: Interaction, content: string, tools: Tools): readon
   }]
 }
 
-/** Turns stand in every call that ran under them. Remembered as a pure function's answers, and bounded. */
+/** Turns stand in every call that ran under them, results in each version of their call. Remembered as a pure function's answers, and bounded. */
 const REMEMBERED = 256
-const remembered = new Map<string, Verdict>()
-function verdictOnTurn(text: string): Verdict {
-  const known = remembered.get(text)
-  if (known !== undefined) return known
-  const verdict = judge(text, 'user')
-  if (remembered.size >= REMEMBERED) remembered.clear()
-  remembered.set(text, verdict)
-  return verdict
+const LONGEST = 8_192
+type Kind = Parameters<typeof judge>[1]
+const answers = (kind: Kind): ((text: string) => Verdict) => {
+  const remembered = new Map<string, Verdict>()
+  return (text) => {
+    const known = remembered.get(text)
+    if (known !== undefined) return known
+    const verdict = judge(text, kind)
+    if (text.length > LONGEST) return verdict
+    if (remembered.size >= REMEMBERED) remembered.clear()
+    remembered.set(text, verdict)
+    return verdict
+  }
 }
+const verdictOnTurn = answers('user')
+const verdictOnResult = answers('result')
 
 const contentIn = ({ method, result, arguments: sent }: Interaction): string => (LISTS.has(method) ? '' : contentOf(ASKED.has(method) ? sent : result))
 
@@ -87,7 +94,7 @@ export const injectedInstruction: Detector<Params, never> = {
     const drafts: Draft[] = []
     const content = params.ignoreTools.includes(interaction.tool) ? '' : contentIn(interaction)
     if (content !== '') {
-      const verdict = judge(content, 'result')
+      const verdict = verdictOnResult(content)
       if (verdict.score >= REPORTED) drafts.push(ofContent(interaction, { text: content, verdict }, tools))
       drafts.push(...ofPage(interaction, content, tools))
     }
