@@ -6,6 +6,8 @@ import { gunzipSync } from 'node:zlib'
 export interface Evaluation {
   /** One line for the list of evaluations. */
   readonly about: string
+  /** It is part of another one: not run where no name is given. */
+  readonly part?: boolean
   /** Reads below `data`, the folder given by `--data`, of it one `split` where that is not '', and prints a table, or with `json` a JSON object a row. Throws MissingData. */
   run(data: string, print: (line: string) => void, options: { readonly json: boolean; readonly split: string }): Promise<void>
 }

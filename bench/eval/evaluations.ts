@@ -1,7 +1,8 @@
 /** The evaluations by name. */
+import { COMMANDS } from './commands.ts'
 import { DEFENCE } from './defence.ts'
 import type { Evaluation } from './evaluation.ts'
-import { LINEAGE } from './lineage.ts'
+import { LINEAGE, RUNS_OF_AGENTS } from './lineage.ts'
 import { MASQUERADE } from './masquerade.ts'
 import { NAB } from './nab.ts'
 import { OFFHOURS } from './offhours.ts'
@@ -11,6 +12,8 @@ import { SECRETS } from './secrets.ts'
 export const EVALUATIONS: ReadonlyMap<string, Evaluation> = new Map([
   ['secrets', SECRETS],
   ['lineage', LINEAGE],
+  ...RUNS_OF_AGENTS,
+  ['commands', COMMANDS],
   ['masquerade', MASQUERADE],
   ['nab', NAB],
   ['offhours', OFFHOURS],

@@ -64,10 +64,11 @@ function table(scores: ReadonlyMap<string, Score>): string[] {
   return [line('', COLUMNS.map(({ title }) => title)), ...[...scores].map(([name, score]) => line(name, COLUMNS.map(({ of }) => of(score))))]
 }
 
-export const LINEAGE: Evaluation = {
-  about: 'turns, sources of argument values, and unrequested actions in runs of agents',
+const lineageOf = (folders: readonly string[], part: boolean): Evaluation => ({
+  about: `turns, sources of argument values, and unrequested actions in runs of agents${part ? `: ${folders.join()} alone` : ''}`,
+  part,
   async run(data, print, { json, split }) {
-    for (const set of FOLDERS.flatMap((folder) => setsIn(data, folder, split).map((name) => `${folder}/${name}`))) {
+    for (const set of folders.flatMap((folder) => setsIn(data, folder, split).map((name) => `${folder}/${name}`))) {
       const runs = readSet(data, set, (line) => AgentRun.parse(line))
       for (const form of FORMS) {
         const scores = await scored(scenesOf(runs, form))
@@ -76,4 +77,8 @@ export const LINEAGE: Evaluation = {
       }
     }
   },
-}
+})
+
+export const LINEAGE = lineageOf(FOLDERS, false)
+/** By the names of the sets. */
+export const RUNS_OF_AGENTS: readonly (readonly [string, Evaluation])[] = FOLDERS.map((folder) => [folder, lineageOf([folder], true)])

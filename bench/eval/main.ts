@@ -32,5 +32,6 @@ async function run(name: string, { data, json, split }: { readonly data: string;
 const { values, positionals } = parseArgs({
   allowPositionals: true, options: { data: { type: 'string', default: DEFAULT_DATA }, json: { type: 'boolean', default: false }, split: { type: 'string', default: '' }, help: { type: 'boolean', default: false } },
 })
+const whole = [...EVALUATIONS].filter(([, { part }]) => part !== true).map(([name]) => name)
 if (values.help) usage()
-else for (const name of positionals.length > 0 ? positionals : EVALUATIONS.keys()) process.exitCode = Math.max(Number(process.exitCode ?? 0), await run(name, values))
+else for (const name of positionals.length > 0 ? positionals : whole) process.exitCode = Math.max(Number(process.exitCode ?? 0), await run(name, values))
