@@ -33,27 +33,22 @@ export class Sentence {
 
   /** Whether words of all roles in `wanted` stand within `reach` words behind a word of `first`. Each word counts for all its roles but the first's own. */
   near(first: number, wanted: number, reach: number): boolean {
-    const every = first | wanted
-    if ((this.has & every) !== every) return false
-    const { roles: bits } = this.#tokens
-    for (let at = this.start; at < this.end; at++) {
-      if (((bits[at] ?? 0) & first) === 0) continue
-      let seen = 0
-      for (let next = at + 1; next < Math.min(this.end, at + 1 + reach); next++) seen |= bits[next] ?? 0
-      if ((seen & wanted) === wanted) return true
-    }
-    return false
+    return this.#around(first, wanted, { back: 0, reach })
   }
 
   /** The same, in any order. */
   close(first: number, wanted: number, reach: number): boolean {
+    return this.#around(first, wanted, { back: reach, reach })
+  }
+
+  #around(first: number, wanted: number, { back, reach }: { readonly back: number; readonly reach: number }): boolean {
     const every = first | wanted
     if ((this.has & every) !== every) return false
     const { roles: bits } = this.#tokens
     for (let at = this.start; at < this.end; at++) {
       if (((bits[at] ?? 0) & first) === 0) continue
       let seen = 0
-      for (let next = Math.max(this.start, at - reach); next < Math.min(this.end, at + 1 + reach); next++) if (next !== at) seen |= bits[next] ?? 0
+      for (let next = Math.max(this.start, at - back); next < Math.min(this.end, at + 1 + reach); next++) if (next !== at) seen |= bits[next] ?? 0
       if ((seen & wanted) === wanted) return true
     }
     return false

@@ -1,15 +1,10 @@
 /** What each source sends and what is blind without the rest: the newest word of table `coverage`, with the counts of one day. */
+import type { CoverageSource } from '../../schemas/coverage.ts'
 import type { Row, Store } from '../../schemas/ports.ts'
 import { sqlTime } from '../../schemas/sql-literal.ts'
 import { isoTime } from './responses.ts'
 
-export interface SourceCoverage {
-  readonly tenant: string
-  readonly source: string
-  readonly emitter: string
-  readonly scope_version: string
-  readonly service_version: string
-  readonly mapping_version: string
+export interface SourceCoverage extends CoverageSource {
   /** Of the last 24 hours. */
   readonly events: number
   readonly calls: number

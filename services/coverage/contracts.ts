@@ -1,5 +1,5 @@
 /** What coverage is judged by, and what it needs from outside. */
-import type { CoverageSource } from '../../schemas/coverage.ts'
+import type { CoverageRow, CoverageSource } from '../../schemas/coverage.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Clock, Log, Publisher, Store } from '../../schemas/ports.ts'
 
@@ -39,14 +39,8 @@ export const sourceKey = ({ tenant, source, emitter, scope_version, service_vers
   JSON.stringify([tenant, source, emitter, scope_version, service_version, mapping_version])
 
 /** What the tables hold of one source in one window. */
-export interface WindowFacts extends CoverageSource {
-  readonly window_start: bigint
-  readonly events: number
-  readonly calls: number
-  readonly last_received_at: bigint
-  readonly active_minutes: bigint
-  readonly fields: ReadonlyMap<string, number>
-  readonly call_fields: ReadonlyMap<string, number>
+export interface WindowFacts extends CoverageSource,
+  Pick<CoverageRow, 'window_start' | 'events' | 'calls' | 'last_received_at' | 'active_minutes' | 'fields' | 'call_fields'> {
   /** Names of attributes, whoever reads them. */
   readonly attributes: readonly string[]
 }

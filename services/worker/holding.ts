@@ -59,15 +59,15 @@ export class Holding<T> {
   }
 
   /** Goes on from the newest snapshot; `start` is undefined (the committed offset) where there is none that can be read. */
-  static async open<T>(feed: Feed<T>, partition: number, parts: WorkerParts): Promise<{ holding: Holding<T>; start: number | undefined }> {
+  static async open<T>(feed: Feed<T>, partition: number, parts: WorkerParts): Promise<{ kept: Holding<T>; start: number | undefined }> {
     const snapshot = await parts.ports.snapshots.load(snapshotName(feed.topic.name, partition))
     const decoded = snapshot === undefined ? undefined : decode(snapshot, partition, parts)
     const start = decoded === undefined ? undefined : snapshot?.nextOffset
-    return { holding: new Holding({ feed, partition, next: start ?? 0, decoded }, parts), start }
+    return { kept: new Holding({ feed, partition, next: start ?? 0, decoded }, parts), start }
   }
 
   /** Folds one envelope; one that is in the state already is passed over. */
-  apply({ offset, records }: Envelope<T>): void {
+  take({ offset, records }: Envelope<T>): void {
     if (offset < this.next) return
     const { topic, judgementOf } = this.#feed
     const place = { topic: topic.name, partition: this.#partition, offset }

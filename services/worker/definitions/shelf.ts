@@ -39,8 +39,6 @@ const nameOf = ({ topic }: Feed, partition: number): string => `worker-${topic.n
 
 export class Shelf {
   readonly outbox: Outbox
-  /** Offset to read from; undefined: the committed one. */
-  readonly start: number | undefined
   next: number
   readonly #feed: Feed
   readonly #partition: number
@@ -59,7 +57,6 @@ export class Shelf {
     this.#feed = feed
     this.#partition = partition
     this.#parts = parts
-    this.start = kept?.next
     this.next = kept?.next ?? 0
     this.#armed = armed.filter(({ defines }) => defines)
     this.outbox = new Outbox(new Recent(config.recentFindings), ports.telemetry)
@@ -68,11 +65,13 @@ export class Shelf {
     this.#book = feed.open(kept?.records ?? [], () => ports.telemetry.keyEvicted(feed.topic.name))
   }
 
-  static async open(feed: Feed, partition: number, parts: WorkerParts): Promise<Shelf> {
+  /** Goes on from the newest snapshot; `start` is undefined (the committed offset) where there is none that can be read. */
+  static async open(feed: Feed, partition: number, parts: WorkerParts): Promise<{ kept: Shelf; start: number | undefined }> {
     const snapshot = await parts.ports.snapshots.load(nameOf(feed, partition))
     const records = snapshot === undefined ? undefined : decode(snapshot)
     if (snapshot !== undefined && records === undefined) parts.ports.telemetry.snapshotIgnored(partition, feed.topic.name)
-    return new Shelf(feed, partition, { ...parts, kept: snapshot === undefined || records === undefined ? undefined : { records, next: snapshot.nextOffset } })
+    const kept = snapshot === undefined || records === undefined ? undefined : { records, next: snapshot.nextOffset }
+    return { kept: new Shelf(feed, partition, { ...parts, kept }), start: kept?.next }
   }
 
   take({ offset, records }: Envelope<ToolDefinition>): void {

@@ -1,0 +1,69 @@
+/** A topic read into state that is kept with its offset: what every stateful half of the worker does, whatever the state is. */
+import { SpanKind, trace } from '@opentelemetry/api'
+import type { Envelope, Subscription } from '../../schemas/ports.ts'
+import type { Topic } from '../../schemas/topics.ts'
+import { traced } from '../../schemas/traced.ts'
+import type { WorkerParts } from './contracts.ts'
+import type { Outbox } from './outbox.ts'
+
+/** State of one partition. */
+export interface Kept<T> {
+  readonly outbox: Outbox
+  /** Offset behind the last record that the state knows of. */
+  readonly next: number
+  take(envelope: Envelope<T>): void
+  /** Whether it should be saved. */
+  due(): boolean
+  save(): Promise<void>
+  skipTo(offset: number): void
+  close(): Promise<void>
+}
+
+/** `start`: where reading goes on, undefined for the committed offset. */
+type Open<T> = (partition: number) => Promise<{ readonly kept: Kept<T>; readonly start: number | undefined }>
+
+/** Subscribes group `worker-TOPIC`. What is said is on the bus before an offset moves on; a snapshot says where to start again. */
+export async function watchKept<T>(topic: Topic<T>, parts: WorkerParts, open: Open<T>): Promise<Subscription> {
+  const { bus, telemetry } = parts.ports
+  const tracer = trace.getTracer('watchkeeper.worker')
+  const states = new Map<number, Kept<T>>()
+  let subscription: Subscription | undefined
+
+  async function judge(partition: number, kept: Kept<T>, envelopes: readonly Envelope<T>[]): Promise<void> {
+    await kept.outbox.flush(bus)
+    for (const envelope of envelopes) kept.take(envelope)
+    await kept.outbox.flush(bus)
+    if (kept.due()) await kept.save()
+    await subscription?.commit(partition, kept.next)
+  }
+
+  subscription = await bus.subscribe(topic, {
+    group: `worker-${topic.name}`,
+    async assigned(partition) {
+      const { kept, start } = await open(partition)
+      states.set(partition, kept)
+      return start
+    },
+    async revoked(partition) {
+      const kept = states.get(partition)
+      states.delete(partition)
+      await kept?.close()
+    },
+    async handle(envelopes) {
+      const partition = envelopes[0]?.partition
+      const kept = partition === undefined ? undefined : states.get(partition)
+      if (partition === undefined || kept === undefined) return
+      const attributes = { 'watchkeeper.topic': topic.name, 'watchkeeper.partition': partition, 'watchkeeper.envelopes': envelopes.length }
+      await traced(tracer, { name: `watch ${topic.name}`, kind: SpanKind.CONSUMER, attributes }, () => judge(partition, kept, envelopes))
+    },
+    async gap(gap) {
+      telemetry.gapSeen(gap)
+      states.get(gap.partition)?.skipTo(gap.next)
+    },
+    failed(error) {
+      telemetry.subscriptionFailed(topic.name, error)
+      parts.failed(error)
+    },
+  })
+  return subscription
+}
