@@ -27,6 +27,19 @@ export interface Rule<Params> {
   readonly maps: { readonly owaspMcp2025: readonly string[]; readonly atlas5: readonly string[]; readonly attack19: readonly string[] }
 }
 
+/** One thing that weighed in a judgement. */
+export interface Feature {
+  readonly name: string
+  /** What was seen and, where there is such a thing, what is usual; in words with figures, never argument values or secrets. */
+  readonly observed: string
+  readonly expected?: string
+  /** Share of the judgement, 0 to 1. */
+  readonly weight: number
+}
+
+/** What the same thing is like elsewhere, in words with figures; a scope that does not know is left out. */
+export type Baselines = Readonly<Partial<Record<'self' | 'peers' | 'tenant', string>>>
+
 /** What a detector says; the runner adds who, where and ids. Texts never hold argument values or secrets. */
 export interface Draft {
   /** What the finding is about: its id is a hash of detector, tenant and these. Same thing seen again = same parts. */
@@ -36,6 +49,9 @@ export interface Draft {
   readonly observed: string
   readonly expected: string
   readonly reasons: readonly string[]
+  /** What weighed most, heaviest first; at most five are kept. */
+  readonly features?: readonly Feature[]
+  readonly baselines?: Baselines
   /** Nanoseconds; the subject's own times where omitted. */
   readonly windowStart?: bigint
   readonly windowEnd?: bigint
