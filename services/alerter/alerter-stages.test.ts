@@ -125,13 +125,34 @@ describe('the clock', () => {
     expect(state.pending.map(({ body }) => bodyOf(body).data.severity)).toEqual(['critical', 'critical'])
   })
 
-  it('calls nobody for what is for information only', () => {
+  it.each(['info', 'low'] as const)('calls nobody for what is %s', (severity) => {
     const state = emptyState()
-    take(state, finding(1, { severity: 'info' }), T0)
+    take(state, finding(1, { severity }), T0)
     due(state, T0 + 3600n * SECOND)
     expect(state.pending).toEqual([])
     take(state, finding(1, { severity: 'medium', version: 2 }), T0 + 3601n * SECOND)
     due(state, T0 + 3616n * SECOND)
+    expect(state.pending).toHaveLength(1)
+  })
+
+  it('lists weak signals in the message of the alert that they join, and sends none for them', () => {
+    const state = emptyState()
+    take(state, finding(1, { severity: 'low', title: 'weak before' }), T0)
+    take(state, finding(2, { severity: 'medium', title: 'told' }), T0)
+    due(state, T0 + 15n * SECOND)
+    take(state, finding(3, { severity: 'low', title: 'weak after' }), T0 + 20n * SECOND)
+    due(state, T0 + 4000n * SECOND)
+    expect(state.pending.map(({ body }) => bodyOf(body).data.why.map(({ title }) => title))).toEqual([['told', 'weak before']])
+    take(state, finding(4, { severity: 'medium', title: 'told too' }), T0 + 4001n * SECOND)
+    due(state, T0 + 4001n * SECOND)
+    expect(bodyOf(state.pending[1]!.body).data.why.map(({ title }) => title)).toEqual(['told', 'told too', 'weak before', 'weak after'])
+  })
+
+  it('tells of weak signals too where that is asked for', () => {
+    const state = emptyState()
+    const all = rulesOf({ groupWaitSeconds: 15, groupIntervalSeconds: 300, resolveAfterHours: 24, notifyFrom: 'low' })
+    take(state, finding(1, { severity: 'low' }), T0, all)
+    due(state, T0 + 15n * SECOND, all)
     expect(state.pending).toHaveLength(1)
   })
 

@@ -76,6 +76,8 @@ function remember(state: AlerterState, finding: Finding, alertId: string): void 
   if (state.known.size > MOST_KNOWN && oldest.done !== true) state.known.delete(oldest.value)
 }
 
+const isTold = (severity: Severity, { notifyFrom }: AlerterRules): boolean => rank(severity) >= rank(notifyFrom)
+
 /** When news of a group is due: at once if it has just become critical; else after the wait or the interval, but never later than planned. */
 function dueAt(group: Group, before: Severity | undefined, now: bigint, rules: AlerterRules): bigint {
   const becameCritical = group.alert.severity === 'critical' && before !== 'critical'
@@ -105,12 +107,12 @@ function addNew(state: AlerterState, finding: Finding, now: bigint, rules: Alert
   claim(state, group, keys)
   refresh(group, now)
   group.heardAt = now
-  // What is for information only is kept and shown, and calls nobody.
-  if (group.alert.severity !== 'info') group.notifyAt = dueAt(group, before, now, rules)
+  // A weak signal is kept and shown, and calls nobody.
+  if (isTold(finding.severity, rules)) group.notifyAt = dueAt(group, before, now, rules)
   remember(state, finding, group.alert.alert_id)
 }
 
-/** A later version of a finding that an open alert holds: its words replace the earlier ones, and nobody is told unless it grew critical. */
+/** A later version of a finding that an open alert holds: its words replace the earlier ones, and nobody is told unless it grew critical or is no weak signal any more. */
 function update(state: AlerterState, finding: Finding, alertId: string, now: bigint, rules: AlerterRules): boolean {
   remember(state, finding, alertId)
   const group = state.groups.get(alertId)
@@ -121,7 +123,7 @@ function update(state: AlerterState, finding: Finding, alertId: string, now: big
   claim(state, group, keysOf(finding).filter((key) => key.startsWith('lineage:')))
   refresh(group, now)
   const after = group.alert.severity
-  if (rank(after) > rank(before) && (after === 'critical' || before === 'info')) group.notifyAt = dueAt(group, before, now, rules)
+  if (rank(after) > rank(before) && isTold(after, rules) && (after === 'critical' || !isTold(before, rules))) group.notifyAt = dueAt(group, before, now, rules)
   return true
 }
 

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { subjectOf } from '../../schemas/peer-certificate.ts'
 import { Budget } from '../../schemas/token-record.ts'
+import { Severity } from '../../schemas/vocabulary.ts'
 import { SqlConfig } from '../sql/config.ts'
 import { Redaction } from './redaction.ts'
 import { ClickHouse, Kafka } from './servers.ts'
@@ -93,6 +94,9 @@ const Alerting = z.strictObject({
   group_wait_seconds: z.number().min(0).max(3_600).default(15).describe("Wait before a group's first message; critical findings do not wait"),
   group_interval_seconds: z.number().min(1).max(86_400).default(300).describe('Least time between two messages of a group'),
   resolve_after_hours: z.number().min(0.1).max(720).default(24).describe('Quiet time after which an alert resolves by itself'),
+  notify_from: Severity.default('medium').describe(
+    'Least severity of a finding that people are told of. What is less is a weak signal: it is kept, shown in alerts that it belongs to, and counts for composite-risk',
+  ),
   webhooks: z.array(Webhook).default([]).describe('Receivers'),
 })
 

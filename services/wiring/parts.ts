@@ -97,8 +97,8 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
     return createArchiver(batches, { bus, store, snapshots: await foundation.snapshots(), log })
   },
   async alerter({ config: { alerting }, foundation, bus, receivers, log }) {
-    const { group_wait_seconds: groupWaitSeconds, group_interval_seconds: groupIntervalSeconds, resolve_after_hours: resolveAfterHours } = alerting
-    return createAlerter({ groupWaitSeconds, groupIntervalSeconds, resolveAfterHours }, {
+    const { group_wait_seconds: groupWaitSeconds, group_interval_seconds: groupIntervalSeconds, resolve_after_hours: resolveAfterHours, notify_from: notifyFrom } = alerting
+    return createAlerter({ groupWaitSeconds, groupIntervalSeconds, resolveAfterHours, notifyFrom }, {
       bus, snapshots: await foundation.snapshots(), clock: systemClock, notifiers: receivers.notifiers, log,
     })
   },
