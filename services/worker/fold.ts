@@ -111,19 +111,17 @@ export class Fold {
     for (const key of keys) {
       const state = states.take(interaction.tenant, key, detector.begin)
       this.#put(detector, interaction, detector.step(state, interaction, key, tools))
-      this.#teach({ detector, states }, interaction, { key, state })
+      this.#teach(detector, interaction, { key, state })
     }
     const evicted = keys.length === 0 ? 0 : states.evict()
     for (let i = 0; i < evicted; i++) this.#parts.telemetry.keyEvicted(detector.rule.id)
   }
 
-  /** Lore that is used by many keys shall not go before they do. */
-  #teach({ detector, states }: Omit<Runner, 'tools'>, interaction: Interaction, { key, state }: { readonly key: string; readonly state: unknown }): void {
-    const lore = detector.lore(key, interaction)
-    if (lore === '') return
-    states.touch(interaction.tenant, lore)
+  #teach(detector: Armed, interaction: Interaction, { key, state }: { readonly key: string; readonly state: unknown }): void {
     const value = detector.lesson(state)
     if (value === 0) return
+    const lore = detector.lore(key, interaction)
+    if (lore === '') return
     const lesson = { detector: detector.rule.id, key: lore, lesson: value }
     if (this.#parts.teach === undefined) this.#learn(interaction.tenant, lesson)
     else this.#parts.teach({ interaction, keys: [], lessons: [lesson] })

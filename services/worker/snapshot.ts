@@ -30,7 +30,7 @@ const framed = (bytes: Buffer): Buffer[] => {
   return [length, bytes]
 }
 
-/** Layout: frames of u32 length and msgpack; first the head, then per detector its slices of [tenant, key, state], least recently used first. */
+/** Layout: frames of u32 length and msgpack; first the head, then per detector its slices of [tenant, key, state, used], in the order of `entries`. */
 export async function encodeFold(state: FoldState, recent: Memories, armed: readonly Armed[]): Promise<Buffer> {
   const { watermark, received, sweepAt } = state
   const sizes = armed.map(({ rule }) => ({ id: rule.id, version: rule.version, slices: Math.ceil((state.keys.get(rule.id)?.size ?? 0) / SLICE) }))
