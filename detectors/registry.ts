@@ -7,6 +7,7 @@ import { masquerade } from './masquerade/detector.ts'
 import { changedDefinition } from './changed-definition/detector.ts'
 import { injectedInstruction } from './injected-instruction/detector.ts'
 import { injectedParameter } from './injected-parameter/detector.ts'
+import { newServer } from './new-server/detector.ts'
 import { offHoursToken } from './off-hours-token/detector.ts'
 import { poisonedDescription } from './poisoned-description/detector.ts'
 import { shadowedTool } from './shadowed-tool/detector.ts'
@@ -26,5 +27,6 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'changed-definition': (params) => arm(changedDefinition, params),
   'shadowed-tool': (params) => arm(shadowedTool, params),
   'masquerade': (params) => arm(masquerade, params),
+  'new-server': (params) => arm(newServer, params),
   'unknown-place': (params) => arm(unknownPlace, params),
 }
