@@ -1,5 +1,6 @@
 /** The holes through which services reach the world. Each has one contract suite in `test/contract`, run on every adapter. */
 import type { StoredPosition } from './audit-event.ts'
+import type { Interaction } from './interaction.ts'
 import type { Topic } from './topics.ts'
 
 /** Nanoseconds since 1970 UTC. Only the collector and the alerter may ask; everything else takes time from records. */
@@ -139,6 +140,23 @@ export interface Store {
   /** Rows of a read-only query with bound parameters. For our own statements, not for users' text. */
   query(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<readonly Row[]>
   close(): Promise<void>
+}
+
+/** Which of the archived interactions are read again: those that started in this time and were received before its end, nanoseconds. */
+export interface HistoryRange {
+  readonly since: bigint
+  readonly until: bigint
+  /** At most about so many, the latest ones. */
+  readonly maxRows: number
+}
+
+/** What was archived, to learn from. */
+export interface History {
+  /**
+   * Newest versions in order of their start, some thousands at a time; withdrawn ones and a server's own are left out, and so are very long texts.
+   * It may end early, by a limit of time. Failure `unavailable` where the store does not answer.
+   */
+  interactions(range: HistoryRange): AsyncIterable<readonly Interaction[]>
 }
 
 /** Sends one message to one receiver. Never throws for what the receiver did: says it. */
