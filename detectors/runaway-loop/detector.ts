@@ -1,0 +1,113 @@
+/** Counts what an actor repeats, and speaks while a loop runs. */
+import type { Interaction } from '../../schemas/interaction.ts'
+import type { Detector, Draft } from '../detector.ts'
+import { milderEffect } from '../request-fit/command-effect.ts'
+import { nameWords } from '../request-fit/words.ts'
+import { hash32 } from '../stats/distinct.ts'
+import { secondsOf } from '../stats/moment.ts'
+import { remembering } from '../stats/remembering.ts'
+import { agentsDraft, loopDraft, paceDraft, spawnDraft } from './draft.ts'
+import { count, type Habit, type Loops, noLoops, noteHabit, type Run } from './loop.ts'
+import { keepPace, meet, newPace, type Pace, spawn } from './pace.ts'
+import { type Params, rule } from './rule.ts'
+
+/** State of an actor. */
+export interface Doing {
+  readonly loops: Loops
+  readonly pace: Pace
+}
+
+const NONE: readonly never[] = []
+const DAY = 86_400
+const GRAVE: ReadonlySet<string> = new Set(['pay', 'send', 'grant', 'delete'])
+const POLLS = new Set(['status', 'state', 'progress', 'poll', 'wait', 'await', 'health', 'ping', 'heartbeat', 'watch', 'monitor', 'check', 'alive', 'ready', 'tail'])
+const STARTS = new Set(['spawn', 'start', 'launch', 'create', 'run', 'invoke', 'delegate', 'call', 'dispatch', 'new'])
+const AGENTS = new Set(['agent', 'agents', 'subagent', 'subagents', 'subtask'])
+
+interface Traits {
+  readonly hash: number
+  readonly polls: boolean
+  readonly spawns: boolean
+}
+
+const traitsOf = remembering((tool): Traits => {
+  const words = nameWords(tool)
+  const spawns = words.some((word) => AGENTS.has(word)) && (words.length === 1 || words.some((word) => STARTS.has(word)))
+  return { hash: hash32(tool), polls: words.some((word) => POLLS.has(word)), spawns: spawns || tool === 'Task' }
+})
+
+const isCall = ({ method, tool }: Interaction): boolean => tool !== '' && (method === 'tools/call' || method === '')
+const isFailure = ({ outcome }: Interaction): boolean => outcome !== 'ok' && outcome !== 'unknown' && outcome !== 'cancelled'
+
+const isPersonal = ({ actor_kind: kind }: Interaction): boolean => kind === 'principal' || kind === 'service'
+
+interface Judged {
+  readonly interaction: Interaction
+  readonly key: string
+  readonly traits: Traits
+  readonly params: Params
+}
+
+/** Level at which a run is told, and how grave its repetitions are; commands are read only of a run that has come so far. */
+function limitOf(run: Run, { interaction, traits, params }: Judged): { readonly limit: number; readonly effect: string } {
+  const { effect: named, tool, arguments: sent } = interaction
+  const alone = interaction.conversation !== '' || isPersonal(interaction)
+  const shared = alone ? 1 : params.sharedFactor
+  if (GRAVE.has(named)) return { limit: params.graveRepeats * shared, effect: named }
+  const fails = run.failed * 10 >= run.times * 9
+  const changes = named === 'write' || named === 'execute'
+  // Many people ask the same.
+  if (!alone && !fails && !changes) return { limit: Infinity, effect: named }
+  const limit = (fails || changes ? params.repeats : params.readRepeats) * shared
+  if (run.level < limit) return { limit, effect: named }
+  const effect = milderEffect(named, tool, sent)
+  const reads = effect !== 'write' && effect !== 'execute'
+  return { limit: (reads && !fails ? params.readRepeats : params.repeats) * (reads && traits.polls ? params.pollFactor : 1) * shared, effect }
+}
+
+/** Runs that are known from several days are told where they are far above their peak. */
+const isHabit = ({ days, peak }: Habit, { level }: Run, { habitDays, habitFactor }: Params): boolean => days > habitDays && level < peak * habitFactor
+
+function judge(loops: Loops, run: Run, judged: Judged): readonly Draft[] {
+  if (run.level * 2 < judged.params.graveRepeats) return NONE
+  if (run.told > 0) {
+    noteHabit(loops, run, Math.floor(run.at / DAY))
+    return NONE
+  }
+  const { limit, effect } = limitOf(run, judged)
+  if (run.level * 2 < limit) return NONE
+  const habit = noteHabit(loops, run, Math.floor(run.at / DAY))
+  if (run.level < limit || isHabit(habit, run, judged.params)) return NONE
+  run.told = run.level
+  return [loopDraft({ ...judged, run, effect, limit, habit })]
+}
+
+function judgeAgents({ pace }: Doing, { interaction, key, traits, params }: Judged, seconds: number): readonly Draft[] {
+  const drafts: Draft[] = []
+  if (traits.spawns && spawn(pace, seconds, params)) drafts.push(spawnDraft(key, pace, seconds))
+  if (interaction.requested_by === 'parent_agent' && interaction.agent !== '' && meet(pace, hash32(interaction.agent), seconds, params)) drafts.push(agentsDraft(key, pace, seconds))
+  return drafts
+}
+
+export const runawayLoop: Detector<Params, Doing> = {
+  rule,
+  keysOf: (interaction) => (isCall(interaction) && interaction.actor !== '' ? [`actor:${interaction.actor}`] : NONE),
+  begin: () => ({ loops: noLoops(), pace: newPace() }),
+  step(doing, interaction, key, params) {
+    const seconds = secondsOf(interaction)
+    const traits = traitsOf(interaction.tool)
+    const judged: Judged = { interaction, key, traits, params }
+    const paced = keepPace(doing.pace, seconds, params) ? [paceDraft(key, doing.pace, seconds)] : NONE
+    const agents = traits.spawns || interaction.requested_by === 'parent_agent' ? judgeAgents(doing, judged, seconds) : NONE
+    const sent = interaction.arguments_hash || interaction.arguments
+    if (sent === '') return paced.length + agents.length === 0 ? NONE : [...paced, ...agents]
+    const call = (traits.hash ^ Math.imul(hash32(sent.length > 64 ? sent.slice(0, 512) : sent), 31)) >>> 0
+    const { conversation } = interaction
+    const id = conversation === '' || isPersonal(interaction) ? call : (call ^ hash32(conversation)) >>> 0
+    const result = interaction.result_hash === '' ? 0 : hash32(interaction.result_hash) || 1
+    const run = count(doing.loops, { id, call, seconds, failed: isFailure(interaction), result }, params)
+    const looped = run === undefined ? NONE : judge(doing.loops, run, judged)
+    return paced.length + agents.length + looped.length === 0 ? NONE : [...paced, ...agents, ...looped]
+  },
+  forget: ({ pace }, watermark, { keepDays }) => pace.minute > 0 && pace.minute * 60 + keepDays * DAY < Number(watermark) / 1e9,
+}

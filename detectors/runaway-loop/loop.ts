@@ -1,0 +1,103 @@
+/** What is repeated just now, and what is repeated by habit. Plain JSON, bounded. */
+import type { Params } from './rule.ts'
+
+/** One call that comes again and again. */
+export interface Run {
+  /** Hash of the call, where many share the actor together with its lineage; and of the call alone. */
+  readonly id: number
+  readonly call: number
+  /** Bucket that leaks: how full, and when it was last filled, seconds since 1970. */
+  level: number
+  at: number
+  readonly since: number
+  times: number
+  failed: number
+  /** Times that the result was known to be the same as before; its hash. */
+  same: number
+  result: number
+  /** Level at which it was told, 0: not yet. */
+  told: number
+}
+
+export interface Habit {
+  readonly call: number
+  days: number
+  lastDay: number
+  /** Level on days before, and today. */
+  peak: number
+  today: number
+}
+
+/** Different calls remembered in order to see that one comes again. */
+const RECENT = 8
+const MOST_RUNS = 6
+const MOST_HABITS = 6
+/** A run is over after so many seconds. */
+const PAUSE = 900
+
+export interface Loops {
+  /** Hashes of the latest different calls; `next` is overwritten next. */
+  readonly recent: number[]
+  next: number
+  runs: Run[]
+  habits: Habit[]
+}
+
+export const noLoops = (): Loops => ({ recent: [], next: 0, runs: [], habits: [] })
+
+export interface Happened {
+  readonly id: number
+  readonly call: number
+  readonly seconds: number
+  readonly failed: boolean
+  /** Hash of the result, 0 where it is not known. */
+  readonly result: number
+}
+
+const newRun = ({ id, call, seconds, failed, result }: Happened): Run =>
+  ({ id, call, level: 1, at: seconds, since: seconds, times: 1, failed: failed ? 1 : 0, same: 0, result, told: 0 })
+
+/** Counts a call; gives its run where it came before. */
+export function count(loops: Loops, happened: Happened, { leakSeconds }: Params): Run | undefined {
+  for (const run of loops.runs) {
+    if (run.id !== happened.id) continue
+    if (happened.seconds - run.at > PAUSE) break
+    fill(run, happened, leakSeconds)
+    return run
+  }
+  if (loops.recent.includes(happened.id)) {
+    const run = newRun(happened)
+    // It came once before, so this is the second.
+    run.times = 2
+    loops.runs = [...loops.runs.filter(({ id, at }) => id !== happened.id && happened.seconds - at <= PAUSE), run].slice(-MOST_RUNS)
+    return run
+  }
+  loops.recent[loops.next] = happened.id
+  loops.next = (loops.next + 1) % RECENT
+  return undefined
+}
+
+function fill(run: Run, { seconds, failed, result }: Happened, leakSeconds: number): void {
+  run.level = Math.max(0, run.level - Math.max(0, seconds - run.at) / leakSeconds) + 1
+  run.at = Math.max(run.at, seconds)
+  run.times++
+  if (failed) run.failed++
+  if (result !== 0 && result === run.result) run.same++
+  // Another result is progress.
+  else if (result !== 0 && run.result !== 0) run.level /= 2
+  run.result = result
+}
+
+/** The habit that the run is, noted on each day that it came so far. */
+export function noteHabit(loops: Loops, { call, level }: Run, day: number): Habit {
+  const habit = loops.habits.find((one) => one.call === call) ?? { call, days: 0, lastDay: -1, peak: 0, today: 0 }
+  if (day > habit.lastDay) {
+    habit.days++
+    habit.lastDay = day
+    habit.peak = Math.max(habit.peak, habit.today)
+    habit.today = 0
+    loops.habits = [...loops.habits.filter((one) => one !== habit), habit].slice(-MOST_HABITS)
+  }
+  habit.today = Math.max(habit.today, Math.round(level))
+  return habit
+}
