@@ -11,6 +11,7 @@ import { newServer } from './new-server/detector.ts'
 import { offHoursToken } from './off-hours-token/detector.ts'
 import { poisonedDescription } from './poisoned-description/detector.ts'
 import { shadowedTool } from './shadowed-tool/detector.ts'
+import { sharedToken } from './shared-token/detector.ts'
 import { unexpectedCommand } from './unexpected-command/detector.ts'
 import { unknownPlace } from './unknown-place/detector.ts'
 import { unrequestedAction } from './unrequested-action/detector.ts'
@@ -29,4 +30,5 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'masquerade': (params) => arm(masquerade, params),
   'new-server': (params) => arm(newServer, params),
   'unknown-place': (params) => arm(unknownPlace, params),
+  'shared-token': (params) => arm(sharedToken, params),
 }

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import type { Rule } from '../detector.ts'
+
+export const Params = z.strictObject({
+  /** Two holders are active at once when no more than this lies between their calls. */
+  overlapMinutes: z.number().int().min(1).max(1440).default(60),
+  /** History of a token before it is judged by itself; before that its peers are asked. */
+  minEvents: z.number().int().min(1).max(10_000).default(20),
+  minDays: z.number().int().min(1).max(60).default(2),
+  /** Days on which a holder has to be seen before it is known: what was told is not learned sooner. */
+  knownDays: z.number().int().min(2).max(30).default(3),
+  /** Unknown programs of one token within `overlapMinutes` that say that it has leaked. */
+  most: z.number().int().min(3).max(8).default(4),
+  /** A token that had so many others beside one holder is a gateway's: only more of them than ever are told. */
+  gatewayHolders: z.number().int().min(1).max(8).default(3),
+  /** Calls after which a token tells its peers whether it has one holder, how many such tokens make a norm, and how many of them may have several. */
+  teachEvents: z.number().int().min(2).max(1000).default(5),
+  minPeers: z.number().int().min(5).max(10_000).default(20),
+  peersShared: z.number().min(0).max(1).default(0.05),
+  maxPrints: z.number().int().min(4).max(64).default(8),
+  /** Days after which a holder that was not seen again is forgotten. */
+  keepDays: z.number().int().min(7).max(3650).default(60),
+})
+export type Params = z.infer<typeof Params>
+
+export const rule: Rule<Params> = {
+  id: 'shared-token',
+  version: 1,
+  title: 'One token in several hands',
+  description:
+    'Which programs (client and user agent, without their versions) use each token, and from which networks. A token that an unknown program uses from another network while the known ' +
+    'one goes on, more of them at once than the token ever had, or four unknown programs within the hour, was copied. A different program or network alone is a weak signal.',
+  severity: 'medium',
+  params: Params,
+  needs: ['token_fingerprint', 'client'],
+  wants: ['client_network', 'client_asn', 'user_agent', 'agent'],
+  blindSpots: [
+    'Client and user agent are what the caller says: a thief who copies both is only seen by the network, as a weak signal.',
+    'Where no token fingerprint is there, or neither program nor network: unknown stays unknown.',
+    'A thief who begins before the token was seen first, or who waits until its owner is silent for more than an hour: a weak signal at most.',
+    'A gateway that calls with one token for all: as many programs as it is used to.',
+  ],
+  benign: ['A personal token that was put into a second program, as in a build job or a hosted agent.', 'A new gateway that calls with one token for many programs.'],
+  runbook: [
+    'Ask the owner whether both programs are theirs, over another channel.',
+    'If not: revoke the token and look at everything that the new program did with it.',
+    'If so: give each program a token of its own, so that one of them can be revoked.',
+  ],
+  maps: { owaspMcp2025: ['MCP01'], atlas5: ['AML.T0091.000'], attack19: ['T1550.001', 'T1528'] },
+}
