@@ -10,6 +10,7 @@ import { injectedParameter } from './injected-parameter/detector.ts'
 import { newServer } from './new-server/detector.ts'
 import { offHoursToken } from './off-hours-token/detector.ts'
 import { poisonedDescription } from './poisoned-description/detector.ts'
+import { runawayLoop } from './runaway-loop/detector.ts'
 import { shadowedTool } from './shadowed-tool/detector.ts'
 import { sharedToken } from './shared-token/detector.ts'
 import { unexpectedCommand } from './unexpected-command/detector.ts'
@@ -29,6 +30,7 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'shadowed-tool': (params) => arm(shadowedTool, params),
   'masquerade': (params) => arm(masquerade, params),
   'new-server': (params) => arm(newServer, params),
+  'runaway-loop': (params) => arm(runawayLoop, params),
   'unknown-place': (params) => arm(unknownPlace, params),
   'shared-token': (params) => arm(sharedToken, params),
 }
