@@ -1,13 +1,15 @@
 /**
- * The list: a detector is in the product when it has a line here. `record-conflict` is raised where the store is asked, so it is not
- * among them. Each entry binds parameters and throws ZodError when they do not fit the rule's schema.
+ * The list: a detector is in the product when it has a line here. What is raised where the store is asked has a rule alone. Each entry binds parameters and throws ZodError when they do not fit the rule's schema.
  */
-import { type Armed, arm } from './detector.ts'
+import { type Armed, arm, type Rule } from './detector.ts'
+import { rule as conservation } from './conservation/rule.ts'
+import { rule as recordConflict } from './record-conflict/rule.ts'
 import { masquerade } from './masquerade/detector.ts'
 import { changedDefinition } from './changed-definition/detector.ts'
 import { injectedInstruction } from './injected-instruction/detector.ts'
 import { injectedParameter } from './injected-parameter/detector.ts'
 import { newServer } from './new-server/detector.ts'
+import { newDestination } from './new-destination/detector.ts'
 import { offHoursToken } from './off-hours-token/detector.ts'
 import { poisonedDescription } from './poisoned-description/detector.ts'
 import { runawayLoop } from './runaway-loop/detector.ts'
@@ -33,4 +35,8 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'runaway-loop': (params) => arm(runawayLoop, params),
   'unknown-place': (params) => arm(unknownPlace, params),
   'shared-token': (params) => arm(sharedToken, params),
+  'new-destination': (params) => arm(newDestination, params),
 }
+
+/** Rules of findings that no detector of the list raises. */
+export const RULES_ELSEWHERE: readonly Rule<Record<string, never>>[] = [recordConflict, conservation]

@@ -13,6 +13,8 @@ export interface Address {
   readonly domain: string
   readonly internal: boolean
   readonly trait: Trait
+  /** Characters behind the host: a long address can carry something itself. */
+  readonly tail: number
 }
 
 /** What a key says that its value is. */
@@ -33,12 +35,14 @@ const STORES: ReadonlyMap<string, string> = new Map([['s3', 's3'], ['s3a', 's3']
 /** Schemes whose rest leads nowhere. */
 const NOWHERE = new Set(['file', 'data', 'blob', 'about', 'memory', 'sqlite'])
 
-const bucket = (store: string, name: string): Address => ({ kind: 'bucket', name: `${store}:${name.toLowerCase()}`, host: '', domain: '', internal: false, trait: '' })
+const bucket = (store: string, name: string): Address => ({ kind: 'bucket', name: `${store}:${name.toLowerCase()}`, host: '', domain: '', internal: false, trait: '', tail: 0 })
+
+const placed = ({ host, domain, internal, trait }: HostFacts) => ({ host, domain, internal, trait })
 
 function at(facts: HostFacts, path: string): Address {
   const part = ownerPart(facts.host)
   const owner = part < 0 ? '' : (path.split(/[/?#]/, part + 2)[part + 1] ?? '').slice(0, 80).toLowerCase()
-  return { kind: 'host', name: owner === '' ? facts.domain : `${facts.domain}/${owner}`, host: facts.host, domain: facts.domain, internal: facts.internal, trait: facts.trait }
+  return { kind: 'host', name: owner === '' ? facts.domain : `${facts.domain}/${owner}`, ...placed(facts), tail: path.length }
 }
 
 /** `text` begins with a scheme. */
@@ -60,7 +64,7 @@ function ofUrl(text: string): Address | undefined {
 function ofMail(domain: string, address: string): Address | undefined {
   const facts = hostFacts(domain)
   if (facts === undefined) return undefined
-  return { kind: 'e-mail', name: facts.trait === 'free-mail' ? address.toLowerCase() : facts.domain, host: facts.host, domain: facts.domain, internal: facts.internal, trait: facts.trait }
+  return { kind: 'e-mail', name: facts.trait === 'free-mail' ? address.toLowerCase() : facts.domain, ...placed(facts), tail: 0 }
 }
 
 /** The address in an e-mail value such as `Ana <ana@acme.com>`. */
@@ -88,7 +92,7 @@ function ofShare(text: string): Address | undefined {
   const share = SHARE.exec(text)
   const facts = hostFacts(share?.[1] ?? '')
   if (share === null || facts === undefined) return undefined
-  return { kind: 'path', name: `\\\\${facts.host}\\${(share[2] ?? '').toLowerCase()}`, host: facts.host, domain: facts.domain, internal: facts.internal, trait: facts.trait }
+  return { kind: 'path', name: `\\\\${facts.host}\\${(share[2] ?? '').toLowerCase()}`, ...placed(facts), tail: 0 }
 }
 
 /** A name without a scheme counts where it ends as names on the internet do: `report.txt` is none. */

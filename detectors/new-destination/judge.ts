@@ -1,0 +1,88 @@
+/** What speaks for and against a destination that its actor did not know. */
+import type { Interaction } from '../../schemas/interaction.ts'
+import type { Severity } from '../../schemas/vocabulary.ts'
+import type { Destination } from '../destinations/destination.ts'
+import type { Trait } from '../destinations/hosts.ts'
+import type { Point } from '../stats/points.ts'
+import { sumOf } from '../stats/points.ts'
+import { carries, packedIn } from './payload.ts'
+import type { Params } from './rule.ts'
+
+export interface Situation {
+  readonly interaction: Interaction
+  readonly destination: Destination
+  /** Too little history of the actor to call anything new. */
+  readonly isCold: boolean
+  /** Whether the tenant knows enough destinations, how many of its actors know this one, and whether one of the same group does. */
+  readonly isGrown: boolean
+  readonly users: number
+  readonly byGroup: boolean
+  /** Share of new destinations among the actor's own. */
+  readonly fresh: number
+}
+
+const WHAT: Readonly<Record<Exclude<Trait, ''>, readonly [points: number, words: string]>> = {
+  'paste': [3, 'a place where anybody pastes texts'], 'webhook': [3, 'a catcher of requests that anybody can set up'],
+  'tunnel': [3, 'a tunnel to somebody\'s own machine'], 'file-drop': [3, 'a place where anybody drops files'], 'dynamic-name': [2, 'a name that anybody can point anywhere'],
+  'bare-address': [2, 'a bare address without a name'], 'free-mail': [1, 'a free mail service'],
+}
+const LONG_ADDRESS = 512
+
+function ofHost({ destination: { trait } }: Situation): Point | undefined {
+  if (trait === '') return undefined
+  const [points, words] = WHAT[trait]
+  return { name: 'kind of host', observed: words, points }
+}
+
+function ofSource({ destination: { source, argument } }: Situation): Point | undefined {
+  const path = argument.slice(0, 80)
+  if (source === 'user') return { name: 'source', observed: `the user gave ${path}`, points: -4 }
+  if (source.startsWith('tool_result') || source === 'listing') {
+    return { name: 'source', observed: `${path} came from what a tool ${source === 'listing' ? 'offered' : 'returned'}`, expected: 'the words of the user', points: 2 }
+  }
+  return source === 'model' ? { name: 'source', observed: `${path} stands nowhere that the model saw`, expected: 'the words of the user', points: 1 } : undefined
+}
+
+function ofRequest({ interaction: { request_fit: fit, requested_by: by } }: Situation): Point | undefined {
+  if (fit === 'asked') return { name: 'request', observed: 'the turn asks for it', points: -2 }
+  if (fit === 'unrelated') return { name: 'request', observed: 'the turn asks for something else', expected: 'a call that the turn asks for', points: 3 }
+  return by === 'none' ? { name: 'request', observed: 'no turn, schedule or agent is behind it', points: 2 } : undefined
+}
+
+function ofCompany({ isGrown, users }: Situation): Point | undefined {
+  if (!isGrown) return undefined
+  return { name: 'tenant', observed: users === 0 ? 'nobody of the tenant used it' : `${users} of the tenant used it`, expected: 'a destination that others use', points: users === 0 ? 2 : 0 }
+}
+
+function ofPayload({ interaction, destination }: Situation, muchBytes: number): Point | undefined {
+  const packed = packedIn(interaction)
+  if (packed > 0) return { name: 'payload', observed: `${packed} characters in a row that are encoded`, expected: 'readable arguments', points: 2 }
+  if (destination.tail > LONG_ADDRESS) return { name: 'payload', observed: `${destination.tail} characters behind the host`, points: 2 }
+  return interaction.arguments_bytes >= BigInt(muchBytes) ? { name: 'payload', observed: `${interaction.arguments_bytes} bytes of arguments`, points: 1 } : undefined
+}
+
+const isPoint = (point: Point | undefined): point is Point => point !== undefined
+
+/** In the order in which a person would ask. */
+export function pointsOf(situation: Situation, params: Params): readonly Point[] {
+  const { interaction, isCold, fresh } = situation
+  return [
+    isCold ? undefined : { name: 'novelty', observed: 'not used by the actor before', expected: 'one of its own destinations', points: 1 },
+    ofCompany(situation), ofHost(situation), ofSource(situation), ofRequest(situation),
+    carries(interaction) ? { name: 'effect', observed: `the call is to ${interaction.effect === 'execute' ? 'send by a command' : interaction.effect}`, points: 1 } : undefined,
+    ofPayload(situation, params.muchBytes),
+    !isCold && fresh >= params.usuallyFresh ? { name: 'habit', observed: 'new destinations are its daily business', points: -2 } : undefined,
+  ].filter(isPoint)
+}
+
+/** Undefined where it is not worth a word. Of a tenant or an actor that is hardly known, only what is dangerous by itself is more than low. */
+export function severityOf(situation: Situation, points: readonly Point[], params: Params): Severity | undefined {
+  const { interaction: { outcome }, destination: { trait, source }, users, byGroup } = situation
+  const sum = sumOf(points)
+  const dangerous = trait !== '' && trait !== 'free-mail'
+  if (sum < params.low || ((users >= params.sharedBy || byGroup) && sum < params.high)) return undefined
+  if (!carries(situation.interaction) && !dangerous && !points.some(({ name }) => name === 'payload')) return undefined
+  if (outcome === 'denied' || outcome === 'unauthenticated') return 'low'
+  if (situation.isCold && !situation.isGrown && !(dangerous && source.startsWith('tool_result'))) return 'low'
+  return sum >= params.high ? 'high' : sum >= params.medium ? 'medium' : 'low'
+}
