@@ -6,7 +6,7 @@ import { decodeCanonical, encodeCanonicals } from './canonical.ts'
 import type { ConservationRow, Receipt } from './conservation.ts'
 import type { CoverageRow } from './coverage.ts'
 import { type EventHead, headOf, readHead } from './event-head.ts'
-import type { Finding } from './finding.ts'
+import { BLANK_CASE, type Finding } from './finding.ts'
 import { blankInteraction, type Interaction } from './interaction.ts'
 import { decodeInteractions, encodeInteractions, isInteractions } from './interaction-codec.ts'
 import type { MetricPoint } from './metric-point.ts'
@@ -158,8 +158,10 @@ export const interactions: Topic<Interaction> = { name: 'interactions', codec: i
 export const correlations: Topic<Relay> = { name: 'correlations', codec: { encode: encodeRelays, decode: decodeRelays } }
 /** Key: home of a detector's key. Only on a bus of several partitions. */
 export const steps: Topic<Step> = { name: 'steps', codec: { encode: encodeSteps, decode: decodeSteps } }
+const packedFindings = packed<Finding>()
+const findingsCodec: Codec<Finding> = { encode: packedFindings.encode, decode: (bytes) => packedFindings.decode(bytes).map((record) => ({ ...BLANK_CASE, ...record })) }
 /** Key: tenant. */
-export const findings: Topic<Finding> = { name: 'findings', codec: packed() }
+export const findings: Topic<Finding> = { name: 'findings', codec: findingsCodec }
 /** Key: alert id. */
 export const alerts: Topic<Alert> = { name: 'alerts', codec: packed() }
 export const deliveries: Topic<Delivery> = { name: 'deliveries', codec: packed() }

@@ -2,7 +2,10 @@
 import { ZodError } from 'zod'
 import type { Armed } from '../detectors/detector.ts'
 import { REGISTRY } from '../detectors/registry.ts'
+import { ruleTextOf } from '../detectors/rule-text.ts'
+import { RULES_ELSEWHERE } from '../detectors/rules-elsewhere.ts'
 import { Failure } from '../schemas/failure.ts'
+import type { RuleText } from '../schemas/rule-text.ts'
 
 type Parameters = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
@@ -34,3 +37,6 @@ export function armAll(parameters: Parameters): readonly Armed[] {
 }
 
 export const checkDetectors = (parameters: Parameters): void => void armAll(parameters)
+
+/** Every rule of this version, in words. */
+export const ruleTexts = (): readonly RuleText[] => [...Object.values(REGISTRY).map((arming) => arming({}).rule), ...RULES_ELSEWHERE].map(ruleTextOf)

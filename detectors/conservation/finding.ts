@@ -1,6 +1,6 @@
 import type { ConservationRow } from '../../schemas/conservation.ts'
 import { WINDOW_NS } from '../../schemas/conservation.ts'
-import type { Finding } from '../../schemas/finding.ts'
+import { BLANK_CASE, type Finding } from '../../schemas/finding.ts'
 import { rule } from './rule.ts'
 
 const COUNTS = [
@@ -57,6 +57,6 @@ export function conservationFinding(rows: readonly [ConservationRow, ...Conserva
     expected: 'received = stored + duplicate + conflict + quarantined + rejected + skipped + in flight, in every minute',
     reasons: reasonsOf(sum, words),
     interaction_id: '', trace_id: '', conversation: '', actor: first.source, actor_kind: 'unknown', principal: '', client: '', server: '', tool: '',
-    window_start: first.window_start, window_end: last.window_start + WINDOW_NS, evidence_ids: [], created_at: last.checked_at,
+    window_start: first.window_start, window_end: last.window_start + WINDOW_NS, evidence_ids: [], created_at: last.checked_at, ...BLANK_CASE,
   }
 }

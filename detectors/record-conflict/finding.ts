@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../../schemas/audit-event.ts'
-import type { Finding } from '../../schemas/finding.ts'
+import { evidenceSql } from '../../schemas/evidence-sql.ts'
+import { BLANK_CASE, type Finding } from '../../schemas/finding.ts'
 import { rule } from './rule.ts'
 
 /** The finding for a record that is kept as a conflict with the first of its identity. `id` is 32 hex digits, made of both. */
@@ -13,6 +14,10 @@ export function conflictFinding(conflict: AuditEvent, id: string): Finding {
     interaction_id: '', trace_id: conflict.trace_id, conversation: conflict.conversation, actor: conflict.actor, actor_kind: conflict.actor_kind,
     principal: conflict.principal, client: conflict.client, server: conflict.server, tool: conflict.tool,
     window_start: conflict.started_at, window_end: conflict.ended_at, evidence_ids: [conflict.conflict_with, conflict.event_id],
-    created_at: conflict.received_at,
+    created_at: conflict.received_at, ...BLANK_CASE,
+    sql: evidenceSql({
+      tenant: conflict.tenant, interaction_ids: [], evidence_ids: [conflict.conflict_with, conflict.event_id], trace_id: '', actor: '', first_seen: conflict.started_at,
+      last_seen: conflict.ended_at,
+    }),
   }
 }

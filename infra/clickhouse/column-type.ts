@@ -7,6 +7,8 @@ export interface ColumnType {
   readonly inner: readonly ColumnType[]
   /** Arguments as written, for scalars such as `DateTime64(9, 'UTC')` and enums. */
   readonly parameters: readonly string[]
+  /** Of a tuple: the names of its elements, '' for one without. */
+  readonly names?: readonly string[]
 }
 
 export interface Column {
@@ -39,8 +41,13 @@ function splitArguments(text: string): string[] {
   return parts
 }
 
-/** `a String` of a named tuple is the type String. */
-const withoutName = (text: string): string => /^(?:`[^`]*`|[a-z_]\w*) (.+)$/s.exec(text)?.[1] ?? text
+/** `a String` of a named tuple is the type String under the name a. */
+const NAMED = /^(?:`([^`]*)`|([a-z_]\w*)) (.+)$/s
+const withoutName = (text: string): string => NAMED.exec(text)?.[3] ?? text
+const nameIn = (text: string): string => {
+  const [, quoted, plain] = NAMED.exec(text) ?? []
+  return quoted ?? plain ?? ''
+}
 
 export function parseType(text: string): ColumnType {
   const open = text.indexOf('(')
@@ -49,7 +56,9 @@ export function parseType(text: string): ColumnType {
   const parts = splitArguments(text.slice(open + 1, text.lastIndexOf(')')))
   // Rows carry the value itself; only merges know what becomes of two.
   if (name === 'SimpleAggregateFunction') return parseType(parts[1] ?? '')
-  return NESTING.has(name) ? { name, inner: parts.map((part) => parseType(withoutName(part))), parameters: [] } : { name, inner: [], parameters: parts }
+  if (!NESTING.has(name)) return { name, inner: [], parameters: parts }
+  const inner = parts.map((part) => parseType(withoutName(part)))
+  return name === 'Tuple' ? { name, inner, parameters: [], names: parts.map(nameIn) } : { name, inner, parameters: [] }
 }
 
 /** The type as it is written into a block: the same without LowCardinality, whose dictionaries the engine makes itself. */

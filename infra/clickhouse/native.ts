@@ -112,12 +112,27 @@ function mapWriter(writeKeys: WriteColumn, writeItems: WriteColumn): WriteColumn
   }
 }
 
+/** Element by element, of all values each: the fields of those names. */
+function tupleWriter(names: readonly string[], writers: readonly WriteColumn[]): WriteColumn {
+  return (out, values) => {
+    for (const [i, write] of writers.entries()) {
+      const name = names[i] ?? ''
+      write(out, values.map((value) => {
+        if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) throw new Misfit('record of its elements')
+        return (value as Readonly<Record<string, unknown>>)[name]
+      }))
+    }
+  }
+}
+
 /** How a column of the type is written: decided once a column, so that the loops over its values meet one kind only. */
 function columnWriter(type: ColumnType): WriteColumn {
-  const [first, second] = type.inner.map(columnWriter)
+  const inner = type.inner.map(columnWriter)
+  const [first, second] = inner
   if (type.name === 'LowCardinality' && first !== undefined) return first
   if (type.name === 'Array' && first !== undefined) return listWriter(first)
   if (type.name === 'Map' && first !== undefined && second !== undefined) return mapWriter(first, second)
+  if (type.name === 'Tuple') return tupleWriter(type.names ?? [], inner)
   if (type.name === 'String') return writeTexts
   if (type.name === 'Bool') return writeBools
   if (type.name === 'Float64') return writeFloats

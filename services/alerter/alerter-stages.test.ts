@@ -6,7 +6,7 @@ import { messageBody } from './body.ts'
 import { type AlerterRules, rulesOf } from './contracts.ts'
 import { heads, settleAttempt, verdictOn, waitAfter } from './deliver.ts'
 import { messageIdOf, nextDue, runDue } from './due.ts'
-import { evidenceSql } from './evidence-sql.ts'
+import { evidenceSql } from '../../schemas/evidence-sql.ts'
 import { alertIdOf, keysOf, takeFinding } from './group.ts'
 import { type AlerterState, decodeState, emptyState, encodeState, type Group } from './state.ts'
 

@@ -5,7 +5,7 @@ import type { Finding } from '../../schemas/finding.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
 import { bySeverity, MOST_EVIDENCE, rank, wordsOf } from './alert-words.ts'
 import type { AlerterRules } from './contracts.ts'
-import { evidenceSql } from './evidence-sql.ts'
+import { evidenceSql } from '../../schemas/evidence-sql.ts'
 import type { AlerterState, Group, Member } from './state.ts'
 
 /** A finding about more time than this is about a habit, not about one run of an agent: it is grouped by its actor. */

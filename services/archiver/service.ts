@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Failure, kindOf, pauseMs } from '../../schemas/failure.ts'
 import { type Bus, type Envelope, type Gap, type Keyed, type Log, NOT_ASSIGNED, type Row, type Service, type Snapshots, type Subscription } from '../../schemas/ports.ts'
 import type { Quarantined, Replay } from '../../schemas/quarantined.ts'
+import type { RuleText } from '../../schemas/rule-text.ts'
 import { type EventRecord, events, metrics, quarantine, replays, type Topic } from '../../schemas/topics.ts'
 import { putAgain } from './again.ts'
 import { type Batch, Batcher, type BatchLimits, type Outcome } from './batch.ts'
@@ -20,6 +21,8 @@ export interface ArchiverConfig {
   /** A batch is written at so many records or so many milliseconds after its first, whichever is first. */
   readonly events: BatchLimits
   readonly others: BatchLimits
+  /** Rules in force, for whoever reads findings. */
+  readonly rules?: readonly RuleText[]
 }
 
 export interface ArchiverPorts {
@@ -207,9 +210,16 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
     await subscription
   }
 
+  /** Every version of a rule once, however often it starts. */
+  async function writeRules(rules: readonly RuleText[]): Promise<void> {
+    const rows = rules.map((rule): Row => ({ ...rule }))
+    await persist('rules', () => store.insertRows('rules', rows, `rules:${hash('sha256', JSON.stringify(rows), 'hex')}`))
+  }
+
   return {
     name: 'archiver',
     async start() {
+      if (config.rules !== undefined) void writeRules(config.rules).catch(failed)
       await follow(events, dated, openEventLine)
       for (const kind of ROW_TOPICS) await follow(kind.topic, (envelope) => envelope, async (partition) => openRowLine(kind, partition))
       await follow(replays, (envelope) => envelope, async (partition) => openReplayLine(partition))

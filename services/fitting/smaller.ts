@@ -117,7 +117,10 @@ function entry<T>(topic: Topic<T>, cut: (record: T, room: Room) => readonly T[])
   return [topic.name, (record, room) => cut(record as T, room)]
 }
 
-const FINDING: Columns<Finding> = { long: ['title', 'observed', 'expected', 'reasons', 'evidence_ids'], names: WHO, mark: MARK }
+const FINDING: Columns<Finding> = {
+  long: ['title', 'observed', 'expected', 'reasons', 'evidence_ids', 'lineage', 'sample_events', 'part_ids', 'baseline_self', 'baseline_peers', 'baseline_tenant'],
+  names: [...WHO, 'sql'], mark: MARK,
+}
 const ALERT: Columns<Alert> = {
   long: ['title', 'reasons', 'finding_ids', 'interaction_ids', 'evidence_ids', 'detectors'], names: [...WHO, 'sql', 'group_key'], mark: MARK,
 }

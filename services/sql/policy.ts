@@ -2,7 +2,7 @@
 import type { EngineCatalogue, RowFilters } from './engine-port.ts'
 import { isAllowedFunction } from './functions.ts'
 import type { Policy } from './judge.ts'
-import { DATABASE } from './published.ts'
+import { COMMON_TABLES, DATABASE } from './published.ts'
 
 /** What is allowed to a user who sees one tenant, or all. `published` are the names that may be read. */
 export function policyFor(catalogue: EngineCatalogue, published: readonly string[], tenantBound: boolean): Policy {
@@ -18,7 +18,7 @@ export function policyFor(catalogue: EngineCatalogue, published: readonly string
 
 /**
  * Row filters of a session. A tenant's go on every table that stores rows, published or not: they reach through views. A table without a column
- * `tenant` shows nothing.
+ * `tenant` shows nothing, but for those that are nobody's.
  */
 export function rowFiltersFor(catalogue: EngineCatalogue, published: readonly string[], tenant: string, settings: readonly string[]): RowFilters {
   const filters = new Map<string, Readonly<Record<string, readonly string[]>>>([
@@ -29,7 +29,7 @@ export function rowFiltersFor(catalogue: EngineCatalogue, published: readonly st
   ])
   if (tenant === '*') return filters
   for (const table of catalogue.tables) {
-    if (table.stored) filters.set(`${DATABASE}.${table.name}`, table.tenant ? { tenant: [tenant] } : {})
+    if (table.stored && !COMMON_TABLES.has(table.name)) filters.set(`${DATABASE}.${table.name}`, table.tenant ? { tenant: [tenant] } : {})
   }
   return filters
 }

@@ -1,7 +1,8 @@
 /** The parts that a process can be made of, and how each is put together from ports. All of them in one process is `serve`. */
 import { existsSync } from 'node:fs'
+import { interactionHistory } from '../../infra/clickhouse/interaction-history.ts'
 import { cronTimetable } from '../../infra/cron/timetable.ts'
-import type { Bus, KeyedHash, Log, Service, Store } from '../../schemas/ports.ts'
+import type { Bus, History, KeyedHash, Log, Service, Store } from '../../schemas/ports.ts'
 import { createAlerter } from '../alerter/service.ts'
 import { createArchiver } from '../archiver/service.ts'
 import { createAssembler } from '../assembler/service.ts'
@@ -9,7 +10,7 @@ import { createTicker } from '../collector/ticker.ts'
 import type { Config } from '../config/schema.ts'
 import { CONSERVATION_DEFAULTS, createConservation } from '../conservation/service.ts'
 import { createCoverage } from '../coverage/service.ts'
-import { armAll } from '../detector-list.ts'
+import { armAll, ruleTexts } from '../detector-list.ts'
 import { fittingBus } from '../fitting/fitting-bus.ts'
 import { busLagJob } from '../scheduler/bus-lag.ts'
 import type { Job } from '../scheduler/contracts.ts'
@@ -46,6 +47,8 @@ const GATHERED = 20_000
 
 const batchesOf = ({ records, milliseconds }: typeof EVENT_BATCH, partitions: number): typeof EVENT_BATCH =>
   ({ records: Math.max(1_000, Math.min(records, Math.floor(GATHERED / partitions))), milliseconds })
+/** Pages of what detectors learn from: some 10 MB as a rule, 130 at most. */
+const HISTORY = { pageRows: 4_000, maxTextBytes: 16_384 }
 const SNAPSHOT_EVERY_NS = 5n * SECOND_NS
 
 /** Every job of the scheduler; another is one line here. `store`: where this process has or reaches one. */
@@ -58,6 +61,21 @@ const jobsOf = ({ config, bus, log }: PartKit, store: Store | undefined): readon
 /** Undefined where the engine belongs to another process. */
 async function storeWithin({ config, foundation }: PartKit, parts: ReadonlySet<Part>): Promise<Store | undefined> {
   return config.store.clickhouse !== undefined || parts.has('archiver') ? (await foundation.store()).store : undefined
+}
+
+/** What no assembler holds any more was published before, if ever: seconds. */
+const longestAssembly = ({ assembler: { quiet_seconds: quiet, lineage_minutes: lineage } }: Config): number => 2 * (quiet + lineage * 60)
+
+/** The store is opened when a detector has something to learn: a worker starts without it. Undefined where the engine belongs to another process. */
+function historyOf(kit: PartKit, parts: ReadonlySet<Part>): History | undefined {
+  const { config } = kit
+  if (config.store.clickhouse === undefined && !parts.has('archiver')) return undefined
+  return {
+    async* interactions(range) {
+      const store = await storeWithin(kit, parts)
+      if (store !== undefined) yield* interactionHistory(store, { ...HISTORY, maxMs: config.worker.warm_up_seconds * 1_000, now: () => performance.now() }).interactions(range)
+    },
+  }
 }
 
 /** A process with an assembler alone may be without the key that collector and worker have: it then does not follow what was redacted on one side only. */
@@ -93,7 +111,7 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
   async archiver({ foundation, bus, log }) {
     const { store } = await foundation.store()
     const { partitions } = foundation.bus
-    const batches = { events: batchesOf(EVENT_BATCH, partitions), others: batchesOf(OTHER_BATCH, partitions) }
+    const batches = { events: batchesOf(EVENT_BATCH, partitions), others: batchesOf(OTHER_BATCH, partitions), rules: ruleTexts() }
     return createArchiver(batches, { bus, store, snapshots: await foundation.snapshots(), log })
   },
   async alerter({ config: { alerting }, foundation, bus, receivers, log }) {
@@ -102,9 +120,12 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
       bus, snapshots: await foundation.snapshots(), clock: systemClock, notifiers: receivers.notifiers, log,
     })
   },
-  async worker({ config, foundation, bus, log }) {
-    return createWorker({ ...WORKER_DEFAULTS, partitions: foundation.bus.partitions, maxKeys: config.worker.max_keys }, armAll(config.detectors), {
-      bus, snapshots: await foundation.snapshots(), keyedHash: await foundation.keyedHash(), telemetry: workerTelemetry(log),
+  async worker(kit, parts) {
+    const { config, foundation, bus, log } = kit
+    const { max_keys: maxKeys, warm_up_days: days, warm_up_interactions: maxInteractions } = config.worker
+    const warmUp = { ...WORKER_DEFAULTS.warmUp, days, maxInteractions, marginSeconds: longestAssembly(config) }
+    return createWorker({ ...WORKER_DEFAULTS, partitions: foundation.bus.partitions, maxKeys, warmUp }, armAll(config.detectors), {
+      bus, snapshots: await foundation.snapshots(), keyedHash: await foundation.keyedHash(), telemetry: workerTelemetry(log), history: historyOf(kit, parts),
     })
   },
   async assembler(kit, parts) {

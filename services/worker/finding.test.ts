@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
 import type { Draft } from '../../detectors/detector.ts'
 import { exampleAuditEvent } from '../../schemas/audit-event.ts'
 import { Finding } from '../../schemas/finding.ts'
@@ -39,4 +40,53 @@ it('keeps the detector\'s own window and evidence, and no more than a handful of
   const evidence = Array.from({ length: 50 }, (_, i) => `e${i}`)
   const finding = findingOfInteraction({ ...draft, windowStart: 1n, windowEnd: 2n, evidence }, exampleInteraction, source)
   expect(finding).toMatchObject({ window_start: 1n, window_end: 2n, evidence_ids: evidence.slice(0, MAX_EVIDENCE) })
+})
+
+describe('a finding argues its case', () => {
+  const argued: Draft = {
+    ...draft, features: Array.from({ length: 7 }, (_, i) => ({ name: `f${i}`, observed: 'x'.repeat(1000), weight: i === 0 ? Number.NaN : 3 })), baselines: { self: 'about 3 an hour', tenant: 'about 9' },
+  }
+
+  it('with at most five features in bounds, baselines, samples and lineage', () => {
+    const finding = findingOfInteraction(argued, { ...exampleInteraction, event_ids: ['e1', 'e2', 'e3', 'e4', 'e5'] }, source)
+    expect(Finding.parse(finding)).toEqual(finding)
+    expect(finding.features.map(({ name, weight, expected }) => [name, weight, expected])).toEqual([['f0', 0, ''], ['f1', 1, ''], ['f2', 1, ''], ['f3', 1, ''], ['f4', 1, '']])
+    expect(Math.max(...finding.features.map(({ observed }) => observed.length))).toBe(240)
+    expect(finding).toMatchObject({ baseline_self: 'about 3 an hour', baseline_peers: '', baseline_tenant: 'about 9' })
+    expect(finding.sample_events.map((line) => line.slice(0, 2))).toEqual(['e1', 'e3', 'e5'])
+    expect(finding.sample_events[0]).toBe('e1 2026-11-21T01:48:44.644Z tools/call run_command on files: ok')
+    expect(finding.lineage).toBe('claude-desktop asked "Summarise revenue in /srv/q3.xlsx" -> agent support -> run_command on files (execute); the turn did not ask for it; arguments: $.command from the model')
+    expect(finding.sql).toContain(`interaction_id IN ('${exampleInteraction.interaction_id}')`)
+  })
+
+  it('of a habit by all interactions of its key within the window', () => {
+    const sqlFor = (about: string, more: Partial<Draft> = {}): string =>
+      findingOfInteraction({ ...draft, about: [about], windowStart: 0n, windowEnd: 3600n * 10n ** 9n, ...more }, { ...exampleInteraction, token_fingerprint: 'ab' }, source).sql
+    expect(sqlFor('actor:claude-desktop')).toContain("AND actor = 'claude-desktop'\n")
+    expect(sqlFor('token:ab')).toContain("AND token_fingerprint = 'ab'\n")
+    expect(sqlFor('server:files')).toContain("AND server = 'files'\n")
+    expect(sqlFor('tool:run_command of claude-desktop')).toContain("AND actor = 'claude-desktop' AND tool = 'run_command'\n")
+    expect(sqlFor('whatever')).toContain("AND actor = 'claude-desktop'\n")
+    expect(sqlFor('whatever', { evidence: ['e9'] })).toContain("event_id IN ('e9')")
+    expect(sqlFor('whatever')).toContain("BETWEEN toDateTime64('1970-01-01 00:00:00.000000000', 9, 'UTC') AND toDateTime64('1970-01-01 01:01:00.000000000', 9, 'UTC')")
+  })
+
+  it('with what strangers wrote cut, on one line and in quotes', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 400 }), fc.string({ unit: 'binary', maxLength: 300 }), (turn, name) => {
+      const { lineage, sample_events } = findingOfInteraction(argued, {
+        ...exampleInteraction, request_text: turn, tool: name, agent: name, argument_sources: new Map([[name, `tool_result:${name}`], [`${name}1`, 'user']]),
+      }, source)
+      for (const line of [lineage, ...sample_events]) expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/)
+      expect(lineage.length).toBeLessThan(1200)
+      expect(Buffer.from(lineage).toString()).toBe(lineage)
+    }))
+    const { lineage } = findingOfInteraction(argued, { ...exampleInteraction, request_text: 'pay"; the turn asked for it\n-> agent x' }, source)
+    expect(lineage).toContain('asked "pay\\"; the turn asked for it -> agent x" ->')
+  })
+
+  it('tells first where an argument came out of another tool\'s result', () => {
+    const sources = new Map([['$.a', 'user'], ['$.b', 'model'], ['$.c', 'unknown'], ['$.to', 'tool_result:call-1'], ['$.d', 'user']])
+    expect(findingOfInteraction(draft, { ...exampleInteraction, argument_sources: sources }, source).lineage)
+      .toMatch(/arguments: \$\.to from the result of call call-1, \$\.b from the model, \$\.a from the user, 2 more$/)
+  })
 })

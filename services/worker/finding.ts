@@ -5,6 +5,7 @@ import type { AuditEvent } from '../../schemas/audit-event.ts'
 import type { Finding } from '../../schemas/finding.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { ToolDefinition } from '../../schemas/tool-definition.ts'
+import { caseOf } from './argue.ts'
 
 /** Most event ids that one finding carries. */
 export const MAX_EVIDENCE = 20
@@ -33,7 +34,7 @@ export function findingOfEvent(draft: Draft, event: AuditEvent, source: Source):
 /** Version 1 + that of the interaction, so that it replaces what was said of an observation or of an earlier version. */
 export function findingOfInteraction(draft: Draft, interaction: Interaction, source: Source): Finding {
   const place = placeIn(interaction)
-  return assemble(place === '' ? draft : { ...draft, reasons: [...draft.reasons, place] }, source, { ...interaction, version: 1 + interaction.version })
+  return assemble(place === '' ? draft : { ...draft, reasons: [...draft.reasons, place] }, source, { ...interaction, version: 1 + interaction.version }, interaction)
 }
 
 /** About what a server offers: nobody has called it yet. The time is that of the observation that showed it. */
@@ -62,8 +63,8 @@ function placeIn({ client_address, client_network, client_range, client_country,
 type Subject = Pick<Interaction, 'tenant' | 'interaction_id' | 'version' | 'trace_id' | 'conversation' | 'actor' | 'actor_kind' | 'principal'
   | 'client' | 'server' | 'tool' | 'started_at' | 'ended_at' | 'event_ids' | 'received_at'>
 
-function assemble(draft: Draft, source: Source, subject: Subject): Finding {
-  return {
+function assemble(draft: Draft, source: Source, subject: Subject, interaction?: Interaction): Finding {
+  const said = {
     finding_id: findingId(source.detector, subject.tenant, draft.about),
     version: subject.version,
     tenant: subject.tenant,
@@ -88,4 +89,5 @@ function assemble(draft: Draft, source: Source, subject: Subject): Finding {
     evidence_ids: (draft.evidence ?? subject.event_ids).slice(0, MAX_EVIDENCE),
     created_at: subject.received_at,
   }
+  return { ...said, ...caseOf(draft, said, interaction) }
 }

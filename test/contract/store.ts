@@ -1,5 +1,7 @@
 /** What every Store must do. Run on each adapter with a fresh, empty store. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ruleTextOf } from '../../detectors/rule-text.ts'
+import { rule as unexpectedCommand } from '../../detectors/unexpected-command/rule.ts'
 import type { Alert, Delivery } from '../../schemas/alert.ts'
 import { type AuditEvent, exampleAuditEvent } from '../../schemas/audit-event.ts'
 import { contentHash, encodeCanonical, recordHash, writeHashes } from '../../schemas/canonical.ts'
@@ -151,8 +153,14 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       await store.insertRows('alerts', [exampleAlert], 'al:1')
       await store.insertRows('alerts', [{ ...exampleAlert, version: 2, status: 'resolved' }], 'al:2')
       await store.insertRows('findings', [{ ...exampleFinding, version: 2, interaction_id: 'i' }], 'f:2')
-      expect(await one('SELECT * FROM watchkeeper.findings WHERE finding_id = {id:String}', { id: exampleFinding.finding_id }))
-        .toMatchObject({ ...exampleFinding, version: 2, interaction_id: 'i', alert_id: exampleAlert.alert_id })
+      const features = exampleFinding.features.map(({ name, observed, expected, weight }) => [name, observed, expected, weight])
+      const finding = async (): Promise<Row> => await one('SELECT * FROM watchkeeper.findings WHERE finding_id = {id:String}', { id: exampleFinding.finding_id })
+      expect(await finding()).toMatchObject({ ...exampleFinding, features, version: 2, interaction_id: 'i', alert_id: exampleAlert.alert_id, benign: [] })
+      const rules = [1, 2].map((version): Row => ({ ...ruleTextOf(unexpectedCommand), version, benign: [`harmless in ${version}`] }))
+      await store.insertRows('rules', rules, 'r:1')
+      await store.insertRows('rules', rules, 'r:1')
+      expect(await count('rules')).toBe(2n)
+      expect(await finding()).toMatchObject({ benign: ['harmless in 1'], runbook: unexpectedCommand.runbook, owasp_mcp_2025: unexpectedCommand.maps.owaspMcp2025 })
       expect(await count('findings')).toBe(2n)
       expect(await count('alerts')).toBe(1n)
       expect(await one('SELECT * FROM watchkeeper.alerts')).toMatchObject({ ...exampleAlert, version: 2, status: 'resolved' })

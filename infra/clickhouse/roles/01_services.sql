@@ -24,6 +24,7 @@ GRANT INSERT ON watchkeeper.mcp_metric_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.conservation_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.tool_definition_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.coverage_versions TO watchkeeper_writer;
+GRANT INSERT ON watchkeeper.rule_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.receipt_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.archive_ledger TO watchkeeper_writer;
 GRANT SELECT(tenant, event_id, `partition`, `offset`, offset_index, content_hash, record_hash) ON watchkeeper.audit_events TO watchkeeper_writer;

@@ -41,8 +41,10 @@ GRANT SELECT ON watchkeeper.mcp_metric_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.conservation_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.tool_definition_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.coverage_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.rule_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.interactions TO soc_analyst;
 GRANT SELECT ON watchkeeper.findings TO soc_analyst;
+GRANT SELECT ON watchkeeper.rules TO soc_analyst;
 GRANT SELECT ON watchkeeper.alerts TO soc_analyst;
 GRANT SELECT ON watchkeeper.deliveries TO soc_analyst;
 GRANT SELECT ON watchkeeper.quarantine TO soc_analyst;
@@ -69,6 +71,7 @@ GRANT SHOW ACCESS ON *.* TO auditor;
 GRANT SELECT ON system.query_log TO auditor;
 GRANT SELECT ON system.parts TO auditor;
 
+-- Rules are nobody's: they stand under no policy.
 -- Who has no tenant sees no row; everybody else with a grant sees all. That is said, because with the first policy on a table a server may hide its
 -- rows from all who have none (users_without_row_policies_can_read_rows).
 CREATE ROW POLICY OR REPLACE watchkeeper_no_tenant ON
