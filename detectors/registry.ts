@@ -1,9 +1,8 @@
 /**
- * The list: a detector is in the product when it has a line here. What is raised where the store is asked has a rule alone. Each entry binds parameters and throws ZodError when they do not fit the rule's schema.
+ * The list: a detector is in the product when it has a line here. `record-conflict` is raised where the store is asked, so it is not
+ * among them. Each entry binds parameters and throws ZodError when they do not fit the rule's schema.
  */
-import { type Armed, arm, type Rule } from './detector.ts'
-import { rule as conservation } from './conservation/rule.ts'
-import { rule as recordConflict } from './record-conflict/rule.ts'
+import { type Armed, arm } from './detector.ts'
 import { masquerade } from './masquerade/detector.ts'
 import { changedDefinition } from './changed-definition/detector.ts'
 import { injectedInstruction } from './injected-instruction/detector.ts'
@@ -37,6 +36,3 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'shared-token': (params) => arm(sharedToken, params),
   'new-destination': (params) => arm(newDestination, params),
 }
-
-/** Rules of findings that no detector of the list raises. */
-export const RULES_ELSEWHERE: readonly Rule<Record<string, never>>[] = [recordConflict, conservation]
