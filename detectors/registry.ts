@@ -3,6 +3,7 @@
  * among them. Each entry binds parameters and throws ZodError when they do not fit the rule's schema.
  */
 import { type Armed, arm } from './detector.ts'
+import { lethalTrifecta } from './lethal-trifecta/detector.ts'
 import { masquerade } from './masquerade/detector.ts'
 import { changedDefinition } from './changed-definition/detector.ts'
 import { injectedInstruction } from './injected-instruction/detector.ts'
@@ -30,6 +31,7 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'changed-definition': (params) => arm(changedDefinition, params),
   'shadowed-tool': (params) => arm(shadowedTool, params),
   'masquerade': (params) => arm(masquerade, params),
+  'lethal-trifecta': (params) => arm(lethalTrifecta, params),
   'new-server': (params) => arm(newServer, params),
   'runaway-loop': (params) => arm(runawayLoop, params),
   'unknown-place': (params) => arm(unknownPlace, params),
