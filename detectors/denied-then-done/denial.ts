@@ -1,0 +1,76 @@
+/** A denial that is remembered, and whether a call is the same thing done another way. Plain JSON, bounded. */
+import type { Interaction } from '../../schemas/interaction.ts'
+import type { Effect } from '../../schemas/vocabulary.ts'
+import { hash32 } from '../stats/distinct.ts'
+import { type Deed, deedOf } from './deed.ts'
+
+export interface Denial {
+  /** Seconds since 1970. */
+  readonly at: number
+  readonly effects: readonly Effect[]
+  /** Hashes of the names that tell its object. */
+  readonly names: readonly number[]
+  readonly tool: number
+  readonly server: number
+  readonly agent: number
+  readonly sent: number
+  /** A person said no, not a policy. */
+  readonly byPerson: boolean
+  /** Observation that shows it. */
+  readonly event: string
+}
+
+const DENIES = /^(?:den(?:y|ied)|reject|block|refus|forbid|forbidden|abort|disallow)/i
+const ALLOWS = /^(?:allow|accept|approv|grant|permit)/i
+const PERSON = /user|human|person|operator|reviewer/i
+/** Most names of a denial. */
+const MOST_NAMES = 6
+
+export const isDenied = ({ outcome, decision }: Interaction): boolean => outcome === 'denied' || (decision !== '' && DENIES.test(decision))
+/** Somebody allowed this very call: what a configuration allows is nobody's approval. */
+export const isApproved = ({ decision, decision_by: by }: Interaction): boolean => ALLOWS.test(decision) && PERSON.test(by)
+
+const sentBy = ({ arguments_hash: hash, arguments: sent }: Interaction): number => hash32(hash || sent.slice(0, 1024))
+
+export function denialOf(interaction: Interaction, at: number): Denial {
+  const { effects, telling } = deedOf(interaction)
+  const { tool, server, agent, decision_by: by } = interaction
+  return {
+    at, effects, names: telling.slice(0, MOST_NAMES), tool: hash32(tool), server: hash32(server), agent: hash32(agent), sent: sentBy(interaction), byPerson: PERSON.test(by),
+    event: interaction.event_ids.at(-1) ?? '',
+  }
+}
+
+/** In which ways the call is another one than the one that was denied. */
+export type Way = 'server' | 'agent' | 'tool' | 'command' | 'arguments'
+
+const differs = (one: number, other: string): boolean => one !== hash32(other)
+
+function waysOf(denial: Denial, interaction: Interaction, deed: Deed): readonly Way[] {
+  const { tool, server, agent } = interaction
+  const ways: Way[] = []
+  if (differs(denial.tool, tool)) ways.push(deed.isCommand ? 'command' : 'tool')
+  if (server !== '' && denial.server !== hash32('') && differs(denial.server, server)) ways.push('server')
+  if (agent !== '' && denial.agent !== hash32('') && differs(denial.agent, agent)) ways.push('agent')
+  if (ways.length === 0 && denial.sent !== sentBy(interaction)) ways.push(deed.isCommand ? 'command' : 'arguments')
+  return ways
+}
+
+export interface Match {
+  readonly ways: readonly Way[]
+  readonly effects: readonly Effect[]
+  /** Of how many names that the denied call has so many are in this one. */
+  readonly shared: number
+}
+
+/** Undefined where it is another deed, or the same call once more. */
+export function matchOf(denial: Denial, interaction: Interaction, deed: Deed): Match | undefined {
+  const effects = denial.effects.filter((effect) => effect !== 'unknown' && deed.effects.includes(effect))
+  if (effects.length === 0 || denial.names.length === 0) return undefined
+  const shared = denial.names.filter((name) => deed.names.includes(name)).length
+  const ways = waysOf(denial, interaction, deed)
+  if (ways.length === 0 || shared === 0) return undefined
+  // The same tool once more has the repository or account in common anyway; another one need not say everything.
+  const needed = ways[0] === 'arguments' ? denial.names.length : Math.ceil(denial.names.length / 2)
+  return shared >= needed ? { ways, effects, shared } : undefined
+}

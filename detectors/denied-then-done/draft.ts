@@ -1,0 +1,52 @@
+/** Says what was denied, and which way round was taken. */
+import type { Interaction } from '../../schemas/interaction.ts'
+import type { Severity } from '../../schemas/vocabulary.ts'
+import type { Draft, Feature } from '../detector.ts'
+import { nanosOf } from '../stats/moment.ts'
+import type { Denial, Match, Way } from './denial.ts'
+
+export interface Done {
+  readonly key: string
+  readonly denial: Denial
+  readonly match: Match
+  readonly interaction: Interaction
+  readonly seconds: number
+}
+
+const BY: Readonly<Record<Way, string>> = { tool: 'another tool', command: 'a command', server: 'another server', agent: 'another agent', arguments: 'other arguments' }
+const GRAVE: ReadonlySet<string> = new Set(['delete', 'grant', 'pay', 'send'])
+const PLAIN = /^[\w.+/:@-]{1,80}$/
+
+/** Reading that a person refused often has a better way; what the person asks for, or only other arguments, is for the record. */
+function severityOf({ denial, match, interaction }: Done): Severity {
+  const asked = interaction.requested_by === 'user_turn' && interaction.request_fit === 'asked'
+  if (asked || match.ways[0] === 'arguments') return 'low'
+  if (match.effects.every((effect) => effect === 'read')) return denial.byPerson ? 'low' : 'medium'
+  return match.effects.some((effect) => GRAVE.has(effect)) ? 'high' : 'medium'
+}
+
+export function doneDraft(done: Done): Draft {
+  const { key, denial, match, interaction, seconds } = done
+  const minutes = Math.max(0, Math.round((seconds - denial.at) / 60))
+  const ways = match.ways.map((way) => BY[way]).join(', ')
+  const effect = match.effects[0] ?? 'unknown'
+  const tool = PLAIN.test(interaction.tool) ? interaction.tool : 'a tool with an odd name'
+  const features: Feature[] = [
+    { name: 'way', observed: `by ${ways}`, expected: 'no other way round a denial', weight: 0.4 },
+    { name: 'object', observed: `${match.shared} of the ${denial.names.length} names that tell the denied object`, weight: 0.3 },
+    { name: 'effect', observed: `the same effect: ${match.effects.join(', ')}`, weight: 0.2 },
+    { name: 'approval', observed: interaction.decision === '' ? 'none recorded' : 'allowed by configuration, not by a person', weight: 0.1 },
+  ]
+  return {
+    about: [key, 'denied', String(Math.floor(denial.at)), String(denial.sent)],
+    severity: severityOf(done),
+    title: `${tool} did what had been denied`,
+    observed: `${effect} of the same object by ${ways}, ${minutes} min after ${denial.byPerson ? 'a person' : 'a policy'} denied it`,
+    expected: 'a denial that holds, or an approval before it is tried again',
+    reasons: [...features.map(({ name, observed }) => `${name}: ${observed}`), 'benign if somebody allowed it in between, outside of what is recorded'],
+    features,
+    windowStart: nanosOf(denial.at),
+    windowEnd: nanosOf(seconds),
+    evidence: [...(denial.event === '' ? [] : [denial.event]), ...interaction.event_ids],
+  }
+}
