@@ -13,6 +13,7 @@ import { newDestination } from './new-destination/detector.ts'
 import { offHoursToken } from './off-hours-token/detector.ts'
 import { poisonedDescription } from './poisoned-description/detector.ts'
 import { runawayLoop } from './runaway-loop/detector.ts'
+import { deniedThenDone } from './denied-then-done/detector.ts'
 import { shadowedTool } from './shadowed-tool/detector.ts'
 import { sharedToken } from './shared-token/detector.ts'
 import { unexpectedCommand } from './unexpected-command/detector.ts'
@@ -34,6 +35,7 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'lethal-trifecta': (params) => arm(lethalTrifecta, params),
   'new-server': (params) => arm(newServer, params),
   'runaway-loop': (params) => arm(runawayLoop, params),
+  'denied-then-done': (params) => arm(deniedThenDone, params),
   'unknown-place': (params) => arm(unknownPlace, params),
   'shared-token': (params) => arm(sharedToken, params),
   'new-destination': (params) => arm(newDestination, params),
