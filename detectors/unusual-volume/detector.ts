@@ -6,27 +6,29 @@ import { type Facts, factsOf } from './facts.ts'
 import { keysOf, peersOf } from './keys.ts'
 import { floorOf, limitOf } from './limit.ts'
 import { type Params, rule } from './rule.ts'
-import { addTo, emptyRunning, hourIn, METRICS, type Metric, pack, type Packed, type Running, valueOf } from './window.ts'
+import { addTo, emptyRunning, hourIn, METRICS, type Metric, pack, type Packed, restart, type Running, valueOf } from './window.ts'
 
 const NONE: readonly never[] = []
 
-/** State of a counted key; of the peers' only `windows` is used. */
-export interface Volume {
-  running: Running
+/**
+ * State of a counted key and its running hour in one; of the peers' only `windows` is used. Lists that are seldom more than empty are made anew
+ * when they change, so that all keys share the empty one: what a key costs in time is how many objects it is made of.
+ */
+export interface Volume extends Running {
   /** Metrics said in the running hour. */
-  said: Metric[]
+  said: readonly Metric[]
   /** Something was said in the running hour on the word of a history: it is not learned. Without any history there is nothing else to learn from. */
   disputed: boolean
   /** Limits of the running hour as far as they were needed: [metric, value]. */
-  limits: [Metric, number][]
+  limits: readonly (readonly [Metric, number])[]
   /** Finished hours, oldest first; none that was disputed. */
   windows: Packed[]
   /** The hour that the latest step finished, 0 = none: what the peers learn. */
   finished: Packed
   /** Of metrics that have passed their floor. */
-  courses: [Metric, Course][]
+  courses: readonly (readonly [Metric, Course])[]
   /** Hours from which the course of a metric may be told again. */
-  rests: [Metric, number][]
+  rests: readonly (readonly [Metric, number])[]
 }
 
 /** Its course is told with what was told of it already. */
@@ -43,32 +45,35 @@ interface Change {
 
 /** Takes the finished hour into the courses, of those metrics that are or were busy. */
 function followAll(volume: Volume, params: Params): readonly Change[] {
-  const { running, courses } = volume
+  if (volume.courses.length === 0 && !passesFloor(volume, params)) return NONE
+  const { hour } = volume
   const changes: Change[] = []
   for (const metric of METRICS) {
-    const value = valueOf(running, metric)
-    let course = courses.find(([one]) => one === metric)?.[1]
+    const value = valueOf(volume, metric)
+    let course = volume.courses.find(([one]) => one === metric)?.[1]
     if (value < 0 || (course === undefined && value < floorOf(metric, params))) continue
-    if (course === undefined) courses.push([metric, course = newCourse(running.hour)])
-    const departure = follow(course, running.hour, value, params)
-    if (departure === undefined || volume.rests.some(([one, to]) => one === metric && running.hour < to)) continue
-    rest(volume, metric, running.hour, params)
-    changes.push({ metric, hour: running.hour, departure })
+    if (course === undefined) volume.courses = [...volume.courses, [metric, course = newCourse(hour)]]
+    const departure = follow(course, hour, value, params)
+    if (departure === undefined || volume.rests.some(([one, to]) => one === metric && hour < to)) continue
+    rest(volume, metric, hour, params)
+    changes.push({ metric, hour, departure })
   }
   return changes
 }
 
+const passesFloor = (running: Running, { minCalls, minBytes, minDistinct }: Params): boolean =>
+  running.calls >= minCalls || running.bytes >= minBytes || valueOf(running, 'distinct') >= minDistinct
+
 function finish(volume: Volume, hour: number, params: Params): readonly Change[] {
-  const { running, said, disputed } = volume
-  const changes = running.calls > 0 ? followAll(volume, params) : NONE
-  if (running.calls > 0 && !disputed) {
-    volume.finished = pack(running)
+  const changes = volume.calls > 0 ? followAll(volume, params) : NONE
+  if (volume.calls > 0 && !volume.disputed) {
+    volume.finished = pack(volume)
     remember(volume.windows, volume.finished, params.maxWindows)
   }
-  volume.running = emptyRunning(hour)
-  if (said.length > 0) volume.said = []
+  restart(volume, hour)
+  volume.said = NONE
   volume.disputed = false
-  if (volume.limits.length > 0) volume.limits = []
+  volume.limits = NONE
   return changes
 }
 
@@ -80,8 +85,8 @@ function remember(windows: Packed[], packed: Packed, most: number): void {
 /** A late record counts in the running hour: it is volume that has come to light now. */
 function count(volume: Volume, facts: Facts, params: Params): readonly Change[] {
   volume.finished = 0
-  const changes = facts.hour > volume.running.hour ? finish(volume, facts.hour, params) : NONE
-  addTo(volume.running, facts)
+  const changes = facts.hour > volume.hour ? finish(volume, facts.hour, params) : NONE
+  addTo(volume, facts)
   return changes
 }
 
@@ -92,21 +97,22 @@ interface Subject {
   peers(): readonly Packed[]
 }
 
-function judge(volume: Volume, { key, seconds, peers }: Subject, params: Params): Draft[] {
-  const { running, said } = volume
+function judge(volume: Volume, { key, seconds, peers }: Subject, params: Params): readonly Draft[] {
+  if (!passesFloor(volume, params)) return NONE
+  const { hour } = volume
   const drafts: Draft[] = []
   for (const metric of METRICS) {
-    const value = valueOf(running, metric)
-    if (value < floorOf(metric, params) || said.includes(metric)) continue
+    const value = valueOf(volume, metric)
+    if (value < floorOf(metric, params) || volume.said.includes(metric)) continue
     const known = volume.limits.find(([one]) => one === metric)
     if (known !== undefined && value <= known[1]) continue
-    const limit = limitOf(metric, running.hour, { own: volume.windows, peers: peers() }, params)
-    if (known === undefined) volume.limits.push([metric, limit.value])
+    const limit = limitOf(metric, hour, { own: volume.windows, peers: peers() }, params)
+    if (known === undefined) volume.limits = [...volume.limits, [metric, limit.value]]
     if (value <= limit.value) continue
-    said.push(metric)
+    volume.said = [...volume.said, metric]
     volume.disputed ||= limit.basis !== 'none'
-    rest(volume, metric, running.hour, params)
-    drafts.push(draftOf({ key, metric, hour: running.hour, value, limit, elapsed: Math.min(1, Math.max(0, seconds / 3600 - running.hour)) }))
+    rest(volume, metric, hour, params)
+    drafts.push(draftOf({ key, metric, hour, value, limit, elapsed: Math.min(1, Math.max(0, seconds / 3600 - hour)) }))
   }
   return drafts
 }
@@ -120,7 +126,7 @@ export const unusualVolume: Detector<Params, Volume> = {
   lore: peersOf,
   lesson: ({ finished }) => finished,
   learn: (peers, finished, params) => remember(peers.windows, finished, params.maxPeerWindows),
-  begin: () => ({ running: emptyRunning(0), said: [], disputed: false, limits: [], windows: [], finished: 0, courses: [], rests: [] }),
+  begin: () => ({ ...emptyRunning(0), said: NONE, disputed: false, limits: NONE, windows: [], finished: 0, courses: NONE, rests: NONE }),
   step(volume, interaction, key, params, tools) {
     const facts = factsOf(interaction)
     const changes = count(volume, facts, params)
@@ -128,7 +134,7 @@ export const unusualVolume: Detector<Params, Volume> = {
     return changes.length === 0 ? drafts : [...changes.map((change) => courseDraft(key, change, params.courseHours)), ...drafts]
   },
   forget(volume, watermark, params) {
-    const latest = Math.max(volume.running.hour, hourIn(volume.windows.at(-1) ?? 0))
+    const latest = Math.max(volume.hour, hourIn(volume.windows.at(-1) ?? 0))
     return (latest + params.keepDays * 24) * 3600 < Number(watermark) / 1e9
   },
 }

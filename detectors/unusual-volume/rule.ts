@@ -41,7 +41,7 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'unusual-volume',
-  version: 2,
+  version: 3,
   title: 'Unusual volume',
   description:
     'Calls, bytes of arguments and results, and distinct resources per hour, of each actor, token, server, and actor with tool, ' +

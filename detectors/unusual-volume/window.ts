@@ -12,10 +12,17 @@ export interface Running {
   calls: number
   /** Bytes of arguments and results; -1 while no call of the hour has said any. */
   bytes: number
-  distinct: Distinct
+  readonly distinct: Distinct
 }
 
 export const emptyRunning = (hour: number): Running => ({ hour, calls: 0, bytes: -1, distinct: [] })
+
+export function restart(running: Running, hour: number): void {
+  running.hour = hour
+  running.calls = 0
+  running.bytes = -1
+  running.distinct.length = 0
+}
 
 export function addTo(running: Running, { bytes, what }: Facts): void {
   running.calls++
