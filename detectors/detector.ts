@@ -108,6 +108,10 @@ export interface Armed {
   readonly observes: boolean
   /** False: neither `define` nor `meet` ever says anything. */
   readonly defines: boolean
+  /** False: it has no state. */
+  readonly learns: boolean
+  /** Whether its keys learn from those of other partitions. */
+  readonly shares: boolean
   observe(event: EventFacts, tools: Tools): readonly Draft[]
   keysOf(interaction: Interaction): readonly string[]
   lore(key: string, interaction: Interaction): string
@@ -129,6 +133,7 @@ export function arm<Params, State>(detector: Detector<Params, State>, params: un
   const as = (state: unknown) => state as State
   return {
     rule: detector.rule as Rule<unknown>, observes: detector.observe !== undefined, defines: detector.define !== undefined || detector.meet !== undefined,
+    learns: detector.step !== undefined, shares: detector.lore !== undefined,
     observe: (event, tools) => detector.observe?.(event, bound, tools) ?? NONE,
     keysOf: (interaction) => detector.keysOf?.(interaction, bound) ?? NONE,
     lore: (key, interaction) => detector.lore?.(key, interaction) ?? '',

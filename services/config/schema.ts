@@ -171,6 +171,10 @@ const Assembler = z.strictObject({
 const Worker = z.strictObject({
   max_keys: z.number().int().min(100).max(10_000_000).default(100_000)
     .describe('Most states held per detector and partition, 0.6 to 2.5 KB each; over it the least recently used goes'),
+  warm_up_days: z.number().min(0).max(400).default(30)
+    .describe('How much of the archive detectors learn from where they have no state: at first start, new detectors, new versions of one. 0: they begin with nothing'),
+  warm_up_interactions: z.number().int().min(1_000).max(100_000_000).default(1_000_000).describe('At most about so many interactions, the latest ones'),
+  warm_up_seconds: z.number().min(1).max(86_400).default(600).describe('After so long of reading a detector goes on with what it has learned until then; meanwhile what needs state is judged later'),
 })
 
 const Traces = z.strictObject({

@@ -116,7 +116,7 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
   },
   async alerter({ config: { alerting }, foundation, bus, receivers, log }) {
     const { group_wait_seconds: groupWaitSeconds, group_interval_seconds: groupIntervalSeconds, resolve_after_hours: resolveAfterHours, notify_from: notifyFrom } = alerting
-    return createAlerter({ groupWaitSeconds, groupIntervalSeconds, resolveAfterHours, notifyFrom }, {
+    return createAlerter({ groupWaitSeconds, groupIntervalSeconds, resolveAfterHours, notifyFrom, ruleTexts: ruleTexts() }, {
       bus, snapshots: await foundation.snapshots(), clock: systemClock, notifiers: receivers.notifiers, log,
     })
   },

@@ -1,7 +1,7 @@
 /** What the worker needs from outside: its config slice and its ports. */
 import type { Armed } from '../../detectors/detector.ts'
 import type { Finding } from '../../schemas/finding.ts'
-import type { Gap, KeyedHash, Publisher, Snapshots, Subscriber } from '../../schemas/ports.ts'
+import type { Gap, History, KeyedHash, Publisher, Snapshots, Subscriber } from '../../schemas/ports.ts'
 
 export interface WorkerConfig {
   /** Partitions of the bus. With more than one, interactions are sent on to where their keys live. */
@@ -21,10 +21,45 @@ export interface WorkerConfig {
   readonly recentInteractions: number
   /** Failures of one detector on consecutive records after which the service stops. */
   readonly maxDefectsInARow: number
+  readonly warmUp: WarmUpConfig
+}
+
+/** How states that are begun anew learn from what is archived. */
+export interface WarmUpConfig {
+  /** How far back; 0: states begin with nothing. */
+  readonly days: number
+  /** At most about so many interactions, the latest ones. */
+  readonly maxInteractions: number
+  /**
+   * What was received in this time before the first record that is still to be judged is not learned from the archive, seconds: by then the
+   * assembler has published all that it will, so nothing that is still to come has been learned already.
+   */
+  readonly marginSeconds: number
+  /** So often in a row the archive may not answer; then states begin with nothing after all. */
+  readonly attempts: number
+}
+
+/** What a warm-up has come to. */
+export interface WarmUpProgress {
+  readonly stage: 'begun' | 'reading' | 'done' | 'failed'
+  readonly detectors: readonly string[]
+  readonly partitions: readonly number[]
+  /** Interactions so far, and the start of the latest of them, nanoseconds. */
+  readonly interactions: number
+  readonly reached: bigint
+  /** Findings about the past: not said. */
+  readonly suppressed: number
+  /** Interactions on which a detector failed. */
+  readonly defects: number
+  /** States dropped because there were too many. */
+  readonly evicted: number
+  /** Why it failed: the class of the failure or its code, never a record's content. */
+  readonly cause: string
 }
 
 export const WORKER_DEFAULTS: WorkerConfig = {
   partitions: 1, maxKeys: 100_000, snapshotSeconds: 300, snapshotRecords: 500_000, recentFindings: 10_000, recentInteractions: 50_000, maxDefectsInARow: 50,
+  warmUp: { days: 30, maxInteractions: 1_000_000, marginSeconds: 1_800, attempts: 20 },
 }
 
 /** Where a record stands on the bus. */
@@ -49,6 +84,7 @@ export interface WorkerTelemetry {
   snapshotSaved(partition: number, keys: number, bytes: number): void
   /** State on disk was of another shape: the detector (or all of them, '') started from nothing. */
   snapshotIgnored(partition: number, detector: string): void
+  warmedUp(progress: WarmUpProgress): void
   gapSeen(gap: Gap): void
   subscriptionFailed(topic: string, error: unknown): void
 }
@@ -56,6 +92,8 @@ export interface WorkerTelemetry {
 export interface WorkerPorts {
   readonly bus: Publisher & Subscriber
   readonly snapshots: Snapshots
+  /** What is archived; absent where this process reaches no tables. */
+  readonly history?: History | undefined
   readonly keyedHash: KeyedHash
   readonly telemetry: WorkerTelemetry
 }

@@ -2,10 +2,12 @@ import type { Envelope, Snapshot } from '../../schemas/ports.ts'
 import type { Topic } from '../../schemas/topics.ts'
 import type { WorkerParts } from './contracts.ts'
 import { DefectGuard } from './defects.ts'
-import { emptyFold, Fold, type Judgement } from './fold.ts'
+import { emptyFold, Fold, type FoldState, type Judgement } from './fold.ts'
 import { Outbox } from './outbox.ts'
 import { Recent } from './recent.ts'
 import { type Decoded, decodeFold, encodeFold, STATE_VERSION } from './snapshot.ts'
+import type { Warmed } from './warm-up/pass.ts'
+import type { WarmUp } from './warm-up/warm-up.ts'
 
 /** What a topic's records ask of the states. */
 export interface Feed<T> {
@@ -13,6 +15,11 @@ export interface Feed<T> {
   judgementOf(record: T): Judgement
   /** Whether other partitions of the topic have states of the same detectors. */
   readonly shared: boolean
+}
+
+export interface HoldingParts extends WorkerParts {
+  /** Absent where nothing is to be learned from the past. */
+  readonly warmUp: WarmUp | undefined
 }
 
 /** Name of a partition's snapshot. */
@@ -25,6 +32,8 @@ interface Opened<T> {
   readonly decoded: Decoded | undefined
 }
 
+const SECOND_NS = 1_000_000_000n
+
 /** One partition that this worker holds: state, what is not said yet, and where it stands. */
 export class Holding<T> {
   readonly outbox: Outbox
@@ -32,9 +41,13 @@ export class Holding<T> {
   next: number
   readonly #feed: Feed<T>
   readonly #partition: number
-  readonly #parts: WorkerParts
-  readonly #fold: Fold
-  readonly #judged: Recent
+  readonly #parts: HoldingParts
+  #state: FoldState
+  /** Undefined until the states are what the partition is to begin with. */
+  #fold: Fold | undefined
+  /** Detectors that are to learn from the past first. */
+  readonly #cold: ReadonlySet<string>
+  #judged: Recent
   #savedAt: bigint
   #sinceSave = 0
   /** Never saved: the first save is due at once, so that no offset is committed without a state. */
@@ -42,33 +55,78 @@ export class Holding<T> {
   /** A record was left half done: this state may not be saved. */
   #broken = false
 
-  private constructor({ feed, partition, next, decoded }: Opened<T>, parts: WorkerParts) {
-    const { config, armed, ports } = parts
-    const state = decoded?.state ?? emptyFold()
+  private constructor({ feed, partition, next, decoded }: Opened<T>, parts: HoldingParts) {
+    const { config, armed, ports, warmUp } = parts
+    this.#state = decoded?.state ?? emptyFold()
     this.#feed = feed
     this.#partition = partition
     this.#parts = parts
     this.next = next
     this.outbox = new Outbox(new Recent(config.recentFindings, decoded?.recent.findings), ports.telemetry)
     this.#judged = new Recent(config.recentInteractions, decoded?.recent.interactions)
-    const guard = new DefectGuard(config.maxDefectsInARow, ports.telemetry)
-    this.#fold = new Fold(state, { armed, config, keyedHash: ports.keyedHash, telemetry: ports.telemetry, guard, outbox: this.outbox,
-      ...(feed.shared ? { teach: (step) => this.outbox.teach(step) } : {}) })
-    this.#savedAt = state.received
-    this.#fresh = decoded === undefined
+    this.#cold = new Set(warmUp === undefined ? [] : armed.filter(({ learns, rule: { id } }) => learns && !this.#state.keys.has(id)).map(({ rule }) => rule.id))
+    this.#savedAt = this.#state.received
+    this.#fresh = decoded === undefined || this.#cold.size > 0
+    if (this.#cold.size === 0) this.#fold = this.#begin()
   }
 
   /** Goes on from the newest snapshot; `start` is undefined (the committed offset) where there is none that can be read. */
-  static async open<T>(feed: Feed<T>, partition: number, parts: WorkerParts): Promise<{ kept: Holding<T>; start: number | undefined }> {
+  static async open<T>(feed: Feed<T>, partition: number, parts: HoldingParts): Promise<{ kept: Holding<T>; start: number | undefined }> {
     const snapshot = await parts.ports.snapshots.load(snapshotName(feed.topic.name, partition))
     const decoded = snapshot === undefined ? undefined : decode(snapshot, partition, parts)
     const start = decoded === undefined ? undefined : snapshot?.nextOffset
     return { kept: new Holding({ feed, partition, next: start ?? 0, decoded }, parts), start }
   }
 
+  /**
+   * Lets new detectors learn from the past, up to some time before the first of these records. Before that nothing may be taken. Failure `unavailable`
+   * where the archive is away: then the same envelopes are to be given again.
+   */
+  async prepare(envelopes: readonly Envelope<T>[], signal: AbortSignal): Promise<void> {
+    if (this.#fold !== undefined) return
+    const { config: { warmUp: { marginSeconds } }, warmUp } = this.#parts
+    const first = this.#earliest(envelopes)
+    if (first === undefined) return
+    const warmed = await warmUp?.warm({ partition: this.#partition, detectors: this.#cold, until: first - BigInt(marginSeconds) * SECOND_NS, signal })
+    if (warmed !== undefined) this.#adopt(warmed)
+    this.#fold = this.#begin()
+  }
+
+  /** States of what was cold; of a partition that had nothing at all, also how far time had come and what was judged. */
+  #adopt({ state, judged }: Warmed): void {
+    if (this.#state.keys.size === 0) {
+      this.#state = state
+      this.#judged = new Recent(this.#parts.config.recentInteractions, judged)
+      return
+    }
+    for (const [detector, states] of state.keys) this.#state.keys.set(detector, states)
+  }
+
+  /** First arrival among what is not in the state, nanoseconds; undefined where there is nothing of the kind. */
+  #earliest(envelopes: readonly Envelope<T>[]): bigint | undefined {
+    let first: bigint | undefined
+    for (const { offset, records } of envelopes) {
+      if (offset < this.next) continue
+      for (const record of records) {
+        const { received_at: at } = this.#feed.judgementOf(record).interaction
+        if (first === undefined || at < first) first = at
+      }
+    }
+    return first
+  }
+
+  #begin(): Fold {
+    const { config, armed, ports } = this.#parts
+    return new Fold(this.#state, {
+      armed, config, keyedHash: ports.keyedHash, telemetry: ports.telemetry, guard: new DefectGuard(config.maxDefectsInARow, ports.telemetry), outbox: this.outbox,
+      ...(this.#feed.shared ? { teach: (step) => this.outbox.teach(step) } : {}),
+    })
+  }
+
   /** Folds one envelope; one that is in the state already is passed over. */
   take({ offset, records }: Envelope<T>): void {
     if (offset < this.next) return
+    this.#fold ??= this.#begin()
     const { topic, judgementOf } = this.#feed
     const place = { topic: topic.name, partition: this.#partition, offset }
     this.#broken = true
@@ -90,19 +148,19 @@ export class Holding<T> {
   /** Whether a snapshot is due, by record time and by count. */
   due(): boolean {
     const { snapshotSeconds, snapshotRecords } = this.#parts.config
-    const age = this.#fold.state.received - this.#savedAt
+    const age = this.#state.received - this.#savedAt
     return this.#fresh || this.#sinceSave >= snapshotRecords || (this.#sinceSave > 0 && age >= BigInt(snapshotSeconds) * 1_000_000_000n)
   }
 
   async save(): Promise<void> {
     const { ports, armed } = this.#parts
-    const state = await encodeFold(this.#fold.state, { findings: this.outbox.recent.toJSON(), interactions: this.#judged.toJSON() }, armed)
+    const state = await encodeFold(this.#state, { findings: this.outbox.recent.toJSON(), interactions: this.#judged.toJSON() }, armed)
     await ports.snapshots.save(snapshotName(this.#feed.topic.name, this.#partition), { version: STATE_VERSION, nextOffset: this.next, state })
-    this.#savedAt = this.#fold.state.received
+    this.#savedAt = this.#state.received
     this.#sinceSave = 0
     this.#fresh = false
     let keys = 0
-    for (const [detector, { size }] of this.#fold.state.keys) {
+    for (const [detector, { size }] of this.#state.keys) {
       ports.telemetry.keysHeld(detector, this.#partition, size)
       keys += size
     }

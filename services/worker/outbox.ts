@@ -49,6 +49,13 @@ export class Outbox {
     this.#lessons.push(step)
   }
 
+  /** Forgets what is not said yet: for what was learned from the past. Gives how many findings that were. */
+  discard(): number {
+    const count = this.#findings.length
+    for (const list of [this.#findings, this.#quarantined, this.#lessons]) list.length = 0
+    return count
+  }
+
   /** Publishes all of it; on Failure `unavailable` all of it is still here for the next attempt. */
   async flush(bus: Publisher): Promise<void> {
     if (this.#findings.length > 0) {

@@ -11,11 +11,14 @@ export interface OwnedKey {
   readonly key: string
 }
 
+/** By this it is known in which partition a key lives. */
+export const homeOf = (tenant: string, key: string): string => `${tenant}\u0000${key}`
+
 /** The steps of one interaction, one a partition that keys of it live in. */
 export function stepsOf(interaction: Interaction, keys: readonly OwnedKey[], partitions: number): Keyed<Step>[] {
   const byPartition = new Map<number, { readonly key: string; readonly keys: StepKey[] }>()
   for (const { detector, key } of keys) {
-    const home = `${interaction.tenant}\u0000${key}`
+    const home = homeOf(interaction.tenant, key)
     const partition = partitionOf(home, partitions)
     const own = { detector: detector.rule.id, key }
     const known = byPartition.get(partition)

@@ -1,9 +1,14 @@
 /** The worker's named events as OpenTelemetry metrics and log lines. Fields only, never a record's content. */
 import { metrics } from '@opentelemetry/api'
 import type { Log } from '../../schemas/ports.ts'
-import type { WorkerTelemetry } from './contracts.ts'
+import type { WarmUpProgress, WorkerTelemetry } from './contracts.ts'
 
 const BOUNDS_MS = [5, 10, 20, 30, 40, 50, 75, 100, 125, 150, 200, 250, 300, 400, 500, 750, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000]
+
+const WARM_UP: Readonly<Record<WarmUpProgress['stage'], string>> = {
+  begun: 'detectors learn from archived interactions before they go on', reading: 'detectors are learning from archived interactions',
+  done: 'detectors have learned from archived interactions', failed: 'archived interactions could not be read: detectors start from nothing',
+}
 
 export function workerTelemetry(log: Log): WorkerTelemetry {
   const meter = metrics.getMeter('watchkeeper.worker')
@@ -40,6 +45,7 @@ export function workerTelemetry(log: Log): WorkerTelemetry {
       log.debug({ partition, keys: count, bytes }, 'detector state saved')
     },
     snapshotIgnored: (partition, detector) => log.warn({ partition, detector }, 'saved detector state has another shape: starting from nothing'),
+    warmedUp: ({ stage, ...progress }) => log[stage === 'failed' ? 'error' : stage === 'reading' ? 'debug' : 'info']({ ...progress, reached: new Date(Number(progress.reached / 1_000_000n)).toISOString() }, WARM_UP[stage]),
     gapSeen: (gap) => log.warn({ ...gap }, 'records of a partition cannot be read any more: detectors have not seen them'),
     subscriptionFailed: (topic, error) => log.error({ topic, err: error }, 'worker stopped reading'),
   }

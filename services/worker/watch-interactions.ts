@@ -3,8 +3,7 @@ import type { Interaction } from '../../schemas/interaction.ts'
 import type { Subscription } from '../../schemas/ports.ts'
 import type { Step } from '../../schemas/step.ts'
 import { interactions, steps } from '../../schemas/topics.ts'
-import type { WorkerParts } from './contracts.ts'
-import { type Feed, Holding } from './holding.ts'
+import { type Feed, Holding, type HoldingParts } from './holding.ts'
 import { watchKept } from './watch-kept.ts'
 
 /** On a bus of one partition all keys live there: each interaction is stepped and reviewed where it lies. */
@@ -22,5 +21,5 @@ export const sentSteps: Feed<Step> = {
   }),
 }
 
-export const watchStates = <T>(feed: Feed<T>, parts: WorkerParts): Promise<Subscription> =>
+export const watchStates = <T>(feed: Feed<T>, parts: HoldingParts): Promise<Subscription> =>
   watchKept(feed.topic, parts, (partition) => Holding.open(feed, partition, parts))

@@ -11,6 +11,8 @@ export interface Kept<T> {
   readonly outbox: Outbox
   /** Offset behind the last record that the state knows of. */
   readonly next: number
+  /** What has to be done before the first of them can be taken. Failure `unavailable`: the same envelopes are to be given again. */
+  prepare?(envelopes: readonly Envelope<T>[], signal: AbortSignal): Promise<void>
   take(envelope: Envelope<T>): void
   /** Whether it should be saved. */
   due(): boolean
@@ -29,8 +31,9 @@ export async function watchKept<T>(topic: Topic<T>, parts: WorkerParts, open: Op
   const states = new Map<number, Kept<T>>()
   let subscription: Subscription | undefined
 
-  async function judge(partition: number, kept: Kept<T>, envelopes: readonly Envelope<T>[]): Promise<void> {
+  async function judge(kept: Kept<T>, envelopes: readonly Envelope<T>[], { partition, signal }: { readonly partition: number; readonly signal: AbortSignal }): Promise<void> {
     await kept.outbox.flush(bus)
+    await kept.prepare?.(envelopes, signal)
     for (const envelope of envelopes) kept.take(envelope)
     await kept.outbox.flush(bus)
     if (kept.due()) await kept.save()
@@ -49,12 +52,12 @@ export async function watchKept<T>(topic: Topic<T>, parts: WorkerParts, open: Op
       states.delete(partition)
       await kept?.close()
     },
-    async handle(envelopes) {
+    async handle(envelopes, signal) {
       const partition = envelopes[0]?.partition
       const kept = partition === undefined ? undefined : states.get(partition)
       if (partition === undefined || kept === undefined) return
       const attributes = { 'watchkeeper.topic': topic.name, 'watchkeeper.partition': partition, 'watchkeeper.envelopes': envelopes.length }
-      await traced(tracer, { name: `watch ${topic.name}`, kind: SpanKind.CONSUMER, attributes }, () => judge(partition, kept, envelopes))
+      await traced(tracer, { name: `watch ${topic.name}`, kind: SpanKind.CONSUMER, attributes }, () => judge(kept, envelopes, { partition, signal }))
     },
     async gap(gap) {
       telemetry.gapSeen(gap)

@@ -38,7 +38,7 @@ function traffic(): Interaction[] {
 const nothing = (): void => undefined
 const telemetry: WorkerTelemetry = {
   recordsRead: nothing, findingPublished: nothing, findingRepeated: nothing, keyEvicted: nothing, keysHeld: nothing, detectorFailed: nothing,
-  recordUndecodable: nothing, snapshotSaved: nothing, snapshotIgnored: nothing, gapSeen: nothing, subscriptionFailed: (_topic, error) => { throw error },
+  recordUndecodable: nothing, snapshotSaved: nothing, snapshotIgnored: nothing, gapSeen: nothing, warmedUp: nothing, subscriptionFailed: (_topic, error) => { throw error },
 }
 const memory = (): Snapshots => ({ load: async () => undefined, save: async () => undefined })
 const keyedHash = { of: (_tenant: string, _purpose: string, text: string) => text }
