@@ -16,6 +16,7 @@ import { runawayLoop } from './runaway-loop/detector.ts'
 import { deniedThenDone } from './denied-then-done/detector.ts'
 import { shadowedTool } from './shadowed-tool/detector.ts'
 import { sharedToken } from './shared-token/detector.ts'
+import { failedLogins } from './failed-logins/detector.ts'
 import { unexpectedCommand } from './unexpected-command/detector.ts'
 import { unknownPlace } from './unknown-place/detector.ts'
 import { unrequestedAction } from './unrequested-action/detector.ts'
@@ -37,6 +38,7 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'runaway-loop': (params) => arm(runawayLoop, params),
   'denied-then-done': (params) => arm(deniedThenDone, params),
   'unknown-place': (params) => arm(unknownPlace, params),
+  'failed-logins': (params) => arm(failedLogins, params),
   'shared-token': (params) => arm(sharedToken, params),
   'new-destination': (params) => arm(newDestination, params),
 }

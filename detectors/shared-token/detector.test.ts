@@ -6,7 +6,7 @@ import { SEVERITY_ORDER } from '../../schemas/vocabulary.ts'
 import { arm } from '../detector.ts'
 import { rehearsal, rehearse } from '../rehearse.ts'
 import { sharedToken } from './detector.ts'
-import { familyOf } from './fingerprint.ts'
+import { familyOf } from '../caller/fingerprint.ts'
 
 const DAY = 86_400
 const MONDAY = Date.UTC(2026, 2, 2, 9) / 1000

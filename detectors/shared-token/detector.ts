@@ -4,7 +4,7 @@ import type { Effect, Severity } from '../../schemas/vocabulary.ts'
 import type { Baselines, Detector, Draft, Tools } from '../detector.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { type Case, changedDraft, labelOf, manyDraft, type Suspect, togetherDraft } from './draft.ts'
-import { networkOf, softwareOf } from './fingerprint.ts'
+import { networkOf, softwareOf } from '../caller/fingerprint.ts'
 import { type Caller, countOthers, countUnknown, differenceOf, differsInBoth, enter, isKnown, type Print, revisit } from './prints.ts'
 import { type Params, rule } from './rule.ts'
 

@@ -3,7 +3,7 @@ import type { Interaction } from '../../schemas/interaction.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
 import type { Baselines, Draft } from '../detector.ts'
 import { nanosOf } from '../stats/moment.ts'
-import { familyOf } from './fingerprint.ts'
+import { familyOf } from '../caller/fingerprint.ts'
 
 /** The unknown holder, in words for people; it lives as long as it is watched. */
 export interface Suspect {

@@ -1,5 +1,5 @@
 /** Who has used a token: programs with networks, bounded, plain JSON, the latest last. */
-import { contradicts, isSystem } from './fingerprint.ts'
+import { contradicts, isSystem } from '../caller/fingerprint.ts'
 import type { Params } from './rule.ts'
 
 /** Times are whole seconds since 1970. */
