@@ -6,7 +6,7 @@ import { SEVERITY_ORDER } from '../../schemas/vocabulary.ts'
 import { arm } from '../detector.ts'
 import { rehearsal, rehearse } from '../rehearse.ts'
 import { newDestination } from './detector.ts'
-import { packedIn } from './payload.ts'
+import { packedIn } from '../destinations/payload.ts'
 
 const MONDAY = Date.UTC(2026, 2, 2, 9) / 1000
 const DAY = 86_400

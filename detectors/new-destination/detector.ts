@@ -7,7 +7,7 @@ import { secondsOf } from '../stats/moment.ts'
 import { noTerms, see, standingOf, type Terms, termOf } from '../stats/terms.ts'
 import { draftOf } from './draft.ts'
 import { pointsOf, severityOf, type Situation } from './judge.ts'
-import { carries } from './payload.ts'
+import { carries } from '../destinations/payload.ts'
 import { type Params, rule } from './rule.ts'
 
 /** State of an actor; of the tenant's only `company` is used. */

@@ -5,7 +5,7 @@ import type { Destination } from '../destinations/destination.ts'
 import type { Trait } from '../destinations/hosts.ts'
 import type { Point } from '../stats/points.ts'
 import { sumOf } from '../stats/points.ts'
-import { carries, packedIn } from './payload.ts'
+import { carries, packedIn } from '../destinations/payload.ts'
 import type { Params } from './rule.ts'
 
 export interface Situation {
