@@ -20,6 +20,7 @@ import { failedLogins } from './failed-logins/detector.ts'
 import { unexpectedCommand } from './unexpected-command/detector.ts'
 import { unknownPlace } from './unknown-place/detector.ts'
 import { unrequestedAction } from './unrequested-action/detector.ts'
+import { travellingSecret } from './travelling-secret/detector.ts'
 import { unusualVolume } from './unusual-volume/detector.ts'
 
 export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
@@ -41,4 +42,5 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'failed-logins': (params) => arm(failedLogins, params),
   'shared-token': (params) => arm(sharedToken, params),
   'new-destination': (params) => arm(newDestination, params),
+  'travelling-secret': (params) => arm(travellingSecret, params),
 }
