@@ -1,6 +1,7 @@
 /** Learns what an actor uses and what its peers use, and speaks when a session looks like one of the peers rather than the actor. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Detector, Draft } from '../detector.ts'
+import { actorKeys } from '../keys.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { type Action, actionsOf } from './action.ts'
 import { draftOf } from './draft.ts'
@@ -86,7 +87,7 @@ const peersKey = ({ actor_kind }: Interaction): string => `peers:${actor_kind}`
 
 export const masquerade: Detector<Params, Owner> = {
   rule,
-  keysOf: ({ actor }) => (actor === '' ? [] : [`actor:${actor}`]),
+  keysOf: actorKeys,
   lore: (_, interaction) => peersKey(interaction),
   lesson: ({ lesson }) => lesson,
   learn: ({ habits }, lesson, params) => hear(habits, lesson, params.maxPeerActions),

@@ -1,20 +1,11 @@
 /** Whose volume is counted, and by whom a newcomer is measured. */
 import type { Interaction } from '../../schemas/interaction.ts'
+import { actorKey, serverKey, tokenKey } from '../keys.ts'
 
 const PEERS = 'peers:'
 
 /** Actors are peers of their kind, uses of a tool of that tool's. */
 type Kind = 'actor' | 'token' | 'server' | 'tool'
-const KINDS: readonly Kind[] = ['actor', 'token', 'server', 'tool']
-
-/** The counted key of that kind, '' where the interaction has none. */
-function ownKey(kind: Kind, { actor, token_fingerprint, server, tool }: Interaction): string {
-  if (kind === 'actor') return actor === '' ? '' : `actor:${actor}`
-  if (kind === 'token') return token_fingerprint === '' ? '' : `token:${token_fingerprint}`
-  if (kind === 'server') return server === '' ? '' : `server:${server}`
-  return actor === '' || tool === '' ? '' : `tool:${tool} of ${actor}`
-}
-
 function peersKey(kind: Kind, { actor_kind, tool }: Interaction): string {
   return kind === 'actor' ? `${PEERS}actor:${actor_kind}` : kind === 'tool' ? `${PEERS}tool:${tool}` : PEERS + kind
 }
@@ -28,10 +19,13 @@ function kindOf(key: string): Kind {
 /** Actor, token, server, and actor with tool, as far as they are known. */
 export function keysOf(interaction: Interaction): readonly string[] {
   const keys: string[] = []
-  for (const kind of KINDS) {
-    const own = ownKey(kind, interaction)
-    if (own !== '') keys.push(own)
-  }
+  const actor = actorKey(interaction)
+  const token = tokenKey(interaction)
+  const server = serverKey(interaction)
+  if (actor !== '') keys.push(actor)
+  if (token !== '') keys.push(token)
+  if (server !== '') keys.push(server)
+  if (actor !== '' && interaction.tool !== '') keys.push(`tool:${interaction.tool} of ${interaction.actor}`)
   return keys
 }
 
