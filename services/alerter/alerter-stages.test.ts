@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { rule as commandRule } from '../../detectors/unexpected-command/rule.ts'
+import { ruleTextOf } from '../../detectors/rule-text.ts'
 import { Alert, Delivery } from '../../schemas/alert.ts'
+import { AlertMessage } from '../../schemas/alert-message.ts'
 import { exampleFinding, type Finding } from '../../schemas/finding.ts'
 import { messageBody } from './body.ts'
 import { type AlerterRules, rulesOf } from './contracts.ts'
@@ -14,6 +17,7 @@ const SECOND = 1_000_000_000n
 const T0 = 1_795_225_800n * SECOND
 const rules = rulesOf({ groupWaitSeconds: 15, groupIntervalSeconds: 300, resolveAfterHours: 24 })
 const RECEIVERS = ['hook']
+const TEXTS = new Map([['unexpected-command', ruleTextOf(commandRule)]])
 const hex = (number: number): string => number.toString(16).padStart(32, '0')
 const finding = (number: number, more: Partial<Finding> = {}): Finding => ({ ...exampleFinding, finding_id: hex(number), severity: 'high', ...more })
 const only = (state: AlerterState): Group => {
@@ -83,7 +87,7 @@ describe('grouping', () => {
     expect(group.alert).toMatchObject({ severity: 'critical', title: 'worst (and 500 more)' })
     expect(group.members).toHaveLength(200)
     expect(group.alert.evidence_ids.length).toBeLessThanOrEqual(20)
-    const body = bodyOf(messageBody('alert.open', group))
+    const body = bodyOf(messageBody('alert.open', group, TEXTS))
     expect(body.data).toMatchObject({ findings: 501, why_omitted: 481 })
     expect(body.data.why[0]?.title).toBe('worst')
   })
@@ -268,7 +272,10 @@ describe('what people read', () => {
       fc.string({ unit: 'binary', maxLength: 3000 }), fc.constantFrom('\u0001'.repeat(3000), '\\'.repeat(3000), '\u202e\ud800'.repeat(1500)),
     )
     fc.assert(fc.property(fc.array(
-      fc.record({ title: text, observed: text, expected: text, actor: text, tool: text, server: text, trace_id: text }),
+      fc.record({
+        title: text, observed: text, expected: text, actor: text, tool: text, server: text, trace_id: text, lineage: text, baseline_self: text, detector: fc.constantFrom('unexpected-command', 'x'),
+        features: fc.array(fc.record({ name: text, observed: text, expected: text, weight: fc.double({ min: 0, max: 1, noNaN: true }) }), { maxLength: 5 }), sample_events: fc.array(text, { maxLength: 3 }),
+      }),
       { minLength: 1, maxLength: 30 },
     ), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (parts, at) => {
       const state = emptyState()
@@ -277,11 +284,50 @@ describe('what people read', () => {
           ...part, conversation: 'c', window_start: at, window_end: at, evidence_ids: Array.from({ length: 30 }, (_, i) => hex(number * 100 + i)),
         }), T0)
       }
-      const body = messageBody('alert.open', only(state))
+      const body = messageBody('alert.open', only(state), TEXTS)
       expect(Buffer.byteLength(body)).toBeLessThan(20_000)
+      AlertMessage.parse(JSON.parse(body))
       expect(bodyOf(body).data.evidence_ids.length).toBeLessThanOrEqual(20)
       expect(bodyOf(body).data.sql).toMatch(/^$|^SELECT [\s\S]* LIMIT 100$/)
     }), { numRuns: 60 })
+  })
+
+  it('argues for the five most severe, and says of each rule once what is harmless and what to do', () => {
+    const state = emptyState()
+    for (let number = 0; number < 8; number++) {
+      take(state, finding(number, {
+        severity: number === 7 ? 'critical' : 'medium', baseline_self: '', baseline_peers: 'about 3', sql: 'SELECT 1', part_ids: ['p'], detector: number === 6 ? 'unknown-to-us' : 'unexpected-command',
+      }), T0)
+    }
+    const { data } = AlertMessage.parse(JSON.parse(messageBody('alert.open', only(state), TEXTS)))
+    expect(data.why.map(({ finding_id, case: argued }) => [finding_id, argued !== undefined])).toEqual([7, 0, 1, 2, 3, 4, 5, 6].map((number, at) => [hex(number), at < 5]))
+    expect(data.why[0]).toMatchObject({
+      detector: 'unexpected-command', rule_version: 1, severity: 'critical',
+      case: { weighed: exampleFinding.features, usual: { peers: 'about 3' }, lineage: exampleFinding.lineage, sample_events: exampleFinding.sample_events, part_ids: ['p'] },
+    })
+    expect(data.why[0]?.case?.usual).toEqual({ peers: 'about 3' })
+    expect(data.rules).toMatchObject([{ detector: 'unexpected-command', benign: commandRule.benign, runbook: commandRule.runbook, attack_19: commandRule.maps.attack19 }])
+    expect(data.sql).toMatch(/^SELECT started_at/)
+  })
+
+  it('shows the query of a finding that is alone in its alert', () => {
+    const state = emptyState()
+    take(state, finding(1, { sql: 'SELECT of its own' }), T0)
+    expect(only(state).alert.sql).toBe('SELECT of its own')
+    take(state, finding(2, { sql: 'SELECT of another' }), T0)
+    expect(only(state).alert.sql).toMatch(/^SELECT started_at/)
+  })
+
+  it('keeps what argues for twenty findings of an alert, and opens a state of before there was any', () => {
+    const state = emptyState()
+    for (let number = 0; number < 30; number++) take(state, finding(number), T0)
+    const { members } = only(state)
+    expect(members.filter(({ lineage }) => lineage !== '')).toHaveLength(20)
+    const { features: _, lineage: __, rule_version: ___, ...old } = members[0]!
+    members[0] = old as (typeof members)[number]
+    const group = only(decodeState(encodeState(state), 1))
+    expect(group.members[0]).toMatchObject({ features: [], lineage: '', rule_version: 0 })
+    expect(AlertMessage.parse(JSON.parse(messageBody('alert.open', group, TEXTS))).data.findings).toBe(30)
   })
 
   it('asks for the interactions where they are known, else for the observations', () => {

@@ -10,9 +10,9 @@ const MINUTE = 60n * 1_000_000_000n
 /** The same for every attempt at this message, and after a restart. Without a `.`, which separates what is signed. */
 export const messageIdOf = (alertId: string, version: number): string => `msg_${alertId}_${version}`
 
-function compose(group: Group, receivers: readonly string[], now: bigint): Pending[] {
+function compose(group: Group, receivers: readonly string[], now: bigint, { texts }: AlerterRules): Pending[] {
   const { alert_id, version, tenant } = group.alert
-  const body = messageBody(group.notifiedAt === 0n ? 'alert.open' : 'alert.updated', group)
+  const body = messageBody(group.notifiedAt === 0n ? 'alert.open' : 'alert.updated', group, texts)
   return receivers.map((receiver) => ({
     messageId: messageIdOf(alert_id, version), alertId: alert_id, alertVersion: version, tenant, receiver, body, madeAt: now, attempts: 0,
     nextAt: now,
@@ -26,7 +26,7 @@ function notify(state: AlerterState, group: Group, receivers: readonly string[],
     group.notifyAt = now + MINUTE
     return false
   }
-  state.pending.push(...compose(group, receivers, now))
+  state.pending.push(...compose(group, receivers, now, rules))
   group.notifiedAt = now
   group.notifyAt = 0n
   return true

@@ -1,7 +1,7 @@
 /** Findings to alerts: which alert a finding belongs to, and when news of it is due. Pure but for the state given. */
 import { createHash } from 'node:crypto'
 import type { Alert } from '../../schemas/alert.ts'
-import type { Finding } from '../../schemas/finding.ts'
+import { BLANK_CASE, type Finding } from '../../schemas/finding.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
 import { bySeverity, MOST_EVIDENCE, rank, wordsOf } from './alert-words.ts'
 import type { AlerterRules } from './contracts.ts'
@@ -28,25 +28,32 @@ export function keysOf(finding: Pick<Finding, 'conversation' | 'trace_id' | 'act
 export const alertIdOf = (tenant: string, groupKey: string, findingId: string): string =>
   createHash('sha256').update(JSON.stringify([tenant, groupKey, findingId])).digest('hex').slice(0, 32)
 
-const memberOf = (finding: Finding): Member => {
-  const { finding_id, version, detector, severity, title, observed, expected, interaction_id } = finding
+/** Members that are kept with what argues for them: a message has room for fewer. */
+const MOST_ARGUED = 20
+
+function memberOf(finding: Finding, among: number): Member {
+  const { finding_id, version, detector, rule_version, severity, title, observed, expected, interaction_id } = finding
+  const { features, baseline_self, baseline_peers, baseline_tenant, lineage, sample_events, sql, part_ids } = finding
   const { actor, actor_kind, principal, client, server, tool } = finding
   const { trace_id, conversation, window_start, window_end, evidence_ids } = finding
   return {
-    finding_id, version, detector, severity, title, observed, expected, interaction_id, actor, actor_kind, principal, client, server, tool,
+    finding_id, version, detector, rule_version, severity, title, observed, expected, interaction_id, actor, actor_kind, principal, client, server, tool,
     trace_id, conversation, window_start, window_end, evidence_ids: evidence_ids.slice(0, MOST_EVIDENCE),
+    ...(among < MOST_ARGUED ? { features, baseline_self, baseline_peers, baseline_tenant, lineage, sample_events, sql, part_ids } : BLANK_CASE),
   }
 }
 
 /** Makes the next version of the group's alert from its members. */
 function refresh(group: Group, now: bigint): void {
   const alert = { ...group.alert, ...wordsOf(group.members, group.findings), version: group.alert.version + 1, updated_at: now }
-  group.alert = { ...alert, sql: evidenceSql(alert) }
+  // One finding knows best what it rests on.
+  const own = group.findings === 1 ? (group.members[0]?.sql ?? '') : ''
+  group.alert = { ...alert, sql: own === '' ? evidenceSql(alert) : own }
   group.unpublished = true
 }
 
 function open(state: AlerterState, finding: Finding, groupKey: string, now: bigint): Group {
-  const members = [memberOf(finding)]
+  const members = [memberOf(finding, 0)]
   const alert: Alert = {
     ...wordsOf(members, 1), alert_id: alertIdOf(finding.tenant, groupKey, finding.finding_id), version: 0, tenant: finding.tenant, status: 'open',
     group_key: groupKey,
@@ -102,7 +109,7 @@ function addNew(state: AlerterState, finding: Finding, now: bigint, rules: Alert
   const before = existing?.alert.severity
   if (existing !== undefined) {
     group.findings++
-    keep(group, memberOf(finding))
+    keep(group, memberOf(finding, group.members.length))
   }
   claim(state, group, keys)
   refresh(group, now)
@@ -119,7 +126,7 @@ function update(state: AlerterState, finding: Finding, alertId: string, now: big
   const at = group?.members.findIndex(({ finding_id }) => finding_id === finding.finding_id) ?? -1
   if (group === undefined || at < 0) return false
   const before = group.alert.severity
-  group.members[at] = memberOf(finding)
+  group.members[at] = memberOf(finding, at)
   claim(state, group, keysOf(finding).filter((key) => key.startsWith('lineage:')))
   refresh(group, now)
   const after = group.alert.severity

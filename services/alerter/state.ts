@@ -1,12 +1,12 @@
 /** What the alerter remembers of one partition of `findings`, and its form on disk. */
 import { Packr } from 'msgpackr'
 import type { Alert, Delivery } from '../../schemas/alert.ts'
-import type { Finding } from '../../schemas/finding.ts'
+import { BLANK_CASE, type Finding, type FindingCase } from '../../schemas/finding.ts'
 
 /** What is kept of a finding while its alert is open. */
 export type Member = Pick<Finding,
-  'finding_id' | 'version' | 'detector' | 'severity' | 'title' | 'observed' | 'expected' | 'interaction_id' | 'actor' | 'actor_kind' | 'principal'
-  | 'client' | 'server' | 'tool' | 'trace_id' | 'conversation' | 'window_start' | 'window_end' | 'evidence_ids'>
+  'finding_id' | 'version' | 'detector' | 'rule_version' | 'severity' | 'title' | 'observed' | 'expected' | 'interaction_id' | 'actor' | 'actor_kind' | 'principal'
+  | 'client' | 'server' | 'tool' | 'trace_id' | 'conversation' | 'window_start' | 'window_end' | 'evidence_ids'> & FindingCase
 
 /** An open alert with its findings and its timers. Times of the clock in nanoseconds, 0n = not set. */
 export interface Group {
@@ -68,9 +68,13 @@ type Stored = Pick<AlerterState, 'groups' | 'known' | 'pending' | 'closed' | 'de
 export const encodeState = ({ groups, known, pending, closed, deliveries }: AlerterState): Buffer =>
   Buffer.from(packr.pack({ groups, known, pending, closed, deliveries } satisfies Stored))
 
+/** What members of a state lack that is older than these fields. */
+const UNARGUED = { rule_version: 0, ...BLANK_CASE }
+
 /** Throws when the bytes are not such a state. */
 export function decodeState(bytes: Buffer, nextOffset: number): AlerterState {
   const stored = packr.unpack(bytes) as Stored
+  for (const { members } of stored.groups.values()) for (const [at, member] of members.entries()) members[at] = { ...UNARGUED, ...member }
   const byKey = new Map([...stored.groups].flatMap(([id, { keys }]) => keys.map((key) => [key, id] as const)))
   return { ...stored, nextOffset, byKey }
 }

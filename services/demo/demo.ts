@@ -1,9 +1,11 @@
 /** `npm run demo`: sends recorded and simulated telemetry to a running Watchkeeper and prints the alerts as they arrive. */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { AlertMessage } from '../../schemas/alert-message.ts'
 import { Failure } from '../../schemas/failure.ts'
 import { stories } from './company.ts'
 import { printable } from './printable.ts'
+import { linesOf } from './readable.ts'
 import { recordings } from './recordings.ts'
 
 export interface DemoOptions {
@@ -19,19 +21,6 @@ export interface DemoOptions {
   print(line: string): void
   /** Starts a webhook receiver that calls `received` with what is rightly signed. */
   receive(secret: string, received: (id: string, body: unknown) => void): Promise<{ readonly url: string; stop(): Promise<void> }>
-}
-
-interface AlertBody {
-  readonly type: string
-  readonly data: {
-    readonly alert_id: string
-    readonly severity: string
-    readonly title: string
-    readonly who: { readonly actor: string; readonly actor_kind: string }
-    readonly what: { readonly tool: string; readonly server: string; readonly detectors: readonly string[] }
-    readonly why: readonly { readonly title: string; readonly observed: string; readonly expected: string }[]
-    readonly sql: string
-  }
 }
 
 async function post(url: string, body: Buffer | string, headers: Record<string, string>): Promise<Response> {
@@ -55,17 +44,9 @@ async function send(url: string, body: Buffer | string, contentType: string): Pr
   throw new Failure('unavailable', 'demo.busy', `${url} was busy ten times in a row`)
 }
 
-function show({ type, data }: AlertBody, print: DemoOptions['print']): void {
-  const { who, what } = data
-  const lines = [
-    `${type === 'alert.updated' ? 'UPDATE' : 'ALERT'}  ${data.severity.toUpperCase()}  ${data.title}`,
-    `  who   ${who.actor || 'unknown'} (${who.actor_kind})`,
-    `  what  ${[what.tool, what.server].filter((part) => part !== '').join(' on ')}  [${what.detectors.join(', ')}]`,
-    ...data.why.map(({ title, observed, expected }) => `  why   ${title}: ${observed}; expected ${expected}`),
-    ...data.sql.split('\n').map((line, index) => `  ${index === 0 ? 'SQL ' : '    '}  ${line}`),
-  ]
+function show(message: AlertMessage, print: DemoOptions['print']): void {
   print('')
-  for (const line of lines) print(printable(line))
+  for (const line of linesOf(message)) print(printable(line))
 }
 
 async function sendAll({ otlp, fixtures, now, print }: DemoOptions): Promise<void> {
@@ -90,7 +71,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     last = Date.now()
     if (seen.has(id)) return
     seen.add(id)
-    show(body as AlertBody, options.print)
+    show(body as AlertMessage, options.print)
   })
   const authorization = { authorization: `Bearer ${options.apiToken}`, 'content-type': 'application/json' }
   const name = `demo-${randomBytes(4).toString('hex')}`

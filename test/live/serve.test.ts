@@ -91,6 +91,10 @@ describe('watchkeeper serve', () => {
       "SELECT detector, count(), uniqExact(alert_id), countIf(alert_id = '') FROM watchkeeper.findings GROUP BY detector ORDER BY detector",
       [['unexpected-command', '1', '1', '0'], ['unrequested-action', '1', '1', '0']],
     )
+    await eventually(
+      "SELECT detector, notEmpty(lineage), notEmpty(sample_events), notEmpty(benign), notEmpty(runbook), notEmpty(attack_19) FROM watchkeeper.findings ORDER BY detector",
+      [['unexpected-command', '1', '1', '1', '1', '1'], ['unrequested-action', '1', '1', '1', '1', '1']],
+    )
     await eventually('SELECT count(), any(arraySort(detectors)) FROM watchkeeper.alerts', [['1', "['unexpected-command','unrequested-action']"]])
     expect(received.map(({ body }) => body.type)).toEqual(['alert.open'])
     expect(await ask(server, `SELECT count() > 0 FROM (${received[0]?.body.data.sql})`)).toEqual([['1']])
