@@ -14,6 +14,7 @@ import { offHoursToken } from './off-hours-token/detector.ts'
 import { poisonedDescription } from './poisoned-description/detector.ts'
 import { runawayLoop } from './runaway-loop/detector.ts'
 import { deniedThenDone } from './denied-then-done/detector.ts'
+import { destructiveBurst } from './destructive-burst/detector.ts'
 import { shadowedTool } from './shadowed-tool/detector.ts'
 import { sharedToken } from './shared-token/detector.ts'
 import { failedLogins } from './failed-logins/detector.ts'
@@ -38,6 +39,7 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'new-server': (params) => arm(newServer, params),
   'runaway-loop': (params) => arm(runawayLoop, params),
   'denied-then-done': (params) => arm(deniedThenDone, params),
+  'destructive-burst': (params) => arm(destructiveBurst, params),
   'unknown-place': (params) => arm(unknownPlace, params),
   'failed-logins': (params) => arm(failedLogins, params),
   'shared-token': (params) => arm(sharedToken, params),
