@@ -59,8 +59,18 @@ function waysOf(denial: Denial, interaction: Interaction, deed: Deed): readonly 
 export interface Match {
   readonly ways: readonly Way[]
   readonly effects: readonly Effect[]
-  /** Of how many names that the denied call has so many are in this one. */
+  /** Of how many names that the denied call has so many are in this one; 0: objects cannot be compared. */
   readonly shared: number
+}
+
+const CHANGES: ReadonlySet<Effect> = new Set<Effect>(['write', 'send', 'pay', 'delete', 'grant'])
+const SOON = 600
+
+/** A change that was denied and soon after a command that changes too: where names do not tell whether it is the same object, it may be. */
+export function maybeMatch(denial: Denial, deed: Deed, seconds: number): Match | undefined {
+  if (!deed.isCommand || seconds - denial.at > SOON || !denial.effects.some((effect) => CHANGES.has(effect))) return undefined
+  const effects = deed.effects.filter((effect) => effect === 'delete' || effect === 'grant' || (effect !== 'read' && effect !== 'execute' && denial.names.length === 0 && denial.effects.includes(effect)))
+  return effects.length === 0 ? undefined : { ways: ['command'], effects, shared: 0 }
 }
 
 /** Undefined where it is another deed, or the same call once more. */

@@ -1,9 +1,10 @@
 /** Remembers what was denied to whom, and speaks when it is done all the same. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Detector, Draft } from '../detector.ts'
+import { hash32 } from '../stats/distinct.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { deedOf } from './deed.ts'
-import { type Denial, denialOf, isApproved, isDenied, matchOf } from './denial.ts'
+import { type Denial, denialOf, isApproved, isDenied, matchOf, maybeMatch } from './denial.ts'
 import { doneDraft } from './draft.ts'
 import { type Params, rule } from './rule.ts'
 
@@ -23,7 +24,7 @@ const keyOf = ({ principal, conversation, actor }: Interaction): string =>
 function judge(state: Denials, interaction: Interaction, key: string, seconds: number): readonly Draft[] {
   const deed = deedOf(interaction)
   for (const denial of state.list) {
-    const match = matchOf(denial, interaction, deed)
+    const match = matchOf(denial, interaction, deed) ?? (denial.tool === hash32(interaction.tool) ? undefined : maybeMatch(denial, deed, seconds))
     if (match === undefined) continue
     if (match.ways[0] === 'arguments' && match.effects.every((effect) => effect === 'write' || effect === 'read')) continue
     // Once a denial.

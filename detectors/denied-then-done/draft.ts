@@ -20,7 +20,7 @@ const PLAIN = /^[\w.+/:@-]{1,80}$/
 /** Reading that a person refused often has a better way; what the person asks for, or only other arguments, is for the record. */
 function severityOf({ denial, match, interaction }: Done): Severity {
   const asked = interaction.requested_by === 'user_turn' && interaction.request_fit === 'asked'
-  if (asked || match.ways[0] === 'arguments') return 'low'
+  if (asked || match.ways[0] === 'arguments' || match.shared === 0) return 'low'
   if (match.effects.every((effect) => effect === 'read')) return denial.byPerson ? 'low' : 'medium'
   return match.effects.some((effect) => GRAVE.has(effect)) ? 'high' : 'medium'
 }
@@ -33,7 +33,7 @@ export function doneDraft(done: Done): Draft {
   const tool = PLAIN.test(interaction.tool) ? interaction.tool : 'a tool with an odd name'
   const features: Feature[] = [
     { name: 'way', observed: `by ${ways}`, expected: 'no other way round a denial', weight: 0.4 },
-    { name: 'object', observed: `${match.shared} of the ${denial.names.length} names that tell the denied object`, weight: 0.3 },
+    { name: 'object', observed: match.shared === 0 ? 'names do not tell whether it is the same' : `${match.shared} of the ${denial.names.length} names that tell the denied object`, weight: 0.3 },
     { name: 'effect', observed: `the same effect: ${match.effects.join(', ')}`, weight: 0.2 },
     { name: 'approval', observed: interaction.decision === '' ? 'none recorded' : 'allowed by configuration, not by a person', weight: 0.1 },
   ]
@@ -41,7 +41,7 @@ export function doneDraft(done: Done): Draft {
     about: [key, 'denied', String(Math.floor(denial.at)), String(denial.sent)],
     severity: severityOf(done),
     title: `${tool} did what had been denied`,
-    observed: `${effect} of the same object by ${ways}, ${minutes} min after ${denial.byPerson ? 'a person' : 'a policy'} denied it`,
+    observed: `${effect} of ${match.shared === 0 ? 'perhaps ' : ''}the same object by ${ways}, ${minutes} min after ${denial.byPerson ? 'a person' : 'a policy'} denied it`,
     expected: 'a denial that holds, or an approval before it is tried again',
     reasons: [...features.map(({ name, observed }) => `${name}: ${observed}`), 'benign if somebody allowed it in between, outside of what is recorded'],
     features,

@@ -87,7 +87,7 @@ function destroyed({ kind, tier, bulk }: Traits, { tool, arguments: sent }: Inte
   return shellTexts(tool, sent).flatMap((one) => parseShell(one.text).commands).map(destructionOf).reduce(sum, byStatement)
 }
 
-const PATH = /"(?:path|file|file_?path|filename|directory|dir|folder|uri)"\s?:\s?"([^"\\]{1,300})"/i
+const PATH = /"(?:path|file|file_?path|filename|directory|dir|folder|uri|key|object|prefix|name)"\s?:\s?"([^"\\]{1,300})"/i
 const pathIn = (text: string): string => PATH.exec(text)?.[1] ?? ''
 
 export interface Act extends Destruction {

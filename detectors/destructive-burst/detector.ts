@@ -16,7 +16,7 @@ const PERSON = /user|human|person|operator|reviewer/i
 const isApproved = ({ decision, decision_by: by }: Interaction): boolean => decision !== '' && APPROVES.test(decision) && PERSON.test(by)
 const peersKey = ({ actor_kind: kind }: Interaction): string => `peers:${kind}`
 
-/** 0 where it is usual. What was asked for is for the record, what is new for somebody of whom nothing is known too, unless it is very much. */
+/** 0 where it is usual. What was asked for is for the record, what is new for somebody of whom nothing is known too, unless it is very much, and the first run of a job. */
 function severityOf({ burst, peak, peakGrave }: Destroyer, usual: Usual, interaction: Interaction, params: Params): Severity | undefined {
   const grave = burst.grave >= Math.max(params.grave, peakGrave + 1)
   const limit = Math.max(params.things, peak * params.ownFactor, usual.things)
@@ -26,7 +26,7 @@ function severityOf({ burst, peak, peakGrave }: Destroyer, usual: Usual, interac
   if (grave) return burst.grave > params.grave || unasked ? 'high' : 'medium'
   const warm = usual.known || peak > 0
   if (burst.things < params.coldThings && !warm && !unasked) return 'low'
-  if (interaction.requested_by === 'scheduled' && peak === 0) return 'low'
+  if ((interaction.requested_by === 'scheduled' || interaction.actor_kind === 'service') && peak === 0 && !unasked) return 'low'
   return burst.things >= limit * 5 || unasked ? 'high' : 'medium'
 }
 
