@@ -22,6 +22,7 @@ import { unexpectedCommand } from './unexpected-command/detector.ts'
 import { unknownPlace } from './unknown-place/detector.ts'
 import { unrequestedAction } from './unrequested-action/detector.ts'
 import { travellingSecret } from './travelling-secret/detector.ts'
+import { sensitiveAccess } from './sensitive-access/detector.ts'
 import { unusualVolume } from './unusual-volume/detector.ts'
 
 export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
@@ -45,4 +46,5 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'shared-token': (params) => arm(sharedToken, params),
   'new-destination': (params) => arm(newDestination, params),
   'travelling-secret': (params) => arm(travellingSecret, params),
+  'sensitive-access': (params) => arm(sensitiveAccess, params),
 }
