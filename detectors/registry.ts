@@ -18,6 +18,7 @@ import { destructiveBurst } from './destructive-burst/detector.ts'
 import { shadowedTool } from './shadowed-tool/detector.ts'
 import { sharedToken } from './shared-token/detector.ts'
 import { failedLogins } from './failed-logins/detector.ts'
+import { misplacedToken } from './misplaced-token/detector.ts'
 import { unexpectedCommand } from './unexpected-command/detector.ts'
 import { unknownPlace } from './unknown-place/detector.ts'
 import { unrequestedAction } from './unrequested-action/detector.ts'
@@ -42,6 +43,7 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'denied-then-done': (params) => arm(deniedThenDone, params),
   'destructive-burst': (params) => arm(destructiveBurst, params),
   'unknown-place': (params) => arm(unknownPlace, params),
+  'misplaced-token': (params) => arm(misplacedToken, params),
   'failed-logins': (params) => arm(failedLogins, params),
   'shared-token': (params) => arm(sharedToken, params),
   'new-destination': (params) => arm(newDestination, params),
