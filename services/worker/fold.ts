@@ -10,7 +10,8 @@ import type { Lesson, Step } from '../../schemas/step.ts'
 import type { Place, WorkerConfig, WorkerTelemetry } from './contracts.ts'
 import type { DefectGuard } from './defects.ts'
 import { findingOfInteraction } from './finding.ts'
-import { KeyStates } from './key-states.ts'
+import { KeyIndex } from './key-index.ts'
+import { type Entry, KeyStates } from './key-states.ts'
 import type { Outbox } from './outbox.ts'
 import { RunTools } from './tools.ts'
 
@@ -70,8 +71,10 @@ export class Fold {
   constructor(state: FoldState, parts: FoldParts) {
     this.state = state
     this.#parts = parts
+    const index = new KeyIndex<Entry>()
     this.#runners = parts.armed.map((detector) => {
       const states = state.keys.get(detector.rule.id) ?? new KeyStates(parts.config.maxKeys)
+      states.join(index)
       state.keys.set(detector.rule.id, states)
       return { detector, states, tools: new RunTools(parts.keyedHash, states) }
     })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { KeyStates } from './key-states.ts'
+import { KeyIndex } from './key-index.ts'
+import { type Entry, KeyStates } from './key-states.ts'
 
 it('drops the first in the order of arrival that was not used since it was last asked, as a plain list would', () => {
   fc.assert(
@@ -56,4 +57,27 @@ it('keeps tenants apart and counts all of them', () => {
     { tenant: 'two' }, undefined])
   states.sweep((state) => (state as { tenant: string }).tenant === 'one')
   expect([states.size, states.peek('one', 'same')]).toEqual([1, undefined])
+})
+
+it('finds by a shared index what it finds by its own, whatever comes and goes', () => {
+  const use = fc.record({ of: fc.nat(2), tenant: fc.constantFrom('t', 'u'), key: fc.constantFrom('a', 'b', 'c', 'd'), act: fc.constantFrom('take', 'take', 'peek', 'evict', 'sweep', 'join') })
+  fc.assert(
+    fc.property(fc.array(use, { maxLength: 60 }), (uses) => {
+      const apart = [new KeyStates(3), new KeyStates(2), new KeyStates(1)]
+      const together = [new KeyStates(3), new KeyStates(2), new KeyStates(1)]
+      const index = new KeyIndex<Entry>()
+      uses.forEach(({ of, tenant, key, act }, at) => {
+        const results = [apart, together].map((all) => {
+          const states = all[of] as KeyStates
+          if (act === 'take') return states.take(tenant, key, () => ({ at }))
+          if (act === 'peek') return states.peek(tenant, key)
+          if (act === 'evict') return states.evict()
+          if (act === 'sweep') return states.sweep((state) => (state as { at: number }).at % 2 === 0)
+          return all === together ? states.join(index) : undefined
+        })
+        expect(results[1]).toEqual(results[0])
+      })
+      expect(together.map((states) => states.entries())).toEqual(apart.map((states) => states.entries()))
+    }),
+  )
 })

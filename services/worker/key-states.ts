@@ -4,8 +4,10 @@
  * looks into cold memory. Source: Corbató 1968, "A paging experiment with the Multics system".
  */
 
+import { KeyIndex } from './key-index.ts'
+
 /** A link of the list, from the next to be asked to the last; ends are undefined. */
-interface Entry {
+export interface Entry {
   readonly tenant: string
   readonly key: string
   readonly state: unknown
@@ -19,8 +21,8 @@ export type KeptState = readonly [tenant: string, key: string, state: unknown, u
 
 export class KeyStates {
   readonly #limit: number
-  /** By tenant, then key: one tenant's states are out of another's reach, and no key has to be put together. */
-  readonly #tenants = new Map<string, Map<string, Entry>>()
+  #index = new KeyIndex<Entry>()
+  #slot = this.#index.newSlot()
   #size = 0
   #oldest: Entry | undefined
   #newest: Entry | undefined
@@ -36,7 +38,7 @@ export class KeyStates {
 
   /** The key's state, made by `begin` where there is none, now used. */
   take(tenant: string, key: string, begin: () => unknown): unknown {
-    const entry = this.#tenants.get(tenant)?.get(key)
+    const entry = this.#index.get(tenant, key, this.#slot)
     if (entry === undefined) return this.#add(tenant, key, begin()).state
     entry.used = true
     return entry.state
@@ -44,7 +46,7 @@ export class KeyStates {
 
   /** The key's state without a touch, undefined where there is none. */
   peek(tenant: string, key: string): unknown {
-    return this.#tenants.get(tenant)?.get(key)?.state
+    return this.#index.get(tenant, key, this.#slot)?.state
   }
 
   /** Drops until the limit holds; gives how many. */
@@ -56,18 +58,29 @@ export class KeyStates {
 
   /** Drops every state of which `done` is true. */
   sweep(done: (state: unknown) => boolean): void {
-    for (const entries of this.#tenants.values()) {
-      for (const entry of entries.values()) if (done(entry.state)) this.#drop(entry)
-    }
+    for (const entry of this.#list()) if (done(entry.state)) this.#drop(entry)
+  }
+
+  /** From now on finds its states by an index that others use as well. */
+  join(index: KeyIndex<Entry>): void {
+    if (index === this.#index) return
+    this.#index = index
+    this.#slot = index.newSlot()
+    for (const cell of this.#list()) index.set(cell.tenant, cell.key, { slot: this.#slot, cell })
   }
 
   /** In the order in which they will be asked: what the constructor takes. */
   entries(): readonly KeptState[] {
-    const list: KeptState[] = []
-    for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) {
-      list.push(entry.used ? [entry.tenant, entry.key, entry.state, 1] : [entry.tenant, entry.key, entry.state])
+    return Array.from(this.#list(), ({ tenant, key, state, used }): KeptState => (used ? [tenant, key, state, 1] : [tenant, key, state]))
+  }
+
+  /** The next one is known before one is given, so that it may be dropped. */
+  * #list(): Generator<Entry, undefined> {
+    for (let entry = this.#oldest; entry !== undefined;) {
+      const { newer } = entry
+      yield entry
+      entry = newer
     }
-    return list
   }
 
   #ask(entry: Entry): void {
@@ -79,8 +92,7 @@ export class KeyStates {
 
   #add(tenant: string, key: string, state: unknown): Entry {
     const entry: Entry = { tenant, key, state, used: true, older: undefined, newer: undefined }
-    const entries = this.#tenants.get(tenant) ?? new Map<string, Entry>()
-    this.#tenants.set(tenant, entries.set(key, entry))
+    this.#index.set(tenant, key, { slot: this.#slot, cell: entry })
     this.#size++
     this.#append(entry)
     return entry
@@ -102,9 +114,7 @@ export class KeyStates {
   }
 
   #drop(entry: Entry): void {
-    const entries = this.#tenants.get(entry.tenant)
-    entries?.delete(entry.key)
-    if (entries?.size === 0) this.#tenants.delete(entry.tenant)
+    this.#index.delete(entry.tenant, entry.key, this.#slot)
     this.#size--
     this.#unlink(entry)
   }
