@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod'
 import type { EventFacts } from '../schemas/event-head.ts'
+import type { Finding } from '../schemas/finding.ts'
 import type { Interaction } from '../schemas/interaction.ts'
 import type { ToolDefinition } from '../schemas/tool-definition.ts'
 import type { Severity } from '../schemas/vocabulary.ts'
@@ -59,6 +60,16 @@ export interface Draft {
   readonly evidence?: readonly string[]
 }
 
+/** What a detector of findings says of several. */
+export interface Sum extends Draft {
+  /** Grows with what is said of the same. */
+  readonly version: number
+  /** finding_id of each. */
+  readonly parts: readonly string[]
+  /** All parts are of one lineage, which is then that of the sum. */
+  readonly oneLineage: boolean
+}
+
 /** Per-run helpers that a detector may not make itself. */
 export interface Tools {
   /** Keyed hash (hex) of an offending value, for `about`. */
@@ -97,6 +108,13 @@ export interface Detector<Params, State> {
   define?(offer: Offer, params: Params, tools: Tools): readonly Draft[]
   /** Stateless judgement of a new version of a tool beside tools of other servers whose names read the same; `others` in the order in which they were shown. */
   meet?(one: ToolDefinition, others: readonly ToolDefinition[], params: Params, tools: Tools): readonly Draft[]
+  /** Keys of the states that a finding counts in, in the order in which they are to be weighed. */
+  weighIn?(finding: Finding, params: Params): readonly string[]
+  /**
+   * Changes `state` in place. Called once for each version of a finding of the others, in the order in which they were said; never with what a detector that
+   * weighs has said. Where it says something, the keys that follow do not hear of the finding.
+   */
+  weigh?(state: State, finding: Finding, key: string, params: Params): readonly Sum[]
   /** Whether a state may be dropped when the stream has come to `watermark` (nanoseconds). */
   forget?(state: State, watermark: bigint, params: Params): boolean
 }
@@ -112,6 +130,8 @@ export interface Armed {
   readonly learns: boolean
   /** Whether its keys learn from those of other partitions. */
   readonly shares: boolean
+  /** Whether it judges what others found. */
+  readonly weighs: boolean
   observe(event: EventFacts, tools: Tools): readonly Draft[]
   keysOf(interaction: Interaction): readonly string[]
   lore(key: string, interaction: Interaction): string
@@ -122,6 +142,8 @@ export interface Armed {
   review(interaction: Interaction, tools: Tools): readonly Draft[]
   define(offer: Offer, tools: Tools): readonly Draft[]
   meet(one: ToolDefinition, others: readonly ToolDefinition[], tools: Tools): readonly Draft[]
+  weighIn(finding: Finding): readonly string[]
+  weigh(state: unknown, finding: Finding, key: string): readonly Sum[]
   forget(state: unknown, watermark: bigint): boolean
 }
 
@@ -133,7 +155,7 @@ export function arm<Params, State>(detector: Detector<Params, State>, params: un
   const as = (state: unknown) => state as State
   return {
     rule: detector.rule as Rule<unknown>, observes: detector.observe !== undefined, defines: detector.define !== undefined || detector.meet !== undefined,
-    learns: detector.step !== undefined, shares: detector.lore !== undefined,
+    learns: detector.step !== undefined, shares: detector.lore !== undefined, weighs: detector.weigh !== undefined,
     observe: (event, tools) => detector.observe?.(event, bound, tools) ?? NONE,
     keysOf: (interaction) => detector.keysOf?.(interaction, bound) ?? NONE,
     lore: (key, interaction) => detector.lore?.(key, interaction) ?? '',
@@ -144,6 +166,8 @@ export function arm<Params, State>(detector: Detector<Params, State>, params: un
     review: (interaction, tools) => detector.review?.(interaction, bound, tools) ?? NONE,
     define: (offer, tools) => detector.define?.(offer, bound, tools) ?? NONE,
     meet: (one, others, tools) => detector.meet?.(one, others, bound, tools) ?? NONE,
+    weighIn: (finding) => detector.weighIn?.(finding, bound) ?? NONE,
+    weigh: (state, finding, key) => detector.weigh?.(as(state), finding, key, bound) ?? NONE,
     forget: (state, watermark) => detector.forget?.(as(state), watermark, bound) ?? false,
   }
 }
