@@ -24,6 +24,7 @@ import { unknownPlace } from './unknown-place/detector.ts'
 import { unrequestedAction } from './unrequested-action/detector.ts'
 import { travellingSecret } from './travelling-secret/detector.ts'
 import { sensitiveAccess } from './sensitive-access/detector.ts'
+import { unusualSequence } from './unusual-sequence/detector.ts'
 import { unusualVolume } from './unusual-volume/detector.ts'
 
 export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
@@ -38,6 +39,7 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'shadowed-tool': (params) => arm(shadowedTool, params),
   'masquerade': (params) => arm(masquerade, params),
   'lethal-trifecta': (params) => arm(lethalTrifecta, params),
+  'unusual-sequence': (params) => arm(unusualSequence, params),
   'new-server': (params) => arm(newServer, params),
   'runaway-loop': (params) => arm(runawayLoop, params),
   'denied-then-done': (params) => arm(deniedThenDone, params),

@@ -1,0 +1,175 @@
+/** Learns the order in which an actor uses tools, and speaks of runs and steps that are far from it. */
+import type { Interaction } from '../../schemas/interaction.ts'
+import type { Effect, Severity } from '../../schemas/vocabulary.ts'
+import type { Detector, Draft, Tools } from '../detector.ts'
+import { hash32 } from '../stats/distinct.ts'
+import { secondsOf } from '../stats/moment.ts'
+import { BEGIN, type Counts, countOf, stepId, toolId, use, useId } from './counts.ts'
+import { type History, leapDraft, runDraft, stepName } from './draft.ts'
+import { groupOf, hear, lessonOf, nobody, type Others } from './others.ts'
+import { add, deviations, MOST_HELD, type Run, runOf } from './run.ts'
+import { type Params, rule } from './rule.ts'
+import { type Surprise, surpriseOf } from './surprise.ts'
+
+/** State of an actor; of the tenant's only `others` is used. */
+export interface Habit {
+  counts: Counts
+  calls: number
+  days: number
+  lastDay: number
+  /** Mean of the nats of its steps and of their square distance from it, over about the latest 256. */
+  usual: number
+  variance: number
+  runs: Run[]
+  /** Hash of agent and version, and seconds until which a change of it keeps silence and from which the next may. */
+  version: number
+  coolTo: number
+  coolFrom: number
+  toldDays: number[]
+  lessons: number[]
+  lesson: number
+  others: Others | null
+}
+
+const DAY = 86_400
+const NONE: readonly never[] = []
+const TENANT = 'steps'
+const MEMORY = 256
+const LEAST_SPREAD = 0.8
+const MOST_LESSONS = 64
+const GRAVE: ReadonlySet<Effect> = new Set<Effect>(['send', 'pay', 'delete', 'grant', 'execute'])
+
+/** The subject of one step. */
+interface Call {
+  readonly interaction: Interaction
+  readonly at: number
+  readonly day: number
+  readonly to: number
+  readonly group: number
+  readonly others: Others | undefined
+  readonly params: Params
+}
+
+const spreadOf = ({ variance }: Habit): number => Math.max(LEAST_SPREAD, Math.sqrt(variance))
+
+function learnOne(state: Habit, id: number, { group, params }: Call): void {
+  const level = use(state.counts, id, params.maxSteps)
+  if (level > 0 && state.lessons.length < MOST_LESSONS) state.lessons.push(lessonOf(id, level, group))
+}
+
+/** What was held back is learned, but of a told run only once such runs have come on enough days. */
+function close(state: Habit, run: Run, call: Call): void {
+  if (run.told && state.toldDays.length < call.params.acceptDays) return
+  for (const id of run.held) learnOne(state, id, call)
+}
+
+function arrive(state: Habit, { interaction: { agent, user_agent }, at, day, params }: Call): void {
+  state.calls++
+  if (day > state.lastDay) {
+    state.days++
+    state.lastDay = day
+  }
+  const version = agent === '' && user_agent === '' ? state.version : versionOf(agent, user_agent)
+  if (version === state.version) return
+  if (state.version !== 0 && at >= state.coolFrom) {
+    state.coolTo = at + params.coolHours * 3600
+    state.coolFrom = at + params.coolEveryDays * DAY
+  }
+  state.version = version
+}
+
+const versionOf = (agent: string, userAgent: string): number => (hash32(agent) ^ Math.imul(hash32(userAgent), 31)) >>> 0 || 1
+
+function unaskedOf({ request_fit: fit, requested_by: by }: Interaction): readonly string[] {
+  if (fit === 'unrelated') return ['the turn asks for something else']
+  return by === 'none' ? ['no turn of a user stands behind it'] : NONE
+}
+
+const weaker = ({ outcome }: Interaction, severity: Severity): Severity => (outcome === 'denied' || outcome === 'unauthenticated' ? 'low' : severity)
+
+function judge(state: Habit, run: Run, surprise: Surprise, call: Call): Draft[] {
+  const { interaction, params } = call
+  const spread = spreadOf(state)
+  const far = deviations(run, state.usual, spread)
+  const isOdd = run.steps >= params.minSteps && far >= params.deviations
+  const rare = isRare(surprise, state, params)
+  if (!isOdd && !rare) return []
+  const isCold = isNewcomer(state, params)
+  const unasked = unaskedOf(interaction)
+  const history: History = { key: `actor:${interaction.actor}`, calls: state.calls, days: state.days, usual: state.usual, isCold }
+  const drafts: Draft[] = []
+  if (isOdd && !isCold && !run.told) {
+    drafts.push(runDraft(history, run, { severity: weaker(interaction, unasked.length > 0 && GRAVE.has(interaction.effect) ? 'medium' : 'low'), deviations: far, unasked }))
+  }
+  if (rare && GRAVE.has(interaction.effect)) {
+    const severity = isCold || unasked.length === 0 ? (isOdd && !isCold && interaction.request_fit !== 'asked' ? 'medium' : 'low') : isOdd ? 'high' : 'medium'
+    drafts.push(leapDraft(history, run, surprise, { severity: weaker(interaction, isCold ? 'low' : severity), from: run.name, to: interaction.tool, effect: interaction.effect, unasked }))
+  }
+  return drafts
+}
+
+/** Nobody took the step, though the tools on both of its sides are well known. */
+const isRare = ({ nats, own, uses, toolUses, from }: Surprise, state: Habit, { rareNats, minFrom, minToolUses }: Params): boolean =>
+  own === 0 && uses.tenant === 0 && from >= minFrom && toolUses >= minToolUses && nats >= rareNats && nats >= state.usual + 4 * spreadOf(state)
+
+const isNewcomer = ({ calls, days }: Habit, { minCalls, minDays }: Params): boolean => calls < minCalls || days < minDays
+
+/** A tool that others hardly know yet, and this actor neither, is new: how it is used is still to be learned. */
+const isYoung = ({ own, toolUses }: Surprise, state: Habit, { to, params }: Call): boolean =>
+  own === 0 && toolUses < params.minToolUses && countOf(state.counts, useId(to)) < params.minToolUses
+
+function takeIn(state: Habit, run: Run, surprise: Surprise, call: Call): void {
+  const away = surprise.nats - state.usual
+  const weight = 1 / Math.min(MEMORY, state.calls)
+  if (!run.told) {
+    state.usual += away * weight
+    state.variance += (away * away - state.variance) * weight
+  }
+  if (run.from === BEGIN) learnOne(state, useId(BEGIN), call)
+  learnOne(state, useId(call.to), call)
+  const id = stepId(run.from, call.to)
+  if (surprise.own > 0) return learnOne(state, id, call)
+  run.held.push(id)
+  if (run.held.length > MOST_HELD) learnOne(state, run.held.shift() as number, call)
+}
+
+function follow(state: Habit, call: Call): readonly Draft[] {
+  const { interaction, at, to, group, params } = call
+  const { run, over } = runOf(state.runs, hash32(interaction.conversation || interaction.agent), { at, pause: params.pauseMinutes * 60, most: params.maxRuns })
+  if (over !== undefined) close(state, over, call)
+  const surprise = surpriseOf(state.counts, call.others, { from: run.from, to, group })
+  const young = isYoung(surprise, state, call)
+  if (!young) add(run, { nats: surprise.nats, usual: state.usual, spread: spreadOf(state), name: stepName(run.name, interaction.tool) })
+  const blind = isNewcomer(state, params) && (call.others === undefined || call.others.all.total < params.minPeerUses)
+  const silent = young || blind || at < state.coolTo
+  const drafts = silent ? NONE : judge(state, run, surprise, call)
+  if (drafts.length > 0) {
+    run.told = true
+    if (state.toldDays.at(-1) !== call.day) state.toldDays = [...state.toldDays.filter((day) => day > call.day - params.keepDays), call.day].slice(-params.acceptDays)
+  }
+  takeIn(state, run, surprise, call)
+  Object.assign(run, { at: Math.max(run.at, at), from: to, name: interaction.tool.slice(0, 80) })
+  return drafts
+}
+
+const othersOf = (tools: Tools): Others | undefined => (tools.stateOf?.(TENANT) as Habit | undefined)?.others ?? undefined
+
+export const unusualSequence: Detector<Params, Habit> = {
+  rule,
+  keysOf: ({ method, actor, tool }) => (method === 'tools/call' && actor !== '' && tool !== '' ? [`actor:${actor}`] : NONE),
+  lore: () => TENANT,
+  lesson: ({ lesson }) => lesson,
+  learn(tenant, lesson, { maxOthers }) {
+    hear(tenant.others ??= nobody(), lesson, maxOthers)
+  },
+  begin: () => ({ counts: [], calls: 0, days: 0, lastDay: -1, usual: 0, variance: 0, runs: [], version: 0, coolTo: 0, coolFrom: 0, toldDays: [], lessons: [], lesson: 0, others: null }),
+  step(state, interaction, _, params, tools) {
+    const at = secondsOf(interaction)
+    const call: Call = { interaction, at, day: Math.floor(at / DAY), to: toolId(interaction.tool), group: groupOf(hash32(interaction.agent || interaction.actor_kind)),
+      others: othersOf(tools), params }
+    state.lesson = state.lessons.shift() ?? 0
+    arrive(state, call)
+    return follow(state, call)
+  },
+  forget: ({ lastDay, others }, watermark, { keepDays }) => others === null && (lastDay + keepDays) * DAY < Number(watermark) / 1e9,
+}
