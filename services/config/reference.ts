@@ -37,13 +37,15 @@ function merged(alternatives: readonly JsonSchema[]): JsonSchema {
 const described = ({ description }: JsonSchema, key: string): Line[] =>
   description === undefined ? [] : [{ key, type: 'map', fallback: '', meaning: description }]
 
+const typeOf = ({ enum: values, type }: JsonSchema): string => values?.join(' \\| ') ?? (type === 'array' ? 'list' : (type ?? 'map'))
+
 function linesOf(schema: JsonSchema, path: string): Line[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
     const key = path === '' ? name : `${path}.${name}`
     const alternatives = property.oneOf ?? property.anyOf
-    if (alternatives !== undefined) return linesOf(merged(alternatives), key)
+    if (alternatives?.some(({ properties }) => properties !== undefined) === true) return linesOf(merged(alternatives), key)
     if (property.properties !== undefined) return [...described(property, key), ...linesOf(property, key)]
-    const type = property.enum?.join(' \\| ') ?? (property.type === 'array' ? 'list' : (property.type ?? 'map'))
+    const type = (alternatives ?? [property]).map(typeOf).join(' \\| ')
     const own = {
       key, type, fallback: property.default === undefined ? '' : `\`${JSON.stringify(property.default)}\``, meaning: property.description ?? '',
     }

@@ -5,6 +5,7 @@ import { subjectOf } from '../../schemas/peer-certificate.ts'
 import { Budget } from '../../schemas/token-record.ts'
 import { Severity } from '../../schemas/vocabulary.ts'
 import { SqlConfig } from '../sql/config.ts'
+import { Detection } from './maintenance.ts'
 import { Redaction } from './redaction.ts'
 import { ClickHouse, Kafka } from './servers.ts'
 
@@ -204,6 +205,7 @@ export const Config = z.strictObject({
   place: Place.prefault({}),
   assembler: Assembler.prefault({}),
   worker: Worker.prefault({}),
+  detection: Detection.prefault({}),
   detectors: z.record(z.string(), z.record(z.string(), z.unknown())).default({}).describe('Parameters by detector; see the README of each'),
   alerting: Alerting.prefault({}),
   telemetry: z.strictObject({ traces: Traces.prefault({}) }).prefault({}),
