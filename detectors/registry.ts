@@ -15,6 +15,7 @@ import { poisonedDescription } from './poisoned-description/detector.ts'
 import { runawayLoop } from './runaway-loop/detector.ts'
 import { deniedThenDone } from './denied-then-done/detector.ts'
 import { destructiveBurst } from './destructive-burst/detector.ts'
+import { discoveryScan } from './discovery-scan/detector.ts'
 import { shadowedTool } from './shadowed-tool/detector.ts'
 import { sharedToken } from './shared-token/detector.ts'
 import { failedLogins } from './failed-logins/detector.ts'
@@ -44,6 +45,7 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'runaway-loop': (params) => arm(runawayLoop, params),
   'denied-then-done': (params) => arm(deniedThenDone, params),
   'destructive-burst': (params) => arm(destructiveBurst, params),
+  'discovery-scan': (params) => arm(discoveryScan, params),
   'unknown-place': (params) => arm(unknownPlace, params),
   'misplaced-token': (params) => arm(misplacedToken, params),
   'failed-logins': (params) => arm(failedLogins, params),
