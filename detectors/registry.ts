@@ -20,6 +20,7 @@ import { shadowedTool } from './shadowed-tool/detector.ts'
 import { sharedToken } from './shared-token/detector.ts'
 import { failedLogins } from './failed-logins/detector.ts'
 import { misplacedToken } from './misplaced-token/detector.ts'
+import { newScope } from './new-scope/detector.ts'
 import { unexpectedCommand } from './unexpected-command/detector.ts'
 import { unknownPlace } from './unknown-place/detector.ts'
 import { unrequestedAction } from './unrequested-action/detector.ts'
@@ -47,6 +48,7 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'destructive-burst': (params) => arm(destructiveBurst, params),
   'discovery-scan': (params) => arm(discoveryScan, params),
   'unknown-place': (params) => arm(unknownPlace, params),
+  'new-scope': (params) => arm(newScope, params),
   'misplaced-token': (params) => arm(misplacedToken, params),
   'failed-logins': (params) => arm(failedLogins, params),
   'shared-token': (params) => arm(sharedToken, params),
