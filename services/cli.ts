@@ -1,4 +1,4 @@
-/** The command line: `watchkeeper serve`, one command for each part as a process of its own, and `demo|query|status|coverage|tools|quarantine|token|config|doctor`. */
+/** The command line: `watchkeeper serve`, one command for each part as a process of its own, and `demo|simulate|query|status|coverage|tools|quarantine|token|config|doctor`. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { Failure } from '../schemas/failure.ts'
 import { configCheck, configPrint } from './commands/config.ts'
@@ -10,6 +10,7 @@ import { query } from './commands/query.ts'
 import { DOES, runPart } from './commands/part.ts'
 import { type DecisionOptions, type FilterOptions, quarantineDecide, quarantineList, quarantineShow } from './commands/quarantine.ts'
 import { serve } from './commands/serve.ts'
+import { simulate, type SimulateOptions } from './commands/simulate.ts'
 import { status, type StatusOptions } from './commands/status.ts'
 import { type CreateOptions, tokenCreate, tokenList, tokenRevoke, type TokenOptions } from './commands/token.ts'
 import { toolsDiff, toolsList, type ToolsOptions } from './commands/tools.ts'
@@ -118,6 +119,27 @@ function atMost(value: string): number {
   if (!Number.isInteger(number) || number < 1 || number > 10_000) throw new InvalidArgumentError('It must be a whole number from 1 to 10000.')
   return number
 }
+
+function whole(value: string): number {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < 0 || number > 1_000_000) throw new InvalidArgumentError('It must be a whole number.')
+  return number
+}
+const counted = (flag: string, about: string, standard: number): Option => new Option(`${flag} <number>`, about).default(standard).argParser(whole)
+
+program.command('simulate')
+  .description('telemetry of a company that does not exist, with attacks on it that are labelled: to try and to measure detectors')
+  .addOption(counted('--days', 'days with attacks', 30))
+  .addOption(counted('--history', 'days before them, without any', 14))
+  .addOption(counted('--principals', 'people and service agents', 500))
+  .addOption(counted('--servers', 'MCP servers', 60))
+  .addOption(counted('--seed', 'the same seed makes the same company', 1))
+  .option('--from <day>', 'first day, such as 2026-03-02; default: so that it ends yesterday')
+  .option('--attacks <names>', 'all, none, or names with commas between', 'all')
+  .option('--out <folder>', 'where requests (a file a day), labels.jsonl and networks.csv go', 'simulated')
+  .option('--to <url>', 'send the requests to this OTLP/HTTP address instead (WATCHKEEPER_TOKEN is sent as bearer token)')
+  .option('--json', 'machine-readable answer')
+  .action(run((options: SimulateOptions) => simulate(options)))
 
 const filtered = (command: Command): Command =>
   common(command, ['api'])
