@@ -4,6 +4,7 @@
  */
 import { type Armed, arm } from './detector.ts'
 import { lethalTrifecta } from './lethal-trifecta/detector.ts'
+import { compositeRisk } from './composite-risk/detector.ts'
 import { masquerade } from './masquerade/detector.ts'
 import { changedDefinition } from './changed-definition/detector.ts'
 import { injectedInstruction } from './injected-instruction/detector.ts'
@@ -27,6 +28,7 @@ import { unrequestedAction } from './unrequested-action/detector.ts'
 import { travellingSecret } from './travelling-secret/detector.ts'
 import { sensitiveAccess } from './sensitive-access/detector.ts'
 import { unusualSequence } from './unusual-sequence/detector.ts'
+import { harvesting } from './harvesting/detector.ts'
 import { unusualVolume } from './unusual-volume/detector.ts'
 
 export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
@@ -46,6 +48,7 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'runaway-loop': (params) => arm(runawayLoop, params),
   'denied-then-done': (params) => arm(deniedThenDone, params),
   'destructive-burst': (params) => arm(destructiveBurst, params),
+  'composite-risk': (params) => arm(compositeRisk, params),
   'discovery-scan': (params) => arm(discoveryScan, params),
   'unknown-place': (params) => arm(unknownPlace, params),
   'new-scope': (params) => arm(newScope, params),
@@ -55,4 +58,5 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'new-destination': (params) => arm(newDestination, params),
   'travelling-secret': (params) => arm(travellingSecret, params),
   'sensitive-access': (params) => arm(sensitiveAccess, params),
+  'harvesting': (params) => arm(harvesting, params),
 }

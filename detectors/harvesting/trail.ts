@@ -1,0 +1,52 @@
+/** Numbers in a row: whether calls walk along ids or pages. A few walks at a time are followed for each actor. Plain numbers. */
+import type { Walkable } from './subject.ts'
+import type { Params } from './rule.ts'
+
+/** Place, latest number, step, calls in a row, seconds of the first and the latest, how far it was told (0 to 2). */
+export type Trail = [place: number, number: number, step: number, length: number, since: number, at: number, told: number]
+
+const MOST = 4
+/** Ids in a row may leave out some that were deleted. */
+const GAP = 8
+
+export interface Footstep {
+  readonly place: number
+  readonly kind: Walkable
+  readonly number: number
+  readonly seconds: number
+}
+
+/** Whether the number goes on with the walk: the same step for pages, about the same for ids, any other mark for cursors. */
+function goesOn([, number, step]: Trail, footstep: Footstep): boolean {
+  if (footstep.kind === 'cursor') return footstep.number !== number
+  const apart = footstep.number - number
+  if (footstep.kind === 'page') return apart === step
+  return step !== 0 && apart / step > 0 && Math.abs(apart) <= GAP
+}
+
+/** A step that a walk can begin with. */
+const begins = (apart: number, kind: Walkable): boolean => apart !== 0 && (kind === 'page' ? apart > 0 : Math.abs(apart) <= GAP)
+
+/** Takes a footstep; the walk it belongs to. A walk ends with a pause. */
+export function walk(trails: Trail[], footstep: Footstep, { pauseMinutes }: Params): Trail {
+  const { place, kind, number, seconds } = footstep
+  const at = trails.findIndex((one) => one[0] === place)
+  const trail = trails[at]
+  if (trail === undefined || seconds - trail[5] > pauseMinutes * 60) return put(trails, at, [place, number, 0, 1, seconds, seconds, 0])
+  const apart = number - trail[1]
+  if (kind !== 'cursor' && apart === 0) trail[5] = Math.max(trail[5], seconds)
+  else if (goesOn(trail, footstep)) {
+    trail[1] = number
+    trail[3]++
+    trail[5] = Math.max(trail[5], seconds)
+    if (kind === 'id' && Math.abs(apart) < Math.abs(trail[2])) trail[2] = apart
+  } else return put(trails, at, begins(apart, kind) ? [place, number, apart, 2, trail[5], seconds, 0] : [place, number, 0, 1, seconds, seconds, 0])
+  return trail
+}
+
+function put(trails: Trail[], at: number, trail: Trail): Trail {
+  if (at >= 0) trails.splice(at, 1)
+  else if (trails.length >= MOST) trails.shift()
+  trails.push(trail)
+  return trail
+}
