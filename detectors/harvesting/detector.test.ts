@@ -50,7 +50,7 @@ describe('harvesting', () => {
     const told = Array.from({ length: 8 }, (_, day) => walk(day, 200).length)
     expect(told.slice(0, 3)).toEqual([2, 2, 1])
     expect(told.slice(3)).toEqual([0, 0, 0, 0, 0])
-    expect(walk(9, 3_000)).toEqual(['low', 'medium'])
+    expect(walk(9, 900)).toEqual(['low', 'medium'])
   })
 
   it('tells a day with many different things against the actor\'s own days, and of a newcomer against its peers\'', () => {
