@@ -29,15 +29,19 @@ function judge(call: Call, id: string, params: Params, tools: Tools): readonly D
     if (verdict !== undefined) drafts.push({ about: about(call, id, tools.hash(text)), ...commandDraft(verdict) })
   }
   const file = fileAccess(call.tool, call.arguments)
-  if (file !== undefined && !params.ignore.includes(file.rule.id)) {
+  if (file !== undefined && !isLeftOut(file.rule.id, params)) {
     drafts.push({ about: about(call, id, tools.hash(file.path)), ...commandDraft({ severity: file.rule.severity, rules: [file.rule] }) })
   }
   return drafts
 }
 
+/** Configuration of agents is told by *changed-configuration*, which knows who usually changes it. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['agent-config-written', 'agent-guard-off', 'agent-server-added', 'file-agent-config'])
+const isLeftOut = (id: string, { ignore }: Params): boolean => ELSEWHERE.has(id) || ignore.includes(id)
+
 function allowed(verdict: Verdict | undefined, params: Params): Verdict | undefined {
-  if (verdict === undefined || params.ignore.length === 0) return verdict
-  const rules = verdict.rules.filter((one) => !params.ignore.includes(one.id))
+  if (verdict === undefined || !verdict.rules.some(({ id }) => isLeftOut(id, params))) return verdict
+  const rules = verdict.rules.filter(({ id }) => !isLeftOut(id, params))
   return rules[0] === undefined ? undefined : { severity: rules[0].severity, rules }
 }
 

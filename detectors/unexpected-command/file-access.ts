@@ -11,7 +11,8 @@ const worthIt = (args: string): boolean => {
   const head = args.length > LOOKED_AT ? args.slice(0, LOOKED_AT) : args
   return MARKS.some((mark) => head.includes(mark))
 }
-const PATH_KEY = /^(?:file_?)?(?:path|paths|name|uri|target|destination|dest|source|src|file|filename|file_?path|notebook_path)$/i
+/** Arguments that hold paths. */
+export const PATH_KEY = /^(?:file_?)?(?:path|paths|name|uri|target|destination|dest|source|src|file|filename|file_?path|notebook_path)$/i
 
 const READ: CommandRule = { id: 'file-credential', severity: 'high', reason: 'reads a file of keys or passwords', attack: 'T1552.001', programs: [] }
 const START: CommandRule = { id: 'file-autostart', severity: 'high', reason: 'writes a file that runs at login, at boot or on a schedule',
@@ -22,7 +23,7 @@ const AGENT: CommandRule = { id: 'file-agent-config', severity: 'high', reason: 
 export const FILE_RULES: readonly CommandRule[] = [READ, START, ROOT, AGENT]
 
 /** Notes to an agent are edited all day; what it may run is not. */
-const NOTES = /(?:claude|agents)\.md$|copilot-instructions|\.claude[/\\](?:commands|skills|todos|plans|projects)/
+export const NOTES = /(?:claude|agents)\.md$|copilot-instructions|\.claude[/\\](?:commands|skills|todos|plans|projects)/
 
 export interface FileFinding {
   readonly rule: CommandRule
