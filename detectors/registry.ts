@@ -17,6 +17,7 @@ import { runawayLoop } from './runaway-loop/detector.ts'
 import { deniedThenDone } from './denied-then-done/detector.ts'
 import { destructiveBurst } from './destructive-burst/detector.ts'
 import { discoveryScan } from './discovery-scan/detector.ts'
+import { changedConfiguration } from './changed-configuration/detector.ts'
 import { shadowedTool } from './shadowed-tool/detector.ts'
 import { sharedToken } from './shared-token/detector.ts'
 import { failedLogins } from './failed-logins/detector.ts'
@@ -50,6 +51,7 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'destructive-burst': (params) => arm(destructiveBurst, params),
   'composite-risk': (params) => arm(compositeRisk, params),
   'discovery-scan': (params) => arm(discoveryScan, params),
+  'changed-configuration': (params) => arm(changedConfiguration, params),
   'unknown-place': (params) => arm(unknownPlace, params),
   'new-scope': (params) => arm(newScope, params),
   'misplaced-token': (params) => arm(misplacedToken, params),
