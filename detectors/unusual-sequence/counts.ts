@@ -18,7 +18,7 @@ const mixed = (one: number, other: number): number => {
   return ((hash ^ (hash >>> 15)) >>> 2) || 1
 }
 
-/** Number of a tool by its name; 30 bits, never 0. */
+/** Number of a tool, or of an agent, by its name; 30 bits, never 0. */
 export const toolId = remembering((tool: string): number => (hash32(tool) >>> 2) || 1)
 /** Stands before the first call of a run. */
 export const BEGIN = 0

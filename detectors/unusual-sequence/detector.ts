@@ -5,11 +5,11 @@ import type { Detector, Draft, Tools } from '../detector.ts'
 import { hash32 } from '../stats/distinct.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { BEGIN, type Counts, countOf, stepId, toolId, use, useId } from './counts.ts'
-import { type History, leapDraft, runDraft, stepName } from './draft.ts'
+import { type History, leapDraft, runDraft } from './draft.ts'
 import { groupOf, hear, lessonOf, nobody, type Others } from './others.ts'
-import { add, deviations, MOST_HELD, type Run, runOf } from './run.ts'
+import { add, beginRun, deviations, MOST_HELD, newRun, type Run, runOf } from './run.ts'
 import { type Params, rule } from './rule.ts'
-import { type Surprise, surpriseOf } from './surprise.ts'
+import { knownNats, type Surprise, surpriseOf } from './surprise.ts'
 
 /** State of an actor; of the tenant's only `others` is used. */
 export interface Habit {
@@ -21,12 +21,12 @@ export interface Habit {
   usual: number
   variance: number
   runs: Run[]
-  /** Hash of agent and version, and seconds until which a change of it keeps silence and from which the next may. */
+  /** Of agent and version, and seconds until which a change of it keeps silence and from which the next may. */
   version: number
   coolTo: number
   coolFrom: number
-  toldDays: number[]
-  lessons: number[]
+  toldDays: number[] | null
+  lessons: number[] | null
   lesson: number
   others: Others | null
 }
@@ -54,12 +54,12 @@ const spreadOf = ({ variance }: Habit): number => Math.max(LEAST_SPREAD, Math.sq
 
 function learnOne(state: Habit, id: number, { group, params }: Call): void {
   const level = use(state.counts, id, params.maxSteps)
-  if (level > 0 && state.lessons.length < MOST_LESSONS) state.lessons.push(lessonOf(id, level, group))
+  if (level > 0 && (state.lessons?.length ?? 0) < MOST_LESSONS) state.lessons = [...(state.lessons ?? []), lessonOf(id, level, group)]
 }
 
 /** What was held back is learned, but of a told run only once such runs have come on enough days. */
 function close(state: Habit, run: Run, call: Call): void {
-  if (run.told && state.toldDays.length < call.params.acceptDays) return
+  if (run.held === null || (run.told && (state.toldDays?.length ?? 0) < call.params.acceptDays)) return
   for (const id of run.held) learnOne(state, id, call)
 }
 
@@ -78,7 +78,7 @@ function arrive(state: Habit, { interaction: { agent, user_agent }, at, day, par
   state.version = version
 }
 
-const versionOf = (agent: string, userAgent: string): number => (hash32(agent) ^ Math.imul(hash32(userAgent), 31)) >>> 0 || 1
+const versionOf = (agent: string, userAgent: string): number => stepId(agent === '' ? BEGIN : toolId(agent), userAgent === '' ? BEGIN : toolId(userAgent))
 
 function unaskedOf({ request_fit: fit, requested_by: by }: Interaction): readonly string[] {
   if (fit === 'unrelated') return ['the turn asks for something else']
@@ -118,38 +118,77 @@ const isNewcomer = ({ calls, days }: Habit, { minCalls, minDays }: Params): bool
 const isYoung = ({ own, toolUses }: Surprise, state: Habit, { to, params }: Call): boolean =>
   own === 0 && toolUses < params.minToolUses && countOf(state.counts, useId(to)) < params.minToolUses
 
-function takeIn(state: Habit, run: Run, surprise: Surprise, call: Call): void {
-  const away = surprise.nats - state.usual
-  const weight = 1 / Math.min(MEMORY, state.calls)
+/** What a step says of the usual ones; nothing is learned of a told run but how often its tools are used. */
+function takeIn(state: Habit, run: Run, nats: number, call: Call): void {
   if (!run.told) {
+    const away = nats - state.usual
+    const weight = 1 / Math.min(MEMORY, state.calls)
     state.usual += away * weight
     state.variance += (away * away - state.variance) * weight
   }
   if (run.from === BEGIN) learnOne(state, useId(BEGIN), call)
   learnOne(state, useId(call.to), call)
-  const id = stepId(run.from, call.to)
-  if (surprise.own > 0) return learnOne(state, id, call)
-  run.held.push(id)
-  if (run.held.length > MOST_HELD) learnOne(state, run.held.shift() as number, call)
+}
+
+function hold(state: Habit, run: Run, id: number, call: Call): void {
+  const held = [...(run.held ?? []), id]
+  if (held.length > MOST_HELD) learnOne(state, held.shift() as number, call)
+  run.held = held
+}
+
+function runFor(state: Habit, call: Call): Run {
+  const { interaction: { conversation, agent }, at, params } = call
+  const id = hash32(conversation || agent)
+  const known = runOf(state.runs, id, at, params.pauseMinutes * 60)
+  if (known !== undefined) return known
+  const run = newRun(id, at)
+  const { runs, over } = beginRun(state.runs, run, params.maxRuns)
+  state.runs = runs
+  if (over !== undefined) close(state, over, call)
+  return run
+}
+
+/** A step that the actor hardly took yet. */
+function weighRare(state: Habit, run: Run, call: Call): readonly Draft[] {
+  const { interaction, at, day, to, group, params } = call
+  const surprise = surpriseOf(state.counts, call.others, { from: run.from, to, group })
+  const young = isYoung(surprise, state, call)
+  if (!young) add(run, { nats: surprise.nats, tool: interaction.tool }, state.usual, spreadOf(state))
+  const blind = isNewcomer(state, params) && (call.others === undefined || call.others.all.total < params.minPeerUses)
+  const drafts = young || blind || at < state.coolTo ? NONE : judge(state, run, surprise, call)
+  if (drafts.length > 0) {
+    run.told = true
+    if (state.toldDays?.at(-1) !== day) state.toldDays = [...(state.toldDays ?? []).filter((one) => one > day - params.keepDays), day].slice(-params.acceptDays)
+  }
+  takeIn(state, run, surprise.nats, call)
+  const id = stepId(run.from, to)
+  if (surprise.own > 0) learnOne(state, id, call)
+  else hold(state, run, id, call)
+  return drafts
 }
 
 function follow(state: Habit, call: Call): readonly Draft[] {
-  const { interaction, at, to, group, params } = call
-  const { run, over } = runOf(state.runs, hash32(interaction.conversation || interaction.agent), { at, pause: params.pauseMinutes * 60, most: params.maxRuns })
-  if (over !== undefined) close(state, over, call)
-  const surprise = surpriseOf(state.counts, call.others, { from: run.from, to, group })
-  const young = isYoung(surprise, state, call)
-  if (!young) add(run, { nats: surprise.nats, usual: state.usual, spread: spreadOf(state), name: stepName(run.name, interaction.tool) })
-  const blind = isNewcomer(state, params) && (call.others === undefined || call.others.all.total < params.minPeerUses)
-  const silent = young || blind || at < state.coolTo
-  const drafts = silent ? NONE : judge(state, run, surprise, call)
-  if (drafts.length > 0) {
-    run.told = true
-    if (state.toldDays.at(-1) !== call.day) state.toldDays = [...state.toldDays.filter((day) => day > call.day - params.keepDays), call.day].slice(-params.acceptDays)
+  const { interaction, at, to } = call
+  const run = runFor(state, call)
+  const nats = knownNats(state.counts, run.from, to)
+  let drafts: readonly Draft[] = NONE
+  if (nats < 0) drafts = weighRare(state, run, call)
+  else {
+    add(run, { nats, tool: interaction.tool }, state.usual, spreadOf(state))
+    takeIn(state, run, nats, call)
+    learnOne(state, stepId(run.from, to), call)
   }
-  takeIn(state, run, surprise, call)
-  Object.assign(run, { at: Math.max(run.at, at), from: to, name: interaction.tool.slice(0, 80) })
+  run.at = Math.max(run.at, at)
+  run.from = to
+  run.name = interaction.tool.length > 80 ? interaction.tool.slice(0, 80) : interaction.tool
   return drafts
+}
+
+function nextLesson(state: Habit): number {
+  const { lessons } = state
+  if (lessons === null) return 0
+  state.lessons = lessons.length > 1 ? lessons.slice(1) : null
+  return lessons[0] ?? 0
 }
 
 const othersOf = (tools: Tools): Others | undefined => (tools.stateOf?.(TENANT) as Habit | undefined)?.others ?? undefined
@@ -162,12 +201,12 @@ export const unusualSequence: Detector<Params, Habit> = {
   learn(tenant, lesson, { maxOthers }) {
     hear(tenant.others ??= nobody(), lesson, maxOthers)
   },
-  begin: () => ({ counts: [], calls: 0, days: 0, lastDay: -1, usual: 0, variance: 0, runs: [], version: 0, coolTo: 0, coolFrom: 0, toldDays: [], lessons: [], lesson: 0, others: null }),
+  begin: () => ({ counts: [], calls: 0, days: 0, lastDay: -1, usual: 0, variance: 0, runs: [], version: 0, coolTo: 0, coolFrom: 0, toldDays: null, lessons: null, lesson: 0, others: null }),
   step(state, interaction, _, params, tools) {
     const at = secondsOf(interaction)
-    const call: Call = { interaction, at, day: Math.floor(at / DAY), to: toolId(interaction.tool), group: groupOf(hash32(interaction.agent || interaction.actor_kind)),
+    const call: Call = { interaction, at, day: Math.floor(at / DAY), to: toolId(interaction.tool), group: groupOf(toolId(interaction.agent || interaction.actor_kind)),
       others: othersOf(tools), params }
-    state.lesson = state.lessons.shift() ?? 0
+    state.lesson = nextLesson(state)
     arrive(state, call)
     return follow(state, call)
   },

@@ -2,7 +2,7 @@
 import type { Severity } from '../../schemas/vocabulary.ts'
 import type { Draft } from '../detector.ts'
 import { nanosOf } from '../stats/moment.ts'
-import type { Run } from './run.ts'
+import { plainName, type Run, stepName } from './run.ts'
 import type { Surprise } from './surprise.ts'
 
 /** What is known of the actor. */
@@ -14,10 +14,6 @@ export interface History {
   readonly isCold: boolean
 }
 
-const PLAIN = /^[\w.+/:@-]{1,80}$/
-const plain = (name: string): string => (PLAIN.test(name) ? name : 'a tool with an odd name')
-export const stepName = (from: string, to: string): string => `${from === '' ? 'the begin' : plain(from)} → ${plain(to)}`
-
 const BENIGN = 'benign if the task is new, or somebody tries out what the agent can do'
 const COLD = 'cold start: too little history of its own, so the steps of its peers apply'
 const oneIn = (nats: number): string => Math.round(Math.exp(Math.min(nats, 12))).toLocaleString('en-US')
@@ -28,7 +24,7 @@ export function runDraft({ key, calls, days, usual }: History, run: Run, { sever
     about: [key, 'order', String(Math.floor(run.begun))],
     severity,
     title: `${key} uses its tools in an unusual order`,
-    observed: `${run.steps} steps, each about one in ${oneIn(average)}: ${run.against.join(', ')}`,
+    observed: `${run.steps} steps, each about one in ${oneIn(average)}: ${(run.against ?? []).join(', ')}`,
     expected: `steps of about one in ${oneIn(usual)}, as in ${calls} calls on ${days} days`,
     reasons: [`${deviations.toFixed(1)} standard deviations less likely than a run of ${run.steps} steps usually is`, ...unasked, BENIGN],
     features: [
@@ -54,7 +50,7 @@ export function leapDraft({ key, calls, days, isCold }: History, run: Run, { nat
   return {
     about: [key, 'step', String(Math.floor(run.begun)), before, to],
     severity,
-    title: `${plain(to)} is called where it never follows`,
+    title: `${plainName(to)} is called where it never follows`,
     observed: `${name}, about ${odd}; the tool ${effect === 'execute' ? 'executes' : `can ${effect}`}`,
     expected: `other steps, as ${from} times before from there`,
     reasons: [`${uses.tenant} uses of this step by others, ${toolUses} of the tool`, ...unasked, ...(isCold ? [COLD] : []), BENIGN],

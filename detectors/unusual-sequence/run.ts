@@ -15,50 +15,48 @@ export interface Run {
   nats: number
   sum: number
   /** Unusual steps of these, for the telling. */
-  against: string[]
+  against: string[] | null
   /** Steps that were never taken before: learned when the run is over and was not told. */
-  held: number[]
+  held: number[] | null
   told: boolean
-}
-
-/** What the runs of the moment are, and which one is over. */
-export interface Turn {
-  readonly run: Run
-  readonly over: Run | undefined
 }
 
 const NAMED = 4
 export const MOST_HELD = 16
 
-export const newRun = (id: number, at: number): Run => ({ id, begun: at, at, from: BEGIN, name: '', steps: 0, nats: 0, sum: 0, against: [], held: [], told: false })
+export const newRun = (id: number, at: number): Run => ({ id, begun: at, at, from: BEGIN, name: '', steps: 0, nats: 0, sum: 0, against: null, held: null, told: false })
 
-/** The run that the call at `at` belongs to, moved to the end; at most `most` are kept, and `over` is one that ended by that. */
-export function runOf(runs: Run[], id: number, { at, pause, most }: { readonly at: number; readonly pause: number; readonly most: number }): Turn {
-  const place = runs.findIndex((one) => one.id === id)
-  const known = runs[place]
-  if (known !== undefined && at - known.at <= pause) {
-    if (place < runs.length - 1) runs.push(...runs.splice(place, 1))
-    return { run: known, over: undefined }
-  }
-  const over = known ?? (runs.length >= most ? runs[0] : undefined)
-  if (over !== undefined) runs.splice(runs.indexOf(over), 1)
-  const run = newRun(id, at)
-  runs.push(run)
-  return { run, over }
+/** The run that the call at `at` goes on with; undefined where it begins one. */
+export function runOf(runs: readonly Run[], id: number, at: number, pause: number): Run | undefined {
+  for (const run of runs) if (run.id === id) return at - run.at <= pause ? run : undefined
+  return undefined
 }
 
-/** Adds a step of so many nats; `usual` and `spread` are those of the actor. */
-export function add(run: Run, { nats, usual, spread, name }: { readonly nats: number; readonly usual: number; readonly spread: number; readonly name: string }): void {
+/** The runs with a new one at the end, at most `most`; `over` is the one that ended by that. */
+export function beginRun(runs: readonly Run[], run: Run, most: number): { readonly runs: Run[]; readonly over: Run | undefined } {
+  const over = runs.find(({ id }) => id === run.id) ?? (runs.length >= most ? runs.reduce((oldest, one) => (one.at < oldest.at ? one : oldest)) : undefined)
+  return { runs: [...runs.filter((one) => one !== over), run], over }
+}
+
+/** Adds a step of so many nats to `tool`; `usual` and `spread` are those of the actor. */
+export function add(run: Run, { nats, tool }: { readonly nats: number; readonly tool: string }, usual: number, spread: number): void {
   run.sum = Math.max(0, run.sum + nats - usual - spread)
   if (run.sum === 0) {
-    Object.assign(run, { steps: 0, nats: 0 })
-    if (run.against.length > 0) run.against = []
+    run.steps = 0
+    run.nats = 0
+    run.against = null
     return
   }
   run.steps++
   run.nats += nats
-  if (nats > usual + spread && run.against.length < NAMED) run.against.push(name)
+  if (nats <= usual + spread) return
+  const against = run.against ?? []
+  if (against.length < NAMED) run.against = [...against, stepName(run.name, tool)]
 }
+
+const PLAIN = /^[\w.+/:@-]{1,80}$/
+export const plainName = (name: string): string => (PLAIN.test(name) ? name : 'a tool with an odd name')
+export const stepName = (from: string, to: string): string => `${from === '' ? 'the begin' : plainName(from)} → ${plainName(to)}`
 
 /** How far the steps since then lie above the usual, in standard deviations of a mean of so many: normalised by length. */
 export const deviations = ({ steps, nats }: Run, usual: number, spread: number): number => (steps === 0 ? 0 : (nats - steps * usual) / (spread * Math.sqrt(steps)))

@@ -34,11 +34,16 @@ const PLENTY = 5
 const NOBODY: Uses = { peers: 0, tenant: 0 }
 const share = (uses: number, all: number, wider: number, prior: number): number => (uses + prior * wider) / (Math.max(uses, all) + prior)
 
+/** The nats of a step that the actor took often; -1 of all others. */
+export function knownNats(counts: Counts, from: number, to: number): number {
+  const own = countOf(counts, stepId(from, to))
+  return own < PLENTY ? -1 : -Math.log(Math.min(1, own / (countOf(counts, useId(from)) + OWN_PRIOR)))
+}
+
 export function surpriseOf(counts: Counts, others: Others | undefined, { from, to, group }: Step): Surprise {
   const id = stepId(from, to)
   const own = countOf(counts, id)
   const ownFrom = countOf(counts, useId(from))
-  if (own >= PLENTY) return { nats: -Math.log(Math.min(1, own / (ownFrom + OWN_PRIOR))), own, uses: NOBODY, toolUses: 0, from: ownFrom }
   const usesOfId = (one: number): Uses => (others === undefined ? NOBODY : usesBy(others, counts, { id: one, group }))
   const [uses, fromUses, toUses] = [usesOfId(id), usesOfId(useId(from)), usesOfId(useId(to))]
   const total = others === undefined ? 0 : others.all.total
