@@ -9,6 +9,8 @@ export type Habit = ReadonlyMap<'actor' | 'token_fingerprint' | 'server' | 'tool
 
 /** Clocks of agent and server differ a little. */
 const SLACK = 60n * 1_000_000_000n
+/** The window of a habit may end after its finding was made. */
+const PLANNED = 86_400n * 1_000_000_000n
 const MOST_IDS = 20
 
 interface Rows {
@@ -42,3 +44,13 @@ export const evidenceSql = (about: About): string => bounded(about, matching(abo
 /** All interactions of a habit in that time; at least one column. */
 export const habitSql = (about: Pick<About, 'tenant' | 'first_seen' | 'last_seen'>, habit: Habit): string =>
   bounded(about, { table: 'interactions', condition: [...habit].map(([column, value]) => `${column} = ${sqlText(value)}`).join(' AND ') })
+
+/** The findings that a finding is made of, in order. */
+export const partsSql = ({ tenant, first_seen, last_seen }: Pick<About, 'tenant' | 'first_seen' | 'last_seen'>, ids: readonly string[]): string => [
+  'SELECT window_end, detector, severity, title, observed, expected, lineage, finding_id',
+  'FROM watchkeeper.findings',
+  `WHERE tenant = ${sqlText(tenant)}`,
+  `  AND window_end BETWEEN ${sqlTime(first_seen - SLACK)} AND ${sqlTime(last_seen + PLANNED)}`,
+  `  AND finding_id IN ${sqlTexts(ids.slice(0, MOST_IDS))}`,
+  'ORDER BY window_end LIMIT 100',
+].join('\n')

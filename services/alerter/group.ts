@@ -18,9 +18,10 @@ const MOST_KNOWN = 50_000
  * Keys under which a finding finds its alert, the preferred first. Conversation and trace are both keys, because an observation
  * may know the one and the interaction made of it both.
  */
-export function keysOf(finding: Pick<Finding, 'conversation' | 'trace_id' | 'actor' | 'detector' | 'window_start' | 'window_end'>): string[] {
+export function keysOf(finding: Pick<Finding, 'conversation' | 'trace_id' | 'actor' | 'detector' | 'window_start' | 'window_end' | 'part_ids'>): string[] {
   const lineage = [finding.conversation, finding.trace_id].filter((part) => part !== '').map((part) => `lineage:${part}`)
-  const oneRun = finding.window_end - finding.window_start <= ONE_RUN
+  // A sum of findings knows whether they are of one run.
+  const oneRun = finding.part_ids.length > 0 || finding.window_end - finding.window_start <= ONE_RUN
   return oneRun && lineage.length > 0 ? lineage : [`actor:${finding.actor}|${finding.detector}`]
 }
 

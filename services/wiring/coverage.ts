@@ -20,7 +20,7 @@ export function coverageKnowledge(armed: readonly Armed[]): Knowledge {
   const anywhere = new Set<string>([...READ_ANYWHERE, ...SAMPLING_KEYS, ...CARRIERS])
   const prefixes = CARRIERS.filter((name) => name.endsWith('.'))
   return {
-    detectors: armed.map(({ rule: { id, needs }, defines }) => ({ id, needs: defines ? [...needs, 'definitions' as const] : needs })), switches: SWITCHES, titles: new Map(EMITTERS.map(({ id, title }) => [id, title])),
+    detectors: armed.filter(({ weighs }) => !weighs).map(({ rule: { id, needs }, defines }) => ({ id, needs: defines ? [...needs, 'definitions' as const] : needs })), switches: SWITCHES, titles: new Map(EMITTERS.map(({ id, title }) => [id, title])),
     reads(emitter, attribute) {
       const own = known.get(emitter)
       return anywhere.has(attribute) || own?.exact.has(attribute) === true ||

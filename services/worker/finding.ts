@@ -1,7 +1,8 @@
 /** Turns what a detector says into a finding: adds who, where, when and the id. Pure. */
 import { hash } from 'node:crypto'
-import type { Draft } from '../../detectors/detector.ts'
+import type { Draft, Sum } from '../../detectors/detector.ts'
 import type { AuditEvent } from '../../schemas/audit-event.ts'
+import { partsSql } from '../../schemas/evidence-sql.ts'
 import type { Finding } from '../../schemas/finding.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { ToolDefinition } from '../../schemas/tool-definition.ts'
@@ -45,6 +46,17 @@ export function findingOfDefinition(draft: Draft, definition: ToolDefinition, so
     server: server || target, tool: kind === 'tool' ? name : '', started_at: first_seen, ended_at: last_seen > first_seen ? last_seen : first_seen, event_ids: [event_id],
     received_at: first_seen,
   })
+}
+
+/** About several findings, of which `latest` is the one that was heard last: whose they are is told by it, and so is their lineage where they share one. */
+export function findingOfSum(sum: Sum, latest: Finding, source: Source): Finding {
+  const { trace_id, conversation } = sum.oneLineage ? latest : { trace_id: '', conversation: '' }
+  const finding = assemble(sum, source, {
+    ...latest, interaction_id: '', version: sum.version, trace_id, conversation, server: '', tool: '', started_at: latest.window_start, ended_at: latest.window_end, event_ids: latest.evidence_ids,
+    received_at: latest.created_at,
+  })
+  const sql = partsSql({ tenant: finding.tenant, first_seen: finding.window_start, last_seen: finding.window_end }, sum.parts)
+  return { ...finding, sql, lineage: latest.lineage, part_ids: sum.parts }
 }
 
 const RANGES: Readonly<Record<Interaction['client_range'], string>> = {
