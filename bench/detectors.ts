@@ -22,7 +22,7 @@ const nothing = (): void => undefined
 const telemetry: WorkerTelemetry = {
   recordsRead: nothing, findingPublished: nothing, findingRepeated: nothing, keyEvicted: nothing, keysHeld: nothing, detectorFailed: nothing,
   recordUndecodable: nothing,
-  snapshotSaved: nothing, snapshotIgnored: nothing, gapSeen: nothing, warmedUp: nothing, subscriptionFailed: nothing,
+  snapshotSaved: nothing, snapshotIgnored: nothing, gapSeen: nothing, warmedUp: nothing, statesReset: nothing, subscriptionFailed: nothing,
 }
 const keyedHash = { of: (tenant: string, purpose: string, text: string) => hash('sha256', tenant + purpose + text, 'hex').slice(0, 32) }
 setFlagsFromString('--expose-gc')

@@ -76,6 +76,11 @@ export interface Tools {
   hash(text: string): string
   /** State of another key of this detector and tenant, to read only: what peers are like. Undefined where there is none, or no runner. */
   stateOf?(key: string): unknown
+  /**
+   * Whether a finding of severity medium or more was said of the interaction's actor in the twelve hours before it arrived, by any detector. What the actor
+   * does meanwhile may be an intruder's work, and is better not learned. False where nobody knows.
+   */
+  disputed?(): boolean
 }
 
 /** One version of a definition as somebody was offered it. */

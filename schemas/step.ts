@@ -17,28 +17,52 @@ export interface Lesson extends StepKey {
   readonly lesson: number
 }
 
+/** `reset`: what was learned of somebody or something is to be forgotten. `dispute`: something of weight was said of an actor. */
+const NOTICES = ['reset', 'dispute'] as const
+
+/** What every partition is told of a tenant's actor, server or tool. */
+export interface Notice {
+  readonly kind: (typeof NOTICES)[number]
+  /** The same notice told twice is one. */
+  readonly id: string
+  /** Nanoseconds. */
+  readonly at: bigint
+  readonly tenant: string
+  /** '' = not by this, as of the others. */
+  readonly actor: string
+  readonly server: string
+  readonly tool: string
+  /** '' = of every detector. */
+  readonly detector: string
+}
+
 export interface Step {
   readonly interaction: Interaction
   /** Keys that live in this partition, in the order in which they are to be stepped. */
   readonly keys: readonly StepKey[]
   /** Where there are any, the interaction is only what they were learnt from, and there are no keys. */
   readonly lessons: readonly Lesson[]
+  /** Where there are any, the interaction is none. */
+  readonly notices: readonly Notice[]
 }
 
-/** The first had no lessons, the second interactions with fewer fields. */
-const FORMAT = 3
+/** The first had no lessons, the second interactions with fewer fields, the third no notices. */
+const FORMAT = 4
 const FIRST = 1
+const SECOND = 2
+const NOTICE_TEXTS = 8
 const writer = new CanonicalWriter()
 
-/** Envelope: u8 format (3), LEB128 count; per record LEB128 count of texts, two a key, the same of lessons, three each, then the fields of the interaction. */
+/** Envelope: u8 format (4), LEB128 count; per record LEB128 count of texts, two a key, the same of lessons, three each, and of notices, eight each, then the fields of the interaction. */
 export function encodeSteps(steps: readonly Step[]): Buffer {
   writer.restart()
   writer.reserve(6)
   writer.buffer[writer.length++] = FORMAT
   writer.varint(steps.length)
-  for (const { interaction, keys, lessons } of steps) {
+  for (const { interaction, keys, lessons, notices } of steps) {
     writer.texts(keys.flatMap(({ detector, key }) => [detector, key]))
     writer.texts(lessons.flatMap(({ detector, key, lesson }) => [detector, key, String(lesson)]))
+    writer.texts(notices.flatMap(({ kind, id, at, tenant, actor, server, tool, detector }) => [kind, id, String(at), tenant, actor, server, tool, detector]))
     writeInteraction(writer, interaction)
   }
   return Buffer.from(writer.buffer.subarray(0, writer.length))
@@ -53,7 +77,8 @@ export function decodeSteps(bytes: Buffer): readonly Step[] {
   for (let left = reader.count(); left > 0; left--) {
     const keys = keysIn(reader.texts())
     const lessons = format > FIRST ? lessonsIn(reader.texts()) : []
-    steps.push({ keys, lessons, interaction: readInteraction(reader, format === FORMAT ? 2 : 1) })
+    const notices = format === FORMAT ? noticesIn(reader.texts()) : []
+    steps.push({ keys, lessons, notices, interaction: readInteraction(reader, format > SECOND ? 2 : 1) })
   }
   if (reader.position !== bytes.length) throw new RangeError('envelope of steps: bytes after its end')
   return steps
@@ -71,4 +96,16 @@ function lessonsIn(texts: readonly string[]): readonly Lesson[] {
     lessons.push({ detector: texts[at] as string, key: texts[at + 1] as string, lesson: Number(texts[at + 2]) })
   }
   return lessons
+}
+
+/** Throws RangeError for what is no notice. */
+function noticesIn(texts: readonly string[]): readonly Notice[] {
+  const notices: Notice[] = []
+  for (let at = 0; at + NOTICE_TEXTS <= texts.length; at += NOTICE_TEXTS) {
+    const [word, id, time, tenant, actor, server, tool, detector] = texts.slice(at, at + NOTICE_TEXTS) as [string, string, string, string, string, string, string, string]
+    const kind = NOTICES.find((one) => one === word)
+    if (kind === undefined || !/^\d{1,20}$/.test(time)) throw new RangeError('envelope of steps: unknown kind of notice')
+    notices.push({ kind, id, at: BigInt(time), tenant, actor, server, tool, detector })
+  }
+  return notices
 }

@@ -93,7 +93,7 @@ it('parts, steps, findings and lessons are cut in what they carry', async () => 
   const { bus, of } = narrow(50_000)
   const interaction = call({ result: '語'.repeat(LARGE) })
   const part = { interaction, trace: 't', conversation: 'c', rooted: true, bridged: false, turns: ['x'.repeat(LARGE)], results: [{ id: 'one', text: 'y'.repeat(LARGE) }] }
-  const step: Step = { interaction, keys: [{ detector: 'd', key: 'k' }], lessons: [] }
+  const step: Step = { interaction, keys: [{ detector: 'd', key: 'k' }], lessons: [], notices: [] }
   await bus.publish(correlations, keyed<Relay>({ kind: 'part', key: 'k', at: 1n, home: 'call', part }))
   await bus.publish(steps, keyed(step))
   await bus.broadcast(steps, { ...step, keys: [], lessons: [{ detector: 'd', key: 'k', lesson: 1 }] })

@@ -7,6 +7,7 @@ import { createAlerter } from '../alerter/service.ts'
 import { createArchiver } from '../archiver/service.ts'
 import { createAssembler } from '../assembler/service.ts'
 import { createTicker } from '../collector/ticker.ts'
+import { maintenanceOf } from '../config/maintenance.ts'
 import type { Config } from '../config/schema.ts'
 import { CONSERVATION_DEFAULTS, createConservation } from '../conservation/service.ts'
 import { createCoverage } from '../coverage/service.ts'
@@ -124,7 +125,7 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
     const { config, foundation, bus, log } = kit
     const { max_keys: maxKeys, warm_up_days: days, warm_up_interactions: maxInteractions } = config.worker
     const warmUp = { ...WORKER_DEFAULTS.warmUp, days, maxInteractions, marginSeconds: longestAssembly(config) }
-    return createWorker({ ...WORKER_DEFAULTS, partitions: foundation.bus.partitions, maxKeys, warmUp }, armAll(config.detectors), {
+    return createWorker({ ...WORKER_DEFAULTS, partitions: foundation.bus.partitions, maxKeys, warmUp, maintenance: maintenanceOf(config.detection) }, armAll(config.detectors), {
       bus, snapshots: await foundation.snapshots(), keyedHash: await foundation.keyedHash(), telemetry: workerTelemetry(log), history: historyOf(kit, parts),
     })
   },

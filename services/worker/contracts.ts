@@ -2,6 +2,7 @@
 import type { Armed } from '../../detectors/detector.ts'
 import type { Finding } from '../../schemas/finding.ts'
 import type { Gap, History, KeyedHash, Publisher, Snapshots, Subscriber } from '../../schemas/ports.ts'
+import type { Maintenance, MaintenanceWindow } from './maintenance/maintenance.ts'
 
 export interface WorkerConfig {
   /** Partitions of the bus. With more than one, interactions are sent on to where their keys live. */
@@ -22,6 +23,8 @@ export interface WorkerConfig {
   /** Failures of one detector on consecutive records after which the service stops. */
   readonly maxDefectsInARow: number
   readonly warmUp: WarmUpConfig
+  /** Planned work. */
+  readonly maintenance: readonly MaintenanceWindow[]
 }
 
 /** How states that are begun anew learn from what is archived. */
@@ -59,7 +62,7 @@ export interface WarmUpProgress {
 
 export const WORKER_DEFAULTS: WorkerConfig = {
   partitions: 1, maxKeys: 100_000, snapshotSeconds: 300, snapshotRecords: 500_000, recentFindings: 10_000, recentInteractions: 50_000, maxDefectsInARow: 50,
-  warmUp: { days: 30, maxInteractions: 1_000_000, marginSeconds: 1_800, attempts: 20 },
+  warmUp: { days: 30, maxInteractions: 1_000_000, marginSeconds: 1_800, attempts: 20 }, maintenance: [],
 }
 
 /** Where a record stands on the bus. */
@@ -85,6 +88,8 @@ export interface WorkerTelemetry {
   /** State on disk was of another shape: the detector (or all of them, '') started from nothing. */
   snapshotIgnored(partition: number, detector: string): void
   warmedUp(progress: WarmUpProgress): void
+  /** By order of an administrator so many states were dropped. */
+  statesReset(detector: string, count: number): void
   gapSeen(gap: Gap): void
   subscriptionFailed(topic: string, error: unknown): void
 }
@@ -103,6 +108,7 @@ export interface WorkerParts {
   readonly config: WorkerConfig
   readonly armed: readonly Armed[]
   readonly ports: WorkerPorts
+  readonly maintenance: Maintenance
   /** Told when a half cannot go on. */
   failed(error: unknown): void
 }

@@ -3,15 +3,19 @@
  * give the same findings and the same state. Reads no clock: time is that of the records.
  */
 import type { Armed } from '../../detectors/detector.ts'
-import type { Interaction } from '../../schemas/interaction.ts'
+import { hash32 } from '../../detectors/stats/distinct.ts'
+import type { Finding } from '../../schemas/finding.ts'
+import { blankInteraction, type Interaction } from '../../schemas/interaction.ts'
 import type { KeyedHash } from '../../schemas/ports.ts'
 import { interactions } from '../../schemas/topics.ts'
-import type { Lesson, Step } from '../../schemas/step.ts'
+import type { Lesson, Notice, Step } from '../../schemas/step.ts'
 import type { Place, WorkerConfig, WorkerTelemetry } from './contracts.ts'
 import type { DefectGuard } from './defects.ts'
 import { findingOfInteraction } from './finding.ts'
+import { Disputes, isOfWeight } from './disputes.ts'
 import { KeyIndex } from './key-index.ts'
-import { type Entry, KeyStates } from './key-states.ts'
+import { type Concern, type Entry, KeyStates, NOBODY } from './key-states.ts'
+import type { Maintenance } from './maintenance/maintenance.ts'
 import type { Outbox } from './outbox.ts'
 import { RunTools } from './tools.ts'
 
@@ -28,9 +32,14 @@ export interface FoldState {
   sweepAt: bigint
   /** By detector id. */
   readonly keys: Map<string, KeyStates>
+  readonly disputes: Disputes
+  /** What was to be forgotten, the latest orders, oldest first: whoever learns from the archive heeds them again. */
+  readonly resets: Notice[]
 }
 
-export const emptyFold = (): FoldState => ({ watermark: 0n, received: 0n, sweepAt: 0n, keys: new Map() })
+export const emptyFold = (): FoldState => ({ watermark: 0n, received: 0n, sweepAt: 0n, keys: new Map(), disputes: new Disputes(), resets: [] })
+
+const MOST_RESETS = 500
 
 export interface FoldParts {
   readonly armed: readonly Armed[]
@@ -39,6 +48,7 @@ export interface FoldParts {
   readonly telemetry: WorkerTelemetry
   readonly guard: DefectGuard
   readonly outbox: Outbox
+  readonly maintenance?: Maintenance | undefined
   /** Tells all partitions, this one too; absent where there is one. */
   teach?(step: Step): void
 }
@@ -52,7 +62,16 @@ export interface Judgement {
   readonly reviews: boolean
   /** Instead of all that: what states learn from it. */
   readonly lessons: readonly Lesson[]
+  /** Instead of all that: what is to be known of actors, servers or tools; the interaction is none. */
+  readonly notices?: readonly Notice[]
 }
+
+/** 0 for '': of nobody in particular. */
+const nameHash = (name: string): number => (name === '' ? 0 : hash32(name) | 0)
+
+/** Whom a record or an order is about, as states know it. */
+export const concernOf = ({ actor, server, tool }: Pick<Interaction, 'actor' | 'server' | 'tool'>): Concern =>
+  ({ actor: nameHash(actor), server: nameHash(server), tool: nameHash(tool) })
 
 /** Withdrawn interactions and a server's own bookkeeping are nobody's doing. */
 export const isJudged = ({ merged_into: into, server_internal: internal }: Interaction): boolean => into === '' && !internal
@@ -67,6 +86,9 @@ export class Fold {
   readonly state: FoldState
   readonly #parts: FoldParts
   readonly #runners: readonly Runner[]
+  /** Hashed once an interaction, however many keys it has. */
+  #concerned: Interaction | undefined
+  #concern: Concern = NOBODY
 
   constructor(state: FoldState, parts: FoldParts) {
     this.state = state
@@ -76,12 +98,14 @@ export class Fold {
       const states = state.keys.get(detector.rule.id) ?? new KeyStates(parts.config.maxKeys)
       states.join(index)
       state.keys.set(detector.rule.id, states)
-      return { detector, states, tools: new RunTools(parts.keyedHash, states) }
+      return { detector, states, tools: new RunTools(parts.keyedHash, states, state.disputes) }
     })
   }
 
   /** Judges one interaction by every detector. Withdrawn ones and a server's own bookkeeping only move time. */
-  apply({ interaction, keysFor, reviews, lessons }: Judgement, place: Place): void {
+  apply({ interaction, keysFor, reviews, lessons, notices = [] }: Judgement, place: Place): void {
+    for (const notice of notices) this.#heed(notice)
+    if (notices.length > 0) return
     this.#moveTime(interaction)
     for (const lesson of lessons) this.#learn(interaction.tenant, lesson)
     if (lessons.length > 0) return
@@ -91,7 +115,7 @@ export class Fold {
     }
     for (const runner of this.#runners) {
       const refused = this.#parts.guard.attempt(runner.detector.rule.id, suspect, () => {
-        runner.tools.tenant = interaction.tenant
+        runner.tools.judge(interaction)
         if (interaction.version === 1) this.#step(runner, interaction, keysFor(runner.detector))
         if (reviews) this.#put(runner.detector, interaction, runner.detector.review(interaction, runner.tools))
       })
@@ -110,14 +134,41 @@ export class Fold {
     state.sweepAt = state.watermark + SWEEP_EVERY_NS
   }
 
-  #step({ detector, states, tools }: Runner, interaction: Interaction, keys: readonly string[]): void {
+  #step(runner: Runner, interaction: Interaction, keys: readonly string[]): void {
+    if (keys.length === 0) return
+    const { detector, states, tools } = runner
+    if (this.#parts.maintenance?.learns(interaction, interaction.received_at, detector.rule.id) === false) return this.#judgeOnly(runner, interaction, keys)
+    if (interaction !== this.#concerned) this.#concern = concernOf(interaction)
+    this.#concerned = interaction
+    states.by = this.#concern
     for (const key of keys) {
       const state = states.take(interaction.tenant, key, detector.begin)
       this.#put(detector, interaction, detector.step(state, interaction, key, tools))
       this.#teach(detector, interaction, { key, state })
     }
-    const evicted = keys.length === 0 ? 0 : states.evict()
+    const evicted = states.evict()
     for (let i = 0; i < evicted; i++) this.#parts.telemetry.keyEvicted(detector.rule.id)
+  }
+
+  /** Steps copies, and leaves the states as they are. */
+  #judgeOnly({ detector, states, tools }: Runner, interaction: Interaction, keys: readonly string[]): void {
+    for (const key of keys) {
+      const known = states.peek(interaction.tenant, key)
+      this.#put(detector, interaction, detector.step(known === undefined ? detector.begin() : structuredClone(known), interaction, key, tools))
+    }
+  }
+
+  #heed(notice: Notice): void {
+    const { disputes, resets } = this.state
+    const { kind, tenant, actor, detector: only, at } = notice
+    if (kind === 'dispute') return disputes.note(tenant, actor, at)
+    resets.push(notice)
+    if (resets.length > MOST_RESETS) resets.shift()
+    if (only === '' && actor !== '') disputes.forget(tenant, actor)
+    for (const { states, detector: { rule: { id } } } of this.#runners) {
+      const dropped = only === '' || only === id ? states.reset(tenant, concernOf(notice)) : 0
+      if (dropped > 0) this.#parts.telemetry.statesReset(id, dropped)
+    }
   }
 
   #teach(detector: Armed, interaction: Interaction, { key, state }: { readonly key: string; readonly state: unknown }): void {
@@ -127,15 +178,29 @@ export class Fold {
     if (lore === '') return
     const lesson = { detector: detector.rule.id, key: lore, lesson: value }
     if (this.#parts.teach === undefined) this.#learn(interaction.tenant, lesson)
-    else this.#parts.teach({ interaction, keys: [], lessons: [lesson] })
+    else this.#parts.teach({ interaction, keys: [], lessons: [lesson], notices: [] })
   }
 
   #learn(tenant: string, { detector: id, key, lesson }: Lesson): void {
     const runner = this.#runners.find(({ detector }) => detector.rule.id === id)
-    if (runner !== undefined) runner.detector.learn(runner.states.take(tenant, key, runner.detector.begin), lesson)
+    if (runner === undefined) return
+    const { detector, states } = runner
+    const { by } = states
+    states.by = NOBODY
+    detector.learn(states.take(tenant, key, detector.begin), lesson)
+    states.by = by
   }
 
   #put({ rule }: Armed, interaction: Interaction, drafts: ReturnType<Armed['review']>): void {
-    for (const draft of drafts) this.#parts.outbox.put(findingOfInteraction(draft, interaction, { detector: rule.id, ruleVersion: rule.version }))
+    for (const draft of drafts) {
+      const said = this.#parts.outbox.put(findingOfInteraction(draft, interaction, { detector: rule.id, ruleVersion: rule.version }))
+      if (said !== undefined && said.actor !== '' && isOfWeight(said.severity)) this.#dispute(said)
+    }
+  }
+
+  #dispute({ finding_id: id, version, tenant, actor, created_at: at }: Finding): void {
+    const notice: Notice = { kind: 'dispute', id: `${id}.${version}`, at, tenant, actor, server: '', tool: '', detector: '' }
+    if (this.#parts.teach === undefined) this.#heed(notice)
+    else this.#parts.teach({ interaction: { ...blankInteraction(), tenant }, keys: [], lessons: [], notices: [notice] })
   }
 }

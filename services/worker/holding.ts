@@ -1,8 +1,10 @@
+import { blankInteraction } from '../../schemas/interaction.ts'
 import type { Envelope, Snapshot } from '../../schemas/ports.ts'
+import type { Notice } from '../../schemas/step.ts'
 import type { Topic } from '../../schemas/topics.ts'
 import type { WorkerParts } from './contracts.ts'
 import { DefectGuard } from './defects.ts'
-import { emptyFold, Fold, type FoldState, type Judgement } from './fold.ts'
+import { concernOf, emptyFold, Fold, type FoldState, type Judgement } from './fold.ts'
 import { Outbox } from './outbox.ts'
 import { Recent } from './recent.ts'
 import { type Decoded, decodeFold, encodeFold, STATE_VERSION } from './snapshot.ts'
@@ -20,6 +22,24 @@ export interface Feed<T> {
 export interface HoldingParts extends WorkerParts {
   /** Absent where nothing is to be learned from the past. */
   readonly warmUp: WarmUp | undefined
+  /** What this process holds, by partition, for whoever asks or has orders. */
+  readonly held: Map<number, Held>
+}
+
+/** A partition's states as others in the process may use them. */
+export interface Held {
+  /** What is kept of these alone, by detector. */
+  of(tenant: string, who: Whom): readonly KeptOf[]
+  /** Does as it is told, and saves. */
+  heed(notices: readonly Notice[]): Promise<void>
+}
+
+export type Whom = Pick<Notice, 'actor' | 'server' | 'tool'>
+
+export interface KeptOf {
+  readonly detector: string
+  readonly key: string
+  readonly state: unknown
 }
 
 /** Name of a partition's snapshot. */
@@ -35,7 +55,7 @@ interface Opened<T> {
 const SECOND_NS = 1_000_000_000n
 
 /** One partition that this worker holds: state, what is not said yet, and where it stands. */
-export class Holding<T> {
+export class Holding<T> implements Held {
   readonly outbox: Outbox
   /** Offset of the first envelope that is not in the state. */
   next: number
@@ -54,15 +74,16 @@ export class Holding<T> {
   #fresh: boolean
   /** A record was left half done: this state may not be saved. */
   #broken = false
+  #busy: Promise<void> = Promise.resolve()
 
   private constructor({ feed, partition, next, decoded }: Opened<T>, parts: HoldingParts) {
-    const { config, armed, ports, warmUp } = parts
+    const { config, armed, ports, maintenance, warmUp } = parts
     this.#state = decoded?.state ?? emptyFold()
     this.#feed = feed
     this.#partition = partition
     this.#parts = parts
     this.next = next
-    this.outbox = new Outbox(new Recent(config.recentFindings, decoded?.recent.findings), ports.telemetry)
+    this.outbox = new Outbox(new Recent(config.recentFindings, decoded?.recent.findings), ports.telemetry, maintenance)
     this.#judged = new Recent(config.recentInteractions, decoded?.recent.interactions)
     this.#cold = new Set(warmUp === undefined ? [] : armed.filter(({ learns, rule: { id } }) => learns && !this.#state.keys.has(id)).map(({ rule }) => rule.id))
     this.#savedAt = this.#state.received
@@ -75,7 +96,9 @@ export class Holding<T> {
     const snapshot = await parts.ports.snapshots.load(snapshotName(feed.topic.name, partition))
     const decoded = snapshot === undefined ? undefined : decode(snapshot, partition, parts)
     const start = decoded === undefined ? undefined : snapshot?.nextOffset
-    return { kept: new Holding({ feed, partition, next: start ?? 0, decoded }, parts), start }
+    const kept = new Holding({ feed, partition, next: start ?? 0, decoded }, parts)
+    parts.held.set(partition, kept)
+    return { kept, start }
   }
 
   /**
@@ -87,7 +110,7 @@ export class Holding<T> {
     const { config: { warmUp: { marginSeconds } }, warmUp } = this.#parts
     const first = this.#earliest(envelopes)
     if (first === undefined) return
-    const warmed = await warmUp?.warm({ partition: this.#partition, detectors: this.#cold, until: first - BigInt(marginSeconds) * SECOND_NS, signal })
+    const warmed = await warmUp?.warm({ partition: this.#partition, detectors: this.#cold, until: first - BigInt(marginSeconds) * SECOND_NS, resets: this.#state.resets, signal })
     if (warmed !== undefined) this.#adopt(warmed)
     this.#fold = this.#begin()
   }
@@ -96,7 +119,7 @@ export class Holding<T> {
   #adopt({ state, judged }: Warmed): void {
     if (this.#state.keys.size === 0) {
       this.#state = state
-      this.#judged = new Recent(this.#parts.config.recentInteractions, judged)
+      this.#judged = new Recent(this.#parts.config.recentInteractions, [...judged, ...this.#judged.toJSON()])
       return
     }
     for (const [detector, states] of state.keys) this.#state.keys.set(detector, states)
@@ -108,17 +131,17 @@ export class Holding<T> {
     for (const { offset, records } of envelopes) {
       if (offset < this.next) continue
       for (const record of records) {
-        const { received_at: at } = this.#feed.judgementOf(record).interaction
-        if (first === undefined || at < first) first = at
+        const { interaction: { received_at: at }, notices = [] } = this.#feed.judgementOf(record)
+        if (notices.length === 0 && (first === undefined || at < first)) first = at
       }
     }
     return first
   }
 
   #begin(): Fold {
-    const { config, armed, ports } = this.#parts
+    const { config, armed, ports, maintenance } = this.#parts
     return new Fold(this.#state, {
-      armed, config, keyedHash: ports.keyedHash, telemetry: ports.telemetry, guard: new DefectGuard(config.maxDefectsInARow, ports.telemetry), outbox: this.outbox,
+      armed, config, maintenance, keyedHash: ports.keyedHash, telemetry: ports.telemetry, guard: new DefectGuard(config.maxDefectsInARow, ports.telemetry), outbox: this.outbox,
       ...(this.#feed.shared ? { teach: (step) => this.outbox.teach(step) } : {}),
     })
   }
@@ -126,13 +149,14 @@ export class Holding<T> {
   /** Folds one envelope; one that is in the state already is passed over. */
   take({ offset, records }: Envelope<T>): void {
     if (offset < this.next) return
-    this.#fold ??= this.#begin()
     const { topic, judgementOf } = this.#feed
     const place = { topic: topic.name, partition: this.#partition, offset }
     this.#broken = true
     for (const record of records) {
       const judgement = judgementOf(record)
-      if (this.#judged.admit(nameOf(judgement))) this.#fold.apply(judgement, place)
+      if (!this.#judged.admit(nameOf(judgement))) continue
+      if (this.#fold === undefined) this.#state.resets.push(...resetsIn(judgement.notices))
+      else this.#fold.apply(judgement, place)
     }
     this.#broken = false
     this.next = offset + 1
@@ -167,17 +191,49 @@ export class Holding<T> {
     ports.telemetry.snapshotSaved(this.#partition, keys, state.length)
   }
 
+  async alone(work: () => Promise<void>): Promise<void> {
+    const turn = this.#busy.then(work)
+    this.#busy = turn.catch(() => undefined)
+    await turn
+  }
+
+  of(tenant: string, who: Whom): readonly KeptOf[] {
+    const concern = concernOf(who)
+    return [...this.#state.keys].flatMap(([detector, states]) => states.of(tenant, concern).map(([, key, state]) => ({ detector, key, state })))
+  }
+
+  /** A partition that has not learned from the past yet does so with this in mind, and saves then. */
+  async heed(notices: readonly Notice[]): Promise<void> {
+    await this.alone(async () => {
+      const fresh = notices.filter(({ kind, id }) => this.#judged.admit(`${kind}.${id}`))
+      if (this.#fold === undefined) {
+        this.#state.resets.push(...resetsIn(fresh))
+        return
+      }
+      this.#fold.apply({ interaction: blankInteraction(), keysFor: () => [], reviews: false, lessons: [], notices: fresh }, { topic: this.#feed.topic.name, partition: this.#partition, offset: this.next })
+      if (!this.#broken && !this.#fresh) await this.save()
+    })
+  }
+
   /** Says what is not said yet and saves; nothing is saved of a state that is half done. */
   async close(): Promise<void> {
+    await this.alone(() => this.#close())
+  }
+
+  async #close(): Promise<void> {
+    const { held } = this.#parts
+    if (held.get(this.#partition) === this) held.delete(this.#partition)
     if (this.#broken) return
     await this.outbox.flush(this.#parts.ports.bus)
     if (this.#sinceSave > 0) await this.save()
   }
 }
 
+const resetsIn = (notices: readonly Notice[] = []): readonly Notice[] => notices.filter(({ kind }) => kind === 'reset')
+
 /** What is judged once: an interaction's version, or a lesson of it. */
-const nameOf = ({ interaction: { interaction_id: id, version }, lessons }: Judgement): string =>
-  (lessons.length === 0 ? `${id}.${version}` : `${id}.${version}.${lessons.map(({ detector, key }) => `${detector}.${key}`).join()}`)
+const nameOf = ({ interaction: { interaction_id: id, version }, lessons, notices: [notice] = [] }: Judgement): string =>
+  notice !== undefined ? `${notice.kind}.${notice.id}` : (lessons.length === 0 ? `${id}.${version}` : `${id}.${version}.${lessons.map(({ detector, key }) => `${detector}.${key}`).join()}`)
 
 /** The state in a snapshot, undefined where its shape is not ours. */
 function decode(snapshot: Snapshot, partition: number, { armed, config, ports }: WorkerParts): Decoded | undefined {

@@ -8,26 +8,37 @@ import { definitions, findings, namesakes, quarantine, steps } from '../../schem
 import type { WorkerTelemetry } from './contracts.ts'
 import { namesakeKey } from './definitions/namesakes.ts'
 import { definitionKey } from './inventory/inventory.ts'
+import type { Maintenance } from './maintenance/maintenance.ts'
 import type { Recent } from './recent.ts'
+
+/** Broadcasts that are on their way at the same time. */
+const TOGETHER = 50
 
 export class Outbox {
   readonly recent: Recent
   readonly #telemetry: WorkerTelemetry
+  readonly #maintenance: Maintenance | undefined
   readonly #findings: Finding[] = []
   readonly #quarantined: Quarantined[] = []
   readonly #definitions: ToolDefinition[] = []
   readonly #introduced: ToolDefinition[] = []
   readonly #lessons: Step[] = []
 
-  constructor(recent: Recent, telemetry: WorkerTelemetry) {
+  constructor(recent: Recent, telemetry: WorkerTelemetry, maintenance?: Maintenance) {
     this.recent = recent
     this.#telemetry = telemetry
+    this.#maintenance = maintenance
   }
 
-  /** Takes the finding unless this version of it was said before. */
-  put(finding: Finding): void {
-    if (this.recent.admit(`${finding.finding_id}.${finding.version}`)) this.#findings.push(finding)
-    else this.#telemetry.findingRepeated(finding.detector)
+  /** Takes the finding unless this version of it was said before; gives it as it is to be said, marked where it is of planned work. */
+  put(finding: Finding): Finding | undefined {
+    if (!this.recent.admit(`${finding.finding_id}.${finding.version}`)) {
+      this.#telemetry.findingRepeated(finding.detector)
+      return undefined
+    }
+    const marked = this.#maintenance?.marked(finding) ?? finding
+    this.#findings.push(marked)
+    return marked
   }
 
   refuse(record: Quarantined): void {
@@ -75,9 +86,10 @@ export class Outbox {
       await bus.publish(namesakes, this.#introduced.map((record) => ({ key: namesakeKey(record), record })))
       this.#introduced.length = 0
     }
-    for (let lesson = this.#lessons[0]; lesson !== undefined; lesson = this.#lessons[0]) {
-      await bus.broadcast(steps, lesson)
-      this.#lessons.shift()
+    // Those of one call are written together; twice is once, wherever they are heard.
+    while (this.#lessons.length > 0) {
+      await Promise.all(this.#lessons.slice(0, TOGETHER).map((lesson) => bus.broadcast(steps, lesson)))
+      this.#lessons.splice(0, TOGETHER)
     }
   }
 }

@@ -50,14 +50,15 @@ class Router {
   readonly #parts: WorkerParts
 
   constructor(parts: WorkerParts) {
-    const { config, armed, ports } = parts
+    const { config, armed, ports, maintenance } = parts
     this.#parts = parts
     this.#armed = armed
-    this.outbox = new Outbox(new Recent(config.recentFindings), ports.telemetry)
+    this.outbox = new Outbox(new Recent(config.recentFindings), ports.telemetry, maintenance)
     const { keyedHash, telemetry } = ports
     const guard = (): DefectGuard => new DefectGuard(config.maxDefectsInARow, telemetry)
     this.#keysGuard = guard()
-    this.#fold = new Fold(emptyFold(), { armed, config, keyedHash, telemetry, guard: guard(), outbox: this.outbox })
+    this.#fold = new Fold(emptyFold(), { armed, config, keyedHash, telemetry, guard: guard(), maintenance, outbox: this.outbox,
+      teach: (step) => this.outbox.teach(step) })
   }
 
   /** The steps of an envelope; what its interactions show without state goes to the outbox. */

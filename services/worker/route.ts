@@ -25,5 +25,5 @@ export function stepsOf(interaction: Interaction, keys: readonly OwnedKey[], par
     if (known === undefined) byPartition.set(partition, { key: home, keys: [own] })
     else known.keys.push(own)
   }
-  return [...byPartition.values()].map(({ key, keys: own }) => ({ key, record: { interaction, keys: own, lessons: [] } }))
+  return [...byPartition.values()].map(({ key, keys: own }) => ({ key, record: { interaction, keys: own, lessons: [], notices: [] } }))
 }

@@ -83,7 +83,7 @@ function counting(): WorkerTelemetry & { readonly counts: Map<string, number> } 
   return {
     counts, recordsRead: count('read'), findingPublished: count('published'), findingRepeated: count('repeated'), keyEvicted: count('evicted'),
     keysHeld: () => undefined, detectorFailed: count('failed'), recordUndecodable: count('undecodable'), snapshotSaved: count('saved'),
-    snapshotIgnored: count('ignored'), gapSeen: count('gap'), warmedUp: ({ stage }) => count(`warm-up ${stage}`)(), subscriptionFailed: count('stopped'),
+    snapshotIgnored: count('ignored'), gapSeen: count('gap'), statesReset: count('reset'), warmedUp: ({ stage }) => count(`warm-up ${stage}`)(), subscriptionFailed: count('stopped'),
   }
 }
 

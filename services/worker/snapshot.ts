@@ -2,6 +2,8 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises'
 import { Packr } from 'msgpackr'
 import type { Armed } from '../../detectors/detector.ts'
+import type { Notice } from '../../schemas/step.ts'
+import { Disputes, type KeptDispute } from './disputes.ts'
 import type { FoldState } from './fold.ts'
 import { type KeptState, KeyStates } from './key-states.ts'
 
@@ -21,6 +23,9 @@ interface Head {
   readonly received: bigint
   readonly sweepAt: bigint
   readonly recent: Memories
+  /** Absent in snapshots of before there were any. */
+  readonly disputes?: readonly KeptDispute[]
+  readonly resets?: readonly Notice[]
   readonly detectors: readonly { readonly id: string; readonly version: number; readonly slices: number }[]
 }
 
@@ -32,9 +37,9 @@ const framed = (bytes: Buffer): Buffer[] => {
 
 /** Layout: frames of u32 length and msgpack; first the head, then per detector its slices of [tenant, key, state, used], in the order of `entries`. */
 export async function encodeFold(state: FoldState, recent: Memories, armed: readonly Armed[]): Promise<Buffer> {
-  const { watermark, received, sweepAt } = state
-  const sizes = armed.map(({ rule }) => ({ id: rule.id, version: rule.version, slices: Math.ceil((state.keys.get(rule.id)?.size ?? 0) / SLICE) }))
-  const chunks = framed(packr.pack({ watermark, received, sweepAt, recent, detectors: sizes } satisfies Head))
+  const { watermark, received, sweepAt, resets } = state
+  const sizes = armed.filter(({ rule }) => state.keys.has(rule.id)).map(({ rule }) => ({ id: rule.id, version: rule.version, slices: Math.ceil((state.keys.get(rule.id)?.size ?? 0) / SLICE) }))
+  const chunks = framed(packr.pack({ watermark, received, sweepAt, recent, disputes: state.disputes.toJSON(), resets, detectors: sizes } satisfies Head))
   for (const { id, slices } of sizes) {
     const entries = state.keys.get(id)?.entries() ?? []
     for (let i = 0; i < slices; i++) {
@@ -55,7 +60,7 @@ export interface Decoded {
 /** Throws when the bytes are not such a state. */
 export function decodeFold(bytes: Buffer, armed: readonly Armed[], maxKeys: number): Decoded {
   const frames = framesOf(bytes)
-  const { watermark, received, sweepAt, recent, detectors } = packr.unpack(frames.next().value ?? Buffer.alloc(0)) as Head
+  const { watermark, received, sweepAt, recent, disputes, resets = [], detectors } = packr.unpack(frames.next().value ?? Buffer.alloc(0)) as Head
   const keys = new Map<string, KeyStates>()
   const ignored: string[] = []
   for (const { id, version, slices } of detectors) {
@@ -64,7 +69,7 @@ export function decodeFold(bytes: Buffer, armed: readonly Armed[], maxKeys: numb
     if (armed.some(({ rule }) => rule.id === id && rule.version === version)) keys.set(id, new KeyStates(maxKeys, entries))
     else ignored.push(id)
   }
-  return { state: { watermark, received, sweepAt, keys }, recent, ignored }
+  return { state: { watermark, received, sweepAt, keys, disputes: new Disputes(disputes), resets: [...resets] }, recent, ignored }
 }
 
 function* framesOf(bytes: Buffer): Generator<Buffer, undefined> {

@@ -17,6 +17,7 @@ export function workerTelemetry(log: Log): WorkerTelemetry {
   const said = counter('findings', 'Findings by detector, severity and whether this version was new')
   const evicted = counter('evicted_keys', 'States dropped because a detector held too many')
   const failures = counter('detector_failures', 'Records that a detector failed on: quarantined')
+  const reset = counter('reset_states', 'States dropped by order of an administrator')
   const undecodable = counter('undecodable', 'Records that are no audit event: quarantined')
   const after = meter.createHistogram('watchkeeper.worker.found_after', {
     description: 'From the receipt of the record to the finding on the bus', unit: 'ms', advice: { explicitBucketBoundaries: BOUNDS_MS },
@@ -46,6 +47,10 @@ export function workerTelemetry(log: Log): WorkerTelemetry {
     },
     snapshotIgnored: (partition, detector) => log.warn({ partition, detector }, 'saved detector state has another shape: starting from nothing'),
     warmedUp: ({ stage, ...progress }) => log[stage === 'failed' ? 'error' : stage === 'reading' ? 'debug' : 'info']({ ...progress, reached: new Date(Number(progress.reached / 1_000_000n)).toISOString() }, WARM_UP[stage]),
+    statesReset(detector, count) {
+      reset.add(count, { detector })
+      log.info({ detector, states: count }, 'baselines were reset')
+    },
     gapSeen: (gap) => log.warn({ ...gap }, 'records of a partition cannot be read any more: detectors have not seen them'),
     subscriptionFailed: (topic, error) => log.error({ topic, err: error }, 'worker stopped reading'),
   }

@@ -19,7 +19,8 @@ import { Recent } from './recent.ts'
 import { RunTools } from './tools.ts'
 
 /** Subscribes group `worker-events`: every detector observes every event. Ticks say nothing here. */
-export async function watchEvents({ config, armed, ports, failed }: WorkerParts): Promise<Subscription> {
+export async function watchEvents(parts: WorkerParts): Promise<Subscription> {
+  const { ports, failed } = parts
   const { bus, telemetry } = ports
   const tracer = trace.getTracer('watchkeeper.worker')
   const inventory = inventoryTelemetry()
@@ -27,7 +28,7 @@ export async function watchEvents({ config, armed, ports, failed }: WorkerParts)
   let subscription: Subscription | undefined
 
   function watcherOf(partition: number): Watcher {
-    const watcher = watchers.get(partition) ?? new Watcher({ config, armed, ports, failed }, new Inventory(inventory))
+    const watcher = watchers.get(partition) ?? new Watcher(parts, new Inventory(inventory))
     watchers.set(partition, watcher)
     return watcher
   }
@@ -74,8 +75,8 @@ class Watcher {
   readonly #inventory: Inventory
 
   constructor(parts: WorkerParts, inventory: Inventory) {
-    const { config, armed, ports } = parts
-    this.outbox = new Outbox(new Recent(config.recentFindings), ports.telemetry)
+    const { config, armed, ports, maintenance } = parts
+    this.outbox = new Outbox(new Recent(config.recentFindings), ports.telemetry, maintenance)
     this.#armed = armed.filter(({ observes }) => observes)
     this.#guard = new DefectGuard(config.maxDefectsInARow, ports.telemetry)
     this.#tools = new RunTools(ports.keyedHash)

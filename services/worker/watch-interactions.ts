@@ -15,8 +15,8 @@ export const wholeInteractions: Feed<Interaction> = {
 /** What `route.ts` made of them: only the keys that were sent here. */
 export const sentSteps: Feed<Step> = {
   topic: steps, shared: true,
-  judgementOf: ({ interaction, keys, lessons }) => ({
-    interaction, reviews: false, lessons,
+  judgementOf: ({ interaction, keys, lessons, notices }) => ({
+    interaction, reviews: false, lessons, notices,
     keysFor: ({ rule: { id } }) => keys.filter(({ detector }) => detector === id).map(({ key }) => key),
   }),
 }

@@ -14,6 +14,8 @@ export interface Kept<T> {
   /** What has to be done before the first of them can be taken. Failure `unavailable`: the same envelopes are to be given again. */
   prepare?(envelopes: readonly Envelope<T>[], signal: AbortSignal): Promise<void>
   take(envelope: Envelope<T>): void
+  /** Runs while nothing else is done with the state; absent where nobody else does anything. */
+  alone?(work: () => Promise<void>): Promise<void>
   /** Whether it should be saved. */
   due(): boolean
   save(): Promise<void>
@@ -57,7 +59,10 @@ export async function watchKept<T>(topic: Topic<T>, parts: WorkerParts, open: Op
       const kept = partition === undefined ? undefined : states.get(partition)
       if (partition === undefined || kept === undefined) return
       const attributes = { 'watchkeeper.topic': topic.name, 'watchkeeper.partition': partition, 'watchkeeper.envelopes': envelopes.length }
-      await traced(tracer, { name: `watch ${topic.name}`, kind: SpanKind.CONSUMER, attributes }, () => judge(kept, envelopes, { partition, signal }))
+      await traced(tracer, { name: `watch ${topic.name}`, kind: SpanKind.CONSUMER, attributes }, async () => {
+        const work = (): Promise<void> => judge(kept, envelopes, { partition, signal })
+        await (kept.alone === undefined ? work() : kept.alone(work))
+      })
     },
     async gap(gap) {
       telemetry.gapSeen(gap)

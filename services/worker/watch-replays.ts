@@ -12,7 +12,7 @@ import { findingOfDefinition, findingOfEvent, findingOfInteraction, type Source 
 import { RunTools } from './tools.ts'
 
 /** Subscribes group `worker-replays`. */
-export async function watchReplays({ armed, ports, failed }: WorkerParts): Promise<Subscription> {
+export async function watchReplays({ armed, ports, maintenance, failed }: WorkerParts): Promise<Subscription> {
   const { bus, telemetry, keyedHash } = ports
   const tools = new RunTools(keyedHash)
 
@@ -26,7 +26,7 @@ export async function watchReplays({ armed, ports, failed }: WorkerParts): Promi
       await bus.publish(quarantineActions, [{ key: record.quarantine_id, record: returned(record, step) }])
       return
     }
-    await bus.publish(findings, said.map((finding) => ({ key: finding.tenant, record: finding })))
+    await bus.publish(findings, said.map((finding) => ({ key: finding.tenant, record: maintenance.marked(finding) })))
     for (const finding of said) telemetry.findingPublished(finding)
   }
 
@@ -66,8 +66,8 @@ function judgeAgain(detector: Armed, { topic, payload }: Quarantined, tools: Run
       return detector.define({ definition, before: undefined }, tools).map((draft) => findingOfDefinition(draft, definition, source))
     })
   }
-  // Whom it met is not known any more.
-  if (topic === namesakes.name) return []
+  // Whom it met, and what it was added to, is not known any more.
+  if (topic === namesakes.name || topic === findings.name) return []
   return interactions.codec.decode(bytes).flatMap((interaction) => {
     tools.tenant = interaction.tenant
     return detector.review(interaction, tools).map((draft) => findingOfInteraction(draft, interaction, source))

@@ -38,7 +38,7 @@ function traffic(): Interaction[] {
 const nothing = (): void => undefined
 const telemetry: WorkerTelemetry = {
   recordsRead: nothing, findingPublished: nothing, findingRepeated: nothing, keyEvicted: nothing, keysHeld: nothing, detectorFailed: nothing,
-  recordUndecodable: nothing, snapshotSaved: nothing, snapshotIgnored: nothing, gapSeen: nothing, warmedUp: nothing, subscriptionFailed: (_topic, error) => { throw error },
+  recordUndecodable: nothing, snapshotSaved: nothing, snapshotIgnored: nothing, gapSeen: nothing, warmedUp: nothing, statesReset: nothing, subscriptionFailed: (_topic, error) => { throw error },
 }
 const memory = (): Snapshots => ({ load: async () => undefined, save: async () => undefined })
 const keyedHash = { of: (_tenant: string, _purpose: string, text: string) => text }
@@ -112,7 +112,8 @@ describe('a newcomer', () => {
 
 describe('envelopes of steps', () => {
   it('give back what they were given, and refuse what is cut or continued', () => {
-    const some = traffic().slice(0, 3).map((interaction) => ({ interaction, keys: [{ detector: 'unusual-volume', key: 'token:shared' }, { detector: 'x', key: '' }], lessons: [{ detector: 'unusual-volume', key: 'peers:token', lesson: 12_345_678_901 }] }))
+    const some = traffic().slice(0, 3).map((interaction) => ({ interaction, keys: [{ detector: 'unusual-volume', key: 'token:shared' }, { detector: 'x', key: '' }], lessons: [{ detector: 'unusual-volume', key: 'peers:token', lesson: 12_345_678_901 }],
+      notices: [{ kind: 'reset' as const, id: 'n1', at: START, tenant: 'acme', actor: 'ann', server: '', tool: '', detector: '' }] }))
     const bytes = encodeSteps(some)
     expect(decodeSteps(bytes)).toEqual(some)
     expect(() => decodeSteps(bytes.subarray(0, -1))).toThrow(RangeError)

@@ -57,7 +57,7 @@ const archive = (asked: Interaction[][] = []): History => ({
 const nothing = (): void => undefined
 const telemetry = (warmed: WarmUpProgress[]): WorkerTelemetry => ({
   recordsRead: nothing, findingPublished: nothing, findingRepeated: nothing, keyEvicted: nothing, keysHeld: nothing, detectorFailed: nothing, recordUndecodable: nothing,
-  snapshotSaved: nothing, snapshotIgnored: nothing, gapSeen: nothing, warmedUp: (progress) => warmed.push(progress), subscriptionFailed: (_topic, error) => { throw error },
+  snapshotSaved: nothing, snapshotIgnored: nothing, gapSeen: nothing, statesReset: nothing, warmedUp: (progress) => warmed.push(progress), subscriptionFailed: (_topic, error) => { throw error },
 })
 const keyedHash = { of: (_tenant: string, _purpose: string, text: string) => text }
 function memory(): Snapshots {

@@ -29,7 +29,7 @@ const redactor = createRedactor(keyedHash)
 const nothing = (): void => undefined
 const SILENT: WorkerTelemetry = {
   recordsRead: nothing, findingPublished: nothing, findingRepeated: nothing, keyEvicted: nothing, keysHeld: nothing, recordUndecodable: nothing, snapshotSaved: nothing,
-  snapshotIgnored: nothing, gapSeen: nothing, warmedUp: nothing, subscriptionFailed: nothing,
+  snapshotIgnored: nothing, gapSeen: nothing, warmedUp: nothing, statesReset: nothing, subscriptionFailed: nothing,
   detectorFailed(detector, _, error) {
     throw new Error(`${detector} failed: ${error}`)
   },

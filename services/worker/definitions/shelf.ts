@@ -53,13 +53,13 @@ export class Shelf {
   #at = 0n
 
   private constructor(feed: Feed, partition: number, parts: WorkerParts & { readonly kept: { readonly records: readonly ToolDefinition[]; readonly next: number } | undefined }) {
-    const { config, armed, ports, kept } = parts
+    const { config, armed, ports, maintenance, kept } = parts
     this.#feed = feed
     this.#partition = partition
     this.#parts = parts
     this.next = kept?.next ?? 0
     this.#armed = armed.filter(({ defines }) => defines)
-    this.outbox = new Outbox(new Recent(config.recentFindings), ports.telemetry)
+    this.outbox = new Outbox(new Recent(config.recentFindings), ports.telemetry, maintenance)
     this.#guard = new DefectGuard(config.maxDefectsInARow, ports.telemetry)
     this.#tools = new RunTools(ports.keyedHash)
     this.#book = feed.open(kept?.records ?? [], () => ports.telemetry.keyEvicted(feed.topic.name))

@@ -1,13 +1,15 @@
 /** One pass over the past: the worker's own fold, whose findings nobody hears. What it leaves is states. */
 import { setImmediate as yieldToLoop } from 'node:timers/promises'
 import type { Armed } from '../../../detectors/detector.ts'
-import type { Interaction } from '../../../schemas/interaction.ts'
+import { blankInteraction, type Interaction } from '../../../schemas/interaction.ts'
 import { partitionOf } from '../../../schemas/partition-of.ts'
-import type { Step } from '../../../schemas/step.ts'
+import type { Notice, Step } from '../../../schemas/step.ts'
 import type { WarmUpProgress, WorkerConfig, WorkerPorts, WorkerTelemetry } from '../contracts.ts'
 import { DefectGuard } from '../defects.ts'
+import { Disputes } from '../disputes.ts'
 import { emptyFold, Fold, type FoldState } from '../fold.ts'
 import { type KeptState, KeyStates } from '../key-states.ts'
+import type { Maintenance } from '../maintenance/maintenance.ts'
 import { Outbox } from '../outbox.ts'
 import { Recent } from '../recent.ts'
 import { homeOf } from '../route.ts'
@@ -16,12 +18,17 @@ import { homeOf } from '../route.ts'
 const SLICE = 200
 const PLACE = { topic: 'interactions', partition: -1, offset: -1 }
 const nothing = (): void => undefined
+/** The latest time that a record can have, nanoseconds. */
+const LAST = 2n ** 63n - 1n
 
 export interface PassParts {
   readonly config: WorkerConfig
   /** The detectors that learn. */
   readonly armed: readonly Armed[]
   readonly partitions: readonly number[]
+  readonly maintenance: Maintenance
+  /** What is to be forgotten; the same for several partitions may be among them. */
+  readonly resets: readonly Notice[]
   readonly ports: Pick<WorkerPorts, 'keyedHash'>
 }
 
@@ -47,20 +54,23 @@ export class Pass {
   readonly #judged: Recent
   readonly #lore = new Set<string>()
   readonly #homes: ReadonlySet<number>
+  /** Not heeded yet, oldest first. */
+  readonly #resets: Notice[]
 
   constructor(parts: PassParts) {
-    const { config, armed, ports, partitions } = parts
+    const { config, armed, ports, partitions, maintenance, resets } = parts
+    this.#resets = [...new Map(resets.map((notice) => [notice.id, notice])).values()].sort((a, b) => Number(a.at - b.at))
     this.#parts = parts
     this.#homes = new Set(partitions)
     this.#judged = new Recent(config.recentInteractions)
     const telemetry: WorkerTelemetry = {
       recordsRead: nothing, findingPublished: nothing, findingRepeated: nothing, keysHeld: nothing, recordUndecodable: nothing, snapshotSaved: nothing,
-      snapshotIgnored: nothing, warmedUp: nothing, gapSeen: nothing, subscriptionFailed: nothing,
+      snapshotIgnored: nothing, warmedUp: nothing, statesReset: nothing, gapSeen: nothing, subscriptionFailed: nothing,
       keyEvicted: () => { this.evicted++ }, detectorFailed: () => { this.defects++ },
     }
-    this.#outbox = new Outbox(new Recent(0), telemetry)
+    this.#outbox = new Outbox(new Recent(0), telemetry, maintenance)
     this.#fold = new Fold(emptyFold(), {
-      armed, config: { maxKeys: config.maxKeys * config.partitions }, keyedHash: ports.keyedHash, telemetry, outbox: this.#outbox,
+      armed, maintenance, config: { maxKeys: config.maxKeys * config.partitions }, keyedHash: ports.keyedHash, telemetry, outbox: this.#outbox,
       guard: new DefectGuard(Number.POSITIVE_INFINITY, telemetry), teach: (step) => this.#teach(step),
     })
   }
@@ -80,12 +90,25 @@ export class Pass {
     return { stage, detectors: this.#parts.armed.map(({ rule }) => rule.id), partitions: this.#parts.partitions, interactions, reached, suppressed, defects, evicted, cause }
   }
 
+  /** What was to be forgotten by then. */
+  #forget(at: bigint): void {
+    for (let notice = this.#resets[0]; notice !== undefined && notice.at <= at; notice = this.#resets[0]) {
+      this.#fold.apply({ interaction: blankInteraction(), keysFor: () => [], reviews: false, lessons: [], notices: [notice] }, PLACE)
+      this.#resets.shift()
+    }
+  }
+
+  /** Everything was read: what was to be forgotten since is forgotten too. */
+  end(): void {
+    this.#forget(LAST)
+  }
+
   /** What lives in this partition, and what all partitions know, as objects of its own. The pass is of no use for the same partition again. */
   warmed(partition: number): Warmed {
     const { state } = this.#fold
     const keys = new Map<string, KeyStates>()
     for (const [detector, states] of state.keys) keys.set(detector, new KeyStates(this.#parts.config.maxKeys, this.#dealt(partition, detector, states)))
-    return { state: { ...state, keys }, judged: this.#judged.toJSON() }
+    return { state: { ...state, keys, disputes: new Disputes(state.disputes.toJSON()), resets: [...state.resets] }, judged: this.#judged.toJSON() }
   }
 
   * #dealt(partition: number, detector: string, states: KeyStates): Generator<KeptState> {
@@ -100,6 +123,7 @@ export class Pass {
   /** As if it were the first version: that of the archive is the newest, and knows more. */
   #step(newest: Interaction): void {
     const interaction = { ...newest, version: 1 }
+    this.#forget(interaction.received_at)
     this.#judged.admit(`${interaction.interaction_id}.1`)
     this.#fold.apply({ interaction, keysFor: (detector) => this.#keysFor(detector, interaction), reviews: false, lessons: [] }, PLACE)
     this.interactions++

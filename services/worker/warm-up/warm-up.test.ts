@@ -7,6 +7,7 @@ import { blankInteraction, type Interaction } from '../../../schemas/interaction
 import { partitionOf } from '../../../schemas/partition-of.ts'
 import type { History, HistoryRange } from '../../../schemas/ports.ts'
 import { WORKER_DEFAULTS, type WarmUpProgress, type WorkerTelemetry } from '../contracts.ts'
+import { Maintenance, type MaintenanceWindow } from '../maintenance/maintenance.ts'
 import { homeOf } from '../route.ts'
 import { type Wanted, WarmUp } from './warm-up.ts'
 
@@ -44,7 +45,7 @@ const call = (n: number, change: Partial<Interaction> = {}): Interaction => {
   return { ...blankInteraction(), interaction_id: `i${n}`, version: 3, tenant: 'acme', actor: `a${n % 7}`, started_at: at, ended_at: at, sort_at: at, received_at: at, ...change }
 }
 
-function rig(pages: (range: HistoryRange) => AsyncIterable<readonly Interaction[]>, change: { partitions?: number; attempts?: number } = {}) {
+function rig(pages: (range: HistoryRange) => AsyncIterable<readonly Interaction[]>, change: { partitions?: number; attempts?: number; windows?: MaintenanceWindow[] } = {}) {
   const { partitions = 1, attempts = 3 } = change
   const said: WarmUpProgress[] = []
   const ranges: HistoryRange[] = []
@@ -52,9 +53,9 @@ function rig(pages: (range: HistoryRange) => AsyncIterable<readonly Interaction[
   const config = { ...WORKER_DEFAULTS, partitions, recentInteractions: 5, warmUp: { days: 10, maxInteractions: 100, marginSeconds: 0, attempts } }
   const telemetry = { warmedUp: (progress: WarmUpProgress) => said.push(progress) } as unknown as WorkerTelemetry
   const keyedHash = { of: (_tenant: string, _purpose: string, text: string) => text }
-  const warmUp = new WarmUp({ config, armed, ports: { history, telemetry, keyedHash } })
+  const warmUp = new WarmUp({ config, armed, maintenance: new Maintenance(change.windows ?? []), ports: { history, telemetry, keyedHash } })
   const warm = (partition: number, wanted: Partial<Wanted> = {}) =>
-    warmUp.warm({ partition, detectors: new Set(['counting', 'alone']), until: START + DAY, signal: new AbortController().signal, ...wanted })
+    warmUp.warm({ partition, detectors: new Set(['counting', 'alone']), until: START + DAY, resets: [], signal: new AbortController().signal, ...wanted })
   return { warm, said, ranges }
 }
 const inPages = (all: readonly Interaction[], size: number) => async function* (): AsyncGenerator<readonly Interaction[]> {
@@ -112,6 +113,17 @@ it('is asked again while the archive is away, and begins with nothing after so m
   const broken = rig(async function* () { throw new RangeError('stranger') })
   expect(await broken.warm(0)).toBeUndefined()
   expect(broken.said.at(-1)).toMatchObject({ stage: 'failed', cause: 'RangeError' })
+})
+
+it('forgets on the way what was to be forgotten, and learns nothing of planned work', async () => {
+  const reset = { kind: 'reset', id: 'r', at: START + 14n * SECOND, tenant: 'acme', actor: 'a1', server: '', tool: '', detector: 'counting' } as const
+  const windows: MaintenanceWindow[] = [{ reason: 'r', owner: '', when: { from: START, to: START + 5n * SECOND }, match: { actor: ['a2'] }, learn: false }]
+  const { warm } = rig(inPages(Array.from({ length: 21 }, (_, n) => call(n)), 4), { windows })
+  const warmed = await warm(0, { resets: [reset] })
+  const calls = (detector: string, actor: string): unknown => warmed?.state.keys.get(detector)?.peek('acme', `actor:${actor}`)
+  expect([calls('counting', 'a1'), calls('alone', 'a1'), calls('counting', 'a3')]).toEqual([{ calls: 1, learnt: 0 }, { calls: 3, learnt: 0 }, { calls: 3, learnt: 0 }])
+  expect([calls('counting', 'a2'), calls('alone', 'a2')]).toEqual([{ calls: 2, learnt: 0 }, { calls: 2, learnt: 0 }])
+  expect(warmed?.state.resets).toEqual([reset])
 })
 
 it('lets a partition go at once that goes elsewhere, and ends when all have', async () => {

@@ -5,7 +5,9 @@
 import type { Armed } from '../../../detectors/detector.ts'
 import { Failure, kindOf } from '../../../schemas/failure.ts'
 import type { History } from '../../../schemas/ports.ts'
+import type { Notice } from '../../../schemas/step.ts'
 import type { WorkerConfig, WorkerPorts } from '../contracts.ts'
+import type { Maintenance } from '../maintenance/maintenance.ts'
 import { Pass, type Warmed } from './pass.ts'
 
 /** What a partition is to begin with. */
@@ -15,6 +17,8 @@ export interface Wanted {
   readonly detectors: ReadonlySet<string>
   /** Received before this, nanoseconds: what came later is still to be judged. */
   readonly until: bigint
+  /** What is to be forgotten on the way, oldest first. */
+  readonly resets: readonly Notice[]
   /** The partition goes to somebody else. */
   readonly signal: AbortSignal
 }
@@ -22,6 +26,7 @@ export interface Wanted {
 export interface WarmUpParts {
   readonly config: WorkerConfig
   readonly armed: readonly Armed[]
+  readonly maintenance: Maintenance
   readonly ports: Pick<WorkerPorts, 'keyedHash' | 'telemetry'> & { readonly history: History }
 }
 
@@ -78,12 +83,13 @@ export class WarmUp {
   }
 
   async #pass(waiting: readonly Waiting[]): Promise<void> {
-    const { config, armed, ports } = this.#parts
+    const { config, armed, maintenance, ports } = this.#parts
     const asked = new Set(waiting.flatMap(({ detectors }) => [...detectors]))
-    const pass = new Pass({ config, ports, partitions: waiting.map(({ partition }) => partition), armed: armed.filter(({ rule }) => asked.has(rule.id)) })
+    const pass = new Pass({ config, maintenance, ports, partitions: waiting.map(({ partition }) => partition), armed: armed.filter(({ rule }) => asked.has(rule.id)), resets: waiting.flatMap(({ resets }) => resets) })
     ports.telemetry.warmedUp(pass.progress('begun'))
     try {
       await this.#read(pass, waiting)
+      pass.end()
       this.#failures = 0
       ports.telemetry.warmedUp(pass.progress('done'))
       for (const { partition, done } of waiting) done(pass.warmed(partition))
