@@ -3,13 +3,22 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 
+export interface RunOptions {
+  readonly json: boolean
+  readonly split: string
+  /** Of what is made and not read. */
+  readonly seed?: string
+  readonly days?: string
+  readonly principals?: string
+}
+
 export interface Evaluation {
   /** One line for the list of evaluations. */
   readonly about: string
   /** It is part of another one: not run where no name is given. */
   readonly part?: boolean
   /** Reads below `data`, the folder given by `--data`, of it one `split` where that is not '', and prints a table, or with `json` a JSON object a row. Throws MissingData. */
-  run(data: string, print: (line: string) => void, options: { readonly json: boolean; readonly split: string }): Promise<void>
+  run(data: string, print: (line: string) => void, options: RunOptions): Promise<void>
 }
 
 /** The data are not where `--data` says; the message is for the person who gave it. */

@@ -8,6 +8,7 @@ import { NAB } from './nab.ts'
 import { OFFHOURS } from './offhours.ts'
 import { RUGPULL, TEXTS } from './poisoning.ts'
 import { SECRETS } from './secrets.ts'
+import { SIMULATE } from './simulate.ts'
 
 export const EVALUATIONS: ReadonlyMap<string, Evaluation> = new Map([
   ['secrets', SECRETS],
@@ -20,4 +21,5 @@ export const EVALUATIONS: ReadonlyMap<string, Evaluation> = new Map([
   ['texts', TEXTS],
   ['rugpull', RUGPULL],
   ['mcp-defense-bench', DEFENCE],
+  ['simulate', SIMULATE],
 ])
