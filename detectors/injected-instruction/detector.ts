@@ -2,6 +2,8 @@
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
 import type { Detector, Draft, Tools } from '../detector.ts'
+import { sharesOf } from '../shares.ts'
+import { featuresOf } from '../text-signs/features.ts'
 import { judge, REPORTED, type Verdict } from '../text-signs/judge.ts'
 import type { Sign } from '../text-signs/signs.ts'
 import { contentOf } from './content.ts'
@@ -37,6 +39,7 @@ function ofContent(interaction: Interaction, { text, verdict }: Heard, tools: To
     observed: `${what.toLowerCase()} that ${verdict.reasons[0] ?? 'gives orders'}`,
     expected: 'information, and no orders to whoever reads it',
     reasons: [...verdict.reasons, `weighs ${verdict.score.toFixed(1)}, told from 1.0`],
+    features: featuresOf(verdict, 'result'),
   }
 }
 
@@ -48,6 +51,7 @@ function ofTurn(interaction: Interaction, { text, verdict }: Heard, tools: Tools
     observed: `the turn that the call ran under ${verdict.reasons[0] ?? 'sets instructions aside'}`,
     expected: 'a task for the agent',
     reasons: [...verdict.reasons, `weighs ${verdict.score.toFixed(1)}, told from 1.0`],
+    features: featuresOf(verdict, 'user'),
   }
 }
 
@@ -64,6 +68,7 @@ function ofPage(interaction: Interaction, content: string, tools: Tools): readon
     observed: `a page that ${reasons[0] ?? ''}`,
     expected: 'a page that speaks with its own server through the client',
     reasons,
+    features: sharesOf(reasons.map((reason) => ({ name: 'page', observed: reason, points: 1 }))),
   }]
 }
 

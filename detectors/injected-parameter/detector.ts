@@ -55,6 +55,7 @@ function judge(call: Call, id: string, params: Params, tools: Tools): readonly D
     observed: `the value at ${leaf.path.slice(0, 80)} ${reason}`,
     expected: 'a value that stays in its place',
     reasons: [`${name}: ${reason} (${attack})`],
+    features: [{ name, observed: reason, expected: 'a value that stays in its place', weight: 1 }],
   }]
 }
 

@@ -1,5 +1,6 @@
 /** Says why a time is unusual: which local hour, how rare it is in the profile, how much history there is. */
 import type { Draft } from '../detector.ts'
+import { sharesOf } from '../shares.ts'
 import { nameOf } from './local-time.ts'
 import type { Params } from './rule.ts'
 import type { Week } from './week.ts'
@@ -23,6 +24,8 @@ export function quietDraft({ key, slot, zone, rarity }: Moment, week: Week): Dra
     observed: `a spell of activity on ${nameOf(slot)} (${clock(zone)})`,
     expected: `hours that ${key} was active in before; this one is ${Math.exp(rarity).toFixed(1)} times rarer than an average hour`,
     reasons: [`profile of ${week.events} events on ${week.days} days`, 'no activity in the usual hours shortly before'],
+    features: [{ name: 'hour of the week', observed: nameOf(slot), expected: `an hour in which it was active before; this one is ${Math.exp(rarity).toFixed(1)} times rarer than an average one`, weight: 1 }],
+    baselines: { self: `${week.events} events on ${week.days} days` },
   }
 }
 
@@ -37,6 +40,11 @@ export function arrivalDraft({ key, slot, zone, rarity }: Moment, { arrival, eve
     expected: `times at which ${key} comes back: this hour is ${Math.exp(rarity).toFixed(1)} times rarer than an average hour, ` +
       `a return after so long ${Math.exp(arrival.dormancy).toFixed(1)} times less likely than on average`,
     reasons: [`profile of ${events} events on ${days} days`, 'judged by the first events after the silence'],
+    features: sharesOf([
+      { name: 'hour of the week', observed: nameOf(slot), expected: `${Math.exp(rarity).toFixed(1)} times rarer than an average hour`, points: Math.max(0, rarity) },
+      { name: 'silence before', observed: `${hours} h`, expected: `a return after so long is ${Math.exp(arrival.dormancy).toFixed(1)} times less likely than on average`, points: Math.max(0, arrival.dormancy) },
+    ]),
+    baselines: { self: `${events} events on ${days} days` },
   }
 }
 
@@ -48,6 +56,8 @@ export function fixedDraft({ key, slot, zone }: Moment, week: Week, hours: NonNu
     title: `Activity of ${key} outside working hours: ${nameOf(slot)}`,
     observed: `activity on ${nameOf(slot)} (${clock(zone)})`,
     expected: `${hours.from}:00 to ${hours.to}:00${hours.weekends ? '' : ', Monday to Friday'}`,
+    features: [{ name: 'configured hours', observed: nameOf(slot), expected: `${hours.from}:00 to ${hours.to}:00`, weight: 1 }],
+    baselines: { self: `${week.events} events on ${week.days} days: too few for a profile` },
     reasons: [`cold start: ${week.events} events on ${week.days} days make no profile yet, so the configured hours apply`],
   }
 }

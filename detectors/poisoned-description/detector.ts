@@ -2,6 +2,7 @@
 import type { Severity } from '../../schemas/vocabulary.ts'
 import type { Detector, Draft, Offer } from '../detector.ts'
 import { partsOfDefinition, textOfParts } from '../text-signs/definition-text.ts'
+import { featuresOf } from '../text-signs/features.ts'
 import { REPORTED, type Verdict, weigh } from '../text-signs/judge.ts'
 import { read } from '../text-signs/read.ts'
 import type { Sign } from '../text-signs/signs.ts'
@@ -39,6 +40,7 @@ function told(offer: Offer, verdict: Verdict): Draft {
     observed: `${KINDS[kind]} with a text that ${verdict.reasons[0] ?? 'gives orders'}, in its ${placeOf(offer)}`,
     expected: 'words that say what it does and when to use it',
     reasons: [...verdict.reasons, `weighs ${verdict.score.toFixed(1)}, told from 1.0`, `version ${version.slice(0, 16)}`],
+    features: featuresOf(verdict, 'definition'),
   }
 }
 

@@ -29,6 +29,8 @@ function draftOf(one: ToolDefinition, other: ToolDefinition, params: Params): Dr
     observed: why,
     expected: 'names that are one server\'s alone, or tools that claim nothing',
     reasons: [why, `the other server was seen ${other.first_seen <= one.first_seen ? 'first' : 'later'}`, `version ${one.definition_hash.slice(0, 16)}`],
+    features: [{ name: disguised ? 'look' : claim === '' ? 'name' : 'claim', observed: why, expected: 'a name of its own', weight: 1 }],
+    baselines: { tenant: `another server offers a tool of that name, first seen ${other.first_seen <= one.first_seen ? 'before' : 'after'} this one` },
   }
 }
 

@@ -2,6 +2,8 @@
 import type { AuditEvent } from '../../schemas/audit-event.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Detector, Draft, Tools } from '../detector.ts'
+import { SEVERITY_ORDER } from '../../schemas/vocabulary.ts'
+import { sharesOf } from '../shares.ts'
 import type { Script } from '../shell/command.ts'
 import { parseShell } from '../shell/parse.ts'
 import { fileAccess } from './file-access.ts'
@@ -55,6 +57,7 @@ function commandDraft({ severity, rules }: Verdict): Omit<Draft, 'about'> {
     observed: rules.length === 1 ? worst : `${worst}, and ${rules.length - 1} more of this kind`,
     expected: 'commands that read and build, and nothing that ordinary work does not need',
     reasons: rules.slice(0, REASONS).map(({ id, reason, attack }) => `${id}: ${reason} (${attack})`),
+    features: sharesOf(rules.map(({ id, reason, severity: grave }) => ({ name: id, observed: reason, points: 2 ** SEVERITY_ORDER.indexOf(grave) }))),
   }
 }
 
@@ -66,6 +69,8 @@ function firstUse(interaction: Interaction, key: string, shape: string, memory: 
     observed: `${shape}, not among the ${memory.shapes.length - 1} kinds of command of ${memory.seen - 1} calls before`,
     expected: 'programs that this actor has run here before',
     reasons: [`first-use: ${shape} was never seen for this actor and server`],
+    features: [{ name: 'first use', observed: shape, expected: `one of ${memory.shapes.length - 1} kinds of command`, weight: 1 }],
+    baselines: { self: `${memory.shapes.length - 1} kinds of command in ${memory.seen - 1} calls` },
   }
 }
 

@@ -58,7 +58,7 @@ function judge(state: Whereabouts, moment: Moment, params: Params): readonly Dra
     const alone = peers !== undefined && peers.days >= params.minPeers && find(peers, moment.place) === undefined
     const reasons = [known === undefined ? 'never seen there' : `seen there on ${known.days} days, ${known.known ? 'not lately' : 'not often enough'}`,
       ...(quick ? [`${minutes} min after a call from ${state.last}`] : []), ...(alone ? ['none of its peers is known there'] : [])]
-    return [unknownDraft({ ...moment, reasons }, state.places, quick)]
+    return [unknownDraft({ ...moment, reasons }, state.places, { quick, peers })]
   }
   if (!quick || moment.seconds < state.toldTo || !isKnown(state.places, state.last, params)) return NONE
   if (++state.travels > params.mostTravels) return NONE

@@ -1,7 +1,8 @@
 /** Says when a call had no request behind it. Stateless: every version of an interaction is judged anew. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Effect, Severity } from '../../schemas/vocabulary.ts'
-import type { Detector, Draft } from '../detector.ts'
+import type { Detector, Draft, Feature } from '../detector.ts'
+import { sharesOf, type Weighty } from '../shares.ts'
 import { RISKY } from '../request-fit/lexicon.ts'
 import { type Params, rule } from './rule.ts'
 
@@ -21,6 +22,7 @@ function withoutTurn(interaction: Interaction): Draft | undefined {
     observed: `the call ${DOES[interaction.effect]}; its trace is complete and holds no turn, no schedule and no calling agent`,
     expected: 'a turn of a user, a declared schedule or a calling agent',
     reasons: ['requested by nobody', ...provenance(interaction)],
+    features: featuresOf(interaction, [{ name: 'request', observed: 'no turn, schedule or calling agent', expected: 'one of them', points: 2 }]),
   }
 }
 
@@ -36,6 +38,7 @@ function besideTurn(interaction: Interaction): Draft | undefined {
     observed: `the call ${DOES[interaction.effect]}${untrusted ? ', with a value from what a tool returned' : ownValue(origins)}`,
     expected: 'a call that the words of the turn ask for',
     reasons: [...interaction.request_fit_reasons, ...provenance(interaction)].filter((reason, at, all) => all.indexOf(reason) === at).slice(0, 8),
+    features: featuresOf(interaction, [{ name: 'fit', observed: interaction.request_fit_reasons[0] ?? 'the words of the turn ask for something else', expected: 'a call that the turn asks for', points: 2 }]),
   }
 }
 
@@ -56,6 +59,20 @@ function provenance(interaction: Interaction): string[] {
     .filter(([, source]) => source === 'model' || source.startsWith('tool_result'))
     .slice(0, 4)
     .map(([path, source]) => `${path.slice(0, 80)} came from ${source === 'model' ? 'the model' : `a tool's result (${source.slice(12, 76)})`}`)
+}
+
+const POINTS: Readonly<Record<Effect, number>> = { read: 0, unknown: 0, write: 1, send: 1, pay: 2, delete: 2, grant: 2, execute: 2 }
+
+/** What weighed besides: what the call does, and values that the user did not give. */
+function featuresOf({ effect, argument_sources: sources }: Interaction, first: readonly Weighty[]): readonly Feature[] {
+  const count = (from: string): number => [...sources.values()].filter((source) => source.startsWith(from)).length
+  const [foreign, own] = [count('tool_result'), count('model')]
+  return sharesOf([
+    ...first,
+    { name: 'effect', observed: effect, expected: 'reads', points: POINTS[effect] },
+    { name: 'values from what tools returned', observed: String(foreign), expected: '0', points: foreign > 0 ? 2 : 0 },
+    { name: 'values of the model\'s own', observed: String(own), expected: '0', points: own > 0 ? 0.5 : 0 },
+  ]).filter(({ weight }) => weight > 0)
 }
 
 const concerns = (interaction: Interaction, params: Params): boolean =>

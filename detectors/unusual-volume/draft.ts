@@ -1,6 +1,6 @@
 /** Says why an hour is unusual: observed, usual, limit, and on whose word. */
 import type { Severity } from '../../schemas/vocabulary.ts'
-import type { Draft } from '../detector.ts'
+import type { Baselines, Draft } from '../detector.ts'
 import { nanosOf } from '../stats/moment.ts'
 import type { Departure } from './course.ts'
 import type { Basis, Limit } from './limit.ts'
@@ -30,6 +30,8 @@ export function draftOf(crossing: Crossing): Draft {
     expected: limit.basis === 'none' ? `at most ${figure(limit.value)} ${noun} an hour`
     : `about ${figure(limit.usual)} ${noun} an hour, at most ${figure(limit.value)}`,
     reasons: [basisSentence(limit)],
+    features: [{ name: metric, observed: `${figure(value)} ${noun}`, expected: limit.basis === 'none' ? `at most ${figure(limit.value)}` : `about ${figure(limit.usual)}, at most ${figure(limit.value)}`, weight: 1 }],
+    baselines: baselinesOf(limit, noun),
     windowStart: nanosOf(hour * 3600),
     windowEnd: nanosOf((hour + 1) * 3600),
   }
@@ -40,6 +42,11 @@ const BASIS: Readonly<Record<Basis, string>> = {
   own: 'its own active hours (too few at this time of day)',
   peers: 'the active hours of its peers (cold start: too little history of its own)',
   none: 'no history of its own or of peers yet',
+}
+
+const baselinesOf = ({ basis, usual, windows }: Limit, noun: string): Baselines => {
+  const words = `about ${figure(usual)} ${noun} an hour in ${windows} active hours`
+  return basis === 'none' ? {} : basis === 'peers' ? { peers: words } : { self: basis === 'own_hours' ? `${words} at this time of day` : words }
 }
 
 const basisSentence = ({ basis, windows, scale }: Limit): string =>
@@ -71,6 +78,8 @@ export function courseDraft(key: string, { metric, hour, departure }: { readonly
     expected: `a course like one of the ${hours} hours on record; in the one most like it about ${figure(usual)} ${noun} an hour`,
     reasons: [`further from its nearest neighbours than such courses usually are, by ${deviations.toFixed(1)} standard deviations`,
       'benign where a job was added, moved or stopped on purpose'],
+    features: [{ name: `course of ${metric}`, observed: `about ${figure(level)} an hour over ${length} h`, expected: `about ${figure(usual)} in the stretch most like it`, weight: 1 }],
+    baselines: { self: `${hours} hours on record` },
     windowStart: nanosOf((hour + 1 - length) * 3600),
     windowEnd: nanosOf((hour + 1) * 3600),
   }

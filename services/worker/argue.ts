@@ -13,6 +13,13 @@ const featureOf = ({ name, observed, expected = '', weight }: Feature): Finding[
   name: lineOf(name, LONGEST), observed: lineOf(observed, LONGEST), expected: lineOf(expected, LONGEST), weight: Number.isFinite(weight) ? Math.min(1, Math.max(0, weight)) : 0,
 })
 
+/** Heaviest first, and shares of one whole at most. */
+function featuresOf(all: readonly Feature[]): Finding['features'] {
+  const features = all.map(featureOf).sort((one, other) => other.weight - one.weight).slice(0, MOST_FEATURES)
+  const sum = features.reduce((total, { weight }) => total + weight, 0)
+  return sum <= 1 ? features : features.map((feature) => ({ ...feature, weight: feature.weight / sum }))
+}
+
 /** The first, the one in the middle and the last. */
 const spread = (ids: readonly string[]): readonly string[] =>
   ids.length <= MOST_SAMPLES ? ids : [ids[0]!, ids[Math.floor((ids.length - 1) / 2)]!, ids.at(-1)!]
@@ -20,7 +27,7 @@ const spread = (ids: readonly string[]): readonly string[] =>
 /** Wild clocks are brought to what a date can hold. */
 const isoOf = (nanoseconds: bigint): string => new Date(Math.min(Math.max(Number(nanoseconds / 1_000_000n), 0), 253_402_300_799_999)).toISOString()
 
-type Said = Pick<Finding, 'tenant' | 'interaction_id' | 'trace_id' | 'actor' | 'server' | 'tool' | 'window_start' | 'window_end' | 'evidence_ids'>
+type Said = Pick<Finding, 'detector' | 'tenant' | 'interaction_id' | 'trace_id' | 'actor' | 'server' | 'tool' | 'window_start' | 'window_end' | 'evidence_ids'>
 
 /** Whose habit a draft is about: detectors begin `about` with their key. Where that says nothing known, the actor's. */
 function habitOf(key: string, { actor, server, tool }: Said, token: string): Habit | undefined {
@@ -47,7 +54,8 @@ export function caseOf(draft: Draft, said: Said, interaction: Interaction | unde
     return lineOf(`${id} ${isoOf(started_at)} ${method}${tool === '' ? '' : ` ${tool}`}${server || target ? ` on ${server || target}` : ''}: ${outcome}`, LONGEST)
   }
   return {
-    features: (draft.features ?? []).slice(0, MOST_FEATURES).map(featureOf),
+    // Who judges by one thing need not say it twice.
+    features: featuresOf(draft.features ?? [{ name: said.detector, observed: draft.observed, expected: draft.expected, weight: 1 }]),
     baseline_self: lineOf(self, LONGEST), baseline_peers: lineOf(peers, LONGEST), baseline_tenant: lineOf(tenant, LONGEST),
     lineage: interaction === undefined ? '' : lineageLine(interaction),
     sample_events: spread(said.evidence_ids).map(what), sql: sqlOf(draft, said, interaction?.token_fingerprint ?? ''), part_ids: [],

@@ -44,13 +44,13 @@ it('keeps the detector\'s own window and evidence, and no more than a handful of
 
 describe('a finding argues its case', () => {
   const argued: Draft = {
-    ...draft, features: Array.from({ length: 7 }, (_, i) => ({ name: `f${i}`, observed: 'x'.repeat(1000), weight: i === 0 ? Number.NaN : 3 })), baselines: { self: 'about 3 an hour', tenant: 'about 9' },
+    ...draft, features: Array.from({ length: 7 }, (_, i) => ({ name: `f${i}`, observed: 'x'.repeat(1000), weight: i === 0 ? Number.NaN : i === 6 ? 3 : 0.25 })), baselines: { self: 'about 3 an hour', tenant: 'about 9' },
   }
 
   it('with at most five features in bounds, baselines, samples and lineage', () => {
     const finding = findingOfInteraction(argued, { ...exampleInteraction, event_ids: ['e1', 'e2', 'e3', 'e4', 'e5'] }, source)
     expect(Finding.parse(finding)).toEqual(finding)
-    expect(finding.features.map(({ name, weight, expected }) => [name, weight, expected])).toEqual([['f0', 0, ''], ['f1', 1, ''], ['f2', 1, ''], ['f3', 1, ''], ['f4', 1, '']])
+    expect(finding.features.map(({ name, weight, expected }) => [name, weight, expected])).toEqual([['f6', 0.5, ''], ['f1', 0.125, ''], ['f2', 0.125, ''], ['f3', 0.125, ''], ['f4', 0.125, '']])
     expect(Math.max(...finding.features.map(({ observed }) => observed.length))).toBe(240)
     expect(finding).toMatchObject({ baseline_self: 'about 3 an hour', baseline_peers: '', baseline_tenant: 'about 9' })
     expect(finding.sample_events.map((line) => line.slice(0, 2))).toEqual(['e1', 'e3', 'e5'])
