@@ -5,6 +5,7 @@
 import { type Armed, arm } from './detector.ts'
 import { lethalTrifecta } from './lethal-trifecta/detector.ts'
 import { compositeRisk } from './composite-risk/detector.ts'
+import { beaconing } from './beaconing/detector.ts'
 import { masquerade } from './masquerade/detector.ts'
 import { changedDefinition } from './changed-definition/detector.ts'
 import { injectedInstruction } from './injected-instruction/detector.ts'
@@ -30,6 +31,7 @@ import { travellingSecret } from './travelling-secret/detector.ts'
 import { sensitiveAccess } from './sensitive-access/detector.ts'
 import { unusualSequence } from './unusual-sequence/detector.ts'
 import { harvesting } from './harvesting/detector.ts'
+import { slowLeak } from './slow-leak/detector.ts'
 import { unusualVolume } from './unusual-volume/detector.ts'
 
 export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
@@ -45,6 +47,7 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'masquerade': (params) => arm(masquerade, params),
   'lethal-trifecta': (params) => arm(lethalTrifecta, params),
   'unusual-sequence': (params) => arm(unusualSequence, params),
+  'beaconing': (params) => arm(beaconing, params),
   'new-server': (params) => arm(newServer, params),
   'runaway-loop': (params) => arm(runawayLoop, params),
   'denied-then-done': (params) => arm(deniedThenDone, params),
@@ -61,4 +64,5 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'travelling-secret': (params) => arm(travellingSecret, params),
   'sensitive-access': (params) => arm(sensitiveAccess, params),
   'harvesting': (params) => arm(harvesting, params),
+  'slow-leak': (params) => arm(slowLeak, params),
 }
