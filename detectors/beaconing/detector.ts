@@ -1,0 +1,115 @@
+/** Learns which calls of an actor come at regular intervals, and speaks when new ones begin to. */
+import type { Interaction } from '../../schemas/interaction.ts'
+import type { Severity } from '../../schemas/vocabulary.ts'
+import { type Destination, destinationsOf } from '../destinations/destination.ts'
+import type { Detector, Draft, Tools } from '../detector.ts'
+import { type Company, hear, lessonOf, noCompany, useOf } from '../stats/company.ts'
+import { secondsOf } from '../stats/moment.ts'
+import { remembering } from '../stats/remembering.ts'
+import { spreadOf } from '../stats/robust.ts'
+import { noTerms, see, standingOf, termOf, type Terms } from '../stats/terms.ts'
+import { draftOf, type Regularity } from './draft.ts'
+import { type Params, rule } from './rule.ts'
+import { beat, type Ring, type Stream, type Streams } from './streams.ts'
+
+/** State of an actor; of the tenant's only `company` is used. */
+export interface Pulse {
+  streams: Streams
+  rings: Ring[]
+  /** Regular streams by id; null before the first. */
+  known: Terms | null
+  days: number
+  lastDay: number
+  lesson: number
+  company: Company | null
+}
+
+const DAY = 86_400
+const NONE: readonly never[] = []
+const TENANT = 'streams'
+const PLAIN = /^[\w.+/:@-]{1,80}$/
+const plain = (name: string): string => (PLAIN.test(name) ? name : 'one with an odd name')
+
+const outside = (interaction: Interaction): Destination | undefined => destinationsOf(interaction).find(({ internal }) => !internal)
+/** Servers and tools are few. */
+const nameId = remembering(termOf)
+const idOf = ({ server, tool }: Interaction, to: Destination | undefined): number =>
+  to === undefined ? (Math.imul(nameId(server), 31) ^ nameId(tool)) >>> 2 || 1 : termOf(`to ${to.name}`)
+
+function sizeOf({ arguments_bytes: sent, result_bytes: returned }: Interaction): number {
+  return sent < 0n && returned < 0n ? -1 : Number((sent < 0n ? 0n : sent) + (returned < 0n ? 0n : returned))
+}
+
+/** Undefined where the intervals or sizes differ too much. */
+function regularityOf({ ring, size, begun, at }: Stream, { minIntervals, minMinutes, jitter, sized }: Params): Regularity | undefined {
+  const { intervals } = ring
+  if (intervals.length < minIntervals || (size >= 0 && ring.sized < sized * intervals.length)) return undefined
+  if (at - begun < minMinutes * 60) return undefined
+  const { median, scale } = spreadOf(intervals, 0)
+  const spread = scale / 1.4826 / median
+  return spread > jitter ? undefined : { period: median, jitter: spread }
+}
+
+/** The subject of one step. */
+interface Beating {
+  readonly interaction: Interaction
+  readonly day: number
+  readonly to: Destination | undefined
+  readonly company: Company | undefined
+  readonly params: Params
+}
+
+/** A new destination outside that nobody asked for is somebody's business; a tool that is polled may wait. Undefined: a habit, or common. */
+function severityOf(state: Pulse, { interaction, to, params }: Beating, users: number): Severity | undefined {
+  if (users >= params.commonUsers) return undefined
+  const isCold = state.days < params.minDays
+  if (isCold) return to === undefined ? undefined : 'low'
+  const wanted = interaction.request_fit === 'asked' || to === undefined || to.source === 'user'
+  return wanted || interaction.outcome === 'denied' ? 'low' : 'medium'
+}
+
+function judge(state: Pulse, stream: Stream, beating: Beating): readonly Draft[] {
+  const { interaction, day, to, company, params } = beating
+  const { id } = stream.ring
+  const regularity = regularityOf(stream, params)
+  if (regularity === undefined) return NONE
+  const terms = state.known ??= noTerms()
+  const isNew = standingOf(terms, id, { day, keepDays: params.keepDays }) === 'new'
+  const { users } = isNew ? useOf(company, { id, group: 0, day, keepDays: params.keepDays }) : { users: 0 }
+  const severity = isNew ? severityOf(state, beating, users) : undefined
+  const known = terms.ids.length
+  const change = see(terms, { id, day, told: severity !== undefined }, { acceptDays: params.acceptDays, keepDays: params.keepDays, most: params.maxKnown })
+  if (change !== '') state.lesson = lessonOf({ id, group: 0, day, again: change === 'again' })
+  if (severity === undefined) return NONE
+  const where = to === undefined ? `${plain(interaction.tool)} of ${plain(interaction.server)}` : plain(to.kind === 'e-mail' ? to.domain : to.name)
+  const reasons = [`no regular stream of this kind in ${state.days} days`, ...(state.days < params.minDays ? ['cold start: too little history of its own'] : []),
+    ...(to === undefined ? [] : [`the destination is outside${to.trait === '' ? '' : ` and of a kind that names nobody (${to.trait})`}`]),
+    ...(interaction.requested_by === 'none' ? ['no turn of a user stands behind it'] : [])]
+  return [draftOf({ key: `actor:${interaction.actor}`, severity, where, isOutside: to !== undefined, stream, ...regularity, days: state.days, known, users, reasons })]
+}
+
+const companyOf = (tools: Tools): Company | undefined => (tools.stateOf?.(TENANT) as Pulse | undefined)?.company ?? undefined
+
+export const beaconing: Detector<Params, Pulse> = {
+  rule,
+  keysOf: ({ method, actor, actor_kind: kind, requested_by: by }) => (method !== 'tools/call' || actor === '' || kind === 'service' || by === 'scheduled' ? NONE : [`actor:${actor}`]),
+  lore: () => TENANT,
+  lesson: ({ lesson }) => lesson,
+  learn(tenant, lesson, { maxCompany }) {
+    hear(tenant.company ??= noCompany(), lesson, maxCompany)
+  },
+  begin: () => ({ streams: [], rings: [], known: null, days: 0, lastDay: -1, lesson: 0, company: null }),
+  step(state, interaction, _, params, tools) {
+    const at = secondsOf(interaction)
+    const day = Math.floor(at / DAY)
+    state.lesson = 0
+    if (day > state.lastDay) {
+      state.days++
+      state.lastDay = day
+    }
+    const to = outside(interaction)
+    const stream = beat(state.streams, state.rings, { id: idOf(interaction, to), at, size: sizeOf(interaction) }, params)
+    return stream === undefined ? NONE : judge(state, stream, { interaction, day, to, company: companyOf(tools), params })
+  },
+  forget: ({ company, lastDay }, watermark, { keepDays }) => company === null && (lastDay + keepDays) * DAY < Number(watermark) / 1e9,
+}
