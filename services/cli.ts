@@ -1,6 +1,7 @@
-/** The command line: `watchkeeper serve`, one command for each part as a process of its own, and `demo|simulate|query|status|coverage|tools|quarantine|token|config|doctor`. */
+/** The command line: `watchkeeper serve`, one command for each part as a process of its own, and `demo|simulate|query|status|coverage|tools|quarantine|baseline|token|config|doctor`. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { Failure } from '../schemas/failure.ts'
+import { baselineReset, type BaselineOptions, baselineShow, type ResetOptions } from './commands/baseline.ts'
 import { configCheck, configPrint } from './commands/config.ts'
 import { coverage, type CoverageOptions } from './commands/coverage.ts'
 import { demo } from './commands/demo.ts'
@@ -164,6 +165,21 @@ for (const [action, does] of [['replay', 'put records back to the stage that gav
     .option('--why <text>', 'reason, for the record')
     .action(run((ids: string[], options: DecisionOptions) => quarantineDecide(action, ids, options)))
 }
+
+const baseline = program.command('baseline').description('what detectors have learned: look at it, or let it be forgotten')
+const baselineCommand = (command: Command): Command =>
+  common(command, ['api'])
+    .requiredOption('--tenant <tenant>', 'whose')
+    .option('--actor <name>', 'of this actor alone')
+    .option('--server <name>', 'of this server alone')
+    .option('--tool <name>', 'of this tool alone')
+    .option('--detector <id>', 'by this detector only')
+    .option('--json', 'machine-readable answer')
+baselineCommand(baseline.command('show')).description('what is kept; of a Kafka, in the partitions of the worker that is asked')
+  .action(run((options: BaselineOptions) => baselineShow(options)))
+baselineCommand(baseline.command('reset')).description('forget it in every partition; it is learned anew from what comes')
+  .requiredOption('--reason <text>', 'why, for the record')
+  .action(run((options: ResetOptions) => baselineReset(options)))
 
 const token = program.command('token').description('bearer tokens for sending telemetry and for the API')
 common(token.command('create'), [])

@@ -12,7 +12,7 @@ const LAG: readonly PartitionLag[] = [{ topic: 'events', group: 'archiver', part
 const away = async (): Promise<never> => Promise.reject(new Failure('unavailable', 'x.away', 'ClickHouse at ch:8123 does not answer: look whether it runs.'))
 const noBus = async (): Promise<never> => Promise.reject(new Failure('unavailable', 'x.bus', 'Kafka does not answer.'))
 
-function apiOf(store: Pick<Store, 'query'> | undefined, change: Partial<ApiPorts & StatusPorts> = {}) {
+function apiOf(store: Pick<Store, 'query'> | undefined, change: Partial<Omit<ApiPorts, 'baselines'> & StatusPorts> = {}) {
   const ports = {
     parts: [{ name: 'collector', notReady: () => '' }], lag: async () => LAG, disk: async () => ({ directory: 'data', free_bytes: 5e9, total_bytes: 1e10, log_bytes: 0, log_max_bytes: 0 }),
     now: () => 7_000_000_000n, startedAt: 2_000_000_000n, versions: { watchkeeper: '1' }, ...change,
@@ -21,7 +21,8 @@ function apiOf(store: Pick<Store, 'query'> | undefined, change: Partial<ApiPorts
     receivers: undefined, metrics: async () => '', token: 'secret', apiUser: () => undefined, audit: { during: async (_deed, work) => await work() },
     status: () => statusOf({ store: store ?? { none: NONE }, ...ports }),
     coverage: store === undefined ? { none: NONE } : () => coverageOf(store, 7_000_000_000n),
-    quarantine: store === undefined ? { none: NONE } : quarantineRoutes({ store, bus: { publish: away, broadcast: away }, clock: { now: () => 0n } }), ...ports,
+    quarantine: store === undefined ? { none: NONE } : quarantineRoutes({ store, bus: { publish: away, broadcast: away }, clock: { now: () => 0n } }),
+    baselines: () => undefined, ...ports,
   })
   return async (method: string, path: string, body = '') => {
     const request: HttpRequest = { method, path, query: '', headers: new Map([['authorization', 'Bearer secret']]), peer: '', body: Buffer.from(body) }
@@ -51,7 +52,7 @@ describe('API of a process that reaches no tables', () => {
       expect(await ask(method, path, '{}')).toMatchObject({ status: 421, body: { error: expect.stringContaining('watchkeeper alerter') } })
     }
     for (const path of ['/api/v1/quarantines', '/api/v1/receiversx', '/x']) expect(await ask('GET', path)).toEqual({ status: 404, body: { error: 'no such route' } })
-    expect(await ask('GET', '/')).toMatchObject({ body: { routes: ['/healthz', '/readyz', '/metrics', '/api/v1/lag', '/api/status'] } })
+    expect(await ask('GET', '/')).toMatchObject({ body: { routes: ['/healthz', '/readyz', '/metrics', '/api/v1/lag', '/api/v1/baselines', '/api/status'] } })
   })
 })
 

@@ -5,6 +5,7 @@ import type { AdminAudit } from '../../schemas/admin-action.ts'
 import { Failure, kindOf } from '../../schemas/failure.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../schemas/http.ts'
 import type { PartitionLag, Service } from '../../schemas/ports.ts'
+import type { BaselineRoutes } from './baselines.ts'
 import type { Coverage } from './coverage.ts'
 import type { Audited, QuarantineRoutes } from './quarantine.ts'
 import { json } from './responses.ts'
@@ -33,6 +34,7 @@ export interface ApiPorts {
   readonly coverage: (() => Promise<Coverage>) | { readonly none: string }
   /** Where this process reaches no tables: why, and whom to ask. */
   readonly quarantine: QuarantineRoutes | { readonly none: string }
+  readonly baselines: BaselineRoutes
 }
 
 const Receiver = z.strictObject({
@@ -109,6 +111,8 @@ export function createApi(ports: ApiPorts): HttpHandler {
     const who = { tenant: 'default', actor: user, actor_source: 'api.token', peer: request.peer } as const
     const audited: Audited = (deed, work) => ports.audit.during({ ...deed, ...who }, work)
     const { quarantine, receivers } = ports
+    const baselines = ports.baselines(request, audited)
+    if (baselines !== undefined) return baselines
     if ('none' in quarantine) {
       if (isUnder('/api/v1/quarantine', request)) return json(MISDIRECTED, { error: quarantine.none })
     } else {
@@ -132,7 +136,7 @@ export function createApi(ports: ApiPorts): HttpHandler {
     }
     if (request.path === '/') {
       const routes = [
-        '/healthz', '/readyz', '/metrics', '/api/v1/lag', '/api/status', ...('none' in ports.coverage ? [] : ['/api/coverage']),
+        '/healthz', '/readyz', '/metrics', '/api/v1/lag', '/api/v1/baselines', '/api/status', ...('none' in ports.coverage ? [] : ['/api/coverage']),
         ...(ports.receivers === undefined ? [] : ['/api/v1/receivers']),
         ...('none' in ports.quarantine ? [] : ['/api/v1/quarantine']),
       ]

@@ -1,5 +1,6 @@
 /** The doors: OTLP over HTTP and gRPC, SQL, API; those of the parts in this process. Every address is checked before anything is opened. */
 import { statfs } from 'node:fs/promises'
+import { REGISTRY } from '../../detectors/registry.ts'
 import type { Engine } from '../../infra/clickhouse/engine.ts'
 import { SqlRunner } from '../../infra/clickhouse/sql-runner.ts'
 import { startGrpcServer } from '../../infra/grpc/server.ts'
@@ -10,6 +11,7 @@ import type { HttpHandler } from '../../schemas/http.ts'
 import { isLoopback } from '../../schemas/loopback.ts'
 import type { Log, Service } from '../../schemas/ports.ts'
 import { type ApiPorts, createApi, type Receivers } from '../api/handle.ts'
+import { baselineRoutes } from '../api/baselines.ts'
 import { quarantineRoutes } from '../api/quarantine.ts'
 import { coverageOf } from '../api/coverage.ts'
 import { statusOf } from '../api/status.ts'
@@ -24,6 +26,7 @@ import type { Config } from '../config/schema.ts'
 import { checkSqlExposure, SqlConfig } from '../sql/config.ts'
 import { createSqlEndpoint } from '../sql/endpoint.ts'
 import { VERSION } from '../version.ts'
+import type { WorkerService } from '../worker/service.ts'
 import { systemClock } from './clock.ts'
 import type { Edge } from './edge.ts'
 import type { Foundation } from './foundation.ts'
@@ -146,8 +149,10 @@ function noTables({ config, parts }: ServerParts): string {
   return `This process (${[...parts].join(', ')}) reaches no tables: ${who}. Ask one of those with --api HOST:PORT, or with its own --config and --data-dir.`
 }
 
+const isWorker = (service: Service): service is WorkerService => 'held' in service
+
 /** What the API answers: how this process is, and what tables say where it has or reaches them. */
-function routesOf(parts: ServerParts): Pick<ApiPorts, 'parts' | 'lag' | 'status' | 'coverage' | 'quarantine'> {
+function routesOf(parts: ServerParts): Pick<ApiPorts, 'parts' | 'lag' | 'status' | 'coverage' | 'quarantine' | 'baselines'> {
   const { config, foundation: { bus, opened }, services } = parts
   const store = opened.store?.store ?? { none: noTables(parts) }
   const startedAt = systemClock.now()
@@ -165,6 +170,7 @@ function routesOf(parts: ServerParts): Pick<ApiPorts, 'parts' | 'lag' | 'status'
     }),
     coverage: 'none' in store ? store : () => coverageOf(store, systemClock.now()),
     quarantine: 'none' in store ? store : quarantineRoutes({ store, bus: bus.bus, clock: systemClock }),
+    baselines: baselineRoutes({ bus: bus.bus, clock: systemClock, detectors: Object.keys(REGISTRY), partitions: bus.partitions, held: services.find(isWorker)?.held }),
   }
 }
 

@@ -100,7 +100,7 @@ beforeAll(async () => {
         return await work()
       },
     },
-    coverage: { none: '' }, quarantine: quarantineRoutes({ store, bus, clock }),
+    coverage: { none: '' }, quarantine: quarantineRoutes({ store, bus, clock }), baselines: () => undefined,
     status: () => statusOf({
       parts: services, store, lag: () => bus.lag(), now: () => now, startedAt: START, versions: { watchkeeper: '1' },
       disk: async () => ({ directory, free_bytes: 5e9, total_bytes: 1e10, log_bytes: 1, log_max_bytes: 100 }),
