@@ -76,3 +76,9 @@ export const isSystem = (network: number): boolean => network !== 0 && (network 
 
 /** Both known, of the same making, and different. */
 export const contradicts = (one: number, other: number): boolean => one !== other && one !== 0 && other !== 0 && (one & 3) === (other & 3)
+
+/** Ends, middle and length of a text as a number: enough to see at little cost that it is another one than before. */
+export function glance(text: string, before = 0): number {
+  const { length } = text
+  return length === 0 ? Math.imul(before, 31) | 0 : Math.imul(before ^ (length | (text.charCodeAt(0) << 8) | (text.charCodeAt(length >> 1) << 16) | (text.charCodeAt(length - 1) << 24)), 0x01000193)
+}

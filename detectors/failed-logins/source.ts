@@ -24,6 +24,8 @@ export interface Source {
   /** Principals and tokens that fail here in a usual wave, at most. */
   usual: number
   wave: Wave | null
+  /** Of who succeeded last, at a glance. */
+  look: number
   /** Nobody is learned before. */
   restTo: number
   lastAt: number
@@ -38,7 +40,7 @@ const MOST_EVIDENCE = 5
 const FADE = 0.8
 const DAY = 86_400
 
-export const newSource = (): Source => ({ known: [], okDays: 0, okDay: -1, usual: 0, wave: null, restTo: 0, lastAt: 0, toldDay: -1 })
+export const newSource = (): Source => ({ known: [], okDays: 0, okDay: -1, usual: 0, wave: null, look: 0, restTo: 0, lastAt: 0, toldDay: -1 })
 
 function add(numbers: number[], number: number): void {
   if (number !== 0 && numbers.length < MOST_EACH && !numbers.includes(number)) numbers.push(number)
@@ -49,6 +51,13 @@ export const distinctIn = ({ principals, tokens }: Wave): number => principals.l
 /** A wave that is over is what the source is used to, unless it was told to somebody. */
 function close(source: Source, wave: Wave): void {
   if (wave.told === '' || wave.told === 'low') source.usual = Math.max(source.usual * FADE, distinctIn(wave))
+  source.wave = null
+}
+
+/** Nothing that comes at that time belongs to the wave any more. */
+export function settle(source: Source, seconds: number, { windowMinutes }: Params): void {
+  const { wave } = source
+  if (wave !== null && seconds > wave.to + windowMinutes * 60) close(source, wave)
 }
 
 export interface Failure {

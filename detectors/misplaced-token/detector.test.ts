@@ -71,7 +71,7 @@ describe('misplaced-token', () => {
 
   it('keeps a bounded state, plain JSON, whatever comes', () => {
     const call = fc.record({ server: fc.string({ minLength: 1 }), token_fingerprint: fc.string({ minLength: 1 }), scopes: fc.array(fc.string(), { maxLength: 100 }), ok: fc.boolean(), skip: fc.integer({ min: -1e5, max: 1e6 }) })
-    fc.assert(fc.property(fc.array(call, { maxLength: 150 }), fc.constantFrom('t:a', 's:a'), (calls, key) => {
+    fc.assert(fc.property(fc.array(call, { maxLength: 150 }), fc.constantFrom('token', 's:a'), (calls, key) => {
       const params = misplacedToken.rule.params.parse({})
       const state = misplacedToken.begin?.(params)
       if (state === undefined) throw new Error('no state')

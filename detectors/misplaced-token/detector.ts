@@ -22,8 +22,9 @@ export interface Belonging {
 const DAY = 86_400
 const NONE: readonly never[] = []
 const NORMS = '*norms'
-const TOKEN = 't:'
+/** Keys of servers begin with it; a token whose fingerprint does is not judged. */
 const SERVER = 's:'
+const COLON = 58
 const HARMLESS: ReadonlySet<Effect> = new Set(['read', 'unknown'])
 const UNSAID: ReadonlySet<Interaction['outcome']> = new Set(['tool_error', 'protocol_error', 'cancelled', 'unknown'])
 
@@ -126,17 +127,17 @@ function stepServer(state: Belonging, moment: Moment): readonly Draft[] {
 export const misplacedToken: Detector<Params, Belonging> = {
   rule,
   keysOf({ token_fingerprint: token, server, scopes, token_trust: trust, method, outcome }) {
-    if (token === '' || server === '' || trust === 'client_reported' || trust === 'self_declared' || UNSAID.has(outcome)) return NONE
-    return scopes.length === 0 || method !== 'tools/call' ? [TOKEN + token] : [TOKEN + token, SERVER + server]
+    if (token === '' || token === NORMS || token.charCodeAt(1) === COLON || server === '' || trust === 'client_reported' || trust === 'self_declared' || UNSAID.has(outcome)) return NONE
+    return scopes.length === 0 || method !== 'tools/call' ? [token] : [token, SERVER + server]
   },
-  lore: (key) => (key.startsWith(TOKEN) ? NORMS : ''),
+  lore: (key) => (key.charCodeAt(1) === COLON ? '' : NORMS),
   lesson: ({ lesson }) => lesson,
   learn: ({ norms }, lesson, params) => hear(norms, lesson, params),
   begin: () => ({ token: null, server: null, norms: [], lessons: [], lesson: 0 }),
   step(state, interaction, key, params, tools: Tools) {
     const day = Math.floor(secondsOf(interaction) / DAY)
     const moment = { interaction, day, params, norms: () => (tools.stateOf?.(NORMS) as Belonging | undefined)?.norms ?? NONE }
-    if (!key.startsWith(TOKEN)) return stepServer(state, moment)
+    if (key.charCodeAt(1) === COLON) return stepServer(state, moment)
     const drafts = stepToken(state, moment)
     state.lesson = state.lessons.length === 0 ? 0 : (state.lessons.shift() ?? 0)
     return drafts

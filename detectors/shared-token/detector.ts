@@ -4,13 +4,15 @@ import type { Effect, Severity } from '../../schemas/vocabulary.ts'
 import type { Baselines, Detector, Draft, Tools } from '../detector.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { type Case, changedDraft, labelOf, manyDraft, type Suspect, togetherDraft } from './draft.ts'
-import { networkOf, softwareOf } from '../caller/fingerprint.ts'
+import { glance, networkOf, softwareOf } from '../caller/fingerprint.ts'
 import { type Caller, countOthers, countUnknown, differenceOf, differsInBoth, enter, isKnown, type Print, revisit } from './prints.ts'
 import { type Params, rule } from './rule.ts'
 
 /** State of a token; of the peers' `events` are tokens and `usual` those of them with several holders. */
 export interface Token {
   readonly prints: Print[]
+  /** What the caller of the call before looked like at a glance, 0 = not known any more. */
+  look: number
   events: number
   days: number
   lastDay: number
@@ -132,11 +134,12 @@ function judgeMany(token: Token, { id }: Print, moment: Moment): readonly Draft[
   return [manyDraft(caseOf(token, suspect, moment, standingOf(token, moment).counts ? 'medium' : 'low'), unknown, params.overlapMinutes)]
 }
 
-/** The call comes from another holder than the one before. */
+/** Whose call it is: most often that of the holder before, else another one's. */
 function change(token: Token, moment: Moment): { readonly print: Print; readonly drafts: readonly Draft[] } {
   const { caller, params } = moment
   const last = token.prints.at(-1)
   const known = revisit(token.prints, caller)
+  if (last !== undefined && known === last && token.suspect === null) return { print: last, drafts: NONE }
   if (known !== undefined) {
     if (known !== last && token.suspect?.id === known.id) token.suspect.turns++
     accept(token, known, moment)
@@ -157,9 +160,11 @@ function count(token: Token, seconds: number, params: Params): void {
   token.lesson = token.events === params.teachEvents ? (token.suspect === null && token.usual === 0 ? ONE_HOLDER : SEVERAL_HOLDERS) : 0
 }
 
-/** Nothing has changed since the call before: most calls by far. */
-const isSame = (last: Print | undefined, { software, network, seconds }: Caller): last is Print =>
-  last !== undefined && last.software === software && last.network === network && seconds >= last.lastAt && Math.floor(seconds / DAY) === Math.floor(last.lastAt / DAY)
+/** Numbers are only made of names when the caller does not look like the one before. */
+const lookOf = ({ client, user_agent: userAgent, agent, client_network: network, client_asn: asn }: Interaction): number =>
+  (glance(agent, glance(network, glance(userAgent, glance(client)))) ^ asn) | 1
+
+const isSameDay = (seconds: number, { lastAt }: Print): boolean => seconds >= lastAt && Math.floor(seconds / DAY) === Math.floor(lastAt / DAY)
 
 const hasPrint = ({ client, user_agent: userAgent, client_asn: asn, client_network: network, agent }: Interaction): boolean =>
   client !== '' || userAgent !== '' || asn !== 0 || network !== '' || agent !== ''
@@ -176,15 +181,22 @@ export const sharedToken: Detector<Params, Token> = {
     peers.events++
     if (lesson === SEVERAL_HOLDERS) peers.usual++
   },
-  begin: () => ({ prints: [], events: 0, days: 0, lastDay: -1, usual: 0, suspect: null, manyDay: -1, lesson: 0 }),
+  begin: () => ({ prints: [], look: 0, events: 0, days: 0, lastDay: -1, usual: 0, suspect: null, manyDay: -1, lesson: 0 }),
   step(token, interaction, _, params, tools: Tools) {
-    const caller = { software: softwareOf(interaction), network: networkOf(interaction), seconds: Math.floor(secondsOf(interaction)) }
-    if (caller.software === 0 && caller.network === 0) return NONE
+    const seconds = Math.floor(secondsOf(interaction))
+    const look = lookOf(interaction)
     const last = token.prints.at(-1)
+    if (last !== undefined && token.suspect === null && look === token.look && isSameDay(seconds, last)) {
+      last.lastAt = seconds
+      count(token, seconds, params)
+      return NONE
+    }
+    const caller = { software: softwareOf(interaction), network: networkOf(interaction), seconds }
+    if (caller.software === 0 && caller.network === 0) return NONE
     const moment = { interaction, caller, params, peers: () => tools.stateOf?.(PEERS) as Token | undefined }
-    const { print, drafts } = isSame(last, caller) ? { print: last, drafts: NONE } : change(token, moment)
-    print.lastAt = Math.max(print.lastAt, caller.seconds)
-    count(token, caller.seconds, params)
+    const { print, drafts } = change(token, moment)
+    token.look = print === token.prints.at(-1) ? look : 0
+    count(token, seconds, params)
     return token.suspect === null ? drafts : [...drafts, ...watch(token, token.suspect, print, moment)]
   },
   forget: ({ prints, lastDay }, watermark, { keepDays }) => prints.length > 0 && (lastDay + keepDays) * DAY < Number(watermark) / 1e9,
