@@ -44,12 +44,16 @@ function memberOf(finding: Finding, among: number): Member {
   }
 }
 
+/** A finding that is alone, or the gravest where it is about a habit, knows best what it rests on: a few calls would not show it. */
+function ownSql({ members, findings }: Group): string {
+  const [lead] = bySeverity(members)
+  return lead !== undefined && (findings === 1 || lead.window_end - lead.window_start > ONE_RUN) ? lead.sql : ''
+}
+
 /** Makes the next version of the group's alert from its members. */
 function refresh(group: Group, now: bigint): void {
   const alert = { ...group.alert, ...wordsOf(group.members, group.findings), version: group.alert.version + 1, updated_at: now }
-  // One finding knows best what it rests on.
-  const own = group.findings === 1 ? (group.members[0]?.sql ?? '') : ''
-  group.alert = { ...alert, sql: own === '' ? evidenceSql(alert) : own }
+  group.alert = { ...alert, sql: ownSql(group) || evidenceSql(alert) }
   group.unpublished = true
 }
 

@@ -44,9 +44,14 @@ async function send(url: string, body: Buffer | string, contentType: string): Pr
   throw new Failure('unavailable', 'demo.busy', `${url} was busy ten times in a row`)
 }
 
-function show(message: AlertMessage, print: DemoOptions['print']): void {
-  print('')
-  for (const line of linesOf(message)) print(printable(line))
+/** What a rule says is printed with its first alert only. */
+function printer(print: DemoOptions['print']): (message: AlertMessage) => void {
+  const told = new Set<string>()
+  return (message) => {
+    print('')
+    for (const line of linesOf(message, told)) print(printable(line))
+    for (const { detector } of message.data.rules) told.add(detector)
+  }
 }
 
 async function sendAll({ otlp, fixtures, now, print }: DemoOptions): Promise<void> {
@@ -66,12 +71,13 @@ async function sendAll({ otlp, fixtures, now, print }: DemoOptions): Promise<voi
 export async function runDemo(options: DemoOptions): Promise<number> {
   const seen = new Set<string>()
   let last = Date.now()
+  const show = printer(options.print)
   const secret = `whsec_${randomBytes(32).toString('base64')}`
   const receiver = await options.receive(secret, (id, body) => {
     last = Date.now()
     if (seen.has(id)) return
     seen.add(id)
-    show(body as AlertMessage, options.print)
+    show(body as AlertMessage)
   })
   const authorization = { authorization: `Bearer ${options.apiToken}`, 'content-type': 'application/json' }
   const name = `demo-${randomBytes(4).toString('hex')}`

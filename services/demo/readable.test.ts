@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest'
+import type { AlertMessage } from '../../schemas/alert-message.ts'
 import { linesOf } from './readable.ts'
 
 it('tells who, what, why, how, what to do and what to ask', () => {
   const at = '2026-11-21T01:48:44.644Z'
-  expect(linesOf({
+  const message: AlertMessage = {
     type: 'alert.open', timestamp: at,
     data: {
       alert_id: 'a', version: 1, tenant: 't', status: 'open', severity: 'high', title: 'A title', who: { actor: 'ana', actor_kind: 'principal', principal: 'ana', client: '' },
@@ -19,7 +20,8 @@ it('tells who, what, why, how, what to do and what to ask', () => {
       rules: [{ detector: 'd', version: 2, title: 'Sends', benign: ['a move', 'a test'], runbook: ['ask', 'revoke'], owasp_mcp_2025: ['MCP06'], atlas_5: [], attack_19: ['T1'] }],
       evidence_ids: [], interaction_ids: [], trace_id: '', conversation: '', first_seen: at, last_seen: at, sql: 'SELECT 1\nFROM x',
     },
-  })).toEqual([
+  }
+  const lines = [
     'ALERT  HIGH  A title',
     '  who   ana (principal)',
     '  what  send on mail  [d, e]',
@@ -39,5 +41,7 @@ it('tells who, what, why, how, what to do and what to ask', () => {
     '  maps  MCP06 T1',
     '  SQL   SELECT 1',
     '        FROM x',
-  ])
+  ]
+  expect(linesOf(message, new Set())).toEqual(lines)
+  expect(linesOf(message, new Set(['d']))).toEqual(lines.filter((line) => !/harmless| ask$| do |revoke|maps/.test(line)))
 })

@@ -25,13 +25,14 @@ function ruleLines({ benign, runbook, owasp_mcp_2025, atlas_5, attack_19 }: Data
   return [...block('or', benign.map((text) => `harmless if: ${text}`)), ...block('do', runbook), line('maps', [...owasp_mcp_2025, ...atlas_5, ...attack_19].join(' '))]
 }
 
-export function linesOf({ type, data }: AlertMessage): readonly string[] {
+/** `told`: detectors whose rules need not be said again. */
+export function linesOf({ type, data }: AlertMessage, told: ReadonlySet<string>): readonly string[] {
   const { who, what, why, why_omitted: omitted, rules, sql } = data
   return [
     `${type === 'alert.updated' ? 'UPDATE' : 'ALERT'}  ${data.severity.toUpperCase()}  ${data.title}`,
     line('who', `${who.actor || 'unknown'} (${who.actor_kind})`),
     line('what', `${[what.tool, what.server].filter((part) => part !== '').join(' on ')}  [${what.detectors.join(', ')}]`),
     ...why.flatMap(reasonLines), ...(omitted > 0 ? [line('', `and ${omitted} more`)] : []),
-    ...rules.flatMap(ruleLines), ...block('SQL', sql.split('\n')),
+    ...rules.filter(({ detector }) => !told.has(detector)).flatMap(ruleLines), ...block('SQL', sql.split('\n')),
   ]
 }

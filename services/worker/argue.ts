@@ -45,12 +45,15 @@ function sqlOf(draft: Draft, said: Said, token: string): string {
   return evidenceSql({ ...when, interaction_ids: calls, evidence_ids: said.evidence_ids, trace_id: said.trace_id, actor: said.actor })
 }
 
-/** `interaction`: where one is known. */
-export function caseOf(draft: Draft, said: Said, interaction: Interaction | undefined): FindingCase {
+/** What is known of an observation or a call. */
+export type Told = Pick<Interaction, 'method' | 'tool' | 'server' | 'target' | 'outcome' | 'started_at' | 'event_ids'>
+
+/** `seen`: what the evidence is of, where that is known; `interaction`: where there is one. */
+export function caseOf(draft: Draft, said: Said, { seen, interaction }: { readonly seen?: Told | undefined; readonly interaction?: Interaction | undefined }): FindingCase {
   const { self = '', peers = '', tenant = '' } = draft.baselines ?? {}
   const what = (id: string): string => {
-    if (interaction === undefined || !interaction.event_ids.includes(id)) return id
-    const { method, tool, server, target, outcome, started_at } = interaction
+    if (seen === undefined || !seen.event_ids.includes(id)) return id
+    const { method, tool, server, target, outcome, started_at } = seen
     return lineOf(`${id} ${isoOf(started_at)} ${method}${tool === '' ? '' : ` ${tool}`}${server || target ? ` on ${server || target}` : ''}: ${outcome}`, LONGEST)
   }
   return {

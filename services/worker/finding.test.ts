@@ -16,6 +16,7 @@ it('makes findings that the schema accepts, one id for an observation and its in
   for (const finding of [first, second, third]) expect(Finding.parse(finding)).toEqual(finding)
   expect(new Set([first.finding_id, second.finding_id, third.finding_id]).size).toBe(1)
   expect([first.version, second.version, third.version]).toEqual([1, 2, 3])
+  expect(first.sample_events).toEqual([expect.stringMatching(new RegExp(`^${exampleAuditEvent.event_id} 20.* tools/call .*: \\w+$`))])
   expect(first).toMatchObject({ interaction_id: '', evidence_ids: [exampleAuditEvent.event_id], created_at: exampleAuditEvent.received_at })
   expect(second).toMatchObject({ interaction_id: exampleInteraction.interaction_id, window_start: exampleInteraction.started_at,
     actor: 'claude-desktop' })

@@ -29,13 +29,13 @@ export function findingId(detector: string, tenant: string, about: readonly stri
 
 /** Version 1: the finding is known from one observation and names no interaction yet. */
 export function findingOfEvent(draft: Draft, event: AuditEvent, source: Source): Finding {
-  return assemble(draft, source, { ...event, interaction_id: '', version: 1, event_ids: [event.event_id] })
+  return assemble(draft, source, { ...event, interaction_id: '', version: 1, event_ids: [event.event_id] }, { seen: { ...event, event_ids: [event.event_id] } })
 }
 
 /** Version 1 + that of the interaction, so that it replaces what was said of an observation or of an earlier version. */
 export function findingOfInteraction(draft: Draft, interaction: Interaction, source: Source): Finding {
   const place = placeIn(interaction)
-  return assemble(place === '' ? draft : { ...draft, reasons: [...draft.reasons, place] }, source, { ...interaction, version: 1 + interaction.version }, interaction)
+  return assemble(place === '' ? draft : { ...draft, reasons: [...draft.reasons, place] }, source, { ...interaction, version: 1 + interaction.version }, { seen: interaction, interaction })
 }
 
 /** About what a server offers: nobody has called it yet. The time is that of the observation that showed it. */
@@ -75,7 +75,7 @@ function placeIn({ client_address, client_network, client_range, client_country,
 type Subject = Pick<Interaction, 'tenant' | 'interaction_id' | 'version' | 'trace_id' | 'conversation' | 'actor' | 'actor_kind' | 'principal'
   | 'client' | 'server' | 'tool' | 'started_at' | 'ended_at' | 'event_ids' | 'received_at'>
 
-function assemble(draft: Draft, source: Source, subject: Subject, interaction?: Interaction): Finding {
+function assemble(draft: Draft, source: Source, subject: Subject, known: Parameters<typeof caseOf>[2] = {}): Finding {
   const said = {
     finding_id: findingId(source.detector, subject.tenant, draft.about),
     version: subject.version,
@@ -101,5 +101,5 @@ function assemble(draft: Draft, source: Source, subject: Subject, interaction?: 
     evidence_ids: (draft.evidence ?? subject.event_ids).slice(0, MAX_EVIDENCE),
     created_at: subject.received_at,
   }
-  return { ...said, ...caseOf(draft, said, interaction) }
+  return { ...said, ...caseOf(draft, said, known) }
 }
