@@ -19,6 +19,7 @@ function draftsOf(id: string, armed: Armed): readonly Draft[] {
   return parseDefinitionExamples(text).flatMap((example) => [
     ...defineExample(unbound(armed), example),
     ...armed.meet(definitionFrom(example.definition), [definitionFrom({ ...example.definition, server: 'another' })], { hash: String }),
+    ...armed.meet(definitionFrom(example.definition), [example.definition, example.before ?? example.definition].map(definitionFrom), { hash: String }),
   ])
 }
 

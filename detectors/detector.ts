@@ -111,7 +111,10 @@ export interface Detector<Params, State> {
   review?(interaction: Interaction, params: Params, tools: Tools): readonly Draft[]
   /** Stateless judgement of what a server offers, called once for each new version that one list shows. */
   define?(offer: Offer, params: Params, tools: Tools): readonly Draft[]
-  /** Stateless judgement of a new version of a tool beside tools of other servers whose names read the same; `others` in the order in which they were shown. */
+  /**
+   * Stateless judgement of a new version of a tool beside tools of other servers whose names read the same; `others` in the order in which they were shown. Also
+   * of what one caller is shown again beside what the same server offers others under that name, where versions differ for longer than a new one takes to reach all.
+   */
   meet?(one: ToolDefinition, others: readonly ToolDefinition[], params: Params, tools: Tools): readonly Draft[]
   /** Keys of the states that a finding counts in, in the order in which they are to be weighed. */
   weighIn?(finding: Finding, params: Params): readonly string[]

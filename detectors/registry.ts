@@ -24,6 +24,7 @@ import { sharedToken } from './shared-token/detector.ts'
 import { failedLogins } from './failed-logins/detector.ts'
 import { misplacedToken } from './misplaced-token/detector.ts'
 import { newScope } from './new-scope/detector.ts'
+import { targetedDefinition } from './targeted-definition/detector.ts'
 import { unexpectedCommand } from './unexpected-command/detector.ts'
 import { unknownPlace } from './unknown-place/detector.ts'
 import { unrequestedAction } from './unrequested-action/detector.ts'
@@ -48,6 +49,7 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'lethal-trifecta': (params) => arm(lethalTrifecta, params),
   'unusual-sequence': (params) => arm(unusualSequence, params),
   'beaconing': (params) => arm(beaconing, params),
+  'targeted-definition': (params) => arm(targetedDefinition, params),
   'new-server': (params) => arm(newServer, params),
   'runaway-loop': (params) => arm(runawayLoop, params),
   'denied-then-done': (params) => arm(deniedThenDone, params),

@@ -31,6 +31,26 @@ describe('offered definitions', () => {
     expect(offered.size).toBe(6)
   })
 
+  it('that differ between callers are put side by side once the newer has had an hour to reach all', () => {
+    const offered = new Offered(1e6, never)
+    const minutes = (count: number): number => count * 60_000_000_000
+    for (const [at, client, text] of [[0, 'a', 'one'], [1, 'b', 'one'], [10, 'c', 'two']] as const) {
+      const record = shown(text, minutes(at), { client })
+      offered.show(record)
+      expect(offered.elsewhere(record)).toEqual([])
+    }
+    const again = (at: number, client: string, text: string) => {
+      const record = shown(text, minutes(at), { client })
+      expect(offered.show(record)).toBeUndefined()
+      return offered.elsewhere(record).map((other) => [other.client, other.description])
+    }
+    expect(again(30, 'a', 'one')).toEqual([])
+    expect(again(75, 'a', 'one')).toEqual([['b', 'one'], ['c', 'two']])
+    expect(again(60 * 80, 'a', 'one')).toEqual([])
+    offered.show(shown('two', minutes(60 * 81), { client: 'a' }))
+    expect(again(60 * 83, 'a', 'two')).toEqual([])
+  })
+
   it('go by age over the limit, and come back from what was kept', () => {
     let gone = 0
     const offered = new Offered(4_000, () => gone++)

@@ -13,8 +13,20 @@ const sizeOf = ({ name, title, description, input_schema, output_schema, annotat
 const keyOf = ({ tenant, server, target, source, emitter, vantage, agent, client, kind, name }: ToolDefinition): string =>
   JSON.stringify([tenant, server, target, source, emitter, vantage, agent, client, kind, name])
 
+/** What all callers are offered under one name by one server, as told by one emitter. */
+const groupOf = ({ tenant, server, target, source, emitter, vantage, kind, name }: ToolDefinition): string =>
+  JSON.stringify([tenant, server, target, source, emitter, vantage, kind, name])
+
+/** A new version reaches all callers within an hour; what somebody was offered days ago says nothing of now. */
+const SPREAD_NS = 3_600_000_000_000n
+const RECENT_NS = 72n * SPREAD_NS
+/** Callers that one is compared with. */
+const CALLERS = 32
+
 export class Offered {
   readonly #kept = new Map<string, ToolDefinition>()
+  /** Keys of what is kept by group. */
+  readonly #groups = new Map<string, Set<string>>()
   readonly #most: number
   readonly #forgot: () => void
   #bytes = 0
@@ -49,6 +61,26 @@ export class Offered {
     return late ? { definition: kept, before: definition } : { definition, before: kept }
   }
 
+  /**
+   * What other callers were offered lately under that name, where this caller was shown a version again that some of them were not offered an hour ago or longer:
+   * the new version has had time to reach all, and did not. Empty otherwise.
+   */
+  elsewhere(definition: ToolDefinition): readonly ToolDefinition[] {
+    const others: ToolDefinition[] = []
+    let differs = false
+    for (const key of this.#groups.get(groupOf(definition)) ?? []) {
+      const other = this.#kept.get(key)
+      if (other === undefined || (other.agent === definition.agent && other.client === definition.client)) continue
+      const age = definition.first_seen - other.first_seen
+      if (age > RECENT_NS || others.length >= CALLERS) continue
+      const isOther = other.definition_hash !== definition.definition_hash
+      if (isOther && (age < SPREAD_NS || other.hash_form !== definition.hash_form)) continue
+      differs ||= isOther
+      others.push(other)
+    }
+    return differs ? others : []
+  }
+
   toJSON(): KeptOffers {
     return [...this.#kept.values()]
   }
@@ -56,6 +88,8 @@ export class Offered {
   #keep(key: string, definition: ToolDefinition): void {
     this.#kept.set(key, definition)
     this.#bytes += sizeOf(definition)
+    const group = groupOf(definition)
+    this.#groups.set(group, (this.#groups.get(group) ?? new Set<string>()).add(key))
     for (const [oldest, gone] of this.#kept) {
       if (this.#bytes <= this.#most || oldest === key) break
       this.#drop(oldest, gone)
@@ -66,5 +100,9 @@ export class Offered {
   #drop(key: string, definition: ToolDefinition): void {
     this.#kept.delete(key)
     this.#bytes -= sizeOf(definition)
+    const group = groupOf(definition)
+    const keys = this.#groups.get(group)
+    keys?.delete(key)
+    if (keys?.size === 0) this.#groups.delete(group)
   }
 }

@@ -24,7 +24,9 @@ function bookOfVersions(kept: readonly ToolDefinition[], forgot: () => void): Bo
     },
     read(record) {
       const offer = offered.show(record)
-      return offer === undefined ? undefined : { about: offer.definition, judge: (detector, tools) => detector.define(offer, tools) }
+      if (offer !== undefined) return { about: offer.definition, judge: (detector, tools) => detector.define(offer, tools) }
+      const others = offered.elsewhere(record)
+      return others.length === 0 ? undefined : { about: record, judge: (detector, tools) => detector.meet(record, others, tools) }
     },
     toJSON: () => offered.toJSON(),
   }
