@@ -60,7 +60,7 @@ describe('denied-then-done', () => {
       let now = MONDAY
       for (const { skip, sent, denied, tool } of calls) {
         now += skip
-        armed.step(state, at(now, { tool, arguments: sent, outcome: denied ? 'denied' : 'ok' }), 'principal:ana', { hash: String })
+        armed.step(state, at(now, { tool, arguments: sent, outcome: denied ? 'denied' : 'ok' }), 'actor:ana', { hash: String })
       }
       expect(textOf(state).length).toBeLessThan(1_500)
       expect(JSON.parse(JSON.stringify(state))).toEqual(state)

@@ -8,7 +8,7 @@ import { type Denial, denialOf, isApproved, isDenied, matchOf, maybeMatch } from
 import { doneDraft } from './draft.ts'
 import { type Params, rule } from './rule.ts'
 
-/** State of a principal, else of a conversation, else of an actor. */
+/** State of an actor; of a conversation where no principal is known. */
 export interface Denials {
   list: Denial[]
 }
@@ -19,7 +19,7 @@ const isCall = ({ method, tool }: Interaction): boolean => tool !== '' && (metho
 
 /** A principal has all its conversations; agents of one conversation work together. */
 const keyOf = ({ principal, conversation, actor }: Interaction): string =>
-  (principal !== '' ? `principal:${principal}` : conversation !== '' ? `conversation:${conversation}` : actor !== '' ? `actor:${actor}` : '')
+  (principal === '' && conversation !== '' ? `conversation:${conversation}` : actor === '' ? '' : `actor:${actor}`)
 
 function judge(state: Denials, interaction: Interaction, key: string, seconds: number): readonly Draft[] {
   const deed = deedOf(interaction)

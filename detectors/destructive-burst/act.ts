@@ -99,7 +99,8 @@ export interface Act extends Destruction {
   readonly makes: 'nothing' | 'things' | 'large'
 }
 
-const RESULT = 512
+/** Where what is made is named, in arguments and in the result. */
+const RESULT = 256
 const MOST_NAMES = 6
 
 export function actOf(interaction: Interaction): Act {

@@ -32,7 +32,7 @@ export interface Destroyer {
   toldDays: number
   toldDay: number
   /** Hashes of names of what it made, oldest first. */
-  made: number[]
+  readonly made: number[]
   /** Size that the peers were told of, as a power of two; and the lesson of this step. */
   taught: number
   lesson: number
@@ -41,7 +41,7 @@ export interface Destroyer {
 }
 
 const DAY = 86_400
-const MOST_MADE = 48
+const MOST_MADE = 40
 const MOST_LATEST = 8
 const MOST_EVENTS = 10
 
@@ -74,10 +74,13 @@ export function close(owner: Destroyer, { acceptDays }: Params): void {
 /** The repository in which an issue was made is not made by it: what was made small is remembered under another number than what holds much. */
 const small = (name: number): number => (name ^ 1) >>> 0
 
-export function remember(owner: Destroyer, { names, makes }: Act): void {
+export function remember({ made }: Destroyer, { names, makes }: Act): void {
   if (makes === 'nothing') return
-  const made = makes === 'large' ? names : names.map(small)
-  owner.made = [...owner.made.filter((name) => !made.includes(name)), ...made].slice(-MOST_MADE)
+  for (const name of names) {
+    const one = makes === 'large' ? name : small(name)
+    if (!made.includes(one)) made.push(one)
+  }
+  if (made.length > MOST_MADE) made.splice(0, made.length - MOST_MADE)
 }
 
 /** What it made itself may go again: every name of it is one of those. */

@@ -7,14 +7,17 @@ import { hash32 } from '../stats/distinct.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { remembering } from '../stats/remembering.ts'
 import { agentsDraft, loopDraft, paceDraft, spawnDraft } from './draft.ts'
-import { count, type Habit, type Loops, noLoops, noteHabit, type Run } from './loop.ts'
-import { keepPace, meet, newPace, type Pace, spawn } from './pace.ts'
+import { type Fan, meet, newFan, spawn } from './fan.ts'
+import { count, end, type Habit, type Loops, noLoops, noteHabit, type Run } from './loop.ts'
+import { keepPace, newPace, type Pace } from './pace.ts'
 import { type Params, rule } from './rule.ts'
 
 /** State of an actor. */
 export interface Doing {
   readonly loops: Loops
   readonly pace: Pace
+  /** Null as long as it has no agents. */
+  fan: Fan | null
 }
 
 const NONE: readonly never[] = []
@@ -38,6 +41,27 @@ const traitsOf = remembering((tool): Traits => {
 
 const isCall = ({ method, tool }: Interaction): boolean => tool !== '' && (method === 'tools/call' || method === '')
 const isFailure = ({ outcome }: Interaction): boolean => outcome !== 'ok' && outcome !== 'unknown' && outcome !== 'cancelled'
+
+/** Hash of the end of a text: all of a keyed hash is as good as its end, and this is made of every call. */
+const TAIL = 12
+function hashTail(text: string): number {
+  let hash = 0x811c9dc5
+  for (let at = Math.max(0, text.length - TAIL); at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+  return hash >>> 0
+}
+
+/** Tool and arguments, 0 where arguments are not known. */
+function callOf({ hash }: Traits, { arguments_hash: known, arguments: sent }: Interaction): number {
+  if (known !== '') return ((hash ^ Math.imul(hashTail(known), 31)) >>> 0) || 1
+  return sent === '' ? 0 : ((hash ^ Math.imul(hash32(sent.slice(0, LOOKED_AT)), 31)) >>> 0) || 1
+}
+const LOOKED_AT = 512
+
+/** Of an actor that many share, the call of one conversation. */
+const lineOf = (call: number, interaction: Interaction): number =>
+  (interaction.conversation === '' || isPersonal(interaction) ? call : (call ^ hash32(interaction.conversation)) >>> 0)
+
+const settle = (run: Run, interaction: Interaction): void => end(run, { failed: isFailure(interaction), result: interaction.result_hash === '' ? 0 : hashTail(interaction.result_hash) || 1 })
 
 const isPersonal = ({ actor_kind: kind }: Interaction): boolean => kind === 'principal' || kind === 'service'
 
@@ -82,31 +106,27 @@ function judge(loops: Loops, run: Run, judged: Judged): readonly Draft[] {
   return [loopDraft({ ...judged, run, effect, limit, habit })]
 }
 
-function judgeAgents({ pace }: Doing, { interaction, key, traits, params }: Judged, seconds: number): readonly Draft[] {
+function judgeAgents(doing: Doing, { interaction, key, traits, params }: Judged, seconds: number): readonly Draft[] {
+  const fan = (doing.fan ??= newFan())
   const drafts: Draft[] = []
-  if (traits.spawns && spawn(pace, seconds, params)) drafts.push(spawnDraft(key, pace, seconds))
-  if (interaction.requested_by === 'parent_agent' && interaction.agent !== '' && meet(pace, hash32(interaction.agent), seconds, params)) drafts.push(agentsDraft(key, pace, seconds))
+  if (traits.spawns && spawn(fan, seconds, params)) drafts.push(spawnDraft(key, fan, seconds))
+  if (interaction.requested_by === 'parent_agent' && interaction.agent !== '' && meet(fan, hash32(interaction.agent), seconds, params)) drafts.push(agentsDraft(key, fan, seconds))
   return drafts
 }
 
 export const runawayLoop: Detector<Params, Doing> = {
   rule,
   keysOf: (interaction) => (isCall(interaction) && interaction.actor !== '' ? [`actor:${interaction.actor}`] : NONE),
-  begin: () => ({ loops: noLoops(), pace: newPace() }),
+  begin: () => ({ loops: noLoops(), pace: newPace(), fan: null }),
   step(doing, interaction, key, params) {
     const seconds = secondsOf(interaction)
     const traits = traitsOf(interaction.tool)
-    const judged: Judged = { interaction, key, traits, params }
     const paced = keepPace(doing.pace, seconds, params) ? [paceDraft(key, doing.pace, seconds)] : NONE
-    const agents = traits.spawns || interaction.requested_by === 'parent_agent' ? judgeAgents(doing, judged, seconds) : NONE
-    const sent = interaction.arguments_hash || interaction.arguments
-    if (sent === '') return paced.length + agents.length === 0 ? NONE : [...paced, ...agents]
-    const call = (traits.hash ^ Math.imul(hash32(sent.length > 64 ? sent.slice(0, 512) : sent), 31)) >>> 0
-    const { conversation } = interaction
-    const id = conversation === '' || isPersonal(interaction) ? call : (call ^ hash32(conversation)) >>> 0
-    const result = interaction.result_hash === '' ? 0 : hash32(interaction.result_hash) || 1
-    const run = count(doing.loops, { id, call, seconds, failed: isFailure(interaction), result }, params)
-    const looped = run === undefined ? NONE : judge(doing.loops, run, judged)
+    const agents = traits.spawns || interaction.requested_by === 'parent_agent' ? judgeAgents(doing, { interaction, key, traits, params }, seconds) : NONE
+    const call = callOf(traits, interaction)
+    const run = call === 0 ? undefined : count(doing.loops, { id: lineOf(call, interaction), call, seconds }, params.leakSeconds)
+    if (run !== undefined) settle(run, interaction)
+    const looped = run === undefined ? NONE : judge(doing.loops, run, { interaction, key, traits, params })
     return paced.length + agents.length + looped.length === 0 ? NONE : [...paced, ...agents, ...looped]
   },
   forget: ({ pace }, watermark, { keepDays }) => pace.minute > 0 && pace.minute * 60 + keepDays * DAY < Number(watermark) / 1e9,

@@ -3,6 +3,7 @@ import type { Interaction } from '../../schemas/interaction.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
 import type { Draft, Feature } from '../detector.ts'
 import { nanosOf } from '../stats/moment.ts'
+import type { Fan } from './fan.ts'
 import type { Habit, Run } from './loop.ts'
 import type { Pace } from './pace.ts'
 import type { Params } from './rule.ts'
@@ -56,7 +57,7 @@ export function loopDraft(looping: Looping): Draft {
 }
 
 const dayOf = (seconds: number): string => String(Math.floor(seconds / 86_400))
-const knownFor = ({ days }: Pace): string => (days > 1 ? `over ${days - 1} days before` : 'no day before: cold start')
+const knownFor = ({ days }: { readonly days: number }): string => (days > 1 ? `over ${days - 1} days before` : 'no day before: cold start')
 
 export const paceDraft = (key: string, pace: Pace, seconds: number): Draft => ({
   about: [key, 'pace', dayOf(seconds)],
@@ -68,22 +69,22 @@ export const paceDraft = (key: string, pace: Pace, seconds: number): Draft => ({
   baselines: { self: pace.peak > 0 ? `at most ${Math.round(pace.peak)} calls a minute` : knownFor(pace) },
 })
 
-export const spawnDraft = (key: string, pace: Pace, seconds: number): Draft => ({
+export const spawnDraft = (key: string, fan: Fan, seconds: number): Draft => ({
   about: [key, 'agents', dayOf(seconds)],
   severity: 'medium',
   title: `${key} starts agents without end`,
-  observed: `${Math.round(pace.spawned)} agents started faster than one in half a minute`,
-  expected: pace.spawnPeak > 0 ? `at most ${Math.round(pace.spawnPeak)} so close together` : 'a few at a time',
+  observed: `${Math.round(fan.spawned)} agents started faster than one in half a minute`,
+  expected: fan.peak > 0 ? `at most ${Math.round(fan.peak)} so close together` : 'a few at a time',
   reasons: ['fan-out: each agent that is started costs, and may start others', 'benign if a large job is cut into many small ones'],
-  baselines: { self: pace.spawnPeak > 0 ? `at most ${Math.round(pace.spawnPeak)} so close together, ${knownFor(pace)}` : knownFor(pace) },
+  baselines: { self: fan.peak > 0 ? `at most ${Math.round(fan.peak)} so close together, ${knownFor(fan)}` : knownFor(fan) },
 })
 
-export const agentsDraft = (key: string, pace: Pace, seconds: number): Draft => ({
+export const agentsDraft = (key: string, fan: Fan, seconds: number): Draft => ({
   about: [key, 'agents', dayOf(seconds)],
   severity: 'medium',
   title: `${key} has more agents at work than ever`,
-  observed: `${pace.agents.length} different sub-agents within ten minutes`,
-  expected: pace.agentsPeak > 0 ? `at most ${pace.agentsPeak}` : 'a few',
+  observed: `${fan.agents.length} different sub-agents within ten minutes`,
+  expected: fan.most > 0 ? `at most ${fan.most}` : 'a few',
   reasons: ['fan-out: each of them works on its own account', 'benign if a large job is cut into many small ones'],
-  baselines: { self: pace.agentsPeak > 0 ? `at most ${pace.agentsPeak} within ten minutes` : knownFor(pace) },
+  baselines: { self: fan.most > 0 ? `at most ${fan.most} within ten minutes` : knownFor(fan) },
 })

@@ -1,5 +1,4 @@
 /** What is repeated just now, and what is repeated by habit. Plain JSON, bounded. */
-import type { Params } from './rule.ts'
 
 /** One call that comes again and again. */
 export interface Run {
@@ -49,41 +48,41 @@ export interface Happened {
   readonly id: number
   readonly call: number
   readonly seconds: number
-  readonly failed: boolean
-  /** Hash of the result, 0 where it is not known. */
-  readonly result: number
 }
 
-const newRun = ({ id, call, seconds, failed, result }: Happened): Run =>
-  ({ id, call, level: 1, at: seconds, since: seconds, times: 1, failed: failed ? 1 : 0, same: 0, result, told: 0 })
+const newRun = ({ id, call, seconds }: Happened): Run => ({ id, call, level: 1, at: seconds, since: seconds, times: 1, failed: 0, same: 0, result: 0, told: 0 })
 
 /** Counts a call; gives its run where it came before. */
-export function count(loops: Loops, happened: Happened, { leakSeconds }: Params): Run | undefined {
+export function count(loops: Loops, happened: Happened, leakSeconds: number): Run | undefined {
   for (const run of loops.runs) {
     if (run.id !== happened.id) continue
     if (happened.seconds - run.at > PAUSE) break
-    fill(run, happened, leakSeconds)
+    fill(run, happened.seconds, leakSeconds)
     return run
   }
-  if (loops.recent.includes(happened.id)) {
-    const run = newRun(happened)
-    // It came once before, so this is the second.
-    run.times = 2
-    loops.runs = [...loops.runs.filter(({ id, at }) => id !== happened.id && happened.seconds - at <= PAUSE), run].slice(-MOST_RUNS)
-    return run
-  }
+  if (loops.recent.includes(happened.id)) return begin(loops, happened)
   loops.recent[loops.next] = happened.id
   loops.next = (loops.next + 1) % RECENT
   return undefined
 }
 
-function fill(run: Run, { seconds, failed, result }: Happened, leakSeconds: number): void {
+/** The second time: it came once before. */
+function begin(loops: Loops, happened: Happened): Run {
+  const run = { ...newRun(happened), times: 2 }
+  loops.runs = [...loops.runs.filter(({ id, at }) => id !== happened.id && happened.seconds - at <= PAUSE), run].slice(-MOST_RUNS)
+  return run
+}
+
+function fill(run: Run, seconds: number, leakSeconds: number): void {
   run.level = Math.max(0, run.level - Math.max(0, seconds - run.at) / leakSeconds) + 1
   run.at = Math.max(run.at, seconds)
   run.times++
+}
+
+/** How the repetition ended; `result` is its hash, 0 where it is not known. Another result is progress. */
+export function end(run: Run, { failed, result }: { readonly failed: boolean; readonly result: number }): void {
   if (failed) run.failed++
   if (result !== 0 && result === run.result) run.same++
-  // Another result is progress.
   else if (result !== 0 && run.result !== 0) run.level /= 2
   run.result = result
 }
