@@ -35,6 +35,22 @@ describe('unexpected-command', () => {
     expect(JSON.stringify(unexpectedCommand.observe?.(event, params, tools))).not.toMatch(/very-secret|tok3n/)
   })
 
+  it('learns nothing of an actor under doubt, and says of it what it would say', () => {
+    const memory = unexpectedCommand.begin?.(params)
+    if (memory === undefined) throw new Error('it learns')
+    const run = (command: string, day: number, disputed: boolean) => {
+      const at = BigInt(day) * 86_400_000_000_000n
+      const interaction = { ...blankInteraction(), method: 'tools/call', tool: 'run_command', actor: 'ann', arguments: JSON.stringify({ command }), started_at: at }
+      return unexpectedCommand.step?.(memory, interaction, 'ann|', params, { ...tools, disputed: () => disputed }).map(({ about }) => about[1])
+    }
+    for (let n = 0; n < 40; n++) run('make all', 1 + (n % 5), false)
+    const before = structuredClone(memory)
+    expect(run('terraform apply', 7, true)).toHaveLength(1)
+    expect(memory).toEqual(before)
+    expect(run('terraform apply', 7, false)).toHaveLength(1)
+    expect(run('terraform apply', 7, false)).toEqual([])
+  })
+
   it('leaves out rules that the configuration ignores', () => {
     const event = { ...blankAuditEvent(), method: 'tools/call', tool: 'sh', arguments: '{"command":"sudo ufw disable"}' }
     expect(unexpectedCommand.observe?.(event, params, tools)).toHaveLength(1)

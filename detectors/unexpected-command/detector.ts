@@ -8,7 +8,7 @@ import type { Script } from '../shell/command.ts'
 import { parseShell } from '../shell/parse.ts'
 import { fileAccess } from './file-access.ts'
 import { judgeScript, type Verdict } from './judge.ts'
-import { blankMemory, dayOf, learn, type Memory } from './memory.ts'
+import { blankMemory, dayOf, learn, type Memory, unknownTo } from './memory.ts'
 import { type Params, rule } from './rule.ts'
 import { isHeavy, shapesOf } from './shape.ts'
 import { mayRun, shellTexts } from '../shell/where.ts'
@@ -84,10 +84,11 @@ export const unexpectedCommand: Detector<Params, Memory> = {
   keysOf: (interaction) => (isCall(interaction) && mayRun(interaction.tool, interaction.arguments) ? [`${interaction.actor}|${interaction.server}`]
     : []),
   begin: blankMemory,
-  step: (memory, interaction, key, params) => {
+  step: (memory, interaction, key, params, tools) => {
     const shapes = new Set(scriptsOf(interaction).flatMap(shapesOf))
     if (shapes.size === 0) return []
-    return learn(memory, [...shapes], dayOf(interaction.started_at), params).map((shape) => firstUse(interaction, key, shape, memory))
+    const fresh = tools.disputed?.() === true ? unknownTo(memory, [...shapes], params) : learn(memory, [...shapes], dayOf(interaction.started_at), params)
+    return fresh.map((shape) => firstUse(interaction, key, shape, memory))
   },
   forget: (memory, watermark, params) => dayOf(watermark) - memory.lastDay > params.keepDays,
 }

@@ -23,9 +23,16 @@ export const dayOf = (at: bigint): number => Number(at / DAY)
 
 export const blankMemory = (): Memory => ({ seen: 0, days: [], shapes: [], lastDay: 0 })
 
+const isReady = (memory: Memory, limits: MemoryLimits): boolean => memory.seen >= limits.minCommands && memory.days.length >= limits.minDays
+
+/** Those of a script that were never seen before, and are not learned now; none while there is too little history. */
+export function unknownTo(memory: Memory, shapes: readonly string[], limits: MemoryLimits): readonly string[] {
+  return isReady(memory, limits) ? shapes.filter((shape) => memory.shapes.every(([known]) => known !== shape)) : []
+}
+
 /** Learns the shapes of one script and returns those never seen before; none while there is too little history. */
 export function learn(memory: Memory, shapes: readonly string[], day: number, limits: MemoryLimits): readonly string[] {
-  const ready = memory.seen >= limits.minCommands && memory.days.length >= limits.minDays
+  const ready = isReady(memory, limits)
   const fresh: string[] = []
   for (const shape of shapes) {
     const at = memory.shapes.findIndex(([known]) => known === shape)
