@@ -3,7 +3,7 @@ import type { Interaction } from '../../schemas/interaction.ts'
 import { glance, networkOf } from '../caller/fingerprint.ts'
 import type { Detector, Draft } from '../detector.ts'
 import { secondsOf } from '../stats/moment.ts'
-import { enteredDraft, repeatsDraft, scatteredDraft, sprayDraft } from './draft.ts'
+import { enteredDraft, guessedDraft, repeatsDraft, scatteredDraft, sprayDraft } from './draft.ts'
 import { isFailure, principalOf, tokenOf } from './failure.ts'
 import { type Params, rule } from './rule.ts'
 import { countKnown, distinctIn, fail, isKnown, newSource, settle, type Source, type Wave, welcome } from './source.ts'
@@ -85,6 +85,14 @@ function isNothingNew(source: Source, { actor, actor_kind: kind, token_fingerpri
   return same
 }
 
+/** A person gets in where it never did before, after failing there again and again. Rented machines are not where people set up their agents. */
+function judgeGuess({ key, source, wave, params }: Judged, interaction: Interaction, who: number): readonly Draft[] {
+  const { actor_kind: kind, client_hosting: hosting } = interaction
+  if (wave.told !== '' || wave.failures < params.guesses || kind !== 'principal' || distinctIn(wave) > 1 || !wave.principals.includes(who) || isKnown(source, who)) return NONE
+  wave.told = 'low'
+  return [guessedDraft({ key, wave, severity: hosting === 'yes' ? 'medium' : 'low' }, interaction)]
+}
+
 /** Somebody gets in: a stranger after a spray, or one more who is at home here. */
 function onSuccess(source: Source, interaction: Interaction, key: string, params: Params): readonly Draft[] {
   const seconds = secondsOf(interaction)
@@ -100,6 +108,7 @@ function onSuccess(source: Source, interaction: Interaction, key: string, params
     wave.told = 'high'
     drafts.push(enteredDraft({ key, source, wave }, interaction, wave.principals.includes(who) || wave.tokens.includes(who)))
   }
+  if (drafts.length === 0 && wave !== null) drafts.push(...judgeGuess({ key, source, wave, params }, interaction, who))
   welcome(source, who, seconds)
   return drafts
 }

@@ -54,6 +54,22 @@ export const enteredDraft = ({ key, source, wave }: Omit<Case, 'severity' | 'kno
   evidence: [...wave.evidence, ...interaction.event_ids],
 })
 
+export const guessedDraft = ({ key, wave, severity }: Pick<Case, 'key' | 'wave' | 'severity'>, { actor, client_hosting: hosting, event_ids: events }: Interaction): Draft => ({
+  about: [key, 'guessed', actor, String(wave.from)],
+  severity,
+  title: `${actor} got in after ${wave.failures} failures, from an address where it is not at home`,
+  observed: `${wave.failures} failures within ${minutesOf(wave)} min, then a success, from ${key}${hosting === 'yes' ? ', a hosting provider\'s' : ''}`,
+  expected: 'a success at the first or second attempt, or failures where it is at home',
+  reasons: ['so it looks when somebody guesses', 'benign if somebody sets up a new machine, or travels with an expired token'],
+  features: [
+    { name: 'failures before the success', observed: String(wave.failures), expected: 'none or one', weight: 0.5 },
+    { name: 'address', observed: 'never a success before', weight: hosting === 'yes' ? 0.3 : 0.5 },
+    ...(hosting === 'yes' ? [{ name: 'provider', observed: 'rents out machines', weight: 0.2 }] : []),
+  ],
+  ...during(wave),
+  evidence: [...wave.evidence, ...events],
+})
+
 export const scatteredDraft = ({ key, wave }: Pick<Case, 'key' | 'wave'>, actor: string): Draft => ({
   about: [key, 'scattered', String(wave.from)],
   severity: 'medium',

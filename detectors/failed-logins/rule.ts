@@ -14,6 +14,8 @@ export const Params = z.strictObject({
   minDays: z.number().int().min(1).max(60).default(5),
   /** Networks from which one principal fails, with as many tokens. */
   networks: z.number().int().min(3).max(32).default(5),
+  /** Failures of one person at an address where it is not at home, that say something when a success comes after them. */
+  guesses: z.number().int().min(3).max(10_000).default(10),
   /** Failures of one cause that say that something is broken. */
   repeats: z.number().int().min(10).max(100_000).default(50),
   /** Days after which a source that was not seen again is forgotten. */

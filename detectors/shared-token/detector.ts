@@ -5,7 +5,7 @@ import type { Baselines, Detector, Draft, Tools } from '../detector.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { type Case, changedDraft, labelOf, manyDraft, type Suspect, togetherDraft } from './draft.ts'
 import { glance, networkOf, softwareOf } from '../caller/fingerprint.ts'
-import { type Caller, countOthers, countUnknown, differenceOf, differsInBoth, enter, isKnown, type Print, revisit } from './prints.ts'
+import { type Caller, countOthers, countStrangers, countUnknown, differenceOf, differsInBoth, enter, isKnown, type Print, revisit } from './prints.ts'
 import { type Params, rule } from './rule.ts'
 
 /** State of a token; of the peers' `events` are tokens and `usual` those of them with several holders. */
@@ -124,14 +124,17 @@ function accept(token: Token, print: Print, { caller, params }: Moment): void {
   token.usual = Math.max(token.usual, countOthers(known, caller, params))
 }
 
+/** Several that nobody knows, within the hour. */
 function judgeMany(token: Token, { id }: Print, moment: Moment): readonly Draft[] {
   const { caller, params } = moment
   const day = Math.floor(caller.seconds / DAY)
+  if (day <= token.manyDay) return NONE
   const unknown = countUnknown(token.prints, caller.seconds, params)
-  if (unknown < params.most || unknown <= token.usual || day <= token.manyDay) return NONE
+  const strangers = countStrangers(token.prints, caller.seconds, params)
+  if ((unknown < params.most && strangers < params.strangers) || Math.max(unknown, strangers) <= token.usual) return NONE
   token.manyDay = day
   const suspect = token.suspect ?? suspectOf(moment, 'software', id)
-  return [manyDraft(caseOf(token, suspect, moment, standingOf(token, moment).counts ? 'medium' : 'low'), unknown, params.overlapMinutes)]
+  return [manyDraft(caseOf(token, suspect, moment, standingOf(token, moment).counts ? 'medium' : 'low'), Math.max(unknown, strangers), params.overlapMinutes)]
 }
 
 /** Whose call it is: most often that of the holder before, else another one's. */

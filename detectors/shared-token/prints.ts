@@ -56,6 +56,18 @@ export function countUnknown(prints: readonly Print[], seconds: number, params: 
   return seen.length
 }
 
+/** Unknown holders that are active and differ in both from each other and from all that are known. */
+export function countStrangers(prints: readonly Print[], seconds: number, params: Params): number {
+  const known = prints.filter((print) => isKnown(print, params))
+  if (known.length === 0) return 0
+  const strangers: Print[] = []
+  for (const print of prints) {
+    if (isKnown(print, params) || !isActive(print, seconds, params)) continue
+    if (known.every((one) => differsInBoth(one, print)) && strangers.every((one) => differsInBoth(one, print))) strangers.push(print)
+  }
+  return strangers.length
+}
+
 function use(print: Print, { software, network, seconds }: Caller): void {
   if (print.software === 0) print.software = software
   if (print.network === 0) print.network = network

@@ -11,6 +11,8 @@ export const Params = z.strictObject({
   knownDays: z.number().int().min(2).max(30).default(3),
   /** Unknown programs of one token within `overlapMinutes` that say that it has leaked. */
   most: z.number().int().min(3).max(8).default(4),
+  /** Strangers, by program and network, within `overlapMinutes` of each other on a token whose holder is known, that say the same. */
+  strangers: z.number().int().min(2).max(8).default(2),
   /** A token that had so many others beside one holder is a gateway's: only more of them than ever are told. */
   gatewayHolders: z.number().int().min(1).max(8).default(3),
   /** Calls after which a token tells its peers whether it has one holder, how many such tokens make a norm, and how many of them may have several. */
