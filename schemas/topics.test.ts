@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { exampleAuditEvent } from './audit-event.ts'
 import { encodeCanonical } from './canonical.ts'
-import { EventRecord, events } from './topics.ts'
+import { BLANK_CASE, exampleFinding, type Finding } from './finding.ts'
+import { EventRecord, events, findings } from './topics.ts'
 
 const eventsOf = (names: readonly string[]) => names.map((name) => ({ ...exampleAuditEvent, name }))
 
@@ -48,5 +49,13 @@ describe('codec of topic events', () => {
     const sizes = new Map(records.map(({ bytes }) => [bytes?.buffer, bytes?.buffer.byteLength ?? 0]))
     expect(sizes.size).toBeGreaterThan(5)
     expect(Math.max(...sizes.values())).toBeLessThan(140 * 1024)
+  })
+})
+
+describe('codec of topic findings', () => {
+  it('reads back what it wrote, and gives records of before they argued their case what they lack', () => {
+    expect(findings.codec.decode(findings.codec.encode([exampleFinding]))).toEqual([exampleFinding])
+    const older = Object.fromEntries(Object.entries(exampleFinding).filter(([name]) => !Object.hasOwn(BLANK_CASE, name)))
+    expect(findings.codec.decode(findings.codec.encode([older as unknown as Finding]))).toEqual([{ ...exampleFinding, ...BLANK_CASE }])
   })
 })

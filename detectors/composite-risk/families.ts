@@ -6,19 +6,44 @@ export interface Standing {
   readonly confidence: number
 }
 
-/** Families by what sets their detectors off. A detector that is not here is a family of its own. */
+/**
+ * Families by what sets their detectors off. A detector that is not here is a family of its own. What is said of the log itself is nobody's doing and worth
+ * nothing. Confidence: the share of weak and medium findings of a simulated month that belonged to an attack, in steps of a tenth.
+ */
 const STANDINGS: Readonly<Record<string, Standing>> = {
   'off-hours-token': { family: 'time', confidence: 0.4 },
   'unknown-place': { family: 'place', confidence: 0.5 },
+  'shared-token': { family: 'token', confidence: 0.5 },
+  'misplaced-token': { family: 'token', confidence: 0.5 },
+  'failed-logins': { family: 'token', confidence: 0.4 },
+  'new-scope': { family: 'rights', confidence: 0.5 },
+  'denied-then-done': { family: 'rights', confidence: 0.5 },
+  'discovery-scan': { family: 'discovery', confidence: 0.5 },
   'unusual-volume': { family: 'volume', confidence: 0.4 },
+  'harvesting': { family: 'volume', confidence: 0.5 },
+  'slow-leak': { family: 'volume', confidence: 0.4 },
+  'runaway-loop': { family: 'volume', confidence: 0.4 },
   'masquerade': { family: 'work', confidence: 0.6 },
+  'unusual-sequence': { family: 'work', confidence: 0.4 },
+  'sensitive-access': { family: 'private', confidence: 0.5 },
+  'travelling-secret': { family: 'private', confidence: 0.5 },
+  'new-destination': { family: 'way out', confidence: 0.5 },
+  'lethal-trifecta': { family: 'way out', confidence: 0.5 },
+  'beaconing': { family: 'way out', confidence: 0.4 },
   'unexpected-command': { family: 'command', confidence: 0.7 },
+  'destructive-burst': { family: 'command', confidence: 0.5 },
+  'changed-configuration': { family: 'command', confidence: 0.5 },
   'unrequested-action': { family: 'request', confidence: 0.6 },
   'injected-instruction': { family: 'content', confidence: 0.5 },
   'injected-parameter': { family: 'content', confidence: 0.6 },
   'poisoned-description': { family: 'supply', confidence: 0.5 },
   'changed-definition': { family: 'supply', confidence: 0.5 },
   'shadowed-tool': { family: 'supply', confidence: 0.5 },
+  'targeted-definition': { family: 'supply', confidence: 0.5 },
+  'new-server': { family: 'supply', confidence: 0.4 },
+  'conservation': { family: 'log', confidence: 0 },
+  'record-conflict': { family: 'log', confidence: 0 },
+  'missing-telemetry': { family: 'log', confidence: 0 },
 }
 
 export function standingOf(detector: string, unknownConfidence: number): Standing {

@@ -27,6 +27,7 @@ async function makeOld(): Promise<void> {
   await engine.write(`INSERT INTO watchkeeper.interaction_versions (interaction_id, version, tenant, started_at, sort_at, arguments, scopes, sources, vantages, event_ids)
     SELECT leftPad(toString(number), 32, '0'), 1, 'default', toDateTime64('2026-10-01', 9, 'UTC'), toDateTime64('2026-10-01', 9, 'UTC'), if(number = 7, 'old needle', 'hay'),
       ['a'], ['files'], ['server', 'client'], [leftPad(toString(number), 32, '0')] FROM numbers(1000)`)
+  await engine.write(`INSERT INTO watchkeeper.finding_versions (finding_id, version, tenant, detector, rule_version, title) VALUES ('${id(1)}', 1, 'default', 'old-one', 1, 'said before')`)
   await engine.close()
 }
 
@@ -43,6 +44,7 @@ it('opens the directory of the first release, and finds old and new rows before 
     needlesJoined: await store.query("SELECT interaction_id, scopes FROM watchkeeper.interactions WHERE hasToken(arguments, 'needle') ORDER BY interaction_id"),
     byEvent: await store.query('SELECT interaction_id FROM watchkeeper.interactions WHERE has(event_ids, {id:String})', { id: id(2000) }),
     defaults: await store.query('SELECT DISTINCT rounds, attempts, delegation, agent_trust, client_asn FROM watchkeeper.interactions'),
+    findings: await store.query('SELECT title, features, baseline_self, lineage, sample_events, part_ids, benign FROM watchkeeper.findings'),
     sources: await store.query('SELECT source, events FROM watchkeeper.sources ORDER BY source'),
   })
   const expected = {
@@ -51,6 +53,7 @@ it('opens the directory of the first release, and finds old and new rows before 
     needlesJoined: [{ interaction_id: id(7), scopes: ['a'] }, { interaction_id: id(2000), scopes: ['c'] }],
     byEvent: [{ interaction_id: id(2000) }],
     defaults: [{ rounds: 1, attempts: 1, delegation: [], agent_trust: 'none', client_asn: 0 }],
+    findings: [{ title: 'said before', features: [], baseline_self: '', lineage: '', sample_events: [], part_ids: [], benign: [] }],
     sources: [{ source: exampleAuditEvent.source, events: 1n }, { source: 'old', events: 1000n }],
   }
   expect(await facts()).toEqual(expected)
