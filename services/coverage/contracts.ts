@@ -1,7 +1,8 @@
 /** What coverage is judged by, and what it needs from outside. */
 import type { CoverageRow, CoverageSource } from '../../schemas/coverage.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
-import type { Clock, Log, Publisher, Store } from '../../schemas/ports.ts'
+import type { Finding } from '../../schemas/finding.ts'
+import type { Bus, Clock, Log, Store } from '../../schemas/ports.ts'
 
 /** A column of interactions, or `definitions`: one of the sources of the call has told what is offered within seven days. */
 export type Need = keyof Interaction | 'definitions'
@@ -29,10 +30,12 @@ export interface Knowledge {
 }
 
 export interface CoveragePorts {
-  readonly bus: Publisher
+  readonly bus: Pick<Bus, 'publish' | 'lag'>
   readonly store: Pick<Store, 'query'>
   readonly clock: Clock
   readonly log: Log
+  /** A finding as it is to be said: planned work calls nobody. */
+  marked(finding: Finding): Finding
 }
 
 export const sourceKey = ({ tenant, source, emitter, scope_version, service_version, mapping_version }: CoverageSource): string =>

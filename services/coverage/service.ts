@@ -7,6 +7,7 @@ import { newestWindow, type Past, readPast } from './history.ts'
 import { coverageRows } from './judge.ts'
 import { readSampling, SAMPLING_KEYS } from './sampling.ts'
 import { readSequences } from './sequence.ts'
+import { createWitness } from './witness.ts'
 
 /** Of the shape that the scheduler runs. */
 export interface CoverageJob {
@@ -32,7 +33,9 @@ const word = ({ version: _version, ...row }: CoverageRow): string =>
   JSON.stringify(Object.values(row).map((value: unknown) => (value instanceof Map ? [...value] : typeof value === 'bigint' ? String(value) : value)))
 const rowKey = (row: CoverageRow): string => `${row.window_start}${sourceKey(row)}`
 
-export function createCoverage(knowledge: Knowledge, { bus, store, clock, log }: CoveragePorts): readonly CoverageJob[] {
+export function createCoverage(knowledge: Knowledge, ports: CoveragePorts): readonly CoverageJob[] {
+  const { bus, store, clock, log } = ports
+  const witness = createWitness(ports)
   const needs: ReadonlyMap<string, readonly Need[]> = new Map(knowledge.detectors.map(({ id, needs: own }) => [id, own]))
   let told = new Map<string, string>()
   let lookedAt: bigint | undefined
@@ -61,6 +64,8 @@ export function createCoverage(knowledge: Knowledge, { bus, store, clock, log }:
     const now = clock.now()
     if (now < notBefore) return
     const rows = await rowsNow(now)
+    // Before the rows: what they say is not told again.
+    await witness.tell(rows, now)
     const changed = rows.filter((row) => told.get(rowKey(row)) !== word(row))
     for (let i = 0; i < changed.length; i += AT_ONCE) {
       await bus.publish(coverage, changed.slice(i, i + AT_ONCE).map((record) => ({ key: record.tenant, record })))

@@ -17,6 +17,7 @@ import { busLagJob } from '../scheduler/bus-lag.ts'
 import type { Job } from '../scheduler/contracts.ts'
 import { createScheduler } from '../scheduler/service.ts'
 import { WORKER_DEFAULTS } from '../worker/contracts.ts'
+import { Maintenance } from '../worker/maintenance/maintenance.ts'
 import { createWorker } from '../worker/service.ts'
 import { workerTelemetry } from '../worker/telemetry.ts'
 import { assemblerLimits } from './assembler-limits.ts'
@@ -53,11 +54,15 @@ const HISTORY = { pageRows: 4_000, maxTextBytes: 16_384 }
 const SNAPSHOT_EVERY_NS = 5n * SECOND_NS
 
 /** Every job of the scheduler; another is one line here. `store`: where this process has or reaches one. */
-const jobsOf = ({ config, bus, log }: PartKit, store: Store | undefined): readonly Job[] => [
-  busLagJob(bus),
-  ...(store === undefined ? [] : createConservation(CONSERVATION_DEFAULTS, { bus, store, clock: systemClock, log })),
-  ...(store === undefined ? [] : createCoverage(coverageKnowledge(armAll(config.detectors)), { bus, store, clock: systemClock, log })),
-]
+function jobsOf({ config, bus, log }: PartKit, store: Store | undefined): readonly Job[] {
+  if (store === undefined) return [busLagJob(bus)]
+  const maintenance = new Maintenance(maintenanceOf(config.detection))
+  const ports = { bus, store, clock: systemClock, log }
+  return [
+    busLagJob(bus), ...createConservation(CONSERVATION_DEFAULTS, ports),
+    ...createCoverage(coverageKnowledge(armAll(config.detectors)), { ...ports, marked: (finding) => maintenance.marked(finding) }),
+  ]
+}
 
 /** Undefined where the engine belongs to another process. */
 async function storeWithin({ config, foundation }: PartKit, parts: ReadonlySet<Part>): Promise<Store | undefined> {

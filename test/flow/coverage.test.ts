@@ -8,14 +8,16 @@ import { openStore } from '../../infra/clickhouse/store.ts'
 import { type AuditEventFields, blankAuditEvent } from '../../schemas/audit-event.ts'
 import { encodeCanonical, writeHashes } from '../../schemas/canonical.ts'
 import type { CoverageRow } from '../../schemas/coverage.ts'
+import type { Finding } from '../../schemas/finding.ts'
 import { blankInteraction, type InteractionFields } from '../../schemas/interaction.ts'
 import type { Keyed, Log, Row, Store } from '../../schemas/ports.ts'
-import { coverage, type Topic } from '../../schemas/topics.ts'
+import { coverage, findings, type Topic } from '../../schemas/topics.ts'
 import { coverageOf, type SourceCoverage } from '../../services/api/coverage.ts'
 import { goldenEvents, recordedEvents } from '../../services/collector/normalise/sample-telemetry.ts'
 import { coveragePage } from '../../services/commands/coverage-page.ts'
 import { createCoverage } from '../../services/coverage/service.ts'
 import { armAll } from '../../services/detector-list.ts'
+import { Maintenance } from '../../services/worker/maintenance/maintenance.ts'
 import { coverageKnowledge } from '../../services/wiring/coverage.ts'
 
 const SECOND = 1_000_000_000n
@@ -26,6 +28,9 @@ let now = START
 let directory = ''
 let store: Store
 let looks = 0
+/** Findings, and whether the archiver has not come to the end of the log. */
+const told: Finding[] = []
+let behind = false
 const warnings: string[] = []
 const quiet = (): void => undefined
 const log: Log = { debug: quiet, info: quiet, warn: (_, message) => void warnings.push(message), error: (fields, message) => console.error(message, fields) }
@@ -33,11 +38,12 @@ const log: Log = { debug: quiet, info: quiet, warn: (_, message) => void warning
 /** Puts the rows where the archiver puts them. */
 const bus = {
   async publish<T>(topic: Topic<T>, batch: readonly Keyed<T>[]): Promise<void> {
+    if (topic.name === findings.name) return void told.push(...(topic.codec.decode(topic.codec.encode(batch.map(({ record }) => record))) as unknown as readonly Finding[]))
     expect(topic.name).toBe(coverage.name)
     const decoded = topic.codec.decode(topic.codec.encode(batch.map(({ record }) => record))) as unknown as readonly CoverageRow[]
     await store.insertRows('coverage', decoded as unknown as readonly Row[], `look-${looks++}`)
   },
-  broadcast: () => Promise.reject(new Error('never')),
+  lag: async () => [{ topic: 'events', group: 'archiver', partition: 0, committed: behind ? 3 : 4, end: 4 }],
 }
 
 let ids = 0
@@ -52,7 +58,8 @@ async function calls(changes: readonly Partial<InteractionFields>[]): Promise<vo
     ...blankInteraction(), tenant: 't', started_at: now, sort_at: now, received_at: now, method: 'tools/call', ...change, interaction_id: String(++ids).padStart(32, '0') }) as unknown as Row), `calls-${ids}`)
 }
 
-const jobs = () => createCoverage(coverageKnowledge(armAll({})), { bus, store, log, clock: { now: () => now } })
+const jobs = () => createCoverage(coverageKnowledge(armAll({})), { bus, store, log, clock: { now: () => now }, marked: (finding) => maintenance.marked(finding) })
+const maintenance = new Maintenance([{ reason: 'moved', owner: '', learn: false, when: { from: 0n, to: 1n << 62n }, match: { actor: ['planned'] } }])
 let job: ReturnType<typeof jobs> = []
 const look = async (): Promise<void> => await job[0]?.run()
 const rows = async (sql: string) => (await store.query(sql)).map((row) => ({ ...row }))
@@ -157,6 +164,7 @@ describe('coverage', () => {
     await look()
     await look()
     expect(await sourceNamed('cli')).toMatchObject({ sequence_sessions: 2, sequence_gaps: 2 })
+    expect(told.splice(0).map(({ severity, title }) => `${severity}: ${title}`)).toEqual(['low: 2 records of cli (claude-code) never came'])
     await events([3, 4].map((number) => ({ ...record(number, 25 + number), started_at: START + 26n * HOUR + 25n * SECOND })))
     now += 5n * MINUTE
     await look()
@@ -175,6 +183,46 @@ describe('coverage', () => {
     await look()
     expect(await sourceNamed('steady')).toMatchObject({ silent: true, quiet_seconds: 7_560, events: 40 })
     expect(await rows("SELECT events FROM watchkeeper.coverage WHERE source = 'steady' ORDER BY window_start")).toEqual([{ events: 40n }, { events: 0n }])
+    expect(told.splice(0).map(({ severity, title }) => `${severity}: ${title}`)).toEqual(['low: steady (semconv) has stopped'])
+  })
+
+  it('raises one finding a silence, once all is archived, higher where its servers are still called, and none of those that were replaced', async () => {
+    now = START + 40n * HOUR
+    const sender = (source: string, version: string, minutes: number, from = 0) => Array.from({ length: minutes }, (_, i) => (
+      { source, emitter: 'semconv', service_version: version, server: 'files', received_at: now + BigInt(from + i) * MINUTE }))
+    await events([...sender('stops', '1', 40), ...sender('alone', '1', 40).map((event) => ({ ...event, server: '' })), ...sender('planned', '1', 40), ...sender('moved', '1', 40), ...sender('moved', '2', 120, 40)])
+    now += 45n * MINUTE
+    await look()
+    expect(told.splice(0)).toEqual([])
+    now += 110n * MINUTE
+    await events([{ source: 'other', emitter: 'gateway', server: 'files', method: 'tools/call' }, { source: 'other', emitter: 'gateway', server: 'mail', method: 'tools/call' }])
+    now += 1n
+    behind = true
+    await look()
+    expect(told).toEqual([])
+    behind = false
+    await look()
+    await look()
+    job = jobs()
+    await look()
+    const own = told.splice(0)
+    expect(own.map(({ severity, title, reasons }) => `${severity}: ${title}: ${reasons.at(-1)}`).sort()).toEqual([
+      'info: planned (semconv) has stopped, while its servers are still called: 1 calls since then that others told of files',
+      'low: alone (semconv) has stopped: nobody else told of calls to its servers since then',
+      'medium: stops (semconv) has stopped, while its servers are still called: 1 calls since then that others told of files',
+    ])
+    for (const { sql } of own) expect((await store.query(sql)).length).toBeGreaterThan(0)
+  })
+
+  it('tells a share that became smaller, and not the same again', async () => {
+    now = START + 50n * HOUR
+    const share = (text: string) => events([{ source: 'shy', emitter: 'semconv', attributes: new Map([['sampling.probability', { type: 'double', text }]] as const) }])
+    for (const text of ['0.5', '0.2', '0.5', '0.2', '0.19']) {
+      await share(text)
+      await look()
+      now += 2n * HOUR
+    }
+    expect(told.splice(0).filter(({ actor }) => actor === 'shy').map(({ severity, title }) => `${severity}: ${title}`)).toEqual(['medium: shy (semconv) sends a smaller share than before: 20 %'])
   })
 
   it('reads all recordings, and calls no attribute unmapped that a table reads', async () => {
@@ -189,6 +237,6 @@ describe('coverage', () => {
     const unmapped = own.flatMap((source) => source.unmapped)
     for (const name of ['mcp.method.name', 'gen_ai.tool.name', 'enduser.id', 'tool_use_id', 'session.id', 'gen_ai.input.messages', 'model_request_parameters']) expect(unmapped).not.toContain(name)
     expect(unmapped).toContain('logfire.msg')
-    expect(warnings).toEqual([])
+    expect(warnings.filter((message) => !message.includes('missing-telemetry'))).toEqual([])
   })
 })
