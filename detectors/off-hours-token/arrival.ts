@@ -1,37 +1,50 @@
-/** Arrivals: what an actor does from the end of a silence on. A burst is judged by its beginning, and told once. */
+/**
+ * Arrivals: what an actor does from the end of a silence on. A burst is judged by how it begins, again while it grows, and told once. The
+ * score is a sum of logarithms of how much less likely something is of the owner than of somebody who comes at any time: the hour, the
+ * silence before, and so many events. They tell partly the same, hence weights below 1.
+ */
+import { addLength, lengthRarity, MOST_EVENTS } from './lengths.ts'
 import type { Params } from './rule.ts'
 import { addSilence, dormancyOf } from './silence.ts'
 import type { Week } from './week.ts'
 
-/** First events of an arrival whose rarity counts, and how many it takes: a single call may be a straggler. */
-const COUNTED = 3
+/** The event of a burst from which on it is judged: a single call may be a straggler. */
 const LEAST = 2
-/** Silence and hour tell different things; a silence is one fact, the hour counts once an event. */
-const DORMANCY_WEIGHT = 2
+const DORMANCY_WEIGHT = 0.5
+/** A long silence covers more of the time than a short one, whatever is known of the owner's: of its length in hours, logarithm. */
+const SILENCE_WEIGHT = 0.3
+const LENGTH_WEIGHT = 0.3
 /** A told arrival keeps the rest of it quiet for so long, seconds. */
 const TOLD_FOR = 86_400
+
+/** What each fact adds to the score of an arrival, at its present length. */
+export function weighed({ arrival: { rarity, dormancy, silentFor, events }, lengths }: Week): Readonly<Record<'hour' | 'silence' | 'length', number>> {
+  const silence = DORMANCY_WEIGHT * dormancy + SILENCE_WEIGHT * Math.log(silentFor / 3600)
+  return { hour: rarity, silence, length: LENGTH_WEIGHT * lengthRarity(lengths, events) }
+}
 
 /** Takes one event in: true where the arrival is to be told now. Late events belong to no arrival. */
 export function arrives(week: Week, seconds: number, rarity: number, params: Params): boolean {
   if (seconds < week.latestAt) return false
   const shortest = params.spellGapHours * 3600
   const silence = seconds - week.latestAt
-  if (silence > shortest) beginArrival(week, seconds, silence / shortest)
+  if (silence > shortest) beginArrival(week, seconds, { ratio: silence / shortest, rarity })
   week.latestAt = seconds
   const { arrival } = week
-  if (arrival.events >= COUNTED) return false
+  if (arrival.events >= MOST_EVENTS) return false
   arrival.events++
-  arrival.evidence += rarity - params.quietness
-  if (arrival.told || arrival.events < LEAST || arrival.evidence <= params.arrivalEvidence) return false
-  arrival.told = true
-  return true
+  if (arrival.told || arrival.silentFor === 0 || arrival.events < LEAST) return false
+  const { hour, silence: silent, length } = weighed(week)
+  arrival.told = hour + silent + length > params.arrivalEvidence
+  return arrival.told
 }
 
-function beginArrival(week: Week, seconds: number, ratio: number): void {
+function beginArrival(week: Week, seconds: number, { ratio, rarity }: { readonly ratio: number; readonly rarity: number }): void {
   const known = week.latestAt > 0
+  if (!week.arrival.told) week.lengths = addLength(week.lengths, week.arrival.events)
   const dormancy = known ? dormancyOf(week.silences, ratio) : 0
   const silentFor = known ? seconds - week.latestAt : 0
-  week.arrival = { at: seconds, silentFor, dormancy, evidence: DORMANCY_WEIGHT * dormancy, events: 0, told: false }
+  week.arrival = { at: seconds, silentFor, dormancy, rarity, events: 0, told: false }
   if (known) week.silences = addSilence(week.silences, ratio)
 }
 

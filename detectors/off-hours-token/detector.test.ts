@@ -6,6 +6,7 @@ import { SEVERITY_ORDER } from '../../schemas/vocabulary.ts'
 import { arm, type Draft } from '../detector.ts'
 import { rehearsal, rehearse } from '../rehearse.ts'
 import { offHoursToken } from './detector.ts'
+import { addLength, lengthRarity, NO_LENGTHS } from './lengths.ts'
 import { isZone, nameOf, offsetOf, slotOf } from './local-time.ts'
 import { addDay, age, blankProfile, daysAround, rarityOf } from './profile.ts'
 
@@ -102,9 +103,10 @@ describe('off-hours-token', () => {
       return burst(play, MONDAY + day * DAY + 8 * HOUR + 1800)
     }
     expect(edge(42)).toEqual([])
-    const [draft, ...more] = edge(44)
+    expect(edge(44)).toEqual([])
+    const [draft, ...more] = edge(56)
     expect(more).toEqual([])
-    expect(draft?.title).toContain('after an unusual silence of 112 h')
+    expect(draft?.title).toContain('after an unusual silence of 400 h')
   })
 
   it('says nothing of days off and holidays that end in usual hours, nor of a single straggler', () => {
@@ -125,6 +127,23 @@ describe('off-hours-token', () => {
     armed.step(state, at(MONDAY), 'actor:ana', { hash: (text) => text })
     expect(armed.forget(state, BigInt(MONDAY + 100 * DAY) * 1_000_000_000n)).toBe(false)
     expect(armed.forget(state, BigInt(MONDAY + 1000 * DAY) * 1_000_000_000n)).toBe(true)
+  })
+})
+
+describe('lengths of bursts', () => {
+  it('makes a long burst of who comes for single calls worth more than one of who always stays', () => {
+    const after = (events: number) => Array.from({ length: 30 }).reduce<string>((lengths) => addLength(lengths, events), NO_LENGTHS)
+    expect(lengthRarity(after(5), 5)).toBeLessThan(0.3)
+    expect(lengthRarity(after(1), 5)).toBeGreaterThan(2)
+    expect(lengthRarity(after(1), 1)).toBe(0)
+  })
+
+  it('keeps five counts of a byte and a share of at most one, whatever comes', () => {
+    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 1_000_000 }), { maxLength: 900 }), (bursts) => {
+      const lengths = bursts.reduce(addLength, NO_LENGTHS)
+      expect(lengths).toHaveLength(5)
+      for (let events = 1; events < 9; events++) expect(lengthRarity(lengths, events)).toBeGreaterThanOrEqual(0)
+    }))
   })
 })
 

@@ -1,6 +1,8 @@
 /** Says why a time is unusual: which local hour, how rare it is in the profile, how much history there is. */
 import type { Draft } from '../detector.ts'
 import { sharesOf } from '../shares.ts'
+import { weighed } from './arrival.ts'
+import { lengthRarity } from './lengths.ts'
 import { nameOf } from './local-time.ts'
 import type { Params } from './rule.ts'
 import type { Week } from './week.ts'
@@ -30,19 +32,22 @@ export function quietDraft({ key, slot, zone, rarity }: Moment, week: Week): Dra
 }
 
 /** Back after a silence in which a return was unlikely, or at an unusual hour, or both. One finding a key and arrival. */
-export function arrivalDraft({ key, slot, zone, rarity }: Moment, { arrival, events, days }: Week, quiet: boolean): Draft {
+export function arrivalDraft({ key, slot, zone, rarity }: Moment, week: Week, quiet: boolean): Draft {
+  const { arrival, events, days } = week
   const hours = Math.round(arrival.silentFor / 3600)
+  const points = weighed(week)
   return {
     about: [key, 'arrival', String(Math.floor(arrival.at / 3600))],
     severity: quiet && rarity > 3 ? 'medium' : 'low',
     title: quiet ? `Activity of ${key} at an unusual time: ${nameOf(slot)}` : `Activity of ${key} after an unusual silence of ${hours} h`,
     observed: `a burst of activity on ${nameOf(slot)} (${clock(zone)}), after ${hours} h of silence`,
-    expected: `times at which ${key} comes back: this hour is ${Math.exp(rarity).toFixed(1)} times rarer than an average hour, ` +
+    expected: `times at which ${key} comes back: this hour is ${Math.exp(arrival.rarity).toFixed(1)} times rarer than an average hour, ` +
       `a return after so long ${Math.exp(arrival.dormancy).toFixed(1)} times less likely than on average`,
     reasons: [`profile of ${events} events on ${days} days`, 'judged by the first events after the silence'],
     features: sharesOf([
-      { name: 'hour of the week', observed: nameOf(slot), expected: `${Math.exp(rarity).toFixed(1)} times rarer than an average hour`, points: Math.max(0, rarity) },
-      { name: 'silence before', observed: `${hours} h`, expected: `a return after so long is ${Math.exp(arrival.dormancy).toFixed(1)} times less likely than on average`, points: Math.max(0, arrival.dormancy) },
+      { name: 'hour of the week', observed: nameOf(slot), expected: `${Math.exp(arrival.rarity).toFixed(1)} times rarer than an average hour`, points: Math.max(0, points.hour) },
+      { name: 'silence before', observed: `${hours} h`, expected: `a return after so long is ${Math.exp(arrival.dormancy).toFixed(1)} times less likely than on average`, points: Math.max(0, points.silence) },
+      { name: 'calls in a row', observed: String(arrival.events), expected: `its bursts come to so many in ${Math.round(100 * Math.exp(-lengthRarity(week.lengths, arrival.events)))} of 100 cases`, points: points.length },
     ]),
     baselines: { self: `${events} events on ${days} days` },
   }

@@ -10,8 +10,8 @@ const AGE_STEPS = 4
 /** Pretended active hours, spread evenly over the week: what is believed of a profile that knows nothing. */
 const PRIOR = 3
 
-/** What an hour's neighbours tell about it: an hour off blurs daylight saving; other days count less, the other part of the week least. */
-const NEIGHBOURS = [[-2, 0.02], [-1, 0.36], [0, 1], [1, 0.36], [2, 0.02]] as const
+/** What an hour's neighbours tell about it: people are not punctual, and an hour off blurs daylight saving; other days count less, the other part of the week least. */
+const NEIGHBOURS = [[-2, 0.5], [-1, 0.8], [0, 1], [1, 0.8], [2, 0.5]] as const
 const NEIGHBOUR_SUM = NEIGHBOURS.reduce((sum, [, weight]) => sum + weight, 0)
 const OTHER_DAY = 0.7
 const OTHER_CLASS = 0.2

@@ -17,17 +17,17 @@ export const Params = z.strictObject({
   /** and any hour is active that is not this much rarer (natural logarithm) than an average one. */
   quietness: z.number().min(0.1).max(5).default(0.1),
   /** Rarity that a quiet spell has to add up over its events (at most five count), natural logarithm. */
-  evidence: z.number().min(0).max(20).default(4),
-  /** The same for the first events after a silence, where how unlikely a return was after so long counts too. */
-  arrivalEvidence: z.number().min(0).max(40).default(1),
+  evidence: z.number().min(0).max(20).default(6),
+  /** The score above which the first events after a silence are told: hour, silence and number of events together. */
+  arrivalEvidence: z.number().min(0).max(40).default(2.2),
   /** Work that runs on from active hours is overtime for so long. */
   overtimeHours: z.number().min(0).max(12).default(2),
   /** Quiet time after which the next quiet event begins a new spell. */
-  spellGapHours: z.number().min(0.5).max(24).default(3),
+  spellGapHours: z.number().min(0.5).max(24).default(2),
   /** Days on which a quiet hour has to return before it is learned although it was told. */
   acceptDays: z.number().int().min(2).max(8).default(3),
   /** Weight of history halves in so many days. */
-  halfLifeDays: z.number().int().min(14).max(3650).default(365),
+  halfLifeDays: z.number().int().min(14).max(3650).default(120),
   /** Hours (local; from, to) and whether weekends are worked, used only until there is a profile; nothing is said before that where omitted. */
   fixedHours: z.strictObject({ from: Hour, to: Hour, weekends: z.boolean().default(false) }).optional(),
 })
@@ -35,11 +35,11 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'off-hours-token',
-  version: 2,
+  version: 3,
   title: 'Use outside the usual hours',
   description:
     'Each actor and each token has a profile of the 168 hours of a week, learned from the days on which it was active. Activity that begins ' +
-    'in hours that are quiet in this profile, or that is unlikely by hour and by the silence before it, is told once. Agents that run at ' +
+    'in hours that are quiet in this profile, or that is unlikely by hour, by the silence before it and by its number of calls, is told once. Agents that run at ' +
     'night learn that nights are normal.',
   severity: 'medium',
   params: Params,

@@ -9,7 +9,7 @@ describe('silences', () => {
   it('finds the usual length usual and a much longer one dormant', () => {
     const counts = after(Array.from({ length: 40 }, () => 5))
     expect(dormancyOf(counts, 5)).toBeLessThan(0)
-    expect(dormancyOf(counts, 100)).toBe(1)
+    expect(dormancyOf(counts, 100)).toBeGreaterThan(1)
   })
 
   it('learns a longer rhythm', () => {

@@ -3,29 +3,23 @@
  * fall into long silences (a longer one covers more of the time), where the owner's own return is unlikely. The lengths are counted in
  * doublings of the shortest; each count is one character of a string, so that a key pays 12 bytes.
  */
-const DOUBLINGS = 12
-const MOST = 255
-/** Most that a silence says: who always comes back after a night or a weekend has days off too, and these alone shall not be told. */
-const MOST_DORMANCY = 1
-/** Pretended silences, spread evenly over the doublings. */
-const PRIOR = 3
+import { addCount, blankCounts } from './counts.ts'
 
-export const NO_SILENCES = '\u0000'.repeat(DOUBLINGS)
+const DOUBLINGS = 12
+/** Pretended silences, spread evenly over the doublings. */
+const PRIOR = 10
+
+export const NO_SILENCES = blankCounts(DOUBLINGS)
 
 /** `ratio`: length of a silence over the shortest that counts, at least 1. */
 const stepOf = (ratio: number): number => Math.min(DOUBLINGS - 1, Math.floor(Math.log2(Math.max(1, ratio))))
 
 /** One more silence of this length; all halve when a count is full. */
-export function addSilence(counts: string, ratio: number): string {
-  const step = stepOf(ratio)
-  const codes = Array.from(counts, (character) => character.charCodeAt(0))
-  const full = (codes[step] ?? 0) >= MOST
-  return String.fromCharCode(...codes.map((code, i) => (full ? code >> 1 : code) + (i === step ? 1 : 0)))
-}
+export const addSilence = (counts: string, ratio: number): string => addCount(counts, stepOf(ratio))
 
 /**
  * Natural logarithm of how much less likely a return is after so long a silence than at any other moment of the silences: the mean hazard over
- * that of the doubling, each returns over time spent waiting. Below 0 it is the usual time to come back; at most 1.
+ * that of the doubling, each returns over time spent waiting. Below 0 it is the usual time to come back.
  */
 export function dormancyOf(counts: string, ratio: number): number {
   const here = stepOf(ratio)
@@ -39,5 +33,5 @@ export function dormancyOf(counts: string, ratio: number): number {
     longer += returns
     waited += waiting
   }
-  return Math.min(MOST_DORMANCY, Math.log(longer / waited / hazard))
+  return Math.log(longer / waited / hazard)
 }

@@ -1,17 +1,18 @@
 /** State of one actor or token: what is usual, the hour that runs, and the quiet spell that runs. Plain JSON, about 600 bytes. */
 import { dayOf, offsetOf, SLOTS, slotOf } from './local-time.ts'
+import { NO_LENGTHS } from './lengths.ts'
 import { addDay, age, blankProfile, daysAround, type Profile, rarityOf } from './profile.ts'
 import type { Params } from './rule.ts'
 import { NO_SILENCES } from './silence.ts'
 
 /** The burst that runs since the last silence. */
 export interface Arrival {
-  /** Seconds since 1970 of its beginning, and seconds of the silence before it. */
+  /** Seconds since 1970 of its beginning, and seconds of the silence before it, 0 where none is known. */
   readonly at: number
   readonly silentFor: number
-  /** Natural logarithm, see `dormancyOf`. */
+  /** Natural logarithms, see `dormancyOf` and `rarityOf`. */
   readonly dormancy: number
-  evidence: number
+  readonly rarity: number
   events: number
   told: boolean
 }
@@ -42,6 +43,8 @@ export interface Week {
   /** Seconds since 1970 of the latest event in order, how long silences were, and what came after the last one. */
   latestAt: number
   silences: string
+  /** How many bursts came to so many events. */
+  lengths: string
   arrival: Arrival
   /** Hours told and not learned, newest last: local day · 168 + slot. */
   toldHours: number[]
@@ -50,9 +53,11 @@ export interface Week {
 export const blankWeek = (): Week => ({
   profile: blankProfile(), events: 0, days: 0, lastDay: -1, hour: -1, offset: 0, hourSlot: 0, hourDay: 0, quiet: false, rarity: 0, hourTold: false,
   activeAt: 0, quietAt: 0, spell: 0, evidence: 0, counted: 0, told: false, latestAt: 0, silences: NO_SILENCES,
-  arrival: { at: 0, silentFor: 0, dormancy: 0, evidence: 0, events: 0, told: false }, toldHours: [],
+  lengths: NO_LENGTHS, arrival: { at: 0, silentFor: 0, dormancy: 0, rarity: 0, events: 0, told: false }, toldHours: [],
 })
 
+/** All days of somebody who is always there, once their weight has aged: 1 / ln 2 half-lives. */
+const MOST_DAYS = 1.44
 /** Most told hours that wait for a decision. */
 const MOST_TOLD = 24
 
@@ -76,7 +81,7 @@ export function enterHour(week: Week, hour: number, zone: string | undefined, pa
 /** Whether an hour of the week is quiet: rarely active by count of days, and rarer than an average hour. */
 export function judgeSlot(week: Week, slot: number, params: Params): { readonly quiet: boolean; readonly rarity: number } {
   const rarity = rarityOf(week.profile, slot)
-  const seldom = daysAround(week.profile, slot) < Math.max(params.activeDays, params.activeShare * week.days)
+  const seldom = daysAround(week.profile, slot) < Math.max(params.activeDays, params.activeShare * Math.min(week.days, MOST_DAYS * params.halfLifeDays))
   return { quiet: seldom && rarity > params.quietness, rarity }
 }
 
