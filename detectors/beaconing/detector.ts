@@ -41,10 +41,10 @@ function sizeOf({ arguments_bytes: sent, result_bytes: returned }: Interaction):
 }
 
 /** Undefined where the intervals or sizes differ too much. */
-function regularityOf({ ring, size, begun, at }: Stream, { minIntervals, minMinutes, jitter, sized }: Params): Regularity | undefined {
+function regularityOf({ ring, size, begun, at, beats, strays }: Stream, { minIntervals, minMinutes, jitter, sized, strays: most }: Params): Regularity | undefined {
   const { intervals } = ring
   if (intervals.length < minIntervals || (size >= 0 && ring.sized < sized * intervals.length)) return undefined
-  if (at - begun < minMinutes * 60) return undefined
+  if (at - begun < minMinutes * 60 || strays > most * beats) return undefined
   const { median, scale } = spreadOf(intervals, 0)
   const spread = scale / 1.4826 / median
   return spread > jitter ? undefined : { period: median, jitter: spread }
@@ -56,6 +56,8 @@ interface Beating {
   readonly day: number
   readonly to: Destination | undefined
   readonly company: Company | undefined
+  /** Something was said of the actor today: what it does may be an intruder's work. */
+  readonly disputed: boolean
   readonly params: Params
 }
 
@@ -69,7 +71,7 @@ function severityOf(state: Pulse, { interaction, to, params }: Beating, users: n
 }
 
 function judge(state: Pulse, stream: Stream, beating: Beating): readonly Draft[] {
-  const { interaction, day, to, company, params } = beating
+  const { interaction, day, to, company, disputed, params } = beating
   const { id } = stream.ring
   const regularity = regularityOf(stream, params)
   if (regularity === undefined) return NONE
@@ -78,7 +80,7 @@ function judge(state: Pulse, stream: Stream, beating: Beating): readonly Draft[]
   const { users } = isNew ? useOf(company, { id, group: 0, day, keepDays: params.keepDays }) : { users: 0 }
   const severity = isNew ? severityOf(state, beating, users) : undefined
   const known = terms.ids.length
-  const change = see(terms, { id, day, told: severity !== undefined }, { acceptDays: params.acceptDays, keepDays: params.keepDays, most: params.maxKnown })
+  const change = see(terms, { id, day, told: severity !== undefined || disputed }, { acceptDays: params.acceptDays, keepDays: params.keepDays, most: params.maxKnown })
   if (change !== '') state.lesson = lessonOf({ id, group: 0, day, again: change === 'again' })
   if (severity === undefined) return NONE
   const where = to === undefined ? `${plain(interaction.tool)} of ${plain(interaction.server)}` : plain(to.kind === 'e-mail' ? to.domain : to.name)
@@ -109,7 +111,7 @@ export const beaconing: Detector<Params, Pulse> = {
     }
     const to = outside(interaction)
     const stream = beat(state.streams, state.rings, { id: idOf(interaction, to), at, size: sizeOf(interaction) }, params)
-    return stream === undefined ? NONE : judge(state, stream, { interaction, day, to, company: companyOf(tools), params })
+    return stream === undefined ? NONE : judge(state, stream, { interaction, day, to, company: companyOf(tools), disputed: tools.disputed?.() === true, params })
   },
   forget: ({ company, lastDay }, watermark, { keepDays }) => company === null && (lastDay + keepDays) * DAY < Number(watermark) / 1e9,
 }

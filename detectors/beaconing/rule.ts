@@ -3,14 +3,16 @@ import type { Rule } from '../detector.ts'
 
 export const Params = z.strictObject({
   /** Intervals that have to be regular. */
-  minIntervals: z.number().int().min(6).max(64).default(12),
+  minIntervals: z.number().int().min(6).max(64).default(9),
   /** Seconds: calls closer together are one beat; longer periods are no concern. */
   shortestSeconds: z.number().min(1).max(3600).default(20),
   longestSeconds: z.number().min(60).max(172_800).default(28_800),
   /** How long it has to go on at least. */
   minMinutes: z.number().min(1).max(10_000).default(20),
-  /** Median absolute deviation of the intervals, as a part of their median: evenly spread jitter of a fifth has 0.1. */
-  jitter: z.number().min(0.01).max(0.5).default(0.12),
+  /** Median absolute deviation of the intervals, as a part of their median: evenly spread jitter of a fifth has 0.1; calls by chance have 0.7. */
+  jitter: z.number().min(0.01).max(0.5).default(0.15),
+  /** Part of the beats that may be missed, or calls that come between, to each beat. */
+  strays: z.number().min(0).max(1).default(0.2),
   /** Part of the beats that have the usual size, where sizes are known. */
   sized: z.number().min(0).max(1).default(0.7),
   /** Days of an actor before regular streams are new to it: those of its first days are its way. */
