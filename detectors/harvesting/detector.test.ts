@@ -29,7 +29,7 @@ describe('harvesting', () => {
   })
 
   it.each([
-    [{ resource: 'crm://customers/1234' }, 'id', 1234], [{ resource: 'file:///a/INV-0042.pdf' }, 'id', 42], [{ resource: 'file:///a/readme' }, '', -1],
+    [{ resource: 'crm://customers/1234' }, 'id', 1234], [{ resource: 'file:///a/INV-0042.pdf' }, 'id', 42], [{ resource: 'file:///a/readme' }, '', -1], [{ resource: 'file:///a1/b' }, '', -1],
     [{ arguments: '{"limit": 50, "page": 7}' }, 'page', 7], [{ arguments: '{"customerId":"CUST-0099"}' }, 'id', 99], [{ arguments: '{"account_no": 77, "x": 1}' }, 'id', 77],
     [{ arguments: '{"offset":100}' }, 'page', 100], [{ arguments: '{"year":2026,"amount":3}' }, '', -1], [{ arguments: '{"id":"abc"}' }, '', -1],
     [{ arguments: '{"cursor":"x9"}' }, 'cursor', hash32('"x9')], [{ arguments: '{"id": "' }, '', -1],
@@ -55,19 +55,21 @@ describe('harvesting', () => {
 
   it('tells a day with many different things against the actor\'s own days, and of a newcomer against its peers\'', () => {
     const play = rehearsal(arm(harvesting, {}))
-    const day = (at: number, things: number, folders: number, actor = 'ana') => Array.from({ length: things }, (_, i) => play(file(MONDAY + at * DAY + i * 20, i % folders, i + at * 10_000, { actor }))).flat()
-    for (let at = 0; at < 8; at++) for (const actor of ['ana', 'bo', 'cy', 'dee']) expect(day(at, 40, 5, actor)).toEqual([])
-    const wide = day(9, 400, 40)
-    expect(wide.map(({ about }) => about[1]).sort()).toEqual(['areas', 'things'])
+    const day = (at: number, things: number, actor = 'ana') => Array.from({ length: things }, (_, i) => play(file(MONDAY + at * DAY + i * 20, i % 5, i + at * 10_000, { actor }))).flat()
+    for (let at = 0; at < 8; at++) for (const actor of ['ana', 'bo', 'cy', 'dee']) expect(day(at, 40, actor)).toEqual([])
+    const wide = day(9, 600)
+    expect(wide.map(({ about }) => about[1])).toEqual(['things'])
     expect(wide[0]?.severity).toBe('low')
-    expect(day(9, 900, 5, 'new').map(({ reasons }) => reasons[0]?.includes('its peers'))).toEqual([true])
-    expect(day(10, 40, 5)).toEqual([])
+    expect(day(9, 1_500, 'new').map(({ reasons }) => reasons[0]?.includes('its peers'))).toEqual([true])
+    expect(day(10, 40)).toEqual([])
   })
 
-  it('knows tables of queries apart', () => {
-    const tables = ['orders', 'customers', 'orders'].map((table) => subjectOf(read(0, { arguments: `{"sql":"select * from ${table} where a = 1"}` }))?.area)
-    expect(tables[0]).not.toBe(tables[1])
-    expect(tables[0]).toBe(tables[2])
+  it('tells a day with many different tables', () => {
+    const play = rehearsal(arm(harvesting, {}))
+    const query = (at: number, table: number) => play(read(MONDAY + at, { tool: 'run_query', arguments: JSON.stringify({ sql: `SELECT * FROM schema_a.table_${table} LIMIT 10` }) }))
+    for (let day = 0; day < 8; day++) for (let i = 0; i < 12; i++) expect(query(day * DAY + i * 300, i % 4)).toEqual([])
+    const wide = Array.from({ length: 60 }, (_, i) => query(9 * DAY + i * 60, i)).flat()
+    expect(wide.map(({ about }) => about[1])).toEqual(['tables'])
   })
 
   it('keeps a bounded state, plain JSON, whatever comes', () => {

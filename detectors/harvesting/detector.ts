@@ -7,14 +7,15 @@ import { factsOf } from '../unusual-volume/facts.ts'
 import { dayIn, dayLimit, type Measure, type PackedDay, packDay } from './days.ts'
 import { breadthDraft, walkDraft } from './draft.ts'
 import { type Params, rule } from './rule.ts'
-import { type Subject, subjectOf, type Walkable } from './subject.ts'
-import { type Trail, walk } from './trail.ts'
+import { placeOf, type Subject, subjectOf, type Walkable } from './subject.ts'
+import { lengthOf, SAMPLE, type Trail, walk } from './trail.ts'
 
 /** State of an actor; of the peers' only `days` is used. */
 export interface Gatherer {
   day: number
+  /** Of those things that are looked at, one in `SAMPLE`. */
   things: Distinct
-  areas: Distinct
+  tables: Distinct
   /** Measures of this day that were told, and whether a walk of it was. */
   said: Measure[]
   walked: boolean
@@ -33,7 +34,9 @@ const DAY = 86_400
 const NONE: readonly never[] = []
 /** By how much the longest walk counts less with each day. */
 const FADE = 0.97
-const MEASURES: readonly Measure[] = ['things', 'areas']
+const MEASURES: readonly Measure[] = ['things', 'tables']
+
+const countOf = ({ things, tables }: Gatherer, measure: Measure): number => (measure === 'things' ? countDistinct(things) * SAMPLE : countDistinct(tables))
 
 const peersKey = ({ actor_kind: kind }: Interaction): string => `peers:${kind}`
 
@@ -44,15 +47,15 @@ function finish(one: Gatherer, day: number, params: Params): void {
     // A walk that is told each day is a habit after a while: what was told counts a little.
     else one.longest = one.longest * FADE + one.today * 0.25
     if (one.said.length === 0) {
-      one.finished = packDay(one.day, countDistinct(one.things), countDistinct(one.areas))
+      one.finished = packDay(one.day, countOf(one, 'things'), countOf(one, 'tables'))
       one.days = [...one.days, one.finished].slice(-params.maxDays)
     }
   }
-  Object.assign(one, { day, things: [], areas: [], said: [], walked: false, today: 0 })
+  Object.assign(one, { day, things: [], tables: [], said: [], walked: false, today: 0 })
 }
 
 /** How much a walk of such a length weighs, 0 to 2. */
-function lengthOf(one: Gatherer, length: number, kind: Walkable, params: Params): number {
+function weightOf(one: Gatherer, length: number, kind: Walkable, params: Params): number {
   const [least, long] = kind === 'id' ? [params.walkIds, params.longIds] : [params.walkPages, params.longPages]
   if (length < least || length < one.longest * params.walkFactor) return 0
   return length >= long && length >= one.longest * params.walkFactor * 2 ? 2 : 1
@@ -62,16 +65,16 @@ const askedFor = ({ request_fit: fit, requested_by: by }: Interaction): string =
 
 /** Of a newcomer, or where somebody asked, a walk is a weak signal however long. */
 function judgeWalk(one: Gatherer, subject: Subject & { readonly kind: Walkable }, { interaction, key, seconds }: Call, params: Params): readonly Draft[] {
-  const trail = walk(one.trails, { ...subject, seconds }, params)
-  const length = trail[3]
+  const trail = walk(one.trails, { kind: subject.kind, number: subject.number, place: placeOf(interaction, subject), seconds }, params)
+  const length = lengthOf(trail, subject.kind)
   if (length > one.today) one.today = length
-  const weight = lengthOf(one, length, subject.kind, params)
+  const weight = weightOf(one, length, subject.kind, params)
   if (weight <= trail[6]) return NONE
   trail[6] = weight
   one.walked = true
   const asked = askedFor(interaction)
   const severity: Severity = weight > 1 && asked === '' && one.count >= params.minDays ? 'medium' : 'low'
-  return [walkDraft(interaction, trail, { key, kind: subject.kind, severity, longest: one.longest, days: one.count, asked })]
+  return [walkDraft(interaction, trail, { key, kind: subject.kind, length, severity, longest: one.longest, days: one.count, asked })]
 }
 
 interface Call {
@@ -84,11 +87,11 @@ interface Call {
 function judgeDay(one: Gatherer, { interaction, key, peers }: Call, params: Params): readonly Draft[] {
   const drafts: Draft[] = []
   for (const measure of MEASURES) {
-    const counted = measure === 'things' ? one.things : one.areas
-    const floor = measure === 'things' ? params.minThings : params.minAreas
-    // Below 64 the length of the list is the count.
-    if (counted.length < Math.min(64, floor) || one.said.includes(measure)) continue
-    const value = countDistinct(counted)
+    const floor = measure === 'things' ? params.minThings : params.minTables
+    const counted = measure === 'things' ? one.things : one.tables
+    // Below 64 the length of a list is its count.
+    if (counted.length < Math.min(64, measure === 'things' ? floor / SAMPLE : floor) || one.said.includes(measure)) continue
+    const value = countOf(one, measure)
     if (value < floor) continue
     const limit = dayLimit(measure, { own: one.days, peers: peers() }, params)
     if (value <= limit.value) continue
@@ -99,22 +102,37 @@ function judgeDay(one: Gatherer, { interaction, key, peers }: Call, params: Para
   return drafts.length === 0 ? NONE : drafts
 }
 
+/** Most calls are not looked at: of numbered things those with a multiple of `SAMPLE`, of others one in as many by hash, all pages and tables. */
+function isLookedAt(interaction: Interaction): boolean {
+  const subject = subjectOf(interaction)
+  if (subject === undefined) return false
+  const { kind, number, table } = subject
+  if (kind === 'id') return number % SAMPLE === 0
+  return kind !== '' || table >= 0 || factsOf(interaction).what % SAMPLE === 0
+}
+
+function countThing(one: Gatherer, subject: Subject, interaction: Interaction): void {
+  const { kind, number, table } = subject
+  if (table >= 0) addDistinct(one.tables, table)
+  else if (kind === 'id') addDistinct(one.things, hash32(`${placeOf(interaction, subject)} ${number}`))
+  else if (kind === '') addDistinct(one.things, factsOf(interaction).what)
+}
+
 export const harvesting: Detector<Params, Gatherer> = {
   rule,
-  keysOf: (interaction) => (interaction.actor === '' || subjectOf(interaction) === undefined ? NONE : [`actor:${interaction.actor}`]),
+  keysOf: (interaction) => (interaction.actor === '' || !isLookedAt(interaction) ? NONE : [`actor:${interaction.actor}`]),
   lore: (_, interaction) => peersKey(interaction),
   lesson: ({ finished }) => finished,
   learn: (peers, finished, params) => { peers.days = [...peers.days, finished].slice(-params.maxPeerDays) },
-  begin: () => ({ day: 0, things: [], areas: [], said: [], walked: false, trails: [], longest: 0, today: 0, days: [], count: 0, finished: 0 }),
+  begin: () => ({ day: 0, things: [], tables: [], said: [], walked: false, trails: [], longest: 0, today: 0, days: [], count: 0, finished: 0 }),
   step(one, interaction, key, params, tools) {
     const subject = subjectOf(interaction)
     if (subject === undefined) return NONE
-    const { seconds, what } = factsOf(interaction)
+    const { seconds } = factsOf(interaction)
     const day = Math.floor(seconds / DAY)
     one.finished = 0
     if (day > one.day) finish(one, day, params)
-    if (what >= 0 || subject.number >= 0) addDistinct(one.things, what >= 0 ? what : hash32(`${subject.place} ${subject.number}`))
-    if (subject.area >= 0) addDistinct(one.areas, subject.area)
+    countThing(one, subject, interaction)
     const call = { interaction, key, seconds, peers: () => (tools.stateOf?.(peersKey(interaction)) as Gatherer | undefined)?.days ?? [] }
     const { kind } = subject
     const walks = kind === '' ? NONE : judgeWalk(one, { ...subject, kind }, call, params)

@@ -3,7 +3,7 @@ import type { Rule } from '../detector.ts'
 
 export const Params = z.strictObject({
   /** Ids, and pages, in a row from which a walk is told as a weak signal, and from which as more. */
-  walkIds: z.number().int().min(5).max(10_000).default(30),
+  walkIds: z.number().int().min(16).max(10_000).default(50),
   walkPages: z.number().int().min(5).max(10_000).default(20),
   longIds: z.number().int().min(10).max(100_000).default(100),
   longPages: z.number().int().min(10).max(100_000).default(60),
@@ -11,9 +11,9 @@ export const Params = z.strictObject({
   walkFactor: z.number().min(1).max(100).default(2),
   /** A pause of so long ends a walk. */
   pauseMinutes: z.number().min(1).max(1440).default(60),
-  /** Different things, and different folders or tables, of a day that are never too many. */
+  /** Different things, and different tables, of a day that are never too many. */
   minThings: z.number().int().min(10).default(200),
-  minAreas: z.number().int().min(5).default(25),
+  minTables: z.number().int().min(5).default(25),
   /** Robust standard deviations above the median of the days, on the log scale; least deviation; times the largest day. */
   threshold: z.number().min(2).max(20).default(4),
   minScale: z.number().min(0.1).max(2).default(0.4),
@@ -35,7 +35,7 @@ export const rule: Rule<Params> = {
   version: 1,
   title: 'Harvesting',
   description:
-    'Calls that walk along ids or through the pages of a list, longer than their actor ever did, and days on which an actor touches many more different things, or folders and tables, than on its other days. ' +
+    'Calls that walk along ids or through the pages of a list, longer than their actor ever did, and days on which an actor touches many more different things, or tables, than on its other days. ' +
     'Bursts within an hour are for unusual-volume.',
   severity: 'medium',
   params: Params,
@@ -44,7 +44,7 @@ export const rule: Rule<Params> = {
   blindSpots: [
     'Walks in a random order: only breadth shows them.',
     'One call that returns a whole table.',
-    'Ids that are no numbers (UUIDs), other than by breadth.',
+    'Ids that are no numbers (UUIDs), other than by breadth; ids in steps that leave out every multiple of eight.',
     'A walk with pauses of more than an hour, or spread over many actors.',
   ],
   benign: ['Agents that index, synchronise, migrate or back up: the first time, until it is their habit.', 'A report over all customers that somebody asked for.', 'Working through a list of tickets.'],

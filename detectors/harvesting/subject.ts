@@ -1,4 +1,4 @@
-/** What a call that reads is about: the place it reads from, and the number or page there, if it names one. Cheap, as every such call pays for it. */
+/** What a call that reads is about: the number or page it names, or the table. Cheap, as every such call pays for it. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import { hash32 } from '../stats/distinct.ts'
 import { remembering } from '../stats/remembering.ts'
@@ -8,17 +8,18 @@ import { termOf } from '../stats/terms.ts'
 export type Walkable = 'id' | 'page' | 'cursor'
 
 export interface Subject {
-  /** Tool and parameter, or resource without its number. */
-  readonly place: number
-  /** Folder of the resource or table of the query, as 32 bits; -1 where none is named. */
-  readonly area: number
+  /** Where the number stands: in the resource, or in the arguments behind a parameter of this name. */
+  readonly key: string
   readonly kind: Walkable | ''
-  /** The number, or a hash of the cursor. */
+  /** The number, or a hash of the cursor; -1 where there is none. */
   readonly number: number
+  /** Of a query, its table as 32 bits; -1 for all others. */
+  readonly table: number
 }
 
 const MOST_DIGITS = 15
 const LOOKED_AT = 256
+const LONGEST_RESOURCE = 512
 const NAME_BACK = 24
 const isDigit = (code: number): boolean => code >= 48 && code <= 57
 
@@ -37,12 +38,11 @@ function lastDigits(text: string, start: number, end: number): Digits | undefine
   return { from, to }
 }
 
-function ofResource(resource: string): Subject {
-  const slash = resource.lastIndexOf('/')
-  const digits = lastDigits(resource, slash + 1, resource.length)
-  const area = slash < 1 ? -1 : hash32(resource.slice(0, slash))
-  if (digits === undefined) return { place: area < 0 ? 1 : area, area, kind: '', number: -1 }
-  return { place: digits.from === slash + 1 ? area : termOf(resource.slice(0, digits.from)), area, kind: 'id', number: Number(resource.slice(digits.from, digits.to)) }
+function ofResource(resource: string): Subject | undefined {
+  const end = Math.min(resource.length, LONGEST_RESOURCE)
+  const slash = resource.lastIndexOf('/', end)
+  const digits = lastDigits(resource, slash + 1, end)
+  return digits === undefined ? undefined : { key: '', kind: 'id', number: Number(resource.slice(digits.from, digits.to)), table: -1 }
 }
 
 /** What the value of a parameter of this name tells. `limit` or `year` tell nothing. */
@@ -54,7 +54,7 @@ const kindOfKey = remembering((key: string): Walkable | 'none' =>
 const COLON = '":'
 
 /** The first parameter that names a number or a page. */
-function ofArguments(tool: string, text: string): Subject | undefined {
+function ofArguments(text: string): Subject | undefined {
   for (let colon = text.indexOf(COLON); colon > 0 && colon < LOOKED_AT; colon = text.indexOf(COLON, colon + 2)) {
     const open = text.lastIndexOf('"', colon - 1)
     const key = text.slice(open + 1, colon)
@@ -62,13 +62,10 @@ function ofArguments(tool: string, text: string): Subject | undefined {
     const kind = kindOfKey(key)
     if (kind === 'none') continue
     const found = valueAt(text, colon + 2, kind)
-    if (found !== undefined) return { place: placeOf(tool, key), area: -1, kind, number: found }
+    if (found !== undefined) return { key, kind, number: found, table: -1 }
   }
   return undefined
 }
-
-const placeOf = (tool: string, key: string): number => (termOfName(tool) ^ termOfName(key)) & 0x3fffffff
-const termOfName = remembering(termOf)
 
 /** The number that stands there, in quotes or not: `7`, `"CUST-0007"`; of a cursor a hash. */
 function valueAt(text: string, after: number, kind: Walkable): number | undefined {
@@ -104,9 +101,27 @@ function tableIn(text: string): number {
   return -1
 }
 
-/** Undefined where the call reads nothing that can be told from another. */
-export function subjectOf({ method, tool, effect, resource, arguments: args }: Interaction): Subject | undefined {
-  if (resource !== '') return ofResource(resource.length > 512 ? resource.slice(0, 512) : resource)
+let last: { readonly of: Interaction; readonly subject: Subject | undefined } | undefined
+const NOTHING: Subject = { key: '', kind: '', number: -1, table: -1 }
+
+/** Undefined where the call reads nothing that has a name. Remembered for the interaction asked about last. */
+export function subjectOf(interaction: Interaction): Subject | undefined {
+  if (last?.of !== interaction) last = { of: interaction, subject: read(interaction) }
+  return last.subject
+}
+
+function read({ method, effect, resource, arguments: args }: Interaction): Subject | undefined {
+  if (resource !== '') return ofResource(resource) ?? NOTHING
   if (method !== 'tools/call' || args.length < 8 || (effect !== 'read' && effect !== 'unknown')) return undefined
-  return ofArguments(tool, args) ?? { place: 0, area: tableIn(args), kind: '', number: -1 }
+  const found = ofArguments(args)
+  if (found !== undefined) return found
+  const table = tableIn(args)
+  return table < 0 ? NOTHING : { ...NOTHING, table }
+}
+
+/** The place in which numbers go on: the tool and its parameter, or the resource without its number. 30 bits. */
+export function placeOf({ resource, tool }: Interaction, { key }: Subject): number {
+  if (resource === '') return termOf(`${tool} ${key}`)
+  const slash = resource.lastIndexOf('/')
+  return termOf(resource.slice(0, slash + 1))
 }

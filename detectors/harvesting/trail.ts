@@ -2,12 +2,14 @@
 import type { Walkable } from './subject.ts'
 import type { Params } from './rule.ts'
 
-/** Place, latest number, step, calls in a row, seconds of the first and the latest, how far it was told (0 to 2). */
+/** Place, latest number, step, footsteps in a row, seconds of the first and the latest, how far it was told (0 to 2). */
 export type Trail = [place: number, number: number, step: number, length: number, since: number, at: number, told: number]
 
 const MOST = 4
-/** Ids in a row may leave out some that were deleted. */
-const GAP = 8
+/** Of ids only multiples of this are looked at: a walk along all of them is a walk along these, at an eighth of the cost. */
+export const SAMPLE = 8
+/** The next of these, or one soon after it: some ids were deleted. */
+const GAP = 4 * SAMPLE
 
 export interface Footstep {
   readonly place: number
@@ -21,7 +23,7 @@ function goesOn([, number, step]: Trail, footstep: Footstep): boolean {
   if (footstep.kind === 'cursor') return footstep.number !== number
   const apart = footstep.number - number
   if (footstep.kind === 'page') return apart === step
-  return step !== 0 && apart / step > 0 && Math.abs(apart) <= GAP
+  return step !== 0 && apart * step > 0 && Math.abs(apart) <= GAP
 }
 
 /** A step that a walk can begin with. */
@@ -39,7 +41,6 @@ export function walk(trails: Trail[], footstep: Footstep, { pauseMinutes }: Para
     trail[1] = number
     trail[3]++
     trail[5] = Math.max(trail[5], seconds)
-    if (kind === 'id' && Math.abs(apart) < Math.abs(trail[2])) trail[2] = apart
   } else return put(trails, at, begins(apart, kind) ? [place, number, apart, 2, trail[5], seconds, 0] : [place, number, 0, 1, seconds, seconds, 0])
   return trail
 }
@@ -50,3 +51,6 @@ function put(trails: Trail[], at: number, trail: Trail): Trail {
   trails.push(trail)
   return trail
 }
+
+/** Things that a walk went along, as far as it can be told from the footsteps that were looked at. */
+export const lengthOf = ([, , , footsteps]: Trail, kind: Walkable): number => (kind === 'id' ? (footsteps - 1) * SAMPLE + 1 : footsteps)

@@ -1,7 +1,6 @@
 /** What of a guarded kind a call is about: its class, and the thing itself with numbers left out. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import { leavesOf } from '../arguments/values.ts'
-import { remembering } from '../stats/remembering.ts'
 import { CLASSES } from './lexicon.ts'
 import { classIn } from './scan.ts'
 
@@ -22,8 +21,6 @@ const QUERY = /^(?:sql|query|statement|command|cmd)$/i
 const TABLES = /\b(?:from|join|into|update|table)\s{1,8}[`"[]?([\w.]{2,120})/gi
 const MOST = 8
 
-const classOfName = remembering((name: string) => classIn(name, NAME_LENGTH))
-
 /** Digits, and long runs of hex, are `#`. */
 export const templateOf = (name: string): string => name.slice(0, NAME_LENGTH).toLowerCase().replaceAll(/[0-9a-f]{12,}|\d+/g, '#')
 
@@ -43,8 +40,9 @@ function read({ method, tool, server, resource, arguments: args }: Interaction):
   if (method !== 'tools/call') return undefined
   const named = args === '' || classIn(args, ARGUMENTS_LENGTH) < 0 ? undefined : namedIn(args, server)
   if (named !== undefined) return named
-  const kind = Math.max(classOfName(tool), classOfName(server))
-  return kind < 0 ? undefined : { kind: classOfName(tool) >= 0 ? classOfName(tool) : kind, name: `${server} ${tool} ${templateOf(args)}`, argument: '' }
+  const ofTool = classIn(tool, NAME_LENGTH)
+  const kind = ofTool >= 0 ? ofTool : classIn(server, NAME_LENGTH)
+  return kind < 0 ? undefined : { kind, name: `${server} ${tool} ${templateOf(args)}`, argument: '' }
 }
 
 /** A word in a text that is searched for or written says nothing; one in a name of a file or table does. */

@@ -8,7 +8,6 @@ const SIZE = 1 << 16
 const MASK = SIZE - 1
 const START = 0x811c9dc5
 const DOT = hashOf('dot')
-const step = (hash: number, code: number): number => Math.imul(hash ^ code, 0x01000193)
 const joined = (first: number, second: number): number => Math.imul(first, 31) + second
 
 function hashOf(word: string): number {
@@ -26,9 +25,13 @@ for (const words of WORDS.keys()) {
   TABLE[place(parts.length === 1 ? parts[0] as number : joined(parts.at(-2) as number, parts.at(-1) as number))] = 1
 }
 
-const isLower = (code: number): boolean => code >= 97 && code <= 122
-const isUpper = (code: number): boolean => code >= 65 && code <= 90
-const isDigit = (code: number): boolean => code >= 48 && code <= 57
+/** Of each ASCII character, its small letter or digit, or 0; and with `CAPITAL` added where it is a capital. */
+const CAPITAL = 128
+const LETTER = new Uint8Array(128)
+for (const char of 'abcdefghijklmnopqrstuvwxyz0123456789') {
+  LETTER[char.charCodeAt(0)] = char.charCodeAt(0)
+  if (char >= 'a') LETTER[char.toUpperCase().charCodeAt(0)] = char.charCodeAt(0) + CAPITAL
+}
 
 /** Index of the class of the first word found within `limit` characters, -1 where there is none. Words are cut at anything but letters and digits, and where small letters become capitals. */
 export function classIn(text: string, limit: number): number {
@@ -37,12 +40,14 @@ export function classIn(text: string, limit: number): number {
   let from = 0
   let before = 0
   let beforeFrom = 0
+  let wasSmall = false
   for (let at = 0; at <= end; at++) {
     const code = at < end ? text.charCodeAt(at) : 0
-    const lower = isLower(code) || isDigit(code)
-    const upper = isUpper(code)
-    if ((lower || upper) && !(upper && at > from && isLower(text.charCodeAt(at - 1)))) {
-      hash = step(hash, upper ? code | 32 : code)
+    const letter = code < 128 ? LETTER[code] as number : 0
+    const isCapital = letter > CAPITAL
+    if (letter !== 0 && !(isCapital && wasSmall)) {
+      hash = Math.imul(hash ^ (letter & 127), 0x01000193)
+      wasSmall = !isCapital
       continue
     }
     if (at > from) {
@@ -53,8 +58,9 @@ export function classIn(text: string, limit: number): number {
     }
     // A name that begins with a dot, or an ending: `.env`, `server.pem`.
     if (code === 46) before = DOT
-    hash = upper ? step(START, code | 32) : START
-    from = upper ? at : at + 1
+    hash = isCapital ? Math.imul(START ^ (letter & 127), 0x01000193) : START
+    from = isCapital ? at : at + 1
+    wasSmall = false
   }
   return -1
 }
