@@ -40,6 +40,8 @@ interface Sending {
   readonly day: number
   readonly group: number
   readonly company: Company | undefined
+  /** Something was said of the actor today: what it does may be an intruder's work. */
+  readonly disputed: boolean
   readonly params: Params
 }
 
@@ -74,14 +76,14 @@ function count(state: Sender, isFresh: boolean, day: number): void {
 }
 
 function send(state: Sender, destination: Destination, lineage: Lineage, sending: Sending): readonly Draft[] {
-  const { interaction, day, group, company, params } = sending
+  const { interaction, day, group, company, disputed, params } = sending
   const id = termOf(destination.name)
   const novelty = noveltyOf(state, sending, id)
   const weighed = isLoaded(lineage) ? weigh(interaction, destination, novelty) : undefined
   const severity = weighed === undefined ? undefined : severityOf(weighed, interaction)
   const drafts = weighed === undefined || severity === undefined ? NONE
     : [draftOf({ interaction, lineage, destination, weighed, severity, known: state.destinations.ids.length, days: state.days, tenant: company?.ids.length ?? 0 })]
-  const change = see(state.destinations, { id, day, told: drafts.length > 0 }, { acceptDays: params.acceptDays, keepDays: params.keepDays, most: params.maxDestinations })
+  const change = see(state.destinations, { id, day, told: drafts.length > 0 || disputed }, { acceptDays: params.acceptDays, keepDays: params.keepDays, most: params.maxDestinations })
   if (change !== '' && state.lessons.length < MOST_LESSONS) state.lessons.push(lessonOf({ id, group, day, again: change === 'again' }))
   count(state, novelty.self, day)
   return drafts
@@ -103,7 +105,8 @@ export const lethalTrifecta: Detector<Params, Sender> = {
     const lineage = lineageOf(state.lineages, interaction.conversation || interaction.trace_id, { at, ttl: params.ttlMinutes * 60, most: params.maxLineages })
     state.lesson = state.lessons.shift() ?? 0
     const out = outwards(interaction)
-    const sending: Sending = { interaction, day: Math.floor(at / DAY), group: termOf(interaction.agent || interaction.actor_kind), company: companyOf(tools), params }
+    const sending: Sending = { interaction, day: Math.floor(at / DAY), group: termOf(interaction.agent || interaction.actor_kind), company: companyOf(tools),
+      disputed: tools.disputed?.() === true, params }
     const drafts = out.length === 0 ? NONE : out.flatMap((destination) => send(state, destination, lineage, sending))
     enter(lineage, marksOf(interaction), { at, event: interaction.event_ids[0] ?? '', tool: interaction.tool })
     return drafts

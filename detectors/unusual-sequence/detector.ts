@@ -47,6 +47,8 @@ interface Call {
   readonly to: number
   readonly group: number
   readonly others: Others | undefined
+  /** Something was said of the actor today: what it does may be an intruder's work. */
+  disputed(): boolean
   readonly params: Params
 }
 
@@ -163,7 +165,7 @@ function weighRare(state: Habit, run: Run, call: Call): readonly Draft[] {
   takeIn(state, run, surprise.nats, call)
   const id = stepId(run.from, to)
   if (surprise.own > 0) learnOne(state, id, call)
-  else hold(state, run, id, call)
+  else if (!call.disputed()) hold(state, run, id, call)
   return drafts
 }
 
@@ -205,7 +207,7 @@ export const unusualSequence: Detector<Params, Habit> = {
   step(state, interaction, _, params, tools) {
     const at = secondsOf(interaction)
     const call: Call = { interaction, at, day: Math.floor(at / DAY), to: toolId(interaction.tool), group: groupOf(toolId(interaction.agent || interaction.actor_kind)),
-      others: othersOf(tools), params }
+      others: othersOf(tools), disputed: () => tools.disputed?.() === true, params }
     state.lesson = nextLesson(state)
     arrive(state, call)
     return follow(state, call)
