@@ -1,17 +1,17 @@
 /** What a call changes of the configuration of agents, servers, guards, records and access; read only of calls that may. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import { type Leaf, leavesOf } from '../arguments/values.ts'
-import { milderEffect } from '../request-fit/command-effect.ts'
 import { effectOf } from '../request-fit/effect.ts'
+import { onlyLooks } from '../shell/looking.ts'
 import { parseShell } from '../shell/parse.ts'
 import { shellTexts } from '../shell/where.ts'
 import { PATH_KEY, NOTES } from '../unexpected-command/file-access.ts'
 import { judgeScript } from '../unexpected-command/judge.ts'
 import { AGENT_CONFIG_PATH } from '../unexpected-command/rules/paths.ts'
-import { ADDS_SERVER, ADMINISTERS, AGENT_UNRECORDED, type Area, FORWARDS, SWITCHED_OFF, toolArea, UNGUARDED, UNRECORDED } from './words.ts'
+import { ADDS_SERVER, ADMINISTERS, AGENT_UNRECORDED, type Area, FORWARDS, HOOKED, SILENCING, SWITCHED_OFF, toolArea, UNGUARDED, UNRECORDED } from './words.ts'
 
 /** What makes a change matter, worst first. */
-export type Sign = 'unguarded' | 'unrecorded' | 'adds-server' | 'forwards' | 'administers' | 'quieter' | 'changed'
+export type Sign = 'unguarded' | 'unrecorded' | 'adds-server' | 'hooks' | 'silences' | 'forwards' | 'administers' | 'quieter' | 'changed'
 
 export interface Change {
   readonly area: Area
@@ -22,12 +22,14 @@ export interface Change {
 const LOOKED_AT = 4096
 /** Each path or command worth naming holds one of these; a look that costs little. */
 const MARKS = ['claude', 'cursor', 'mcp', 'codex', 'gemini', 'codeium', 'windsurf', 'copilot', 'vscode', 'goose', 'cline', 'continue', '.roo', 'aider', 'otel', 'OTEL', 'elemetry', 'TELEMETRY', 'fluent', 'vector',
-  'opencode', 'qwen', 'promtail']
+  'opencode', 'qwen', 'promtail', 'CLAUDE', 'AGENTS', 'agents.md', 'GEMINI']
 const isMarked = (sent: string): boolean => {
   const head = sent.length > LOOKED_AT ? sent.slice(0, LOOKED_AT) : sent
   return MARKS.some((mark) => head.includes(mark))
 }
 
+/** Notes to agents, beside those that NOTES knows. */
+const RULES_PATH = /\.(?:cursor|windsurf|cline|roo|goose)(?:rules|hints)$|(?:^|[/\\])gemini\.md$/
 /** Files that say what is recorded and where it is sent. */
 const RECORD_PATH = /otel[-_]?(?:col|collector|config|agent)\S{0,40}\.ya?ml|fluent-?(?:bit|d)\S{0,40}\.(?:conf|ya?ml)|(?:^|[/\\])vector\.(?:toml|ya?ml)|promtail\S{0,20}\.ya?ml/
 /** Programs that send records away, and commands that stop them. */
@@ -35,15 +37,18 @@ const RECORDERS = /otel|opentelemetry|fluent-?(?:bit|d)\b|promtail|\bvector\b|lo
 const STOPS = /^(?:stop|kill|rm|delete|disable|mask|uninstall|scale .{0,80}--replicas[= ]0|compose (?:stop|rm|kill|down))\b/
 const STOPPERS: ReadonlySet<string> = new Set(['systemctl', 'docker', 'podman', 'kubectl', 'helm', 'service', 'pkill', 'killall'])
 
+/** Programs that change what all later commands of a session see. */
+const SETTERS: ReadonlySet<string> = new Set(['export', 'unset', 'setx', 'set', 'declare'])
+
 const BY_RULE: Readonly<Record<string, Sign>> = { 'agent-guard-off': 'unguarded', 'agent-server-added': 'adds-server', 'agent-config-written': 'changed' }
 
 function inText(text: string): Sign | undefined {
   if (UNGUARDED.test(text)) return 'unguarded'
   if (UNRECORDED.test(text)) return 'unrecorded'
-  return ADDS_SERVER.test(text) ? 'adds-server' : undefined
+  return HOOKED.test(text) ? 'hooks' : ADDS_SERVER.test(text) ? 'adds-server' : undefined
 }
 
-const ORDER: readonly Sign[] = ['unguarded', 'unrecorded', 'adds-server', 'forwards', 'administers', 'quieter', 'changed']
+const ORDER: readonly Sign[] = ['unguarded', 'unrecorded', 'hooks', 'adds-server', 'silences', 'forwards', 'administers', 'quieter', 'changed']
 const worse = (one: Sign | undefined, other: Sign | undefined): Sign | undefined =>
   (one === undefined ? other : other === undefined || ORDER.indexOf(one) <= ORDER.indexOf(other) ? one : other)
 
@@ -53,6 +58,9 @@ const flat = (text: string): string => text.slice(0, LOOKED_AT).replaceAll(/\s+/
 function byFile(leaves: readonly Leaf[]): Change | undefined {
   const paths = leaves.filter(({ key }) => PATH_KEY.test(key)).map(({ text }) => text.toLowerCase())
   const agent = paths.some((path) => AGENT_CONFIG_PATH.test(path) && !NOTES.test(path))
+  if (!agent && paths.some((path) => NOTES.test(path) || RULES_PATH.test(path))) {
+    return leaves.some(({ key, text }) => !PATH_KEY.test(key) && SILENCING.test(flat(text))) ? { area: 'agent', sign: 'silences', by: 'file' } : undefined
+  }
   if (!agent && !paths.some((path) => RECORD_PATH.test(path))) return undefined
   const found = leaves.filter(({ key }) => !PATH_KEY.test(key)).map(({ text }) => inText(flat(text))).reduce(worse, undefined)
   return { area: agent ? 'agent' : 'record', sign: found ?? 'changed', by: 'file' }
@@ -68,8 +76,10 @@ function byCommand(tool: string, sent: string): Change | undefined {
       [sign, area] = [worse(sign, 'unrecorded'), 'record']
     }
     if (sign === undefined && AGENT_UNRECORDED.test(text)) [sign, area] = ['unrecorded', 'record']
-    if (sign === undefined && UNRECORDED.test(flat(text)) && script.commands.some(({ assignments, program }) => assignments.length > 0 || program === 'export' || program === 'unset')) {
-      [sign, area] = ['quieter', 'record']
+    if (sign === undefined && UNRECORDED.test(flat(text)) && script.commands.some(({ assignments, program }) => assignments.length > 0 || SETTERS.has(program))) {
+      // A test run may go unrecorded; what all later commands see may not.
+      const stays = script.commands.every(({ program }) => SETTERS.has(program))
+      if (stays || !script.commands.every(onlyLooks)) [sign, area] = [stays ? 'unrecorded' : 'quieter', 'record']
     }
   }
   return sign === undefined ? undefined : { area, sign, by: 'command' }
@@ -93,6 +103,6 @@ export function changeOf({ method, tool, effect: named, outcome, arguments: sent
   if (toolArea(tool).area !== '') return byTool(tool, sent)
   if (!isMarked(sent)) return undefined
   const effect = named === 'unknown' ? effectOf({ tool, argumentNames: [] }) : named
-  if (effect === 'execute') return milderEffect(effect, tool, sent) === 'read' ? undefined : byCommand(tool, sent)
+  if (effect === 'execute') return byCommand(tool, sent)
   return effect === 'write' ? byFile(leavesOf(sent)) : undefined
 }

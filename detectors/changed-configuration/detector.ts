@@ -40,8 +40,8 @@ function severityOf({ change: { sign }, interaction: { requested_by: by, request
   if (sign === 'unguarded' || sign === 'unrecorded') return expected ? (unasked ? 'medium' : 'low') : asked || (common && !unasked) ? 'medium' : 'high'
   if (expected) return unasked && sign !== 'changed' ? 'low' : undefined
   if (sign === 'changed' || sign === 'quieter') return unasked && sign === 'changed' ? 'medium' : 'low'
-  if (unasked) return sign === 'forwards' ? 'high' : 'medium'
-  return asked || common || sign === 'administers' ? 'low' : 'medium'
+  if (unasked) return sign === 'forwards' || sign === 'hooks' ? 'high' : 'medium'
+  return asked || common || sign === 'administers' || sign === 'silences' ? 'low' : 'medium'
 }
 
 /** `agent|ana`: areas hold no bar. */

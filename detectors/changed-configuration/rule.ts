@@ -28,7 +28,7 @@ export const rule: Rule<Params> = {
     'Configuration that is changed outside of tool calls: by hand, by an editor, by a deployment.',
     'Telemetry without arguments: then only tools whose names say it are seen.',
     'Files under another name that a link or an include makes configuration.',
-    'Notes to an agent (such as AGENTS.md) are edited all day and not judged here; their text is, where a tool returns it.',
+    'Notes to an agent (such as AGENTS.md) are edited all day: only orders not to ask or not to tell are judged here; their text is by others, where a tool returns it.',
     'Firewalls, antivirus and logs of the machine, changed by commands: *unexpected-command* tells them.',
   ],
   benign: [

@@ -71,3 +71,8 @@ export const AGENT_UNRECORDED = /(?:claude_code_enable|gemini_cli|codex)\w{0,20}
 export const FORWARDS = /forward|redirect|(?:action|move|then)\w{0,10}["' :]{1,6}["']?(?:delete|trash|hide|archive)/i
 export const ADMINISTERS = /\badmin|owner\b|administratoraccess|["']\*["']|superuser|\bfull[-_ ]?(?:access|control)|\broot\b/i
 export const ADDS_SERVER = /mcp_?servers?["']?[ :=]{1,4}[{[]|\[mcp_servers\.|["'](?:command|url)["'][ :]{1,4}["']/i
+/** Programs that an agent runs by itself at certain moments. */
+export const HOOKED = /["']?(?:hooks?|pretooluse|posttooluse|sessionstart|userpromptsubmit|initialize_?command|startup_?command)["']?[ :=]{1,4}[{["'].{0,400}(?:command|cmd|run)["']?[ :=]{1,4}/i
+/** Orders that notes to an agent have no use for. */
+export const SILENCING = anyOf(/\bwithout (?:asking|confirm\w{0,8}|approval|permission)|\b(?:do not|don't|never|must not) (?:mention|tell|ask|reveal|show|inform|disclose|report|log)\b/i,
+  /\b(?:ignore|disregard|forget) (?:all|any|every|previous|prior|earlier|the above|other)\b|\b(?:silently|in secret|secretly)\b/i)

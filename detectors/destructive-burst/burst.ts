@@ -27,13 +27,14 @@ export interface Destroyer {
   peakGrave: number
   days: number
   deedDay: number
-  /** Latest day on which it made or destroyed something. */
+  /** Latest day on which it made or destroyed something, and how many there were. */
   lastDay: number
+  activeDays: number
   toldDays: number
   toldDay: number
   /** Hashes of names of what it made, oldest first. */
   readonly made: number[]
-  /** Size that the peers were told of, as a power of two; and the lesson of this step. */
+  /** Size that the peers were told of, as a power of two, 1 for being there at all; and the lesson of this step. */
   taught: number
   lesson: number
   /** Of peers only: by power of two how many had a burst as large, and how many there are. */
@@ -46,7 +47,7 @@ const MOST_LATEST = 8
 const MOST_EVENTS = 10
 
 export const noBurst = (): Burst => ({ since: 0, at: 0, things: 0, grave: 0, calls: 0, asked: 0, latest: [], events: [], told: 0 })
-export const newDestroyer = (): Destroyer => ({ burst: noBurst(), peak: 0, peakGrave: 0, days: 0, deedDay: -1, lastDay: -1, toldDays: 0, toldDay: -1, made: [], taught: 0, lesson: 0, sizes: [] })
+export const newDestroyer = (): Destroyer => ({ burst: noBurst(), peak: 0, peakGrave: 0, days: 0, deedDay: -1, lastDay: -1, activeDays: 0, toldDays: 0, toldDay: -1, made: [], taught: 0, lesson: 0, sizes: [] })
 
 /** A burst of so many things as a power of two, at least 4 things. */
 const sizeOf = (things: number): number => (things < 4 ? 0 : Math.min(12, Math.floor(Math.log2(things))))
@@ -69,6 +70,16 @@ export function close(owner: Destroyer, { acceptDays }: Params): void {
   if (size <= owner.taught) return
   owner.taught = size
   owner.lesson = size
+}
+
+/** A day on which it is at work; the first one is told to the peers, whose silence about bursts says something then. */
+export function attend(owner: Destroyer, seconds: number): void {
+  const day = Math.floor(seconds / DAY)
+  owner.lesson = owner.taught === 0 ? 1 : 0
+  owner.taught = Math.max(1, owner.taught)
+  if (day <= owner.lastDay) return
+  owner.lastDay = day
+  owner.activeDays++
 }
 
 /** The repository in which an issue was made is not made by it: what was made small is remembered under another number than what holds much. */

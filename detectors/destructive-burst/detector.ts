@@ -4,7 +4,7 @@ import type { Severity } from '../../schemas/vocabulary.ts'
 import type { Detector, Draft } from '../detector.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { actOf, isOfInterest } from './act.ts'
-import { add, close, type Destroyer, isOver, isOwn, newDestroyer, noBurst, remember, usualAmong } from './burst.ts'
+import { add, attend, close, type Destroyer, isOver, isOwn, newDestroyer, noBurst, remember, usualAmong } from './burst.ts'
 import { burstDraft, type Usual } from './draft.ts'
 import { type Params, rule } from './rule.ts'
 
@@ -17,14 +17,14 @@ const isApproved = ({ decision, decision_by: by }: Interaction): boolean => deci
 const peersKey = ({ actor_kind: kind }: Interaction): string => `peers:${kind}`
 
 /** 0 where it is usual. What was asked for is for the record, what is new for somebody of whom nothing is known too, unless it is very much, and the first run of a job. */
-function severityOf({ burst, peak, peakGrave }: Destroyer, usual: Usual, interaction: Interaction, params: Params): Severity | undefined {
+function severityOf({ burst, peak, peakGrave, activeDays }: Destroyer, usual: Usual, interaction: Interaction, params: Params): Severity | undefined {
   const grave = burst.grave >= Math.max(params.grave, peakGrave + 1)
   const limit = Math.max(params.things, peak * params.ownFactor, usual.things)
   if (!grave && burst.things < limit) return undefined
   if (burst.asked * 5 >= burst.calls * 4) return 'low'
   const unasked = interaction.requested_by === 'none' || interaction.request_fit === 'unrelated'
   if (grave) return burst.grave > params.grave || unasked ? 'high' : 'medium'
-  const warm = usual.known || peak > 0
+  const warm = usual.known || peak > 0 || activeDays > params.minDays
   if (burst.things < params.coldThings && !warm && !unasked) return 'low'
   if ((interaction.requested_by === 'scheduled' || interaction.actor_kind === 'service') && peak === 0 && !unasked) return 'low'
   return burst.things >= limit * 5 || unasked ? 'high' : 'medium'
@@ -50,10 +50,9 @@ export const destructiveBurst: Detector<Params, Destroyer> = {
   },
   begin: newDestroyer,
   step(owner, interaction, key, params, tools) {
-    owner.lesson = 0
     const act = actOf(interaction)
     const seconds = secondsOf(interaction)
-    owner.lastDay = Math.max(owner.lastDay, Math.floor(seconds / DAY))
+    attend(owner, seconds)
     if (act.tier === 0) {
       remember(owner, act)
       return NONE

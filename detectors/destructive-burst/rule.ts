@@ -8,6 +8,8 @@ export const Params = z.strictObject({
   /** Things deleted in a burst, at least; and how many times the own largest. */
   things: z.number().int().min(2).max(10_000).default(12),
   ownFactor: z.number().min(1).max(50).default(2),
+  /** Days on which the actor made or destroyed something before its own silence counts. */
+  minDays: z.number().int().min(1).max(60).default(5),
   /** So many wake somebody although little is known of what is usual. */
   coldThings: z.number().int().min(2).max(100_000).default(40),
   /** Databases, buckets, histories and the like: so many in one burst. */

@@ -48,7 +48,7 @@ describe('runaway-loop', () => {
     const said = Array.from({ length: 240 }, (_, i) => play(at(MONDAY + i, { tool: `step_${i % 6}`, arguments_hash: `a${i % 6}` }))).flat()
     expect(said.length).toBeGreaterThan(0)
     const other = rehearsal(arm(runawayLoop, {}))
-    expect(Array.from({ length: 240 }, (_, i) => other(at(MONDAY + i, { result_hash: `r${i}` }))).flat()).toEqual([])
+    expect(Array.from({ length: 240 }, (_, i) => other(at(MONDAY + i, { tool: 'read_page', effect: 'read', result_hash: `r${i}` }))).flat()).toEqual([])
   })
 
   it('sees sub-agents multiply under one actor', () => {

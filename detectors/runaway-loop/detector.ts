@@ -6,7 +6,7 @@ import { nameWords } from '../request-fit/words.ts'
 import { hash32 } from '../stats/distinct.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { remembering } from '../stats/remembering.ts'
-import { agentsDraft, loopDraft, paceDraft, spawnDraft } from './draft.ts'
+import { agentsDraft, loopDraft, paceDraft, severityOf, spawnDraft } from './draft.ts'
 import { type Fan, meet, newFan, spawn } from './fan.ts'
 import { count, end, type Habit, type Loops, noLoops, noteHabit, type Run } from './loop.ts'
 import { keepPace, newPace, type Pace } from './pace.ts'
@@ -23,7 +23,8 @@ export interface Doing {
 const NONE: readonly never[] = []
 const DAY = 86_400
 const GRAVE: ReadonlySet<string> = new Set(['pay', 'send', 'grant', 'delete'])
-const POLLS = new Set(['status', 'state', 'progress', 'poll', 'wait', 'await', 'health', 'ping', 'heartbeat', 'watch', 'monitor', 'check', 'alive', 'ready', 'tail'])
+const POLLS = new Set(['status', 'state', 'progress', 'poll', 'wait', 'await', 'health', 'ping', 'heartbeat', 'watch', 'monitor', 'check', 'alive', 'ready', 'tail', 'job', 'task', 'run', 'build', 'pipeline',
+  'deployment', 'workflow', 'operation', 'queue', 'execution'])
 const STARTS = new Set(['spawn', 'start', 'launch', 'create', 'run', 'invoke', 'delegate', 'call', 'dispatch', 'new'])
 const AGENTS = new Set(['agent', 'agents', 'subagent', 'subagents', 'subtask'])
 
@@ -61,7 +62,8 @@ const LOOKED_AT = 512
 const lineOf = (call: number, interaction: Interaction): number =>
   (interaction.conversation === '' || isPersonal(interaction) ? call : (call ^ hash32(interaction.conversation)) >>> 0)
 
-const settle = (run: Run, interaction: Interaction): void => end(run, { failed: isFailure(interaction), result: interaction.result_hash === '' ? 0 : hashTail(interaction.result_hash) || 1 })
+const settle = (run: Run, interaction: Interaction): void => end(run, { failed: isFailure(interaction), result: interaction.result_hash === '' ? 0 : hashTail(interaction.result_hash) || 1,
+  reads: interaction.effect === 'read' || interaction.effect === 'unknown' || interaction.effect === 'execute' })
 
 const isPersonal = ({ actor_kind: kind }: Interaction): boolean => kind === 'principal' || kind === 'service'
 
@@ -94,16 +96,15 @@ const isHabit = ({ days, peak }: Habit, { level }: Run, { habitDays, habitFactor
 
 function judge(loops: Loops, run: Run, judged: Judged): readonly Draft[] {
   if (run.level * 2 < judged.params.graveRepeats) return NONE
-  if (run.told > 0) {
-    noteHabit(loops, run, Math.floor(run.at / DAY))
-    return NONE
-  }
   const { limit, effect } = limitOf(run, judged)
   if (run.level * 2 < limit) return NONE
   const habit = noteHabit(loops, run, Math.floor(run.at / DAY))
-  if (run.level < limit || isHabit(habit, run, judged.params)) return NONE
-  run.told = run.level
-  return [loopDraft({ ...judged, run, effect, limit, habit })]
+  if (run.told > 1 || run.level < limit || isHabit(habit, run, judged.params)) return NONE
+  const looping = { ...judged, run, effect, limit, habit }
+  const severity = severityOf(looping)
+  if (run.told > 0 && severity === 'low') return NONE
+  run.told = severity === 'low' ? 1 : 2
+  return [loopDraft(looping, severity)]
 }
 
 function judgeAgents(doing: Doing, { interaction, key, traits, params }: Judged, seconds: number): readonly Draft[] {

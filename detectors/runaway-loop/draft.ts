@@ -24,16 +24,18 @@ const nameOf = (tool: string): string => (PLAIN.test(tool) ? tool : 'a tool with
 const perMinute = ({ times, at, since }: Run): string => (times / Math.max(1 / 60, (at - since) / 60)).toFixed(times > at - since ? 0 : 1)
 const lasted = ({ at, since }: Run): string => (at - since < 120 ? `${Math.round(at - since)} s` : `${Math.round((at - since) / 60)} min`)
 
-/** What only reads and succeeds costs, but does no harm; a schedule that is new says little. */
-function severityOf({ effect, run, interaction }: Looping): Severity {
+/** What only reads and succeeds costs, but does no harm before it goes on for long; a schedule that is new says little. */
+export function severityOf({ effect, run, interaction, limit, params }: Looping): Severity {
   if (effect === 'pay') return 'high'
   if (effect === 'send' || effect === 'grant' || effect === 'delete') return 'medium'
   const unattended = interaction.requested_by === 'scheduled' || interaction.actor_kind === 'service'
   if (unattended) return 'low'
-  return effect === 'write' || effect === 'execute' || run.failed * 10 >= run.times * 9 ? 'medium' : 'low'
+  if (effect === 'write' || effect === 'execute' || run.failed * 10 >= run.times * 9) return 'medium'
+  const changed = run.result !== 0 && run.same * 2 < run.times
+  return run.level >= limit * params.longFactor && !changed && interaction.actor_kind === 'principal' ? 'medium' : 'low'
 }
 
-export function loopDraft(looping: Looping): Draft {
+export function loopDraft(looping: Looping, severity: Severity): Draft {
   const { key, interaction, run, habit, effect, limit, params } = looping
   const does = DOES[effect]
   const features: Feature[] = [
@@ -43,8 +45,8 @@ export function loopDraft(looping: Looping): Draft {
     ...(run.same === 0 ? [] : [{ name: 'result', observed: `the same ${run.same} times`, expected: 'another one where there is progress', weight: 0.2 }]),
   ]
   return {
-    about: [key, 'loop', String(run.call), String(Math.floor(run.since))],
-    severity: severityOf(looping),
+    about: [key, 'loop', String(run.call), String(Math.floor(run.since)), severity],
+    severity,
     title: `${key} repeats ${nameOf(interaction.tool)} without end`,
     observed: `the same call with the same arguments ${run.times} times in ${lasted(run)}${run.failed === 0 ? '' : `, ${run.failed} of them failed`}`,
     expected: 'repetitions that stop, slow down, or get another result',

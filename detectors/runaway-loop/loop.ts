@@ -14,7 +14,7 @@ export interface Run {
   /** Times that the result was known to be the same as before; its hash. */
   same: number
   result: number
-  /** Level at which it was told, 0: not yet. */
+  /** 0: not told, 1: told low, 2: told to people. */
   told: number
 }
 
@@ -79,11 +79,11 @@ function fill(run: Run, seconds: number, leakSeconds: number): void {
   run.times++
 }
 
-/** How the repetition ended; `result` is its hash, 0 where it is not known. Another result is progress. */
-export function end(run: Run, { failed, result }: { readonly failed: boolean; readonly result: number }): void {
+/** How the repetition ended; `result` is its hash, 0 where it is not known. Another result of reading is progress; each payment has a number of its own. */
+export function end(run: Run, { failed, result, reads }: { readonly failed: boolean; readonly result: number; readonly reads: boolean }): void {
   if (failed) run.failed++
   if (result !== 0 && result === run.result) run.same++
-  else if (result !== 0 && run.result !== 0) run.level /= 2
+  else if (reads && result !== 0 && run.result !== 0) run.level /= 2
   run.result = result
 }
 
