@@ -21,7 +21,7 @@ interface Size {
   readonly principals: number
 }
 
-interface Outcome {
+export interface Outcome {
   readonly attacks: readonly AttackScore[]
   /** Findings of no attack that would be sent, in order of time. */
   readonly benign: readonly Raised[]
@@ -30,13 +30,17 @@ interface Outcome {
   readonly size: Size
 }
 
-async function play(size: Size): Promise<Outcome> {
+/** Plays the whole simulation; `watch` is told of every finding, of attacks and of others. */
+export async function play(size: Size, watch?: (raised: Raised) => void): Promise<Outcome> {
   const { seed, days, principals } = size
   const firstDay = FIRST_DAY + 7 * (seed % WEEKS)
   const simulation = new Simulation({ seed, days, history: HISTORY, principals, servers: SERVERS, firstDay, attacks: attacksNamed('all') })
   const labels: Label[] = []
   const raised: Raised[] = []
-  const product = await Product.start(simulation.company.places, (one) => raised.push(one))
+  const product = await Product.start(simulation.company.places, (one) => {
+    raised.push(one)
+    watch?.(one)
+  })
   for (const happening of simulation.happenings()) {
     if (happening.is === 'label') labels.push(happening.label)
     else await product.take(happening)

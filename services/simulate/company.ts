@@ -142,15 +142,15 @@ function makePerson(company: Omit<Company, 'people'>, index: number): Person {
   const emitter = dice.weighted<AgentEmitter>(role === 'engineer' ? { claude: 4, pydantic: 3, desktop: 3, openinference: 1 } : { pydantic: 5, desktop: 4, openinference: 2 })
   const kinds = [...EVERYBODY.filter(() => dice.chance(0.85)), ...TOOLS_OF[role].filter((_, at) => at < 2 || dice.chance(0.75))]
   const servers = new Map(kinds.map((kind) => [kind, dice.pick(company.servers.filter((server) => server.kind === kind))]))
-  const hired = dice.chance(0.06)
   const days = company.lastDay - company.firstDay
+  const hired = dice.chance((0.06 * days) / 44)
   return {
     index, principal: `${name}@${COMPANY_DOMAIN}`, name, role, alsoDoes: [], careful: false, office, agent: makeAgent(dice, emitter, name), pace: Math.min(14, Math.max(1.5, dice.around(role === 'engineer' ? 5 : 4, 0.45))),
     begins: 7.5 + dice.between(0, 2.5), hours: 7.5 + dice.between(0, 2), owl: dice.chance(0.06), servers, scopes: scopesOf(servers.keys()), token: `tok-${dice.hex(24)}`,
     customers: dice.sample(COMPANIES, dice.int(4, 9)), projects: dice.sample(PROJECTS, dice.int(2, 4)), repositories: dice.sample(PROJECTS, dice.int(2, 5)).map((one) => `acme/${one}-${dice.pick(['api', 'web', 'jobs', 'infra'])}`),
     colleagues: Array.from({ length: dice.int(4, 10) }, () => `${dice.pick(FIRST)}.${dice.pick(LAST)}@${COMPANY_DOMAIN}`), contacts: Array.from({ length: dice.int(3, 8) }, () => customerMail(dice, dice.pick(COMPANIES))),
     sites: dice.sample(SITES, dice.int(4, 10)), homeAddress: company.places.home(dice, office.country),
-    since: hired ? company.firstDay + dice.int(3, Math.max(4, days - 3)) : company.firstDay, until: dice.chance(0.03) ? company.firstDay + dice.int(Math.floor(days / 3), days) : company.lastDay + 1,
+    since: hired ? company.firstDay + dice.int(3, Math.max(4, days - 3)) : company.firstDay, until: dice.chance((0.03 * days) / 44) ? company.firstDay + dice.int(Math.floor(days / 3), days) : company.lastDay + 1,
   }
 }
 

@@ -1,7 +1,7 @@
 /** Service agents: syncs by the hour, bulk jobs by night, polling, builds, crawls, reports, books at the end of the month, cleaning up, an inventory, a notifier. */
 import { DAY, HOUR, isWeekend, isoDay, MINUTE, weekday, workdaysLeft } from './calendar.ts'
 import type { Kind } from './catalogue.ts'
-import { type Caller, type Company, peopleAmong, type Server, topic } from './company.ts'
+import { type AgentEmitter, type Caller, type Company, peopleAmong, type Server, topic } from './company.ts'
 import type { Dice } from './dice.ts'
 import { roughened } from './rough.ts'
 import type { Call, Run } from './run.ts'
@@ -30,7 +30,7 @@ function makeJob({ dice: company, servers, places }: Company, index: number): Jo
   const kind = JOB_KINDS[index % JOB_KINDS.length] as JobKind
   const name = `svc-${kind}-${index}`
   const own = Object.fromEntries(NEEDS[kind].map((each) => [each, dice.pick(servers.filter((server) => server.kind === each))]))
-  const emitter = kind === 'triage' ? 'pydantic' : dice.weighted({ desktop: 3, pydantic: 2 } as const)
+  const emitter: AgentEmitter = kind === 'triage' || (kind === 'report' && dice.chance(0.5)) ? 'pydantic' : 'desktop'
   const agent = { emitter, name, client: name, userAgent: `acme-jobs/${dice.int(1, 4)}.${dice.int(0, 9)}`, resource: { attributes: [['service.name', name], ['host.name', `node-${dice.int(1, 9)}`], ...(kind === 'triage' ? [] : [['k8s.cronjob.name', name] as const])] as const } }
   return {
     name, kind, servers: own, hour: dice.int(0, 4), size: dice.around(1, 0.5),

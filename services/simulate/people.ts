@@ -34,11 +34,13 @@ function lifeOf({ dice: company, firstDay, lastDay, places }: Company, { index, 
     const from = firstDay + dice.int(0, days)
     return { from, to: from + dice.int(1, most) }
   }
+  /** Chances are for a month and a half. */
+  const share = days / 44
   const upgrades = company.for('upgrades')
   const upgrade = firstDay + upgrades.int(Math.floor(days / 2), days) + (index % 3)
   return {
-    holidays: dice.chance(0.3) ? [block(11)] : [], trips: dice.chance(0.12) ? [{ ...block(4), country: places.elsewhere(dice, [office.country]) }] : [],
-    promotion: dice.chance(0.04) ? { day: firstDay + dice.int(5, days), role: dice.pick(ROLES) } : undefined, upgrade, rotation: dice.int(7, 40),
+    holidays: dice.chance(0.3 * share) ? [block(11)] : [], trips: dice.chance(0.12 * share) ? [{ ...block(4), country: places.elsewhere(dice, [office.country]) }] : [],
+    promotion: dice.chance(0.04 * share) ? { day: firstDay + dice.int(5, days), role: dice.pick(ROLES) } : undefined, upgrade, rotation: dice.int(7, 40),
   }
 }
 

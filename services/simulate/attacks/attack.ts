@@ -109,6 +109,11 @@ export class AttackScene {
     return { ...this.as(person, address), agent: dice.chance(0.5) ? this.#copyOf(person) : this.tool() }
   }
 
+  /** The person with a script: what would take an agent too long. */
+  scripted(person: Person): Caller {
+    return { ...this.as(person), agent: this.tool() }
+  }
+
   /** Says that it is what the owner uses. */
   #copyOf({ agent }: Person): Agent {
     return { ...agent, emitter: 'desktop' }

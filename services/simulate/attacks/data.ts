@@ -12,7 +12,7 @@ export const DATA_ATTACKS: readonly Attack[] = [
     const pages = dice.int(60, 700)
     const pace = dice.between(300, 6_000)
     const calls = times(pages, (page) => call(server, 'export_customers', { segment, page: page + 1 }, { result: rows(dice.between(8_000, 30_000), customerRow(dice)), after: pace * dice.between(0.6, 1.4) }))
-    return { principals: [person.principal], runs: [{ at: dice.chance(0.5) ? scene.inHours(person) : scene.byNight(person), caller: dice.chance(0.5) ? scene.as(person) : scene.thief(person, 'near'), calls }] }
+    return { principals: [person.principal], runs: [{ at: dice.chance(0.5) ? scene.inHours(person) : scene.byNight(person), caller: dice.chance(0.5) ? scene.scripted(person) : scene.thief(person, 'near'), calls }] }
   } },
   { name: 'record-walk', flag: 'data', detectors: ['harvesting', 'unusual-volume'], plan(scene) {
     const { dice } = scene
@@ -28,7 +28,7 @@ export const DATA_ATTACKS: readonly Attack[] = [
       const [tool, args] = kind === 'crm' ? ['get_customer', { customer_id: `C-${10_000 + number}` }] : kind === 'people' ? ['get_employee', { employee_id: `E${number}` }] : ['read_contract', { contract_id: `K-${number}` }]
       return call(server, tool as string, args as Record<string, string>, { result, after: dice.between(300, 4_000) })
     })
-    return { principals: [person.principal], runs: [{ at: scene.inHours(person), caller: scene.as(person), ...(dice.chance(0.5) ? { says: 'Collect everything for the migration list' } : {}), calls }] }
+    return { principals: [person.principal], runs: [{ at: scene.inHours(person), caller: calls.length > 150 ? scene.scripted(person) : scene.as(person), ...(dice.chance(0.5) ? { says: 'Collect everything for the migration list' } : {}), calls }] }
   } },
   { name: 'slow-leak', flag: 'data', detectors: ['slow-leak', 'new-destination'], days: 9, plan(scene) {
     const { dice } = scene
@@ -45,7 +45,7 @@ export const DATA_ATTACKS: readonly Attack[] = [
     })
     return { principals: [person.principal], runs }
   } },
-  { name: 'foreign-data', flag: 'data', detectors: ['first-access', 'masquerade', 'scope-creep'], plan(scene) {
+  { name: 'foreign-data', flag: 'data', detectors: ['sensitive-access', 'masquerade', 'new-scope'], plan(scene) {
     const { dice } = scene
     const person = scene.owner('files', ({ role }) => role !== 'people' && role !== 'finance' && role !== 'legal' && role !== 'sre' && role !== 'manager')
     if (person === undefined) return undefined
@@ -55,7 +55,7 @@ export const DATA_ATTACKS: readonly Attack[] = [
       contracts: () => call(server, 'read_contract', { contract_id: `K-${dice.int(100, 999)}` }, { result: prose(dice, 6_000) }), ledger: () => call(server, 'get_balance', { account: String(dice.int(1_000, 8_999)) }, { result: '812,334.10' }) }
     return { principals: [person.principal], runs: [{ at: scene.inHours(person), caller: dice.chance(0.5) ? scene.as(person) : scene.thief(person, 'near'), calls: [{ server, tool: '', args: {}, result: '', method: 'tools/list' }, ...times(dice.int(4, 25), looks[kind])] }] }
   } },
-  { name: 'mail-out', flag: 'data', detectors: ['new-destination', 'unrequested-action', 'secret-travels'], plan(scene) {
+  { name: 'mail-out', flag: 'data', detectors: ['new-destination', 'unrequested-action', 'travelling-secret'], plan(scene) {
     const { dice } = scene
     const person = scene.owner('mail', ({ servers }) => servers.has('crm') || servers.has('database'))
     if (person === undefined) return undefined
@@ -74,7 +74,7 @@ export const DATA_ATTACKS: readonly Attack[] = [
     const read = person.servers.has('database') ? [call(scene.server('database', person), 'run_query', { sql: 'SELECT * FROM customers' }, { result: rows(20_000, customerRow(dice)) })] : []
     return { principals: [person.principal], runs: [{ at: dice.chance(0.5) ? scene.byNight(person) : scene.inHours(person), caller: dice.chance(0.5) ? scene.as(person) : scene.thief(person), calls: [...read, ...calls] }] }
   } },
-  { name: 'packed-upload', flag: 'data', detectors: ['packed-egress', 'new-destination'], plan(scene) {
+  { name: 'packed-upload', flag: 'data', detectors: ['new-destination'], plan(scene) {
     const { dice } = scene
     const person = scene.owner('web', ({ servers }) => servers.has('files'))
     if (person === undefined) return undefined
@@ -103,7 +103,7 @@ export const DATA_ATTACKS: readonly Attack[] = [
     const calls = times(dice.int(3, 30), () => call(scene.server('files', person), 'share_file', { path: `/team/${dice.pick(person.projects)}/${dice.pick(['board', 'salaries', 'pricing', 'roadmap', 'customers'])}-${dice.int(1, 30)}.xlsx`, with: outside, role: dice.pick(['reader', 'writer']) }, { result: 'shared' }))
     return { principals: [person.principal], runs: [{ at: dice.chance(0.5) ? scene.inHours(person) : scene.byNight(person), caller: dice.chance(0.5) ? scene.as(person) : scene.thief(person), calls }] }
   } },
-  { name: 'mail-rule', flag: 'data', detectors: ['configuration-change', 'new-destination', 'unknown-place'], plan(scene) {
+  { name: 'mail-rule', flag: 'data', detectors: ['changed-configuration', 'new-destination', 'unknown-place'], plan(scene) {
     const { dice } = scene
     const person = scene.owner('mail')
     if (person === undefined) return undefined
@@ -111,7 +111,7 @@ export const DATA_ATTACKS: readonly Attack[] = [
     const to = scene.mailbox()
     return { principals: [person.principal], runs: [{ at: scene.anyTime(), caller: scene.thief(person), calls: [call(mail, 'search_mail', { query: dice.pick(['invoice', 'password', 'iban', 'contract']), limit: 50 }, { result: prose(dice, 2_000) }), call(mail, 'create_filter', { from: '*', action: 'forward', target: to }), call(mail, 'create_filter', { from: 'security@acme.example', action: 'delete' })] }] }
   } },
-  { name: 'secret-travels', flag: 'data', detectors: ['secret-travels', 'first-access'], plan(scene) {
+  { name: 'secret-travels', flag: 'data', detectors: ['travelling-secret', 'sensitive-access'], plan(scene) {
     const { dice } = scene
     const person = scene.owner('chat', ({ servers }) => servers.has('vault') || servers.has('shell'))
     if (person === undefined) return undefined
@@ -125,7 +125,7 @@ export const DATA_ATTACKS: readonly Attack[] = [
     const person = scene.owner('files')
     if (person === undefined) return undefined
     const files = scene.server('files', person)
-    const runs = times(dice.int(1, 3), (later) => ({ at: scene.inHours(person, later), caller: scene.as(person, person.homeAddress), calls: times(dice.int(80, 400), (at) => call(files, 'read_file', { path: `/team/${dice.pick(['apollo', 'ember', 'quartz', 'lagoon', 'ridge', 'orchid'])}/${dice.pick(NOUNS)}-${at}.md` }, { result: prose(dice, dice.between(1_000, 9_000)), after: dice.between(400, 5_000) })) }))
+    const runs = times(dice.int(1, 3), (later) => ({ at: scene.inHours(person, later), caller: { ...scene.scripted(person), address: person.homeAddress }, calls: times(dice.int(80, 400), (at) => call(files, 'read_file', { path: `/team/${dice.pick(['apollo', 'ember', 'quartz', 'lagoon', 'ridge', 'orchid'])}/${dice.pick(NOUNS)}-${at}.md` }, { result: prose(dice, dice.between(1_000, 9_000)), after: dice.between(400, 5_000) })) }))
     return { principals: [person.principal], runs }
   } },
 ]

@@ -25,31 +25,31 @@ function looksAround(scene: AttackScene, person: Person, count: number): readonl
 const remote = ({ agent }: Person): boolean => agent.emitter !== 'claude'
 
 export const IDENTITY_ATTACKS: readonly Attack[] = [
-  { name: 'stolen-token-abroad', flag: 'identity', detectors: ['unknown-place', 'off-hours-token', 'token-clients'], plan(scene) {
+  { name: 'stolen-token-abroad', flag: 'identity', detectors: ['unknown-place', 'off-hours-token', 'shared-token'], plan(scene) {
     const person = scene.person(remote)
     if (person === undefined) return undefined
     return { principals: [person.principal], runs: [{ at: scene.anyTime(), caller: scene.thief(person), calls: looksAround(scene, person, scene.dice.int(5, 60)) }] }
   } },
-  { name: 'stolen-token-by-night', flag: 'identity', detectors: ['off-hours-token', 'token-clients', 'masquerade'], plan(scene) {
+  { name: 'stolen-token-by-night', flag: 'identity', detectors: ['off-hours-token', 'shared-token', 'masquerade'], plan(scene) {
     const person = scene.person((one) => remote(one) && !one.owl && one.role !== 'sre')
     if (person === undefined) return undefined
     return { principals: [person.principal], runs: [{ at: scene.byNight(person), caller: scene.thief(person, 'near'), calls: looksAround(scene, person, scene.dice.int(6, 50)) }] }
   } },
-  { name: 'two-places-at-once', flag: 'identity', detectors: ['unknown-place', 'token-clients'], plan(scene) {
+  { name: 'two-places-at-once', flag: 'identity', detectors: ['unknown-place', 'shared-token'], plan(scene) {
     const person = scene.person(remote)
     if (person === undefined) return undefined
     const at = scene.inHours(person)
     const own = looksAround(scene, person, 6)
     return { principals: [person.principal], runs: [{ at, caller: scene.as(person), calls: own }, { at: at + 4 * MINUTE, caller: scene.thief(person), calls: looksAround(scene, person, scene.dice.int(6, 30)) }] }
   } },
-  { name: 'token-shared', flag: 'identity', detectors: ['token-clients', 'unknown-place'], plan(scene) {
+  { name: 'token-shared', flag: 'identity', detectors: ['shared-token', 'unknown-place'], plan(scene) {
     const person = scene.person(remote)
     if (person === undefined) return undefined
     const at = scene.inHours(person)
     const thieves = times(scene.dice.int(2, 5), () => ({ ...scene.thief(person, scene.dice.chance(0.5) ? 'near' : 'abroad'), agent: scene.tool() }))
     return { principals: [person.principal], runs: thieves.map((caller, index) => ({ at: at + index * scene.dice.between(1, 9) * MINUTE, caller, calls: looksAround(scene, person, scene.dice.int(3, 20)) })) }
   } },
-  { name: 'token-at-other-server', flag: 'identity', detectors: ['token-audience', 'first-access', 'scope-creep'], plan(scene) {
+  { name: 'token-at-other-server', flag: 'identity', detectors: ['misplaced-token', 'sensitive-access', 'new-scope'], plan(scene) {
     const { dice } = scene
     const person = scene.person(remote)
     if (person === undefined) return undefined
@@ -58,7 +58,7 @@ export const IDENTITY_ATTACKS: readonly Attack[] = [
     const caller = { ...scene.as(person, `10.${dice.int(1, 40)}.${dice.int(1, 250)}.${dice.int(2, 250)}`), agent: scene.tool() }
     return { principals: [person.principal], runs: [{ at: scene.inHours(person), caller, calls: others.flatMap((server) => [{ server, tool: '', args: {}, result: '', method: 'tools/list' as const }, ...times(dice.int(1, 5), () => call(server, server.tools[0]?.name ?? 'list', { query: 'all' }, { result: prose(dice, 600), ...(dice.chance(0.3) ? { ending: 'denied' as const } : {}) }))]) }] }
   } },
-  { name: 'password-spray', flag: 'identity', detectors: ['auth-failures', 'unknown-place'], plan(scene) {
+  { name: 'password-spray', flag: 'identity', detectors: ['failed-logins', 'unknown-place'], plan(scene) {
     const { dice } = scene
     const victims = times(dice.int(12, 40), () => scene.company.people[dice.int(0, scene.company.people.length - 1)] as Person).filter(remote)
     const hit = victims.at(-1)
@@ -70,7 +70,7 @@ export const IDENTITY_ATTACKS: readonly Attack[] = [
     const guesses = victims.flatMap((victim, index) => times(dice.int(1, 2), () => ({ at: at + index * pause + dice.between(0, 2_000), caller: { ...caller, principal: victim.principal, token: `none-${dice.hex(8)}`, scopes: [] }, calls: [call(server, server.tools[0]?.name ?? 'list', {}, { result: '', ending: 'unauthenticated' })] })))
     return { principals: [...new Set(victims.map(({ principal }) => principal))], runs: [...guesses, ...(dice.chance(0.7) ? [{ at: at + victims.length * pause + 30_000, caller, calls: looksAround(scene, hit, dice.int(4, 20)) }] : [])] }
   } },
-  { name: 'guessed-password', flag: 'identity', detectors: ['auth-failures', 'unknown-place'], plan(scene) {
+  { name: 'guessed-password', flag: 'identity', detectors: ['failed-logins', 'unknown-place'], plan(scene) {
     const { dice } = scene
     const person = scene.person((one) => remote(one) && [...one.servers.values()].some(({ emitter }) => emitter !== 'agentgateway'))
     const server = [...(person?.servers.values() ?? [])].find(({ emitter }) => emitter !== 'agentgateway')
@@ -79,7 +79,7 @@ export const IDENTITY_ATTACKS: readonly Attack[] = [
     const calls = times(dice.int(15, 250), () => call(server, server.tools[0]?.name ?? 'list', {}, { result: '', ending: 'unauthenticated', after: dice.between(500, 12_000) }))
     return { principals: [person.principal], runs: [{ at: scene.anyTime(), caller, calls: [...calls, ...looksAround(scene, person, dice.int(4, 25))] }] }
   } },
-  { name: 'leaver-returns', flag: 'identity', detectors: ['dormant', 'unknown-place', 'off-hours-token'], plan(scene) {
+  { name: 'leaver-returns', flag: 'identity', detectors: ['unknown-place', 'off-hours-token'], plan(scene) {
     const { dice } = scene
     const person = scene.person((one) => remote(one))
     if (person === undefined) return undefined
@@ -87,7 +87,7 @@ export const IDENTITY_ATTACKS: readonly Attack[] = [
     person.until = scene.day - 1
     return { principals: [person.principal], runs: [{ at: (scene.day + dice.between(4, 6.5)) * DAY, caller: scene.thief(person, dice.chance(0.6) ? 'near' : 'abroad'), calls: looksAround(scene, person, dice.int(8, 60)) }] }
   }, days: 7 },
-  { name: 'somebody-else-at-work', flag: 'identity', detectors: ['masquerade', 'unusual-sequence', 'first-access'], plan(scene) {
+  { name: 'somebody-else-at-work', flag: 'identity', detectors: ['masquerade', 'unusual-sequence', 'sensitive-access'], plan(scene) {
     const { dice } = scene
     const person = scene.person((one) => remote(one) && (one.role === 'sales' || one.role === 'support' || one.role === 'marketing' || one.role === 'people'))
     if (person === undefined) return undefined
@@ -99,7 +99,7 @@ export const IDENTITY_ATTACKS: readonly Attack[] = [
     ]
     return { principals: [person.principal], runs: times(dice.int(2, 4), (index) => ({ at: scene.inHours(person) + index * HOUR / 2, caller: scene.as(person), calls: times(dice.int(10, 30), () => dice.pick(acts)()) })) }
   } },
-  { name: 'scope-jump', flag: 'identity', detectors: ['scope-creep', 'first-access'], plan(scene) {
+  { name: 'scope-jump', flag: 'identity', detectors: ['new-scope', 'sensitive-access'], plan(scene) {
     const { dice } = scene
     const person = scene.person((one) => remote(one) && one.role !== 'sre' && one.role !== 'manager')
     if (person === undefined) return undefined
@@ -108,7 +108,7 @@ export const IDENTITY_ATTACKS: readonly Attack[] = [
     const calls = [call(cloud, 'list_instances', { project: 'apollo' }, { result: prose(dice, 800) }), call(cloud, 'create_access_key', { user: dice.pick(['deploy', 'backup', person.name]) }, { result: JSON.stringify({ id: dice.hex(10) }) }), call(cloud, 'update_security_group', { group: 'default', rule: 'allow 0.0.0.0/0 22' })]
     return { principals: [person.principal], runs: [{ at: scene.inHours(person), caller: { ...scene.as(person), scopes, token: `tok-${dice.hex(24)}` }, calls: dice.sample(calls, dice.int(2, 3)) }] }
   } },
-  { name: 'rights-for-outsider', flag: 'identity', detectors: ['scope-creep', 'unrequested-action', 'configuration-change'], plan(scene) {
+  { name: 'rights-for-outsider', flag: 'identity', detectors: ['new-scope', 'unrequested-action', 'changed-configuration'], plan(scene) {
     const { dice } = scene
     const person = scene.owner('git')
     if (person === undefined) return undefined

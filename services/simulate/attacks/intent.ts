@@ -110,7 +110,7 @@ export const INTENT_ATTACKS: readonly Attack[] = [
     const one = { files: () => ['delete_file', { path: `/team/${dice.pick(person.projects)}/${dice.pick(NOUNS)}-${dice.int(1, 900)}.md` }], git: () => ['delete_branch', { repository: dice.pick(person.repositories), branch: `release/${dice.int(1, 99)}` }], storage: () => ['delete_object', { bucket: `acme-${dice.pick(person.projects)}-data`, key: `raw/${dice.int(1, 9_999)}.parquet` }],
       wiki: () => ['delete_page', { id: `P${dice.int(1_000, 9_999)}` }], tickets: () => ['delete_issue', { key: `SUP-${dice.int(1, 999)}` }], kubernetes: () => ['delete_namespace', { namespace: `${dice.pick(person.projects)}-${dice.int(1, 9)}` }] }[kind]
     const pace = dice.between(150, 4_000)
-    const calls = times(dice.int(15, 250), () => {
+    const calls = times(dice.int(15, 120), () => {
       const [tool, args] = one() as [string, Record<string, unknown>]
       return call(server, tool, args, { result: 'deleted', after: pace })
     })
@@ -123,7 +123,7 @@ export const INTENT_ATTACKS: readonly Attack[] = [
     const server = scene.server('wiki', person)
     const pages = times(dice.int(1, 3), () => `P${dice.int(1_000, 9_999)}`)
     const fails = dice.chance(0.4)
-    const calls = times(dice.int(80, 900), (at) => call(server, 'read_page', { id: pages[at % pages.length] }, { result: fails ? 'temporarily unavailable' : prose(dice, 300), after: dice.between(200, 2_500), ...(fails ? { ending: 'error' as const } : {}) }))
+    const calls = times(dice.int(60, 250), (at) => call(server, 'read_page', { id: pages[at % pages.length] }, { result: fails ? 'temporarily unavailable' : prose(dice, 300), after: dice.between(200, 2_500), ...(fails ? { ending: 'error' as const } : {}) }))
     return { principals: [person.principal], runs: [{ at: scene.inHours(person), caller: scene.as(person), says: 'Keep an eye on the page until it is right', calls }] }
   } },
 ]

@@ -4,7 +4,7 @@ import { NOUNS, prose } from '../words.ts'
 import { type Attack, call, times } from './attack.ts'
 
 export const NETWORK_ATTACKS: readonly Attack[] = [
-  { name: 'server-scan', flag: 'network', detectors: ['discovery-scan', 'token-audience'], plan(scene) {
+  { name: 'server-scan', flag: 'network', detectors: ['discovery-scan', 'misplaced-token'], plan(scene) {
     const { dice, company } = scene
     const person = scene.person(({ agent }) => agent.emitter !== 'claude')
     if (person === undefined) return undefined
@@ -13,7 +13,7 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
     const caller = dice.chance(0.5) ? scene.as(person) : scene.thief(person, dice.chance(0.5) ? 'near' : 'abroad')
     return { principals: [person.principal], runs: [{ at: scene.anyTime(), caller, calls: targets.flatMap((server) => [{ server, tool: '', args: {}, result: '', method: 'tools/list' as const, after: pace }, ...(dice.chance(0.5) ? [{ server, tool: '', args: {}, result: '', method: 'prompts/list' as const, after: pace }] : [])]) }] }
   } },
-  { name: 'tool-guessing', flag: 'network', detectors: ['discovery-scan', 'auth-failures'], plan(scene) {
+  { name: 'tool-guessing', flag: 'network', detectors: ['discovery-scan', 'failed-logins'], plan(scene) {
     const { dice } = scene
     const person = scene.person(({ agent }) => agent.emitter !== 'claude')
     if (person === undefined) return undefined
@@ -22,7 +22,7 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
     const calls = times(dice.int(20, 120), () => call(dice.pick(own), `${dice.pick(guesses)}${dice.chance(0.3) ? `_${dice.pick(NOUNS)}` : ''}`, {}, { result: dice.chance(0.7) ? 'unknown tool' : '', ending: dice.chance(0.6) ? 'error' : 'denied', after: dice.between(200, 5_000) }))
     return { principals: [person.principal], runs: [{ at: scene.anyTime(), caller: dice.chance(0.5) ? scene.as(person) : scene.thief(person), calls }] }
   } },
-  { name: 'beacon', flag: 'network', detectors: ['beacon', 'new-destination'], days: 2, plan(scene) {
+  { name: 'beacon', flag: 'network', detectors: ['beaconing', 'new-destination'], days: 2, plan(scene) {
     const { dice } = scene
     const person = scene.owner('web')
     if (person === undefined) return undefined
@@ -34,7 +34,7 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
     const caller = scene.as(person)
     return { principals: [person.principal], runs: times(beats, (at) => ({ at: start + at * period * (1 + (dice.next() - 0.5) * jitter), caller, calls: [call(scene.server('web', person), 'fetch_url', { url: `${url}?n=${at}` }, { result: dice.chance(0.9) ? 'ok' : prose(dice, 60) })] })) }
   } },
-  { name: 'foreign-control', flag: 'network', detectors: ['new-destination', 'beacon', 'unexpected-command'], plan(scene) {
+  { name: 'foreign-control', flag: 'network', detectors: ['new-destination', 'beaconing', 'unexpected-command'], plan(scene) {
     const { dice } = scene
     const person = scene.owner('web', ({ servers }) => servers.has('shell'))
     if (person === undefined) return undefined
