@@ -21,16 +21,16 @@ const COUNTRIES: readonly (readonly [number, string])[] = [[-570, 'US'], [-210, 
   [360, 'BD'], [420, 'TH'], [480, 'CN'], [540, 'JP'], [570, 'AU'], [720, 'NZ']]
 const countryAt = (offset: number): string => COUNTRIES.reduce((found, [from, country]) => (offset >= from ? country : found), 'US')
 
-function callOf(id: string, { utc, offset_min: offset }: z.infer<typeof Event>, at: number): Interaction {
+function callOf(id: string, { utc }: z.infer<typeof Event>, at: number): Interaction {
   const time = BigInt(utc) * 1_000_000_000n
   return { ...blankInteraction(), interaction_id: `${id}-${at}`, tenant: 'acme', started_at: time, ended_at: time, received_at: time, sort_at: time,
-    method: 'tools/call', tool: 'commit', actor: id, actor_kind: 'principal', client_country: countryAt(offset), outcome: 'ok' }
+    method: 'tools/call', tool: 'commit', actor: id, actor_kind: 'principal', outcome: 'ok' }
 }
 
 /** Items of one principal: sessions that are an intruder's, and all other events. */
-export function judgePrincipal({ id, history, test }: Principal, group: string, detectors: readonly string[]): readonly Item[] {
+export function judgePrincipal({ id, history, test }: Principal, group: string, { detectors, place }: Pick<Form, 'detectors' | 'place'>): readonly Item[] {
   const plays = detectors.map((name) => rehearsal((REGISTRY[name] as NonNullable<(typeof REGISTRY)[string]>)({})))
-  const said = [...history, ...test].map((event, at) => plays.map((play) => play(callOf(id, event, at)).length > 0).includes(true)).slice(history.length)
+  const said = [...history, ...test].map((event, at) => plays.map((play) => play({ ...callOf(id, event, at), client_country: place ? countryAt(event.offset_min) : '' }).length > 0).includes(true)).slice(history.length)
   const sessions = new Map<string, Item>()
   const own: Item[] = []
   for (const [at, { label, session }] of test.entries()) {
@@ -42,17 +42,25 @@ export function judgePrincipal({ id, history, test }: Principal, group: string, 
   return [...sessions.values(), ...own]
 }
 
-const FORMS = [{ group: 'by time', detectors: ['off-hours-token'], goal: 'by time 60 % of sessions at 1 % of events' },
-  { group: 'by place', detectors: ['unknown-place'], goal: 'with place 95 % of sessions at 1 % of events' },
-  { group: 'by time or place', detectors: ['off-hours-token', 'unknown-place'], goal: 'none of its own, two detectors' }] as const
+interface Form {
+  readonly group: string
+  readonly detectors: readonly string[]
+  /** Whether the country is known, too. */
+  readonly place: boolean
+  readonly goal: string
+}
+
+const FORMS: readonly Form[] = [{ group: 'by time', detectors: ['off-hours-token'], place: false, goal: 'by time 60 % of sessions at 1 % of events' },
+  { group: 'by place', detectors: ['unknown-place'], place: true, goal: 'with place 95 % of sessions at 1 % of events' },
+  { group: 'by time or place', detectors: ['off-hours-token', 'unknown-place'], place: true, goal: 'none of its own, two detectors' }]
 
 export const OFFHOURS: Evaluation = {
   about: 'sessions of intruders by time, and by time and place',
   async run(data, print, { json, split }) {
     for (const set of setsIn(data, 'offhours', split).map((name) => `offhours/${name}`)) {
       const principals = readSet(data, set, (line) => Principal.parse(line))
-      for (const { group, detectors, goal } of FORMS) {
-        for (const row of scoreTable(set, principals.flatMap((one) => judgePrincipal(one, group, detectors)), { json, goal })) print(row)
+      for (const { group, goal, ...form } of FORMS) {
+        for (const row of scoreTable(set, principals.flatMap((one) => judgePrincipal(one, group, form)), { json, goal })) print(row)
       }
     }
   },

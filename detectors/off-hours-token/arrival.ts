@@ -23,28 +23,42 @@ export function weighed({ arrival: { rarity, dormancy, silentFor, events }, leng
   return { hour: rarity, silence, length: LENGTH_WEIGHT * lengthRarity(lengths, events) }
 }
 
+/** One event: seconds since 1970, see `rarityOf`, and from which country it came, '' where that is not known. */
+export interface Coming {
+  readonly seconds: number
+  readonly rarity: number
+  readonly country: string
+}
+
 /** Takes one event in: true where the arrival is to be told now. Late events belong to no arrival. */
-export function arrives(week: Week, seconds: number, rarity: number, params: Params): boolean {
+export function arrives(week: Week, { seconds, rarity, country }: Coming, params: Params): boolean {
   if (seconds < week.latestAt) return false
   const shortest = params.spellGapHours * 3600
   const silence = seconds - week.latestAt
-  if (silence > shortest) beginArrival(week, seconds, { ratio: silence / shortest, rarity })
+  if (silence > shortest) beginArrival(week, seconds, { ratio: silence / shortest, rarity, familiar: country !== '' && country === week.country })
   week.latestAt = seconds
   const { arrival } = week
   if (arrival.events >= MOST_EVENTS) return false
   arrival.events++
   if (arrival.told || arrival.silentFor === 0 || arrival.events < LEAST) return false
   const { hour, silence: silent, length } = weighed(week)
-  arrival.told = hour + silent + length > params.arrivalEvidence
+  arrival.told = hour + silent + length > params.arrivalEvidence + (arrival.familiar ? params.familiarPlace : 0)
+  if (!arrival.told && country !== '') week.country = country
   return arrival.told
 }
 
-function beginArrival(week: Week, seconds: number, { ratio, rarity }: { readonly ratio: number; readonly rarity: number }): void {
+interface Beginning {
+  readonly ratio: number
+  readonly rarity: number
+  readonly familiar: boolean
+}
+
+function beginArrival(week: Week, seconds: number, { ratio, rarity, familiar }: Beginning): void {
   const known = week.latestAt > 0
   if (!week.arrival.told) week.lengths = addLength(week.lengths, week.arrival.events)
   const dormancy = known ? dormancyOf(week.silences, ratio) : 0
   const silentFor = known ? seconds - week.latestAt : 0
-  week.arrival = { at: seconds, silentFor, dormancy, rarity, events: 0, told: false }
+  week.arrival = { at: seconds, silentFor, dormancy, rarity, familiar, events: 0, told: false }
   if (known) week.silences = addSilence(week.silences, ratio)
 }
 

@@ -109,6 +109,17 @@ describe('off-hours-token', () => {
     expect(draft?.title).toContain('after an unusual silence of 400 h')
   })
 
+  it('asks for more where the burst comes from the country of those before, and is not fooled by one that it has told', () => {
+    const back = (countries: readonly string[], usual: string) => {
+      const play = start()
+      for (let day = 0; day < 42; day++) for (let hour = 9; hour <= 17 && day % 7 < 5; hour++) play(at(MONDAY + day * DAY + hour * HOUR, { client_country: usual }))
+      return countries.map((client_country, i) => burst(play, MONDAY + (56 + i * 28) * DAY + 8 * HOUR + 1800, { client_country }).length)
+    }
+    expect(back(['', 'BR', 'BR'], '')).toEqual([1, 1, 1])
+    expect(back(['AT'], 'AT')).toEqual([0])
+    expect(back(['BR', 'BR', ''], 'AT')).toEqual([1, 1, 1])
+  })
+
   it('says nothing of days off and holidays that end in usual hours, nor of a single straggler', () => {
     for (const away of [1, 4, 14, 21]) {
       const play = start()
@@ -138,10 +149,10 @@ describe('lengths of bursts', () => {
     expect(lengthRarity(after(1), 1)).toBe(0)
   })
 
-  it('keeps five counts of a byte and a share of at most one, whatever comes', () => {
+  it('keeps six counts of a byte and a share of at most one, whatever comes', () => {
     fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 1_000_000 }), { maxLength: 900 }), (bursts) => {
       const lengths = bursts.reduce(addLength, NO_LENGTHS)
-      expect(lengths).toHaveLength(5)
+      expect(lengths).toHaveLength(6)
       for (let events = 1; events < 9; events++) expect(lengthRarity(lengths, events)).toBeGreaterThanOrEqual(0)
     }))
   })

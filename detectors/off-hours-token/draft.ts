@@ -13,6 +13,8 @@ export interface Moment {
   /** IANA zone, undefined = UTC for want of a better one. */
   readonly zone: string | undefined
   readonly rarity: number
+  /** '' where it is not known. */
+  readonly country: string
 }
 
 const clock = (zone: string | undefined): string => (zone === undefined ? 'UTC, no zone is configured' : zone)
@@ -43,7 +45,7 @@ export function arrivalDraft({ key, slot, zone, rarity }: Moment, week: Week, qu
     observed: `a burst of activity on ${nameOf(slot)} (${clock(zone)}), after ${hours} h of silence`,
     expected: `times at which ${key} comes back: this hour is ${Math.exp(arrival.rarity).toFixed(1)} times rarer than an average hour, ` +
       `a return after so long ${Math.exp(arrival.dormancy).toFixed(1)} times less likely than on average`,
-    reasons: [`profile of ${events} events on ${days} days`, 'judged by the first events after the silence'],
+    reasons: [`profile of ${events} events on ${days} days`, 'judged by the first events after the silence', ...(arrival.familiar ? ['from the country of those before, so that more was asked for'] : [])],
     features: sharesOf([
       { name: 'hour of the week', observed: nameOf(slot), expected: `${Math.exp(arrival.rarity).toFixed(1)} times rarer than an average hour`, points: Math.max(0, points.hour) },
       { name: 'silence before', observed: `${hours} h`, expected: `a return after so long is ${Math.exp(arrival.dormancy).toFixed(1)} times less likely than on average`, points: Math.max(0, points.silence) },

@@ -2,7 +2,7 @@
 import { addCount, blankCounts } from './counts.ts'
 
 /** Events of a burst that are looked at. */
-export const MOST_EVENTS = 5
+export const MOST_EVENTS = 6
 /** Bursts that are pretended, and the share of these that goes on from each event to the next. */
 const PRIOR = 6
 const GOES_ON = 0.42

@@ -20,6 +20,8 @@ export const Params = z.strictObject({
   evidence: z.number().min(0).max(20).default(6),
   /** The score above which the first events after a silence are told: hour, silence and number of events together. */
   arrivalEvidence: z.number().min(0).max(40).default(2.2),
+  /** What is added to it where the burst comes from the country of those before: an intruder rather comes from elsewhere. */
+  familiarPlace: z.number().min(0).max(40).default(2),
   /** Work that runs on from active hours is overtime for so long. */
   overtimeHours: z.number().min(0).max(12).default(2),
   /** Quiet time after which the next quiet event begins a new spell. */
@@ -44,6 +46,7 @@ export const rule: Rule<Params> = {
   severity: 'medium',
   params: Params,
   needs: ['actor', 'started_at'],
+  wants: ['client_country', 'token_fingerprint'],
   blindSpots: [
     'An intruder who keeps the hours of the owner.',
     'Actors with less than 20 events on 5 days, unless fixed hours are configured.',

@@ -13,6 +13,8 @@ export interface Arrival {
   /** Natural logarithms, see `dormancyOf` and `rarityOf`. */
   readonly dormancy: number
   readonly rarity: number
+  /** It came from the country of the owner's bursts before. */
+  readonly familiar: boolean
   events: number
   told: boolean
 }
@@ -45,6 +47,8 @@ export interface Week {
   silences: string
   /** How many bursts came to so many events. */
   lengths: string
+  /** Whence the latest bursts came that were not told, '' where that is not known. */
+  country: string
   arrival: Arrival
   /** Hours told and not learned, newest last: local day · 168 + slot. */
   toldHours: number[]
@@ -53,7 +57,7 @@ export interface Week {
 export const blankWeek = (): Week => ({
   profile: blankProfile(), events: 0, days: 0, lastDay: -1, hour: -1, offset: 0, hourSlot: 0, hourDay: 0, quiet: false, rarity: 0, hourTold: false,
   activeAt: 0, quietAt: 0, spell: 0, evidence: 0, counted: 0, told: false, latestAt: 0, silences: NO_SILENCES,
-  lengths: NO_LENGTHS, arrival: { at: 0, silentFor: 0, dormancy: 0, rarity: 0, events: 0, told: false }, toldHours: [],
+  lengths: NO_LENGTHS, country: '', arrival: { at: 0, silentFor: 0, dormancy: 0, rarity: 0, familiar: false, events: 0, told: false }, toldHours: [],
 })
 
 /** All days of somebody who is always there, once their weight has aged: 1 / ln 2 half-lives. */
