@@ -65,7 +65,7 @@ const askedFor = ({ request_fit: fit, requested_by: by }: Interaction): string =
 
 /** Of a newcomer, or where somebody asked, a walk is a weak signal however long. */
 function judgeWalk(one: Gatherer, subject: Subject & { readonly kind: Walkable }, { interaction, key, seconds }: Call, params: Params): readonly Draft[] {
-  const trail = walk(one.trails, { kind: subject.kind, number: subject.number, place: placeOf(interaction, subject), seconds }, params)
+  const trail = walk(one, { kind: subject.kind, number: subject.number, place: placeOf(interaction, subject), seconds }, params)
   const length = lengthOf(trail, subject.kind)
   if (length > one.today) one.today = length
   const weight = weightOf(one, length, subject.kind, params)

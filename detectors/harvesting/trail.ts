@@ -29,26 +29,28 @@ function goesOn([, number, step]: Trail, footstep: Footstep): boolean {
 /** A step that a walk can begin with. */
 const begins = (apart: number, kind: Walkable): boolean => apart !== 0 && (kind === 'page' ? apart > 0 : Math.abs(apart) <= GAP)
 
+export interface Walker {
+  trails: Trail[]
+}
+
 /** Takes a footstep; the walk it belongs to. A walk ends with a pause. */
-export function walk(trails: Trail[], footstep: Footstep, { pauseMinutes }: Params): Trail {
+export function walk(walker: Walker, footstep: Footstep, { pauseMinutes }: Params): Trail {
   const { place, kind, number, seconds } = footstep
-  const at = trails.findIndex((one) => one[0] === place)
-  const trail = trails[at]
-  if (trail === undefined || seconds - trail[5] > pauseMinutes * 60) return put(trails, at, [place, number, 0, 1, seconds, seconds, 0])
+  const trail = walker.trails.find((one) => one[0] === place)
+  if (trail === undefined || seconds - trail[5] > pauseMinutes * 60) return put(walker, [place, number, 0, 1, seconds, seconds, 0])
   const apart = number - trail[1]
   if (kind !== 'cursor' && apart === 0) trail[5] = Math.max(trail[5], seconds)
   else if (goesOn(trail, footstep)) {
     trail[1] = number
     trail[3]++
     trail[5] = Math.max(trail[5], seconds)
-  } else return put(trails, at, begins(apart, kind) ? [place, number, apart, 2, trail[5], seconds, 0] : [place, number, 0, 1, seconds, seconds, 0])
+  } else return put(walker, begins(apart, kind) ? [place, number, apart, 2, trail[5], seconds, 0] : [place, number, 0, 1, seconds, seconds, 0])
   return trail
 }
 
-function put(trails: Trail[], at: number, trail: Trail): Trail {
-  if (at >= 0) trails.splice(at, 1)
-  else if (trails.length >= MOST) trails.shift()
-  trails.push(trail)
+/** A new list each time: it takes no more room than it needs. */
+function put(walker: Walker, trail: Trail): Trail {
+  walker.trails = [...walker.trails.filter((one) => one[0] !== trail[0]).slice(1 - MOST), trail]
   return trail
 }
 

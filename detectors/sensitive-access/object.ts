@@ -38,7 +38,7 @@ function read({ method, tool, server, resource, arguments: args }: Interaction):
     if (kind >= 0) return { kind, name: `${server} ${templateOf(resource)}`, argument: '' }
   }
   if (method !== 'tools/call') return undefined
-  const named = args === '' || classIn(args, ARGUMENTS_LENGTH) < 0 ? undefined : namedIn(args, server)
+  const named = args === '' || resource !== '' || classIn(args, ARGUMENTS_LENGTH) < 0 ? undefined : namedIn(args, server)
   if (named !== undefined) return named
   const ofTool = classIn(tool, NAME_LENGTH)
   const kind = ofTool >= 0 ? ofTool : classIn(server, NAME_LENGTH)
