@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { Rule } from '../detector.ts'
 
 export const Params = z.strictObject({
-  /** Failures that lie in one window belong together; a success this long after them is theirs. */
-  windowMinutes: z.number().int().min(5).max(1440).default(60),
+  /** Failures no further apart belong together; a success this long after them is theirs. */
+  windowMinutes: z.number().int().min(5).max(1440).default(30),
   /** Principals, or tokens of nobody known, that fail from one address before it is told; and how many times its usual number they have to be. */
   principals: z.number().int().min(3).max(32).default(6),
   tokens: z.number().int().min(5).max(32).default(20),
@@ -28,7 +28,7 @@ export const rule: Rule<Params> = {
   version: 1,
   title: 'Failed authentication by many, or in bursts',
   description:
-    'Who is refused for want of authentication (401, 403, errors that say so), grouped by cause: a principal, else a token. Many principals that are not at home at an address and fail from it within the hour are ' +
+    'Who is refused for want of authentication (401, 403, errors that say so), grouped by cause: a principal, else a token. Many principals that are not at home at an address and fail from it of one wave are ' +
     'a spray, and worse when one of them then gets in. One principal that fails with many tokens from many networks is told too. One cause that fails again and again is a broken agent: a weak signal.',
   severity: 'medium',
   params: Params,

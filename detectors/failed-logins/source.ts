@@ -38,6 +38,8 @@ const MOST_EACH = 64
 const MOST_EVIDENCE = 5
 /** What is left of the usual number after a wave that was lower. */
 const FADE = 0.8
+/** A wave that goes on is cut after so many windows. */
+const LONGEST = 6
 const DAY = 86_400
 
 export const newSource = (): Source => ({ known: [], okDays: 0, okDay: -1, usual: 0, wave: null, look: 0, restTo: 0, lastAt: 0, toldDay: -1 })
@@ -70,7 +72,7 @@ export interface Failure {
 
 export function fail(source: Source, { seconds, principal, token, network, event }: Failure, { windowMinutes }: Params): Wave {
   let { wave } = source
-  if (wave === null || seconds > wave.from + windowMinutes * 60) {
+  if (wave === null || seconds > wave.to + windowMinutes * 60 || seconds > wave.from + LONGEST * windowMinutes * 60) {
     if (wave !== null) close(source, wave)
     source.wave = wave = { from: seconds, to: seconds, failures: 0, principals: [], tokens: [], networks: [], evidence: [], told: '' }
   }

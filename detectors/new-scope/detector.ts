@@ -25,6 +25,8 @@ export interface Grantee {
 
 const DAY = 86_400
 const NONE: readonly never[] = []
+/** Peers with a scope from which on its use is nobody's surprise. */
+const FEW = 2
 /** Keys of peers; an actor whose name begins like them is not judged. */
 const STAR = 42
 const PEERS: Readonly<Record<ActorKind, string>> = { principal: '*principal', service: '*service', client: '*client', agent: '*agent', host: '*host', unknown: '' }
@@ -58,8 +60,9 @@ function weigh(scope: string, id: number, before: Rights['tier'], { day, params,
   const common = isKnown && isCommon(holding, peers.members, params)
   const isRollOut = holding !== undefined && holding.recent >= params.rollOut && day - holding.lastDay <= params.rollOutDays
   const tier = tierOf(scope)
-  const rare: Severity = tier === 3 && before < 3 ? 'medium' : 'low'
-  const severity = !common && !isRollOut ? rare : tier === 3 && before < 3 ? 'low' : undefined
+  const isFirst = tier === 3 && before < 3
+  const rare: Severity = isFirst && (!isKnown || (holding?.holders ?? 0) < FEW) ? 'medium' : 'low'
+  const severity = !common && !isRollOut ? rare : isFirst ? 'low' : undefined
   return { id, name: nameOf(shapeOf(scope)), tier, severity, holders: isKnown ? (holding?.holders ?? 0) : undefined, isRollOut }
 }
 
@@ -79,7 +82,7 @@ function take(grantee: Grantee, scope: NewScope, mature: boolean, { day, params 
   if (mature && !isFull) grantee.lessons.push(newLesson(scope.id, day))
   if (mature && !isFull && scope.severity !== undefined) {
     rights.disputed.push({ id: scope.id, days: 1, lastDay: day })
-    if (!scope.isRollOut && scope.tier > 1) rights.watched = { name: scope.name, tier: scope.tier, since: day }
+    if (!scope.isRollOut && scope.tier > 1 && (scope.holders ?? 0) < FEW) rights.watched = { name: scope.name, tier: scope.tier, since: day }
     return
   }
   learnScope(rights, scope.id, params.maxScopes)

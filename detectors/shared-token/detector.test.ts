@@ -51,13 +51,38 @@ describe('shared-token', () => {
   it('judges a token of an hour by its peers, low as long as there are none', () => {
     const short = (peers: number): string | undefined => {
       const play = rehearsal(arm(sharedToken, {}))
-      for (let peer = 0; peer < peers; peer++) for (let i = 0; i < 6; i++) play(at(MONDAY + i * 60, { token_fingerprint: `peer-${peer}` }))
-      for (let i = 0; i < 3; i++) play(at(MONDAY + DAY + i * 60, { token_fingerprint: 'fresh' }))
-      expect(play(at(MONDAY + DAY + 200, { token_fingerprint: 'fresh', ...THIEF }))).toEqual([])
-      return play(at(MONDAY + DAY + 260, { token_fingerprint: 'fresh' }))[0]?.severity
+      for (let peer = 0; peer < peers; peer++) for (let i = 0; i < 6; i++) play(at(MONDAY + i * 60, { actor: '', token_fingerprint: `peer-${peer}` }))
+      for (let i = 0; i < 3; i++) play(at(MONDAY + DAY + i * 60, { actor: '', token_fingerprint: 'fresh' }))
+      expect(play(at(MONDAY + DAY + 200, { actor: '', token_fingerprint: 'fresh', ...THIEF }))).toEqual([])
+      return play(at(MONDAY + DAY + 260, { actor: '', token_fingerprint: 'fresh' }))[0]?.severity
     }
     expect(short(0)).toBe('low')
     expect(short(25)).toBe('medium')
+  })
+
+  it('knows a principal across its tokens, and lets it log in elsewhere with a token of its own', () => {
+    const play = rehearsal(arm(sharedToken, {}))
+    for (let day = 0; day < 6; day++) days(play, day, 1, { token_fingerprint: `token-${day}` })
+    const own = [0, 60, 120, 180].flatMap((shift) => play(at(MONDAY + 6 * DAY + shift, shift % 120 === 0 ? { token_fingerprint: 'token-6' } : { ...THIEF, token_fingerprint: 'token-7' })))
+    expect(own).toEqual([])
+    const shared = [0, 60, 120].flatMap((shift) => play(at(MONDAY + 7 * DAY + shift, { token_fingerprint: 'token-8', ...(shift === 60 ? { client: 'wget', client_asn: 888 } : {}) })))
+    expect(shared.map(({ severity }) => severity)).toEqual(['low', 'medium'])
+  })
+
+  it('takes a program that turns up beside many for one that was introduced: three are told', () => {
+    const play = rehearsal(arm(sharedToken, {}))
+    for (let person = 0; person < 12; person++) days(play, 0, 5, { actor: `person-${person}`, token_fingerprint: `token-${person}`, client_asn: 100 + person })
+    const told = Array.from({ length: 12 }, (_, person) => [0, 60, 120].flatMap((shift) =>
+      play(at(MONDAY + 5 * DAY + person * 600 + shift, { actor: `person-${person}`, token_fingerprint: `token-${person}`, ...(shift === 60 ? { client: 'hosted-agent', client_asn: 555 } : { client_asn: 100 + person }) })))).flat()
+    expect(told.filter(({ severity }) => severity !== 'low')).toHaveLength(3)
+  })
+
+  it('says nothing of networks that colleagues use too', () => {
+    const play = rehearsal(arm(sharedToken, {}))
+    for (let person = 0; person < 5; person++) days(play, 0, 1, { actor: `person-${person}`, token_fingerprint: `token-${person}`, client_asn: 300 })
+    days(play, 0, 3)
+    const told = [0, 60, 120, 180, 240].flatMap((shift) => play(at(MONDAY + 4 * DAY + shift, shift % 120 === 0 ? {} : { client_asn: 300 })))
+    expect(told).toEqual([])
   })
 
   it('gets used to a second holder after three days, told once', () => {
@@ -102,7 +127,8 @@ describe('shared-token', () => {
       for (const { skip, ...fields } of calls) {
         now = Math.max(0, now + skip)
         const drafts = sharedToken.step?.(state, at(now, { ...fields, client_range: 'public' }), 't', params, { hash: String }) ?? []
-        expect(state.prints.length).toBeLessThanOrEqual(8)
+        expect(state.prints.length).toBeLessThanOrEqual(12)
+        expect(state.lessons.length).toBeLessThanOrEqual(16)
         for (const { title } of drafts) expect(title.length).toBeLessThan(300)
       }
       expect(JSON.stringify(state).length).toBeLessThan(3_000)

@@ -1,13 +1,15 @@
-/** Who has used a token: programs with networks, bounded, plain JSON, the latest last. */
+/** Who has used the tokens of a principal: programs with networks, bounded, plain JSON, the latest last. */
 import { contradicts, isSystem } from '../caller/fingerprint.ts'
 import type { Params } from './rule.ts'
 
 /** Times are whole seconds since 1970. */
 export interface Print {
-  /** Number of the call that made it, of the token's. */
+  /** Number of the call that made it. */
   readonly id: number
   software: number
   network: number
+  /** Hash of the token that it used last: only who uses the same one shares it. */
+  token: number
   firstAt: number
   lastAt: number
   days: number
@@ -16,6 +18,7 @@ export interface Print {
 export interface Caller {
   readonly software: number
   readonly network: number
+  readonly token: number
   readonly seconds: number
 }
 
@@ -35,43 +38,44 @@ const isActive = ({ firstAt, lastAt }: Print, seconds: number, { overlapMinutes 
 /** Holders at that time that are nobody's but another one's. */
 export function countOthers(prints: readonly Print[], caller: Caller, params: Params): number {
   let others = 0
-  for (const print of prints) if (isActive(print, caller.seconds, params) && differsInBoth(print, caller)) others++
+  for (const print of prints) if (print.token === caller.token && isActive(print, caller.seconds, params) && differsInBoth(print, caller)) others++
   return others
 }
 
 /** What a new print is beside those that are active: another program, another autonomous system, or neither. */
 export function differenceOf(prints: readonly Print[], caller: Caller, params: Params): 'software' | 'network' | '' {
-  const active = prints.filter((print) => isActive(print, caller.seconds, params))
+  const active = prints.filter((print) => print.token === caller.token && isActive(print, caller.seconds, params))
   if (active.some((print) => contradicts(print.software, caller.software))) return 'software'
   return active.some((print) => isSystem(print.network) && contradicts(print.network, caller.network)) ? 'network' : ''
 }
 
-/** Unknown programs that are active. */
-export function countUnknown(prints: readonly Print[], seconds: number, params: Params): number {
+/** Unknown programs that are active with the token. */
+export function countUnknown(prints: readonly Print[], { seconds, token }: Caller, params: Params): number {
   const seen: number[] = []
   for (const print of prints) {
-    if (isKnown(print, params) || print.software === 0 || !isActive(print, seconds, params)) continue
+    if (print.token !== token || isKnown(print, params) || print.software === 0 || !isActive(print, seconds, params)) continue
     if (seen.every((one) => contradicts(one, print.software))) seen.push(print.software)
   }
   return seen.length
 }
 
 /** Unknown holders that are active and differ in both from each other and from all that are known. */
-export function countStrangers(prints: readonly Print[], seconds: number, params: Params): number {
+export function countStrangers(prints: readonly Print[], { seconds, token }: Caller, params: Params): number {
   const known = prints.filter((print) => isKnown(print, params))
   if (known.length === 0) return 0
   const strangers: Print[] = []
   for (const print of prints) {
-    if (isKnown(print, params) || !isActive(print, seconds, params)) continue
+    if (print.token !== token || isKnown(print, params) || !isActive(print, seconds, params)) continue
     if (known.every((one) => differsInBoth(one, print)) && strangers.every((one) => differsInBoth(one, print))) strangers.push(print)
   }
   return strangers.length
 }
 
-function use(print: Print, { software, network, seconds }: Caller): void {
+function use(print: Print, { software, network, token, seconds }: Caller): void {
   if (print.software === 0) print.software = software
   if (print.network === 0) print.network = network
-  if (seconds <= print.lastAt) return
+  if (seconds < print.lastAt) return
+  print.token = token
   if (Math.floor(seconds / DAY) > Math.floor(print.lastAt / DAY)) print.days++
   print.lastAt = seconds
 }
@@ -91,8 +95,8 @@ export function revisit(prints: Print[], caller: Caller): Print | undefined {
 
 /** A new one; of who was away too long, and of too many, the first go. */
 export function enter(prints: Print[], id: number, caller: Caller, { maxPrints, keepDays }: Params): Print {
-  const { software, network, seconds } = caller
-  const print: Print = { id, software, network, firstAt: seconds, lastAt: seconds, days: 1 }
+  const { software, network, token, seconds } = caller
+  const print: Print = { id, software, network, token, firstAt: seconds, lastAt: seconds, days: 1 }
   const stale = prints.findIndex(({ lastAt }) => lastAt >= seconds - keepDays * DAY)
   if (stale > 0) prints.splice(0, stale)
   prints.push(print)

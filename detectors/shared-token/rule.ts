@@ -4,7 +4,7 @@ import type { Rule } from '../detector.ts'
 export const Params = z.strictObject({
   /** Two holders are active at once when no more than this lies between their calls. */
   overlapMinutes: z.number().int().min(1).max(1440).default(60),
-  /** History of a token before it is judged by itself; before that its peers are asked. */
+  /** History of a principal (of a token where none is known) before it is judged by itself; before that its peers are asked. */
   minEvents: z.number().int().min(1).max(10_000).default(20),
   minDays: z.number().int().min(1).max(60).default(2),
   /** Days on which a holder has to be seen before it is known: what was told is not learned sooner. */
@@ -15,11 +15,17 @@ export const Params = z.strictObject({
   strangers: z.number().int().min(2).max(8).default(2),
   /** A token that had so many others beside one holder is a gateway's: only more of them than ever are told. */
   gatewayHolders: z.number().int().min(1).max(8).default(3),
-  /** Calls after which a token tells its peers whether it has one holder, how many such tokens make a norm, and how many of them may have several. */
+  /** Colleagues who use a network before it is nobody's in particular. */
+  commonUsers: z.number().int().min(2).max(1000).default(3),
+  /** The same program told beside the holders of so many within so many days: it was introduced. */
+  rollOut: z.number().int().min(1).max(100).default(3),
+  rollOutDays: z.number().int().min(1).max(90).default(7),
+  /** Calls after which one tells its peers whether its tokens have one holder, how many of them make a norm, and what share may have several. */
   teachEvents: z.number().int().min(2).max(1000).default(5),
   minPeers: z.number().int().min(5).max(10_000).default(20),
   peersShared: z.number().min(0).max(1).default(0.05),
-  maxPrints: z.number().int().min(4).max(64).default(8),
+  maxPrints: z.number().int().min(4).max(64).default(12),
+  maxNetworks: z.number().int().min(16).max(100_000).default(2000),
   /** Days after which a holder that was not seen again is forgotten. */
   keepDays: z.number().int().min(7).max(3650).default(60),
 })
@@ -30,8 +36,8 @@ export const rule: Rule<Params> = {
   version: 1,
   title: 'One token in several hands',
   description:
-    'Which programs (client and user agent, without their versions) use each token, and from which networks. A token that an unknown program uses from another network while the known ' +
-    'one goes on, more of them at once than the token ever had, or four unknown programs within the hour, was copied. A different program or network alone is a weak signal.',
+    'Which programs (client and user agent, without their versions) use the tokens of each principal, and from which networks. A token that an unknown program uses from another network while the known ' +
+    'one goes on, or that several unknown ones use within the hour, was copied. A different program or network alone is a weak signal.',
   severity: 'medium',
   params: Params,
   needs: ['token_fingerprint', 'client'],
