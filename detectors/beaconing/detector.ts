@@ -3,12 +3,13 @@ import type { Interaction } from '../../schemas/interaction.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
 import { type Destination, destinationsOf } from '../destinations/destination.ts'
 import type { Detector, Draft, Tools } from '../detector.ts'
+import { actorKeys } from '../keys.ts'
 import { type Company, hear, lessonOf, noCompany, useOf } from '../stats/company.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { remembering } from '../stats/remembering.ts'
 import { spreadOf } from '../stats/robust.ts'
 import { noTerms, see, standingOf, termOf, type Terms } from '../stats/terms.ts'
-import { draftOf, type Regularity } from './draft.ts'
+import { draftOf, type Regular, type Regularity } from './draft.ts'
 import { type Params, rule } from './rule.ts'
 import { beat, type Ring, type Stream, type Streams } from './streams.ts'
 
@@ -71,30 +72,35 @@ function severityOf(state: Pulse, { interaction, to, params }: Beating, users: n
 }
 
 function judge(state: Pulse, stream: Stream, beating: Beating): readonly Draft[] {
-  const { interaction, day, to, company, disputed, params } = beating
+  const { day, company, disputed, params } = beating
   const { id } = stream.ring
-  const regularity = regularityOf(stream, params)
-  if (regularity === undefined) return NONE
+  const isNew = state.known === null || standingOf(state.known, id, { day, keepDays: params.keepDays }) === 'new'
+  const regularity = isNew ? regularityOf(stream, params) : undefined
+  if (isNew && regularity === undefined) return NONE
   const terms = state.known ??= noTerms()
-  const isNew = standingOf(terms, id, { day, keepDays: params.keepDays }) === 'new'
-  const { users } = isNew ? useOf(company, { id, group: 0, day, keepDays: params.keepDays }) : { users: 0 }
-  const severity = isNew ? severityOf(state, beating, users) : undefined
   const known = terms.ids.length
+  const users = isNew ? useOf(company, { id, group: 0, day, keepDays: params.keepDays }).users : 0
+  const severity = isNew ? severityOf(state, beating, users) : undefined
   const change = see(terms, { id, day, told: severity !== undefined || disputed }, { acceptDays: params.acceptDays, keepDays: params.keepDays, most: params.maxKnown })
   if (change !== '') state.lesson = lessonOf({ id, group: 0, day, again: change === 'again' })
-  if (severity === undefined) return NONE
+  return severity === undefined || regularity === undefined ? NONE : [tell(state, beating, { severity, stream, users, known, ...regularity })]
+}
+
+type Told = Pick<Regular, 'severity' | 'stream' | 'users' | 'known' | 'period' | 'jitter'>
+
+function tell({ days }: Pulse, { interaction, to, params }: Beating, told: Told): Draft {
   const where = to === undefined ? `${plain(interaction.tool)} of ${plain(interaction.server)}` : plain(to.kind === 'e-mail' ? to.domain : to.name)
-  const reasons = [`no regular stream of this kind in ${state.days} days`, ...(state.days < params.minDays ? ['cold start: too little history of its own'] : []),
+  const reasons = [`no regular stream of this kind in ${days} days`, ...(days < params.minDays ? ['cold start: too little history of its own'] : []),
     ...(to === undefined ? [] : [`the destination is outside${to.trait === '' ? '' : ` and of a kind that names nobody (${to.trait})`}`]),
     ...(interaction.requested_by === 'none' ? ['no turn of a user stands behind it'] : [])]
-  return [draftOf({ key: `actor:${interaction.actor}`, severity, where, isOutside: to !== undefined, stream, ...regularity, days: state.days, known, users, reasons })]
+  return draftOf({ ...told, key: `actor:${interaction.actor}`, where, isOutside: to !== undefined, days, reasons })
 }
 
 const companyOf = (tools: Tools): Company | undefined => (tools.stateOf?.(TENANT) as Pulse | undefined)?.company ?? undefined
 
 export const beaconing: Detector<Params, Pulse> = {
   rule,
-  keysOf: ({ method, actor, actor_kind: kind, requested_by: by }) => (method !== 'tools/call' || actor === '' || kind === 'service' || by === 'scheduled' ? NONE : [`actor:${actor}`]),
+  keysOf: (interaction) => (interaction.method !== 'tools/call' || interaction.actor_kind === 'service' || interaction.requested_by === 'scheduled' ? NONE : actorKeys(interaction)),
   lore: () => TENANT,
   lesson: ({ lesson }) => lesson,
   learn(tenant, lesson, { maxCompany }) {

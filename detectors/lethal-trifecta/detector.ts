@@ -3,6 +3,7 @@ import type { Interaction } from '../../schemas/interaction.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
 import type { Destination } from '../destinations/destination.ts'
 import type { Detector, Draft, Tools } from '../detector.ts'
+import { actorKeys } from '../keys.ts'
 import { type Company, hear, isGrown, lessonOf, noCompany, useOf } from '../stats/company.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { noTerms, see, standingOf, termOf, type Terms } from '../stats/terms.ts'
@@ -93,7 +94,7 @@ const companyOf = (tools: Tools): Company | undefined => (tools.stateOf?.(TENANT
 
 export const lethalTrifecta: Detector<Params, Sender> = {
   rule,
-  keysOf: (interaction) => (isIn(interaction) && (marksOf(interaction) !== 0 || outwards(interaction).length > 0) ? [`actor:${interaction.actor}`] : NONE),
+  keysOf: (interaction) => (isIn(interaction) && (marksOf(interaction) !== 0 || outwards(interaction).length > 0) ? actorKeys(interaction) : NONE),
   lore: () => TENANT,
   lesson: ({ lesson }) => lesson,
   learn(tenant, lesson, { maxTenantDestinations }) {

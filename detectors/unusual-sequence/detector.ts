@@ -2,6 +2,7 @@
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Effect, Severity } from '../../schemas/vocabulary.ts'
 import type { Detector, Draft, Tools } from '../detector.ts'
+import { actorKeys } from '../keys.ts'
 import { hash32 } from '../stats/distinct.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { BEGIN, type Counts, countOf, stepId, toolId, use, useId } from './counts.ts'
@@ -21,6 +22,8 @@ export interface Habit {
   usual: number
   variance: number
   runs: Run[]
+  /** Of its agent or kind: who its peers are. */
+  group: number
   /** Of agent and version, and seconds until which a change of it keeps silence and from which the next may. */
   version: number
   coolTo: number
@@ -45,18 +48,15 @@ interface Call {
   readonly at: number
   readonly day: number
   readonly to: number
-  readonly group: number
-  readonly others: Others | undefined
-  /** Something was said of the actor today: what it does may be an intruder's work. */
-  disputed(): boolean
+  readonly tools: Tools
   readonly params: Params
 }
 
 const spreadOf = ({ variance }: Habit): number => Math.max(LEAST_SPREAD, Math.sqrt(variance))
 
-function learnOne(state: Habit, id: number, { group, params }: Call): void {
+function learnOne(state: Habit, id: number, { params }: Call): void {
   const level = use(state.counts, id, params.maxSteps)
-  if (level > 0 && (state.lessons?.length ?? 0) < MOST_LESSONS) state.lessons = [...(state.lessons ?? []), lessonOf(id, level, group)]
+  if (level > 0 && (state.lessons?.length ?? 0) < MOST_LESSONS) state.lessons = [...(state.lessons ?? []), lessonOf(id, level, state.group)]
 }
 
 /** What was held back is learned, but of a told run only once such runs have come on enough days. */
@@ -65,12 +65,9 @@ function close(state: Habit, run: Run, call: Call): void {
   for (const id of run.held) learnOne(state, id, call)
 }
 
-function arrive(state: Habit, { interaction: { agent, user_agent }, at, day, params }: Call): void {
-  state.calls++
-  if (day > state.lastDay) {
-    state.days++
-    state.lastDay = day
-  }
+/** Who is at work, looked at when a run begins. */
+function introduce(state: Habit, { interaction: { agent, actor_kind, user_agent }, at, params }: Call): void {
+  state.group = groupOf(toolId(agent || actor_kind))
   const version = agent === '' && user_agent === '' ? state.version : versionOf(agent, user_agent)
   if (version === state.version) return
   if (state.version !== 0 && at >= state.coolFrom) {
@@ -143,6 +140,7 @@ function runFor(state: Habit, call: Call): Run {
   const id = hash32(conversation || agent)
   const known = runOf(state.runs, id, at, params.pauseMinutes * 60)
   if (known !== undefined) return known
+  introduce(state, call)
   const run = newRun(id, at)
   const { runs, over } = beginRun(state.runs, run, params.maxRuns)
   state.runs = runs
@@ -152,11 +150,12 @@ function runFor(state: Habit, call: Call): Run {
 
 /** A step that the actor hardly took yet. */
 function weighRare(state: Habit, run: Run, call: Call): readonly Draft[] {
-  const { interaction, at, day, to, group, params } = call
-  const surprise = surpriseOf(state.counts, call.others, { from: run.from, to, group })
+  const { interaction, at, day, to, params } = call
+  const others = othersOf(call.tools)
+  const surprise = surpriseOf(state.counts, others, { from: run.from, to, group: state.group })
   const young = isYoung(surprise, state, call)
   if (!young) add(run, { nats: surprise.nats, tool: interaction.tool }, state.usual, spreadOf(state))
-  const blind = isNewcomer(state, params) && (call.others === undefined || call.others.all.total < params.minPeerUses)
+  const blind = isNewcomer(state, params) && (others === undefined || others.all.total < params.minPeerUses)
   const drafts = young || blind || at < state.coolTo ? NONE : judge(state, run, surprise, call)
   if (drafts.length > 0) {
     run.told = true
@@ -165,7 +164,7 @@ function weighRare(state: Habit, run: Run, call: Call): readonly Draft[] {
   takeIn(state, run, surprise.nats, call)
   const id = stepId(run.from, to)
   if (surprise.own > 0) learnOne(state, id, call)
-  else if (!call.disputed()) hold(state, run, id, call)
+  else if (call.tools.disputed?.() !== true) hold(state, run, id, call)
   return drafts
 }
 
@@ -197,20 +196,23 @@ const othersOf = (tools: Tools): Others | undefined => (tools.stateOf?.(TENANT) 
 
 export const unusualSequence: Detector<Params, Habit> = {
   rule,
-  keysOf: ({ method, actor, tool }) => (method === 'tools/call' && actor !== '' && tool !== '' ? [`actor:${actor}`] : NONE),
+  keysOf: (interaction) => (interaction.method === 'tools/call' && interaction.tool !== '' ? actorKeys(interaction) : NONE),
   lore: () => TENANT,
   lesson: ({ lesson }) => lesson,
   learn(tenant, lesson, { maxOthers }) {
     hear(tenant.others ??= nobody(), lesson, maxOthers)
   },
-  begin: () => ({ counts: [], calls: 0, days: 0, lastDay: -1, usual: 0, variance: 0, runs: [], version: 0, coolTo: 0, coolFrom: 0, toldDays: null, lessons: null, lesson: 0, others: null }),
+  begin: () => ({ counts: [], calls: 0, days: 0, lastDay: -1, usual: 0, variance: 0, runs: [], group: 0, version: 0, coolTo: 0, coolFrom: 0, toldDays: null, lessons: null, lesson: 0, others: null }),
   step(state, interaction, _, params, tools) {
     const at = secondsOf(interaction)
-    const call: Call = { interaction, at, day: Math.floor(at / DAY), to: toolId(interaction.tool), group: groupOf(toolId(interaction.agent || interaction.actor_kind)),
-      others: othersOf(tools), disputed: () => tools.disputed?.() === true, params }
+    const day = Math.floor(at / DAY)
     state.lesson = nextLesson(state)
-    arrive(state, call)
-    return follow(state, call)
+    state.calls++
+    if (day > state.lastDay) {
+      state.days++
+      state.lastDay = day
+    }
+    return follow(state, { interaction, at, day, to: toolId(interaction.tool), tools, params })
   },
   forget: ({ lastDay, others }, watermark, { keepDays }) => others === null && (lastDay + keepDays) * DAY < Number(watermark) / 1e9,
 }
