@@ -4,7 +4,7 @@ import type { Detector, Sum } from '../detector.ts'
 import { sumOf } from './draft.ts'
 import { standingOf } from './families.ts'
 import { type Params, rule } from './rule.ts'
-import { decayed, type Part, type Score, scoreOf } from './score.ts'
+import { type Part, type Score, scoreOf } from './score.ts'
 
 /** State of an actor or lineage. Plain JSON, bounded by `maxParts`. */
 export interface Risk {
@@ -20,7 +20,7 @@ export interface Risk {
 
 const NONE: readonly never[] = []
 const LONGEST_TITLE = 200
-/** Points under which a part is let go. */
+/** A part that adds fewer points is let go. */
 const LEAST = 0.5
 const LINEAGE = 'lineage:'
 
@@ -53,9 +53,8 @@ function add(risk: Risk, finding: Finding, { halfLifeHours }: Scale, params: Par
   }
   risk.at = Math.max(risk.at, part.at)
   const others = risk.parts.filter((one) => one.id !== id)
-  const kept = [...others, ...(points > 0 ? [part] : [])].filter((one) => decayed(one, risk.at, halfLifeHours) >= LEAST)
-  kept.sort((one, other) => decayed(other, risk.at, halfLifeHours) - decayed(one, risk.at, halfLifeHours) || (one.id < other.id ? -1 : 1))
-  risk.parts = kept.slice(0, params.maxParts)
+  const { weighed } = scoreOf([...others, ...(points > 0 ? [part] : [])], risk.at, { halfLifeHours, repeat: params.repeat })
+  risk.parts = weighed.filter(({ adds }) => adds >= LEAST).slice(0, params.maxParts).map((one) => one.part)
 }
 
 /** An incident is over when half of what made it one has faded. */

@@ -11,9 +11,10 @@ export interface Standing {
  * nothing. Confidence: the share of weak and medium findings of a simulated month that belonged to an attack, in steps of a tenth.
  */
 const STANDINGS: Readonly<Record<string, Standing>> = {
-  'off-hours-token': { family: 'time', confidence: 0.4 },
-  'unknown-place': { family: 'place', confidence: 0.5 },
-  'shared-token': { family: 'token', confidence: 0.5 },
+  // Who travels is elsewhere, at other hours, and with another machine.
+  'off-hours-token': { family: 'whereabouts', confidence: 0.4 },
+  'unknown-place': { family: 'whereabouts', confidence: 0.5 },
+  'shared-token': { family: 'whereabouts', confidence: 0.5 },
   'misplaced-token': { family: 'token', confidence: 0.5 },
   'failed-logins': { family: 'token', confidence: 0.4 },
   'new-scope': { family: 'rights', confidence: 0.5 },

@@ -13,8 +13,8 @@ export const Params = z.strictObject({
   /** Time in which points halve, and how many are told: of an actor, and of a lineage (one run or conversation of an agent). */
   actorHalfLifeHours: z.number().min(0.1).max(720).default(24),
   lineageHalfLifeHours: z.number().min(0.1).max(720).default(1),
-  actorThreshold: z.number().min(1).max(10_000).default(35),
-  lineageThreshold: z.number().min(1).max(10_000).default(30),
+  actorThreshold: z.number().min(1).max(10_000).default(30),
+  lineageThreshold: z.number().min(1).max(10_000).default(25),
   /** An actor that is no person or service (an agent, a client, a host) stands for many: its threshold is so much higher. */
   sharedFactor: z.number().min(1).max(100).default(2),
   /** Points beyond so many times the threshold are high instead of medium. */

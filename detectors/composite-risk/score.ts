@@ -28,7 +28,7 @@ export interface Score {
   readonly families: number
 }
 
-export const decayed = ({ at, points }: Part, now: number, halfLifeHours: number): number => points * 2 ** (-Math.max(0, now - at) / (halfLifeHours * 3600))
+const decayed = ({ at, points }: Part, now: number, halfLifeHours: number): number => points * 2 ** (-Math.max(0, now - at) / (halfLifeHours * 3600))
 
 /**
  * The n-th finding of a detector, and the n-th detector of a family, count `repeat` to the power of n − 1, the heaviest first. Families that add less
@@ -47,7 +47,7 @@ export function scoreOf(parts: readonly Part[], now: number, { halfLifeHours, re
     const rank = (inFamily.get(part.family) ?? []).indexOf(part.detector)
     weighed.push({ part, adds: adds * repeat ** (before + rank) })
   }
-  weighed.sort((one, other) => other.adds - one.adds)
+  weighed.sort((one, other) => other.adds - one.adds || (one.part.id < other.part.id ? -1 : 1))
   const families = new Set(weighed.filter(({ adds }) => adds >= 1).map(({ part }) => part.family)).size
   return { points: weighed.reduce((sum, { adds }) => sum + adds, 0), weighed, families }
 }

@@ -77,7 +77,7 @@ const sign = (detector: string, minutes: number, more: Partial<Finding> = {}): F
     actor_kind: 'principal', interaction_id: 'i', trace_id: '', conversation: '', window_start: at, window_end: at, created_at: at, ...more,
   }
 }
-const DETECTORS = ['unknown-place', 'masquerade', 'new-destination', 'unusual-volume']
+const DETECTORS = ['unknown-place', 'new-destination', 'unusual-volume', 'masquerade']
 const say = (all: readonly Finding[]): Promise<void> => bus.publish(findings, all.map((record) => ({ key: record.tenant, record })))
 
 /** Until whoever reads findings has read all that are there, and said what there is to say of them. */
@@ -112,7 +112,7 @@ describe.each([1, 3])('weak findings on %i partitions', (partitions) => {
     now += 20n * MINUTE
     ring()
     expect(bodies).toEqual([])
-    await say([sign('unusual-volume', 30), sign('unknown-place', 31, { tenant: 'other' }), sign('unusual-volume', 31, { tenant: 'other' })])
+    await say([sign('masquerade', 30), sign('unknown-place', 31, { tenant: 'other' }), sign('masquerade', 31, { tenant: 'other' })])
     await settled()
     const [incident, ...more] = await told()
     expect(more).toEqual([])
