@@ -91,7 +91,16 @@ function meet(owner: Owner, { id }: Print, before: readonly Print[], moment: Mom
   if (kind === '' || (kind !== 'both' && owner.suspect?.kind === 'both')) return NONE
   if (kind === 'network' && isCommon(moment.peers(), caller.network, params)) return NONE
   owner.suspect = suspectOf(moment, kind, id)
-  return kind === 'both' && standingOf(owner, moment).mature ? [changedDraft(caseOf(owner, owner.suspect, moment, 'low'))] : NONE
+  return kind === 'both' ? changeOfHands(owner, owner.suspect, before, moment) : NONE
+}
+
+/** What is told at once is not told again when the known holder goes on. */
+function changeOfHands(owner: Owner, suspect: Suspect, before: readonly Print[], moment: Moment): readonly Draft[] {
+  const { caller, params } = moment
+  if (!standingOf(owner, moment).mature) return NONE
+  const isQuick = before.some((one) => one.token === caller.token && Math.abs(caller.seconds - one.lastAt) < params.quickMinutes * 60)
+  suspect.told = isQuick && weighs(owner, suspect, moment)
+  return [changedDraft(caseOf(owner, suspect, moment, suspect.told ? 'medium' : 'low'))]
 }
 
 /** Programs alone may be two on one machine, networks alone a VPN or a phone: they have to take turns twice, and are weak all the same. */

@@ -68,13 +68,17 @@ export const togetherDraft = ({ suspect, severity, basis, interaction, seconds, 
 })
 
 /** Program and network changed in one step; nobody else goes on as yet. */
-export const changedDraft = ({ suspect, basis, interaction, baselines }: Case): Draft => ({
+export const changedDraft = ({ suspect, severity, basis, interaction, baselines }: Case): Draft => ({
   about: aboutOf(interaction, 'changed', suspect),
-  severity: 'low',
+  severity,
   title: `A token has changed hands: ${suspect.label}`,
   observed: 'another program, from another network, uses the token',
   expected: 'the program or the network of before: upgrades and moves change one of them',
-  reasons: [basis, BENIGN],
+  reasons: [basis, ...(severity === 'low' ? [] : ['only minutes after a call of the known holder']), BENIGN],
+  features: [
+    { name: DIFFERENCES.both, observed: suspect.label, weight: severity === 'low' ? 1 : 0.6 },
+    ...(severity === 'low' ? [] : [{ name: 'time since the known holder', observed: 'minutes', weight: 0.4 }]),
+  ],
   baselines,
 })
 

@@ -4,6 +4,8 @@ import type { Rule } from '../detector.ts'
 export const Params = z.strictObject({
   /** Two holders are active at once when no more than this lies between their calls. */
   overlapMinutes: z.number().int().min(1).max(1440).default(60),
+  /** A stranger who comes so soon after the known holder is told at once: nobody changes program and network in that time. */
+  quickMinutes: z.number().int().min(0).max(1440).default(10),
   /** History of a principal (of a token where none is known) before it is judged by itself; before that its peers are asked. */
   minEvents: z.number().int().min(1).max(10_000).default(20),
   minDays: z.number().int().min(1).max(60).default(2),
