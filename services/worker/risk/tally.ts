@@ -51,11 +51,11 @@ export class Tally {
   #fresh: boolean
 
   private constructor(partition: number, parts: WorkerParts, opened: Opened | undefined) {
-    const { config, armed, ports } = parts
+    const { config, armed, ports, maintenance } = parts
     this.#partition = partition
     this.#parts = parts
     this.next = opened?.next ?? 0
-    this.outbox = new Outbox(new Recent(config.recentFindings, opened?.stored.said), ports.telemetry)
+    this.outbox = new Outbox(new Recent(config.recentFindings, opened?.stored.said), ports.telemetry, maintenance)
     this.#heard = new Recent(config.recentFindings, opened?.stored.heard)
     this.#guard = new DefectGuard(config.maxDefectsInARow, ports.telemetry)
     this.#watermark = opened?.stored.watermark ?? 0n
