@@ -62,6 +62,17 @@ describe('lethal-trifecta', () => {
     expect(play(send(from + 9, 'https://customer-99.example/in', { request_fit: 'plausible' }))).toEqual([])
   })
 
+  it('knows the site that the words were fetched from, and calls that belong together by time alone', () => {
+    const play = rehearsal(arm(lethalTrifecta, {}))
+    for (let i = 0; i < 20; i++) play(send(START + i * DAY / 2, 'https://known.example/in', { conversation: '' }))
+    const told = (day: number, pause: number) => [
+      at(START + day * DAY, { tool: 'fetch_page', effect: 'read', conversation: '', trace_id: 'a', arguments: '{"url":"https://lure.example/page"}' }),
+      at(START + day * DAY + 5, { tool: 'read_file', effect: 'read', conversation: '', trace_id: 'b' }), send(START + day * DAY + pause, 'https://in.lure.example/x', { conversation: '', trace_id: 'c' }),
+    ].flatMap(play).map(({ severity, reasons }) => [severity, reasons[0]])
+    expect(told(11, 60)).toEqual([['medium', 'it goes to where the strangers\' words were fetched from']])
+    expect(told(12, 700)).toEqual([])
+  })
+
   it('knows what the tenant sends to', () => {
     const play = rehearsal(arm(lethalTrifecta, { tenantDays: 0 }))
     for (let i = 0; i < 30; i++) for (let again = 0; again < 2; again++) play(send(START + i * 600 + again, `https://partner-${i}.example/in`, { actor: `person-${i}` }))

@@ -1,7 +1,7 @@
 /** Follows what comes into each lineage of an actor, and speaks when something goes out to where it never went. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
-import type { Destination } from '../destinations/destination.ts'
+import { type Destination, destinationsOf } from '../destinations/destination.ts'
 import type { Detector, Draft, Tools } from '../detector.ts'
 import { actorKeys } from '../keys.ts'
 import { type Company, hear, isGrown, lessonOf, noCompany, useOf } from '../stats/company.ts'
@@ -33,7 +33,16 @@ const TENANT = 'destinations'
 const MOST_SENDS = 64
 const MOST_LESSONS = 32
 
-const isIn = ({ method, actor, conversation, trace_id }: Interaction): boolean => method === 'tools/call' && actor !== '' && (conversation !== '' || trace_id !== '')
+const isIn = ({ method, actor }: Interaction): boolean => method === 'tools/call' && actor !== ''
+
+/** Where nothing says which calls belong together, each may have a trace of its own: calls of one agent shortly after each other stand for a lineage. */
+const isLoose = ({ conversation, requested_by: by }: Interaction): boolean => conversation === '' && by === 'unknown'
+const nameOf = (interaction: Interaction): string => (isLoose(interaction) ? `~${interaction.agent}` : interaction.conversation || interaction.trace_id)
+
+function originOf(interaction: Interaction): number {
+  const [from] = destinationsOf(interaction)
+  return from === undefined || from.domain === '' ? 0 : termOf(from.domain)
+}
 
 /** The subject of one step. */
 interface Sending {
@@ -80,7 +89,7 @@ function send(state: Sender, destination: Destination, lineage: Lineage, sending
   const { interaction, day, group, company, disputed, params } = sending
   const id = termOf(destination.name)
   const novelty = noveltyOf(state, sending, id)
-  const weighed = isLoaded(lineage) ? weigh(interaction, destination, novelty) : undefined
+  const weighed = isLoaded(lineage) ? weigh(interaction, destination, { novelty, returns: lineage.origin !== 0 && lineage.origin === termOf(destination.domain) }) : undefined
   const severity = weighed === undefined ? undefined : severityOf(weighed, interaction)
   const drafts = weighed === undefined || severity === undefined ? NONE
     : [draftOf({ interaction, lineage, destination, weighed, severity, known: state.destinations.ids.length, days: state.days, tenant: company?.ids.length ?? 0 })]
@@ -103,13 +112,17 @@ export const lethalTrifecta: Detector<Params, Sender> = {
   begin: () => ({ lineages: [], destinations: noTerms(), sends: 0, fresh: 0, days: 0, lastDay: -1, lessons: [], lesson: 0, company: null }),
   step(state, interaction, _, params, tools) {
     const at = secondsOf(interaction)
-    const lineage = lineageOf(state.lineages, interaction.conversation || interaction.trace_id, { at, ttl: params.ttlMinutes * 60, most: params.maxLineages })
+    const lineage = lineageOf(state.lineages, nameOf(interaction), {
+      at, ttl: params.ttlMinutes * 60, pause: 60 * (isLoose(interaction) ? params.looseMinutes : params.ttlMinutes), most: params.maxLineages,
+    })
     state.lesson = state.lessons.shift() ?? 0
     const out = outwards(interaction)
     const sending: Sending = { interaction, day: Math.floor(at / DAY), group: termOf(interaction.agent || interaction.actor_kind), company: companyOf(tools),
       disputed: tools.disputed?.() === true, params }
     const drafts = out.length === 0 ? NONE : out.flatMap((destination) => send(state, destination, lineage, sending))
-    enter(lineage, marksOf(interaction), { at, event: interaction.event_ids[0] ?? '', tool: interaction.tool })
+    const marks = marksOf(interaction)
+    if (marks !== 0) enter(lineage, marks, { at, event: interaction.event_ids[0] ?? '', tool: interaction.tool, origin: originOf(interaction) })
+    lineage.at = Math.max(lineage.at, at)
     return drafts
   },
   forget: ({ lineages, lastDay, destinations, company }, watermark, { ttlMinutes, keepDays }) => {

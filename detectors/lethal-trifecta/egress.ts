@@ -3,16 +3,17 @@ import type { Interaction } from '../../schemas/interaction.ts'
 import { type Destination, destinationsOf } from '../destinations/destination.ts'
 
 const NONE: readonly Destination[] = []
-/** An address that is fetched carries something out if it came from a text, or if there is room for it. */
+/** An address that is fetched carries something out if there is room for it, or if it came from a text and has a query: most that come from a text are plain pages. */
 const ROOMY = 512n
 
-/** Destinations outside, in order; of a call that reads only where the address came from a result or carries much. */
+/** Destinations outside, in order; of a call that reads only where the address can carry something out. */
 export function outwards(interaction: Interaction): readonly Destination[] {
   if (interaction.effect === 'delete') return NONE
   const destinations = destinationsOf(interaction)
   if (destinations.length === 0) return NONE
-  const reads = interaction.effect === 'read'
-  return destinations.filter(({ internal, source }) => !internal && (!reads || source.startsWith('tool_result') || interaction.arguments_bytes > ROOMY))
+  const carries = interaction.effect !== 'read' || interaction.arguments_bytes > ROOMY
+  const asks = carries || interaction.arguments.includes('?')
+  return asks ? destinations.filter(({ internal, source }) => !internal && (carries || source.startsWith('tool_result'))) : NONE
 }
 
 export interface Novelty {
@@ -46,7 +47,8 @@ function moved({ argument_sources: sources }: Interaction, { argument }: Destina
   return false
 }
 
-export function weigh(interaction: Interaction, destination: Destination, novelty: Novelty): Weighed {
+/** `returns`: the strangers' words were fetched from that site. */
+export function weigh(interaction: Interaction, destination: Destination, { novelty, returns }: { readonly novelty: Novelty; readonly returns: boolean }): Weighed {
   const { request_fit: fit, requested_by: by } = interaction
   const { source, kind, trait } = destination
   const given = source === 'user'
@@ -55,6 +57,7 @@ export function weigh(interaction: Interaction, destination: Destination, novelt
     ...(fit === 'unrelated' ? ['the turn asks for something else'] : []),
     ...(by === 'none' ? ['no turn of a user stands behind it'] : []),
     ...(!isAsked && source.startsWith('tool_result') && kind !== 'e-mail' ? ['the destination came from what a tool returned'] : []),
+    ...(!isAsked && returns && interaction.effect !== 'read' ? ['it goes to where the strangers\' words were fetched from'] : []),
     ...(!given && ODD_TRAITS.has(trait) ? [`the destination is of a kind that names nobody (${trait})`] : []),
     ...(!isAsked && moved(interaction, destination) && source.startsWith('tool_result') ? ['destination and content both came from what tools returned'] : []),
   ]

@@ -12,6 +12,8 @@ export interface Lineage {
   privateAt: number
   untrusted: Reading | null
   private: Reading | null
+  /** Number of the site from which words of strangers were fetched last; 0 where it is not known. */
+  origin: number
 }
 
 /** A call by which something came in. */
@@ -19,29 +21,42 @@ export type Reading = readonly [event: string, tool: string]
 
 const TOOL = 64
 
-/** The lineage of that name; the least recent of too many goes, and all that are older than `ttl` seconds. */
-export function lineageOf(lineages: Lineage[], name: string, limits: { readonly at: number; readonly ttl: number; readonly most: number }): Lineage {
+export interface Limits {
+  readonly at: number
+  /** Seconds after which lineages are forgotten, and after which this one begins anew. */
+  readonly ttl: number
+  readonly pause: number
+  readonly most: number
+}
+
+/** The lineage of that name; the least recent of too many goes. */
+export function lineageOf(lineages: Lineage[], name: string, { at, ttl, pause, most }: Limits): Lineage {
   const id = hash32(name)
-  const { at, ttl, most } = limits
   let kept = 0
   let found: Lineage | undefined
   for (const one of lineages) {
-    if (one.at < at - ttl) continue
+    if (one.at < at - (one.id === id ? pause : ttl)) continue
     lineages[kept++] = one
     if (one.id === id) found = one
   }
   lineages.length = kept
   if (found !== undefined) return found
   if (kept >= most) lineages.shift()
-  const fresh = { id, at, marks: 0, untrustedAt: 0, privateAt: 0, untrusted: null, private: null }
+  const fresh = { id, at, marks: 0, untrustedAt: 0, privateAt: 0, untrusted: null, private: null, origin: 0 }
   lineages.push(fresh)
   return fresh
 }
 
+/** The call by which something comes in. */
+export interface Entry {
+  readonly at: number
+  readonly event: string
+  readonly tool: string
+  readonly origin: number
+}
+
 /** A tool that brings in both, such as one that reads a mailbox, stands for one of the two as soon as another tool stands for the other. */
-export function enter(lineage: Lineage, marks: number, { at, event, tool }: { readonly at: number; readonly event: string; readonly tool: string }): void {
-  lineage.at = Math.max(lineage.at, at)
-  if (marks === 0) return
+export function enter(lineage: Lineage, marks: number, { at, event, tool, origin }: Entry): void {
   const name = tool.slice(0, TOOL)
   const reading: Reading = [event, name]
   const same = isSame(lineage)
@@ -49,6 +64,7 @@ export function enter(lineage: Lineage, marks: number, { at, event, tool }: { re
   const graver = (marks & SENSITIVE) !== 0 && (lineage.marks & SENSITIVE) === 0
   if ((marks & PRIVATE) !== 0 && (lineage.private === null || other || graver)) Object.assign(lineage, { privateAt: at, private: reading })
   if ((marks & UNTRUSTED) !== 0 && (lineage.untrusted === null || (other && isSame(lineage)))) Object.assign(lineage, { untrustedAt: at, untrusted: reading })
+  if ((marks & UNTRUSTED) !== 0 && origin !== 0) lineage.origin = origin
   lineage.marks |= marks
 }
 

@@ -4,6 +4,8 @@ import type { Rule } from '../detector.ts'
 export const Params = z.strictObject({
   /** What came into a lineage counts for so long. */
   ttlMinutes: z.number().min(1).max(1440).default(60),
+  /** Pause after which calls belong together no more where neither a conversation nor a turn says that they do. */
+  looseMinutes: z.number().min(1).max(240).default(10),
   /** Calls that send outside, and days with such, before an actor's own destinations are known. */
   minSends: z.number().int().min(1).max(1000).default(10),
   minDays: z.number().int().min(1).max(60).default(4),
@@ -30,8 +32,8 @@ export const rule: Rule<Params> = {
     'presence says nothing: told is a destination that is new to the actor or tenant, and worse where nobody asked, where the address came from what a tool returned, or where it names nobody.',
   severity: 'high',
   params: Params,
-  needs: ['actor', 'tool', 'effect', 'arguments', 'trace_id'],
-  wants: ['argument_sources', 'request_fit', 'conversation', 'redacted'],
+  needs: ['actor', 'tool', 'effect', 'arguments'],
+  wants: ['argument_sources', 'request_fit', 'conversation', 'trace_id', 'redacted'],
   blindSpots: [
     'Arguments that are not sent: no destination is known.',
     'Tools whose names tell neither where they read nor what.',
