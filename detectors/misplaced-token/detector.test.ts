@@ -54,6 +54,17 @@ describe('misplaced-token', () => {
     expect(draft?.features?.[0]?.expected).toBe('one')
   })
 
+  it('does not forget who comes every day among many who come once', () => {
+    const play = rehearsal(arm(misplacedToken, {}))
+    play(at(MONDAY, { token_fingerprint: 'job', scopes: ['job:run'] }))
+    let told = 0
+    for (let i = 0; i < 600; i++) {
+      told += play(at(MONDAY + i * 600, { token_fingerprint: `person-${i}`, scopes: ['files:read'] })).length
+      if (i % 20 === 0) told += play(at(MONDAY + i * 600 + 1, { token_fingerprint: 'job', scopes: ['job:run'] })).length
+    }
+    expect(told).toBe(0)
+  })
+
   it('believes no agent that says itself which token it has', () => {
     const play = rehearsal(arm(misplacedToken, {}))
     company(play, 8, ['git', 'crm'], 'own')

@@ -109,15 +109,23 @@ function judgeScopes(use: ServerUse, ids: readonly number[], { interaction, day,
   return [unscopedDraft({ interaction, severity: severityOf(interaction, isChange), notes: notesOf(interaction, isChange) }, use.scoped, required.length)]
 }
 
+/** Whether the token was here of late; now it was. Those that come often stay in the younger half, where nothing has to be moved. */
+function isRegular(tokens: number[], token: number, most: number): boolean {
+  const at = tokens.lastIndexOf(token)
+  if (at >= 0 && at >= tokens.length >> 1) return true
+  if (at >= 0) tokens.splice(at, 1)
+  tokens.push(token)
+  if (tokens.length > most) tokens.shift()
+  return at >= 0
+}
+
 /** Each token once, and again when it was long away. */
 function stepServer(state: Belonging, moment: Moment): readonly Draft[] {
   const { interaction, day, params } = moment
   const use = state.server ??= newServer()
   use.lastDay = Math.max(use.lastDay, day)
   const token = hash32(interaction.token_fingerprint)
-  if (use.tokens.includes(token)) return NONE
-  use.tokens.push(token)
-  if (use.tokens.length > params.maxTokens) use.tokens.shift()
+  if (isRegular(use.tokens, token, params.maxTokens)) return NONE
   const ids = interaction.scopes.slice(0, params.maxScopes).map(hash32)
   const drafts = judgeScopes(use, ids, moment)
   if (drafts.length === 0 && interaction.outcome === 'ok') learnScopes(use, ids, params)

@@ -58,6 +58,14 @@ describe('new-scope', () => {
     expect(work(play, 12, 1, { actor: 'person-1', scopes: ['files:read', 'org:owner', 'vault:admin'] })).toEqual(['low'])
   })
 
+  it('holds a new right against nobody who does not have it in that call', () => {
+    const play = rehearsal(arm(newScope, {}))
+    staff(play, 30)
+    expect(play(at(MONDAY + 6 * DAY, { actor: 'person-1', scopes: ['files:read', 'org:admin'] })).map(({ severity }) => severity)).toEqual(['medium'])
+    expect(play(at(MONDAY + 6 * DAY + 60, { actor: 'person-1', effect: 'delete' }))).toEqual([])
+    expect(play(at(MONDAY + 6 * DAY + 120, { actor: 'person-1', effect: 'grant', scopes: ['files:read', 'org:admin'] })).map(({ severity }) => severity)).toEqual(['high'])
+  })
+
   it('falls silent over scopes that name an object each', () => {
     const play = rehearsal(arm(newScope, {}))
     staff(play, 30)

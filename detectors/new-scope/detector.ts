@@ -82,7 +82,7 @@ function take(grantee: Grantee, scope: NewScope, mature: boolean, { day, params 
   if (mature && !isFull) grantee.lessons.push(newLesson(scope.id, day))
   if (mature && !isFull && scope.severity !== undefined) {
     rights.disputed.push({ id: scope.id, days: 1, lastDay: day })
-    if (!scope.isRollOut && scope.tier > 1 && (scope.holders ?? 0) < FEW) rights.watched = { name: scope.name, tier: scope.tier, since: day }
+    if (!scope.isRollOut && scope.tier > 1 && (scope.holders ?? 0) < FEW) rights.watched = { id: scope.id, name: scope.name, tier: scope.tier, since: day }
     return
   }
   learnScope(rights, scope.id, params.maxScopes)
@@ -135,10 +135,12 @@ function follow({ rights }: Grantee, { interaction, day, params }: Moment, secon
   if (watched !== null && day > watched.since + params.watchDays) rights.watched = null
   if (bit === 0 || (rights.effects & bit) !== 0 || outcome !== 'ok') return NONE
   rights.effects |= bit
-  if (rights.watched === null) return NONE
+  const right = rights.watched
+  // Only who has the right can use it: another token of the same principal need not have it.
+  if (right === null || !interaction.scopes.some((scope) => hash32(shapeOf(scope)) === right.id)) return NONE
   const asked = by === 'user_turn' && fit === 'asked'
-  const severity: Severity = asked ? 'low' : rights.watched.tier === 3 ? 'high' : 'medium'
-  return [usedDraft(interaction, rights.watched, { severity, seconds })]
+  const severity: Severity = asked ? 'low' : right.tier === 3 ? 'high' : 'medium'
+  return [usedDraft(interaction, right, { severity, seconds })]
 }
 
 function count(grantee: Grantee, day: number, params: Params): void {

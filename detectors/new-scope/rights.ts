@@ -12,6 +12,7 @@ export interface Disputed {
 
 /** A right that is new: what is done with it next. */
 export interface Watched {
+  readonly id: number
   readonly name: string
   readonly tier: Tier
   readonly since: number
