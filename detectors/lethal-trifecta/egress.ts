@@ -8,12 +8,12 @@ const ROOMY = 512n
 
 /** Destinations outside, in order; of a call that reads only where the address can carry something out. */
 export function outwards(interaction: Interaction): readonly Destination[] {
-  if (interaction.effect === 'delete') return NONE
+  const { effect, arguments_bytes: bytes, arguments: text } = interaction
+  if (effect === 'delete') return NONE
+  const carries = effect !== 'read' || bytes > ROOMY
+  if (!carries && !text.includes('?')) return NONE
   const destinations = destinationsOf(interaction)
-  if (destinations.length === 0) return NONE
-  const carries = interaction.effect !== 'read' || interaction.arguments_bytes > ROOMY
-  const asks = carries || interaction.arguments.includes('?')
-  return asks ? destinations.filter(({ internal, source }) => !internal && (carries || source.startsWith('tool_result'))) : NONE
+  return destinations.length === 0 ? NONE : destinations.filter(({ internal, source }) => !internal && (carries || source.startsWith('tool_result')))
 }
 
 export interface Novelty {
