@@ -41,6 +41,13 @@ describe('destinations', () => {
     expect(names({ to: 'a@b.com' }, { effect: 'read' })).toEqual([])
   })
 
+  it('knows that something is shared with the world', () => {
+    expect(names({ path: '/a', with: 'anyone-with-link', role: 'reader' }, { effect: 'grant' })).toEqual(['path anybody anybody'])
+    expect(names({ acl: 'public-read', key: 'x/y' }, { effect: 'grant' })).toEqual(['path anybody anybody'])
+    expect(names({ with: 'everyone@acme.com' }, { effect: 'grant' })).toEqual(['e-mail acme.com'])
+    expect(names({ visibility: 'publication' }, { effect: 'grant' })).toEqual([])
+  })
+
   it('knows the domain of the caller only where a server vouches for it', () => {
     const caller = { principal: 'ana@acme.com' }
     expect(names({ to: 'bo@mail.acme.com' }, { ...caller, principal_trust: 'server_reported' })).toEqual(['e-mail acme.com internal'])

@@ -4,7 +4,7 @@ import type { Leaf } from '../arguments/values.ts'
 import { valuesIn } from '../request-fit/sources.ts'
 import { mayRun } from '../shell/where.ts'
 import { hostFacts } from './host-facts.ts'
-import { type Address, addressIn, mailIn, spacedKey } from './read-value.ts'
+import { type Address, addressIn, anybodyIn, mailIn, spacedKey } from './read-value.ts'
 
 export interface Destination extends Address {
   /** Path of the argument: `$.url`. */
@@ -39,6 +39,7 @@ function mayLead({ method, arguments: text, effect }: Interaction): boolean {
   if (text.length < 8 || method !== 'tools/call') return false
   if (text.includes('://')) return true
   if (effect === 'read' || effect === 'delete') return false
+  if (effect === 'grant') return true
   return text.includes('@') || text.includes('ost') || text.includes('ucket') || text.includes('omain') || text.includes('ndpoint') || text.includes('rl"')
     || text.includes('\\\\\\\\')
 }
@@ -73,6 +74,10 @@ function addressesIn({ key, text }: Leaf, { tool, effect, arguments: args }: Int
   if (value.includes('@') && !value.includes('://')) {
     const mails = effect === 'read' || effect === 'delete' || NOT_THERE.test(name) ? [] : mailsIn(value, name)
     if (mails.length > 0) return mails
+  }
+  if (effect === 'grant' || effect === 'write') {
+    const anybody = anybodyIn(value, name)
+    if (anybody !== undefined) return [anybody]
   }
   if (!/\s/.test(value)) return value.length > LONGEST ? [] : [addressIn(value, name)].filter(isOne)
   return effect === 'execute' || mayRun(tool, args) ? inCommand(value) : []

@@ -1,7 +1,7 @@
 /** Names of hosts that say what a destination is for. Data only: services that anybody can use without an account that means anything, and where one host is many people's. */
 
 /** Why a destination says little about who receives, or that nobody is meant to know; '' for all others. */
-export type Trait = '' | 'paste' | 'webhook' | 'tunnel' | 'file-drop' | 'dynamic-name' | 'bare-address' | 'free-mail'
+export type Trait = '' | 'paste' | 'webhook' | 'tunnel' | 'file-drop' | 'dynamic-name' | 'bare-address' | 'free-mail' | 'anybody'
 
 /** Names separated by spaces; subdomains are included. */
 const ROWS: readonly (readonly [Trait, string])[] = [

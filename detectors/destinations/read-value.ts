@@ -13,7 +13,7 @@ export interface Address {
   readonly domain: string
   readonly internal: boolean
   readonly trait: Trait
-  /** Characters behind the host: a long address can carry something itself. */
+  /** Characters of a URL's query, else of a path beyond 200: a long address can carry something itself. */
   readonly tail: number
 }
 
@@ -29,6 +29,9 @@ const MAIL = /^[^\s@/<>]{1,64}@([^\s@/:<>]{1,253})$/
 /** `git@host:group/project`, `user@host:/path`. */
 const REMOTE = /^[\w.-]{1,64}@([\w.-]{1,253}):(?!\/\/)([\w./~-]{0,1024})/
 const BARE = /^([^\s/?#:@]{1,253})(?::\d{1,5})?([/?#]|$)/
+/** Whoever has the link, everybody: what sharing with the world is called. */
+const ANYBODY = /^(?:any(?:one|body)|everyone|everybody|all-?users|world|anonymous|internet|public(?:-read(?:-write)?|_link|-link)?)(?:[-_ ](?:with|who|has)[-_ ]\w{1,20}(?:[-_ ]\w{1,20}){0,2})?$/i
+const AUDIENCE_KEY = /^(?:with|to|acl|canned_acl|audience|scope|access|share_with|grantee|principal|member|members|role_for|type|visibility|for)$/i
 const SHARE = /^\\\\([\w.-]{1,253})\\([^\\\s]{1,80})/
 const STORES: ReadonlyMap<string, string> = new Map([['s3', 's3'], ['s3a', 's3'], ['s3n', 's3'], ['gs', 'gs'], ['gcs', 'gs'], ['az', 'az'], ['abfs', 'az'], ['abfss', 'az'], ['wasbs', 'az'],
   ['r2', 'r2'], ['b2', 'b2'], ['oss', 'oss']])
@@ -39,10 +42,16 @@ const bucket = (store: string, name: string): Address => ({ kind: 'bucket', name
 
 const placed = ({ host, domain, internal, trait }: HostFacts) => ({ host, domain, internal, trait })
 
+const LONG_PATH = 200
+function tailOf(path: string): number {
+  const query = path.indexOf('?')
+  return query < 0 ? Math.max(0, path.length - LONG_PATH) : path.length - query - 1
+}
+
 function at(facts: HostFacts, path: string): Address {
   const part = ownerPart(facts.host)
   const owner = part < 0 ? '' : (path.split(/[/?#]/, part + 2)[part + 1] ?? '').slice(0, 80).toLowerCase()
-  return { kind: 'host', name: owner === '' ? facts.domain : `${facts.domain}/${owner}`, ...placed(facts), tail: path.length }
+  return { kind: 'host', name: owner === '' ? facts.domain : `${facts.domain}/${owner}`, ...placed(facts), tail: tailOf(path) }
 }
 
 /** `text` begins with a scheme. */
@@ -74,6 +83,10 @@ export function mailIn(text: string): Address | undefined {
   const domain = MAIL.exec(bare)?.[1]
   return domain === undefined ? undefined : ofMail(domain, bare)
 }
+
+/** `anyone-with-link`, `public-read`, under a key that says who may. */
+export const anybodyIn = (text: string, key: string): Address | undefined => (text.length < 40 && AUDIENCE_KEY.test(key) && ANYBODY.test(text)
+  ? { kind: 'path', name: 'anybody', host: '', domain: '', internal: false, trait: 'anybody', tail: 0 } : undefined)
 
 /** A value without white space; `key` is the spaced name under which it stands, '' where none says what it is. */
 export function addressIn(text: string, key: string): Address | undefined {

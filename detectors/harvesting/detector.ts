@@ -16,7 +16,7 @@ export interface Gatherer {
   /** Of those things that are looked at, one in `SAMPLE`. */
   things: Distinct
   tables: Distinct
-  /** Measures of this day that were told, and whether a walk of it was. */
+  /** Measures of this day that were told, and whether a walk of it was, or the actor is in doubt for something else. */
   said: Measure[]
   walked: boolean
   trails: Trail[]
@@ -46,7 +46,7 @@ function finish(one: Gatherer, day: number, params: Params): void {
     if (!one.walked) one.longest = Math.max(one.longest * FADE, one.today)
     // A walk that is told each day is a habit after a while: what was told counts a little.
     else one.longest = one.longest * FADE + one.today * 0.25
-    if (one.said.length === 0) {
+    if (one.said.length === 0 && !one.walked) {
       one.finished = packDay(one.day, countOf(one, 'things'), countOf(one, 'tables'))
       one.days = [...one.days, one.finished].slice(-params.maxDays)
     }
@@ -131,6 +131,7 @@ export const harvesting: Detector<Params, Gatherer> = {
     const { seconds } = factsOf(interaction)
     const day = Math.floor(seconds / DAY)
     one.finished = 0
+    if (tools.disputed?.() === true && day <= one.day) one.walked = true
     if (day > one.day) finish(one, day, params)
     countThing(one, subject, interaction)
     const call = { interaction, key, seconds, peers: () => (tools.stateOf?.(peersKey(interaction)) as Gatherer | undefined)?.days ?? [] }

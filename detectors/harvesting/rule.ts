@@ -12,7 +12,7 @@ export const Params = z.strictObject({
   /** A pause of so long ends a walk. */
   pauseMinutes: z.number().min(1).max(1440).default(60),
   /** Different things, and different tables, of a day that are never too many. */
-  minThings: z.number().int().min(10).default(200),
+  minThings: z.number().int().min(16).default(120),
   minTables: z.number().int().min(5).default(25),
   /** Robust standard deviations above the median of the days, on the log scale; least deviation; times the largest day. */
   threshold: z.number().min(2).max(20).default(4),

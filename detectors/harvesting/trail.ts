@@ -10,6 +10,8 @@ const MOST = 4
 export const SAMPLE = 8
 /** The next of these, or one soon after it: some ids were deleted. */
 const GAP = 4 * SAMPLE
+/** Of ids that go on by the same step, the longest. */
+const LONGEST_STEP = 12 * SAMPLE
 
 export interface Footstep {
   readonly place: number
@@ -23,11 +25,11 @@ function goesOn([, number, step]: Trail, footstep: Footstep): boolean {
   if (footstep.kind === 'cursor') return footstep.number !== number
   const apart = footstep.number - number
   if (footstep.kind === 'page') return apart === step
-  return step !== 0 && apart * step > 0 && Math.abs(apart) <= GAP
+  return apart === step || (apart * step > 0 && Math.abs(apart) <= GAP)
 }
 
 /** A step that a walk can begin with. */
-const begins = (apart: number, kind: Walkable): boolean => apart !== 0 && (kind === 'page' ? apart > 0 : Math.abs(apart) <= GAP)
+const begins = (apart: number, kind: Walkable): boolean => apart !== 0 && (kind === 'page' ? apart > 0 : Math.abs(apart) <= LONGEST_STEP)
 
 export interface Walker {
   trails: Trail[]

@@ -49,6 +49,18 @@ describe('new-destination', () => {
     expect(said).toEqual([['medium'], ['medium'], ['medium'], ['medium']])
   })
 
+  it('tells again when it goes on: pieces in queries and host names, or much on the first day', () => {
+    const play = rehearsal(arm(newDestination, {}))
+    company(play)
+    const severities = (make: (i: number) => Interaction): readonly string[] => Array.from({ length: 8 }, (_, i) => play(make(i)).map(({ severity }) => severity)).flat()
+    const fetched = (i: number, url: string) => post(MONDAY + 14 * DAY + i, url, { tool: 'fetch_url', effect: 'read' })
+    expect(severities((i) => fetched(i, `https://pixels.net/p.gif?q=${'x%20'.repeat(35)}${i}`))).toEqual(['low', 'medium'])
+    expect(severities((i) => fetched(i, `https://${'6e616d652c656d61696c2c70686f6e65'.slice(0, 30)}${i}.tiles.org/`))).toEqual(['low', 'high'])
+    expect(severities((i) => fetched(i, `https://news.org/2026/a-long-headline-of-an-article-that-somebody-reads-${i}?utm_source=mail`))).toEqual([])
+    expect(severities((i) => post(MONDAY + 14 * DAY + i, 'https://bulk.com/', { arguments_bytes: 9_000n, actor: 'clerk-3' }))).toEqual(['low', 'medium'])
+    expect(severities((i) => post(MONDAY + 14 * DAY + i, 'https://chat.com/', { arguments_bytes: 300n, actor: 'clerk-4' }))).toEqual(['low'])
+  })
+
   it('leaves out what is allowed and what is ours', () => {
     const play = rehearsal(arm(newDestination, { allow: ['*.ngrok.io', 'paste.rs'], internalDomains: ['acme.com'] }))
     company(play)

@@ -19,14 +19,26 @@ export interface Situation {
   readonly byGroup: boolean
   /** Share of new destinations among the actor's own. */
   readonly fresh: number
+  /** Calls and bytes to it since it was told, where that is many for a day. */
+  readonly pieces: Pieces | undefined
+}
+
+export interface Pieces {
+  readonly calls: number
+  readonly bytes: number
 }
 
 const WHAT: Readonly<Record<Exclude<Trait, ''>, readonly [points: number, words: string]>> = {
   'paste': [3, 'a place where anybody pastes texts'], 'webhook': [3, 'a catcher of requests that anybody can set up'],
   'tunnel': [3, 'a tunnel to somebody\'s own machine'], 'file-drop': [3, 'a place where anybody drops files'], 'dynamic-name': [2, 'a name that anybody can point anywhere'],
   'bare-address': [2, 'a bare address without a name'], 'free-mail': [1, 'a free mail service'],
+  'anybody': [2, 'whoever has the link, or everybody'],
 }
 const LONG_ADDRESS = 512
+export const LOADED_ADDRESS = 120
+/** A label of a host name that is as long as this, with digits in it, carries something. */
+const LOADED_LABEL = /(?:^|\.)(?=[a-z_-]{0,60}\d)[a-z0-9_-]{30,63}\./
+export const isLoadedHost = ({ host }: Destination): boolean => LOADED_LABEL.test(host)
 
 function ofHost({ destination: { trait } }: Situation): Point | undefined {
   if (trait === '') return undefined
@@ -57,8 +69,13 @@ function ofCompany({ isGrown, users }: Situation): Point | undefined {
 function ofPayload({ interaction, destination }: Situation, muchBytes: number): Point | undefined {
   const packed = packedIn(interaction)
   if (packed > 0) return { name: 'payload', observed: `${packed} characters in a row that are encoded`, expected: 'readable arguments', points: 2 }
-  if (destination.tail > LONG_ADDRESS) return { name: 'payload', observed: `${destination.tail} characters behind the host`, points: 2 }
+  if (isLoadedHost(destination)) return { name: 'payload', observed: 'a part of the host name that is long and carries digits', expected: 'names that people give', points: 3 }
+  if (destination.tail > LOADED_ADDRESS) return { name: 'payload', observed: `${destination.tail} characters in the address that only its server reads`, points: destination.tail > LONG_ADDRESS ? 2 : 1 }
   return interaction.arguments_bytes >= BigInt(muchBytes) ? { name: 'payload', observed: `${interaction.arguments_bytes} bytes of arguments`, points: 1 } : undefined
+}
+
+function ofPieces({ pieces }: Situation): Point | undefined {
+  return pieces === undefined ? undefined : { name: 'course', observed: `it goes on: ${pieces.calls} calls with ${pieces.bytes} bytes of arguments on its first day`, points: 3 }
 }
 
 const isPoint = (point: Point | undefined): point is Point => point !== undefined
@@ -70,7 +87,7 @@ export function pointsOf(situation: Situation, params: Params): readonly Point[]
     isCold ? undefined : { name: 'novelty', observed: 'not used by the actor before', expected: 'one of its own destinations', points: 1 },
     ofCompany(situation), ofHost(situation), ofSource(situation), ofRequest(situation),
     carries(interaction) ? { name: 'effect', observed: `the call is to ${interaction.effect === 'execute' ? 'send by a command' : interaction.effect}`, points: 1 } : undefined,
-    ofPayload(situation, params.muchBytes),
+    ofPayload(situation, params.muchBytes), ofPieces(situation),
     !isCold && fresh >= params.usuallyFresh ? { name: 'habit', observed: 'new destinations are its daily business', points: -2 } : undefined,
   ].filter(isPoint)
 }
@@ -79,7 +96,7 @@ export function pointsOf(situation: Situation, params: Params): readonly Point[]
 export function severityOf(situation: Situation, points: readonly Point[], params: Params): Severity | undefined {
   const { interaction: { outcome }, destination: { trait, source }, users, byGroup } = situation
   const sum = sumOf(points)
-  const dangerous = trait !== '' && trait !== 'free-mail'
+  const dangerous = trait !== '' && trait !== 'free-mail' && trait !== 'anybody'
   if (sum < params.low || ((users >= params.sharedBy || byGroup) && sum < params.high)) return undefined
   if (!carries(situation.interaction) && !dangerous && !points.some(({ name }) => name === 'payload')) return undefined
   if (outcome === 'denied' || outcome === 'unauthenticated') return 'low'

@@ -7,7 +7,7 @@ import { arm } from '../detector.ts'
 import { rehearsal, rehearse } from '../rehearse.ts'
 import { sensitiveAccess } from './detector.ts'
 import { CLASSES, WORDS } from './lexicon.ts'
-import { guardedIn, templateOf } from './object.ts'
+import { guardedIn } from './object.ts'
 import { classIn } from './scan.ts'
 
 const DAY = 86_400
@@ -41,8 +41,7 @@ describe('sensitive-access', () => {
     }
   })
 
-  it('leaves numbers and ids out of names, and names nothing of a value in a finding', () => {
-    expect(templateOf('CRM://Customers/1234/0af3bc99de120045')).toBe('crm://customers/#/#')
+  it('names nothing of a value in a finding', () => {
     const play = rehearsal(arm(sensitiveAccess, { minCompany: 1, companyDays: 0 }))
     play(read(MONDAY, '/vault/other', { actor: 'bo' }))
     const [draft] = play(read(MONDAY + 9 * DAY, '/home/hunter2/.ssh/x', { request_fit: 'unrelated' }))

@@ -59,8 +59,9 @@ function lookOf(looker: Looker, { interaction, guarded, day, company }: { readon
   params: Params): Look & { readonly kind: number; readonly group: number } {
   const kind = termOf(`kind ${wordFor(guarded)}`)
   const group = groupOf(interaction)
+  const standing = standingOf(looker.own, kind, { day, keepDays: params.keepDays })
   return {
-    interaction, guarded, kind, group, burst: burstOf(looker, params), isNew: standingOf(looker.own, kind, { day, keepDays: params.keepDays }) === 'new',
+    interaction, guarded, kind, group, burst: burstOf(looker, params), isNew: standing !== 'known', isFirst: standing === 'new',
     isGrown: isGrown(company, { day, tellings: params.minCompany, days: params.companyDays }), use: useOf(company, { id: kind, group, day, keepDays: params.keepDays }),
   }
 }
@@ -79,13 +80,13 @@ export const sensitiveAccess: Detector<Params, Looker> = {
     const day = Math.floor(secondsOf(interaction) / DAY)
     enter(looker, day)
     const limits = { acceptDays: params.acceptDays, keepDays: params.keepDays, most: params.maxOwn }
-    const isFirst = standingOf(looker.own, termOf(guarded.name), { day, keepDays: params.keepDays }) === 'new'
-    if (isFirst) looker.today++
+    const isOther = standingOf(looker.own, termOf(guarded.name), { day, keepDays: params.keepDays }) === 'new'
+    if (isOther) looker.today++
     const look = lookOf(looker, { interaction, guarded, day, company: (tools.stateOf?.(COMPANY) as Looker | undefined)?.company }, params)
     const points = pointsOf(look)
     const severity = severityOf(look, points, params)
     const { kind, group } = look
-    const change = see(looker.own, { id: kind, day, told: look.isNew && severity !== undefined }, limits)
+    const change = see(looker.own, { id: kind, day, told: (look.isFirst && severity !== undefined) || tools.disputed?.() === true }, limits)
     see(looker.own, { id: termOf(guarded.name), day, told: false }, limits)
     if (change !== '') looker.lesson = lessonOf({ id: kind, group, day, again: change === 'again' })
     if (severity === undefined) return NONE

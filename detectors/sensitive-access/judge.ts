@@ -10,8 +10,10 @@ import type { Params } from './rule.ts'
 export interface Look {
   readonly interaction: Interaction
   readonly guarded: Guarded
-  /** Whether the actor did not know the kind. */
+  /** Whether the actor did not know the kind, or was told for it and it has not come on enough days since. */
   readonly isNew: boolean
+  /** Whether this is the first look at the kind. */
+  readonly isFirst: boolean
   /** New things of guarded kinds today, where that is many for the actor; else 0. */
   readonly burst: number
   readonly isGrown: boolean
@@ -46,9 +48,9 @@ export function pointsOf(look: Look): readonly Point[] {
 }
 
 /** Undefined where it is not worth a word: a kind that is known, without breadth, and all of a tenant of which little is known but what would be medium. */
-export function severityOf({ isNew, burst, isGrown, interaction: { outcome } }: Look, points: readonly Point[], { low, medium, high }: Params): Severity | undefined {
+export function severityOf({ isFirst, burst, isGrown, interaction: { outcome } }: Look, points: readonly Point[], { low, medium, high }: Params): Severity | undefined {
   const sum = sumOf(points)
-  if ((!isNew && burst === 0) || sum < (isGrown ? low : medium)) return undefined
+  if ((!isFirst && burst === 0) || sum < (isGrown ? low : medium)) return undefined
   if (!isGrown || outcome === 'denied' || outcome === 'unauthenticated') return 'low'
   return sum >= high ? 'high' : sum >= medium ? 'medium' : 'low'
 }

@@ -1,4 +1,4 @@
-/** What of a guarded kind a call is about: its class, and the thing itself with numbers left out. */
+/** What of a guarded kind a call is about: its class, and the thing itself. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import { leavesOf } from '../arguments/values.ts'
 import { CLASSES } from './lexicon.ts'
@@ -7,7 +7,7 @@ import { classIn } from './scan.ts'
 export interface Guarded {
   /** Index in `CLASSES`. */
   readonly kind: number
-  /** Name of the thing, with `#` for numbers; it may hold an argument value, so it is hashed and never shown. */
+  /** Name of the thing; it may hold an argument value, so it is hashed and never shown. */
   readonly name: string
   /** Path of the argument that names it, '' where tool, server or resource do. */
   readonly argument: string
@@ -21,9 +21,6 @@ const QUERY = /^(?:sql|query|statement|command|cmd)$/i
 const TABLES = /\b(?:from|join|into|update|table)\s{1,8}[`"[]?([\w.]{2,120})/gi
 const MOST = 8
 
-/** Digits, and long runs of hex, are `#`. */
-export const templateOf = (name: string): string => name.slice(0, NAME_LENGTH).toLowerCase().replaceAll(/[0-9a-f]{12,}|\d+/g, '#')
-
 let last: { readonly of: Interaction; readonly guarded: Guarded | undefined } | undefined
 
 /** Undefined for nearly all calls. Remembered for the interaction asked about last. */
@@ -35,14 +32,14 @@ export function guardedIn(interaction: Interaction): Guarded | undefined {
 function read({ method, tool, server, resource, arguments: args }: Interaction): Guarded | undefined {
   if (resource !== '') {
     const kind = classIn(resource, NAME_LENGTH)
-    if (kind >= 0) return { kind, name: `${server} ${templateOf(resource)}`, argument: '' }
+    if (kind >= 0) return { kind, name: `${server} ${resource.slice(0, NAME_LENGTH)}`, argument: '' }
   }
   if (method !== 'tools/call') return undefined
   const named = args === '' || resource !== '' || classIn(args, ARGUMENTS_LENGTH) < 0 ? undefined : namedIn(args, server)
   if (named !== undefined) return named
   const ofTool = classIn(tool, NAME_LENGTH)
   const kind = ofTool >= 0 ? ofTool : classIn(server, NAME_LENGTH)
-  return kind < 0 ? undefined : { kind, name: `${server} ${tool} ${templateOf(args)}`, argument: '' }
+  return kind < 0 ? undefined : { kind, name: `${server} ${tool} ${args.slice(0, NAME_LENGTH)}`, argument: '' }
 }
 
 /** A word in a text that is searched for or written says nothing; one in a name of a file or table does. */
@@ -50,7 +47,7 @@ function namedIn(args: string, server: string): Guarded | undefined {
   for (const { key, path, text } of leavesOf(args)) {
     for (const name of QUERY.test(key) ? wordsOf(text) : NAMES.test(key) && !/\s/.test(text) ? [text] : []) {
       const kind = classIn(name, NAME_LENGTH)
-      if (kind >= 0) return { kind, name: `${server} ${templateOf(name)}`, argument: path }
+      if (kind >= 0) return { kind, name: `${server} ${name.slice(0, NAME_LENGTH)}`, argument: path }
     }
   }
   return undefined

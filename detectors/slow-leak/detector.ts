@@ -29,6 +29,8 @@ export interface Flow {
   /** Until then a climb is told again only if it weighs more: 1 low, 2 more. */
   restUntil: number
   level: number
+  /** It began after its tenant was known. */
+  young: boolean
   dripped: boolean
   told: boolean
   readonly company: Company
@@ -67,7 +69,7 @@ function climbIn(flow: Flow, params: Params): { readonly climb: Climb; readonly 
 
 const mostlyAsked = ({ asked, calls }: Flow): boolean => asked * 2 > calls
 
-type About = Omit<Subject, 'severity' | 'asked'> & { readonly isNamed: boolean; readonly isGrown: boolean; readonly users: number }
+type About = Omit<Subject, 'severity' | 'asked'> & { readonly isNamed: boolean; readonly isDubious: boolean; readonly users: number }
 
 /** What is sent at the word of a user, or through a tool that names no place, is a weak signal. */
 const severityOf = (flow: Flow, isNamed: boolean, isMuch: boolean): Severity => (isMuch && isNamed && !mostlyAsked(flow) ? 'medium' : 'low')
@@ -85,12 +87,12 @@ function judgeClimb(flow: Flow, about: About, params: Params): readonly Draft[] 
   return [climbDraft({ ...about, asked: askedOf(flow), severity }, risen.climb, risen.window)]
 }
 
-/** In a tenant that is younger than the destination may be, everything is young. */
+/** To a mailbox that anybody can have, or the like, little is much. */
 function judgeDrip(flow: Flow, about: About, { dripBytes, dripMuch, dripDays, dripAge }: Params): readonly Draft[] {
-  const drips = !flow.dripped && flow.total >= dripBytes && flow.count >= dripDays && flow.day - flow.first < dripAge && about.isNamed && about.isGrown && about.users <= 1
+  const drips = !flow.dripped && flow.total >= dripBytes && flow.count >= dripDays && flow.day - flow.first < dripAge && about.isNamed && flow.young && about.users <= 1
   if (!drips) return NONE
   flow.dripped = true
-  return [dripDraft({ ...about, asked: askedOf(flow), severity: severityOf(flow, true, flow.total >= dripMuch) },
+  return [dripDraft({ ...about, asked: askedOf(flow), severity: severityOf(flow, true, about.isDubious || flow.total >= dripMuch) },
     { bytes: flow.total, days: flow.count, first: flow.first, users: about.users })]
 }
 
@@ -112,7 +114,7 @@ export const slowLeak: Detector<Params, Flow> = {
   lore: () => COMPANY,
   lesson: ({ lesson }) => lesson,
   learn: ({ company }, lesson, params) => hear(company, lesson, params.maxCompany),
-  begin: () => ({ first: 0, day: -1, sum: 0, total: 0, calls: 0, asked: 0, checkAt: 0, days: [], count: 0, restUntil: 0, level: 0, dripped: false, told: false,
+  begin: () => ({ first: 0, day: -1, sum: 0, total: 0, calls: 0, asked: 0, checkAt: 0, days: [], count: 0, restUntil: 0, level: 0, young: false, dripped: false, told: false,
     company: noCompany(), lesson: 0 }),
   step(flow, interaction, key, params, tools) {
     const outgoing = outgoingOf(interaction).find((one) => keyOf(interaction.actor, one) === key)
@@ -120,11 +122,13 @@ export const slowLeak: Detector<Params, Flow> = {
     const day = Math.floor(secondsOf(interaction) / DAY)
     const telling = { id: termOf(outgoing.to), group: 1, day, again: flow.day >= 0 }
     flow.lesson = flow.day < 0 || day >> 5 > flow.day >> 5 ? lessonOf(telling) : 0
-    enter(flow, day, params)
-    add(flow, interaction, outgoing)
     const company = (tools.stateOf?.(COMPANY) as Flow | undefined)?.company
+    if (flow.day < 0) flow.young = isGrown(company, { day, tellings: params.minCompany, days: params.companyDays })
+    enter(flow, day, params)
+    if (tools.disputed?.() === true) flow.told = true
+    add(flow, interaction, outgoing)
     const about = { actor: interaction.actor, to: outgoing.to, day: flow.day, isNamed: outgoing.isNamed, users: useOf(company, { ...telling, keepDays: params.keepDays }).users,
-      isGrown: isGrown(company, { day, tellings: params.minCompany, days: params.dripAge }) }
+      isDubious: outgoing.isDubious }
     const climbs = judgeClimb(flow, about, params)
     return climbs.length > 0 ? climbs : judgeDrip(flow, about, params)
   },

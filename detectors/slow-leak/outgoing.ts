@@ -10,6 +10,8 @@ export interface Outgoing {
   readonly isNamed: boolean
   /** Whether the user named it. */
   readonly isUsers: boolean
+  /** Whether it is a free mail service, or a place that anybody can set up. */
+  readonly isDubious: boolean
 }
 
 /** Most destinations of one call that are counted. */
@@ -21,6 +23,7 @@ export function outgoingOf(interaction: Interaction): readonly Outgoing[] {
   const { effect, arguments_bytes: bytes, tool, server } = interaction
   if (effect === 'read' || effect === 'unknown' || effect === 'delete' || bytes <= 0n) return NONE
   const outside = destinationsOf(interaction).filter(({ internal }) => !internal)
-  if (outside.length > 0) return carries(interaction) ? outside.slice(0, MOST).map(({ kind, name, domain, source }) => ({ to: kind === 'e-mail' ? domain : name, isNamed: true, isUsers: source === 'user' })) : NONE
-  return effect === 'send' && destinationsOf(interaction).length === 0 ? [{ to: `${tool} of ${server}`, isNamed: false, isUsers: false }] : NONE
+  if (outside.length > 0) return carries(interaction) ? outside.slice(0, MOST).map(({ kind, name, domain, source, trait }) =>
+    ({ to: kind === 'e-mail' && trait === '' ? domain : name, isNamed: true, isUsers: source === 'user', isDubious: trait !== '' })) : NONE
+  return effect === 'send' && destinationsOf(interaction).length === 0 ? [{ to: `${tool} of ${server}`, isNamed: false, isUsers: false, isDubious: false }] : NONE
 }

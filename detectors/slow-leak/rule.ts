@@ -15,11 +15,12 @@ export const Params = z.strictObject({
   /** Bytes of a day below which nothing is a leak. */
   minBytes: z.number().int().min(100).default(20_000),
   /** A drip: bytes in all, on so many days of the first `dripAge` of a destination that nobody else uses; and bytes from which it is more. */
-  dripBytes: z.number().int().min(1_000).default(200_000),
-  dripMuch: z.number().int().min(1_000).default(1_000_000),
+  dripBytes: z.number().int().min(1_000).default(20_000),
+  dripMuch: z.number().int().min(1_000).default(200_000),
   dripDays: z.number().int().min(2).max(30).default(5),
   dripAge: z.number().int().min(5).max(90).default(30),
-  /** Destinations that a tenant has to know, for `dripAge` days, before a young one is told; and most that are remembered (32 bytes each). */
+  /** Destinations that a tenant has to know, for so many days, before one that comes is young; and most that are remembered (32 bytes each). */
+  companyDays: z.number().int().min(0).max(365).default(8),
   minCompany: z.number().int().min(1).max(100_000).default(10),
   maxCompany: z.number().int().min(64).max(100_000).default(5_000),
   /** Days after a finding in which the same is not told again. */

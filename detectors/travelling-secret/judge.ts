@@ -56,14 +56,15 @@ function onLeaving(interaction: Interaction, mark: Mark, { secret, destination }
 
 function onTravel(interaction: Interaction, mark: Mark, secret: Secret): Verdict {
   const unwanted = interaction.request_fit === 'unrelated' || [...interaction.argument_sources.values()].some((source) => source.startsWith('tool_result'))
+  const isText = mark.way === 'used' && interaction.effect !== 'execute' && !isGivenAsCredential(interaction, mark)
   const handed = secret.way === 'given' && mark.way === 'used' && !STORE.test(`${secret.server} ${secret.tool}`)
   const risky = interaction.effect === 'send' || interaction.effect === 'write' || interaction.effect === 'grant' || interaction.effect === 'pay'
   return {
-    severity: handed && unwanted && risky && !isWanted(interaction) ? 'medium' : 'low', about: `at ${interaction.server}`,
+    severity: risky && !isWanted(interaction) && (isText || (handed && unwanted)) ? 'medium' : 'low', about: `at ${interaction.server}`,
     passage: `${mark.kind} from ${secret.server} at ${interaction.server}`,
     observed: `a credential (${mark.kind}) ${mark.way === 'used' ? 'used with' : 'returned by'} ${plainName(interaction.tool)} of ${plainName(interaction.server)}`,
     expected: `only where it was first: ${was(secret)}`,
-    reasons: [`first seen ${was(secret)}`, ...(secret.actor !== interaction.actor ? ['by another actor then'] : []), ...(unwanted ? ['not by the user\'s word'] : [])],
+    reasons: [`first seen ${was(secret)}`, ...(isText ? ['it is part of a text, not of a login'] : []), ...(secret.actor !== interaction.actor ? ['by another actor then'] : []), ...(unwanted ? ['not by the user\'s word'] : [])],
   }
 }
 
