@@ -14,6 +14,9 @@ export interface Denial {
   readonly server: number
   readonly agent: number
   readonly sent: number
+  /** It was a command, and its object has a path or an address. */
+  readonly isCommand: boolean
+  readonly isPlace: boolean
   /** A person said no, not a policy. */
   readonly byPerson: boolean
   /** Observation that shows it. */
@@ -23,6 +26,9 @@ export interface Denial {
 const DENIES = /^(?:den(?:y|ied)|reject|block|refus|forbid|forbidden|abort|disallow)/i
 const ALLOWS = /^(?:allow|accept|approv|grant|permit)/i
 const PERSON = /user|human|person|operator|reviewer/i
+/** A path of two parts and more, or an address. */
+const PLACE = /(?:^|["'\s=])(?:~|\.|[a-z]:)?[/\\]{1,2}[\w.@-]{1,64}[/\\]|:\/\//i
+const LOOKED_AT = 1024
 /** Most names of a denial. */
 const MOST_NAMES = 6
 
@@ -30,13 +36,14 @@ export const isDenied = ({ outcome, decision }: Interaction): boolean => outcome
 /** Somebody allowed this very call: what a configuration allows is nobody's approval. */
 export const isApproved = ({ decision, decision_by: by }: Interaction): boolean => ALLOWS.test(decision) && PERSON.test(by)
 
-const sentBy = ({ arguments_hash: hash, arguments: sent }: Interaction): number => hash32(hash || sent.slice(0, 1024))
+const sentBy = ({ arguments_hash: hash, arguments: sent }: Interaction): number => hash32(hash || sent.slice(0, LOOKED_AT))
 
 export function denialOf(interaction: Interaction, at: number): Denial {
-  const { effects, telling } = deedOf(interaction)
-  const { tool, server, agent, decision_by: by } = interaction
+  const { effects, telling, isCommand } = deedOf(interaction)
+  const { tool, server, agent, decision_by: by, arguments: sent, resource } = interaction
   return {
-    at, effects, names: telling.slice(0, MOST_NAMES), tool: hash32(tool), server: hash32(server), agent: hash32(agent), sent: sentBy(interaction), byPerson: PERSON.test(by),
+    at, effects, names: telling.slice(0, MOST_NAMES), tool: hash32(tool), server: hash32(server), agent: hash32(agent), sent: sentBy(interaction), isCommand, isPlace: PLACE.test(sent.slice(0, LOOKED_AT)) || PLACE.test(resource.slice(0, LOOKED_AT)),
+    byPerson: PERSON.test(by),
     event: interaction.event_ids.at(-1) ?? '',
   }
 }
@@ -73,6 +80,17 @@ export function maybeMatch(denial: Denial, deed: Deed, seconds: number): Match |
   return effects.length === 0 ? undefined : { ways: ['command'], effects, shared: 0 }
 }
 
+/** Reading and writing go on all day: the same repository is in every call. */
+export const isWeak = (effects: readonly Effect[]): boolean => effects.every((effect) => effect === 'read' || effect === 'write' || effect === 'execute')
+
+/** What is needed of names: the same tool once more, and what goes on all day, have the repository or account in common anyway; another deed need not say everything. */
+function namesNeeded(denial: Denial, ways: readonly Way[], weak: boolean): number {
+  const all = denial.names.length
+  if (!weak) return ways[0] === 'arguments' ? all : Math.ceil(all / 2)
+  if (ways[0] === 'arguments' || (ways[0] === 'tool' && ways.length === 1) || (denial.isCommand && ways.every((way) => way === 'command'))) return Infinity
+  return all
+}
+
 /** Undefined where it is another deed, or the same call once more. */
 export function matchOf(denial: Denial, interaction: Interaction, deed: Deed): Match | undefined {
   const effects = denial.effects.filter((effect) => effect !== 'unknown' && deed.effects.includes(effect))
@@ -80,7 +98,6 @@ export function matchOf(denial: Denial, interaction: Interaction, deed: Deed): M
   const shared = denial.names.filter((name) => deed.names.includes(name)).length
   const ways = waysOf(denial, interaction, deed)
   if (ways.length === 0 || shared === 0) return undefined
-  // The same tool once more has the repository or account in common anyway; another one need not say everything.
-  const needed = ways[0] === 'arguments' ? denial.names.length : Math.ceil(denial.names.length / 2)
+  const needed = namesNeeded(denial, ways, isWeak(effects))
   return shared >= needed ? { ways, effects, shared } : undefined
 }

@@ -26,7 +26,6 @@ function judge(state: Denials, interaction: Interaction, key: string, seconds: n
   for (const denial of state.list) {
     const match = matchOf(denial, interaction, deed) ?? (denial.tool === hash32(interaction.tool) ? undefined : maybeMatch(denial, deed, seconds))
     if (match === undefined) continue
-    if (match.ways[0] === 'arguments' && match.effects.every((effect) => effect === 'write' || effect === 'read')) continue
     // Once a denial.
     state.list = state.list.filter((one) => one !== denial)
     return [doneDraft({ key, denial, match, interaction, seconds })]

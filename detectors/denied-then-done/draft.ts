@@ -3,7 +3,7 @@ import type { Interaction } from '../../schemas/interaction.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
 import type { Draft, Feature } from '../detector.ts'
 import { nanosOf } from '../stats/moment.ts'
-import type { Denial, Match, Way } from './denial.ts'
+import { type Denial, isWeak, type Match, type Way } from './denial.ts'
 
 export interface Done {
   readonly key: string
@@ -17,11 +17,11 @@ const BY: Readonly<Record<Way, string>> = { tool: 'another tool', command: 'a co
 const GRAVE: ReadonlySet<string> = new Set(['delete', 'grant', 'pay', 'send'])
 const PLAIN = /^[\w.+/:@-]{1,80}$/
 
-/** Reading that a person refused often has a better way; what the person asks for, or only other arguments, is for the record. */
+/** What reads or writes is told loudly where a policy kept a place that a command went to; what the turn asks for, or only other arguments, is for the record. */
 function severityOf({ denial, match, interaction }: Done): Severity {
   const asked = interaction.requested_by === 'user_turn' && interaction.request_fit === 'asked'
   if (asked || match.ways[0] === 'arguments' || match.shared === 0) return 'low'
-  if (match.effects.every((effect) => effect === 'read')) return denial.byPerson ? 'low' : 'medium'
+  if (isWeak(match.effects)) return denial.byPerson || !denial.isPlace || !match.ways.includes('command') ? 'low' : 'medium'
   return match.effects.some((effect) => GRAVE.has(effect)) ? 'high' : 'medium'
 }
 
