@@ -11,7 +11,6 @@ const NOT_BUILT: readonly (readonly [what: string, why: string])[] = [
   ['Escape from a sandbox or host', 'needs telemetry of the host'],
   ['What a user means against what a call does, judged by a model', 'verdicts here are deterministic; *unrequested-action* compares words and effects'],
   ['Results that belong to another user', 'results do not say whose they are'],
-  ['The same server offers callers different tools', 'lists are kept by caller in `tool_definitions`; `watchkeeper tools diff` shows them side by side'],
   ['Servers that answer elsewhere and are silent here', 'needs logs of the gateway or identity provider to compare with'],
   ['Abuse of the protocol: headers that differ from bodies, downgrades, replayed state', 'telemetry carries neither headers nor bodies'],
 ]
