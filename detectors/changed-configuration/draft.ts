@@ -19,9 +19,12 @@ export interface Changed {
 const AREAS: Readonly<Record<Area, string>> = { agent: 'an agent or its MCP servers', guard: 'guardrails', record: 'records', mail: 'rules for mail', access: 'access' }
 const SIGNS: Readonly<Record<Sign, string>> = {
   'unguarded': 'switches off permission prompts, a sandbox or a guardrail', 'unrecorded': 'switches off or removes records', 'adds-server': 'adds a server or an extension',
-  'hooks': 'makes an agent run programs by itself', 'silences': 'tells an agent not to ask or not to tell', 'forwards': 'sends mail on or out of sight', 'administers': 'gives the rights of an administrator', 'quieter': 'switches off records for one process', 'changed': 'changes the configuration',
+  'hooks': 'makes an agent run programs by itself', 'silences': 'tells an agent not to ask or not to tell', 'forwards': 'sends mail on or out of sight',
+  'administers': 'gives the rights of an administrator', 'quieter': 'switches off records for one process', 'changed': 'changes the configuration',
 }
-const REQUEST: Readonly<Record<Interaction['request_fit'], string>> = { asked: 'the turn asked for it', plausible: 'the turn may have asked for it', unrelated: 'the turn asked for something else', unknown: 'it is not known who asked' }
+const REQUEST: Readonly<Record<Interaction['request_fit'], string>> = {
+  asked: 'the turn asked for it', plausible: 'the turn may have asked for it', unrelated: 'the turn asked for something else', unknown: 'it is not known who asked',
+}
 const WEIGHT: Readonly<Record<Severity, number>> = { info: 0, low: 0.2, medium: 0.4, high: 0.6, critical: 0.6 }
 
 export function changeDraft({ key, change: { area, sign, by }, interaction, severity, day, days, actors }: Changed): Draft {

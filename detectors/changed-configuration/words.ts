@@ -1,5 +1,5 @@
 /** Names of tools that change configuration, and texts that switch off what guards or records. */
-import { anyOf } from '../shell/pattern.ts'
+import { anyOf, oneOf } from '../shell/pattern.ts'
 import { effectOf } from '../request-fit/effect.ts'
 import { nameWords } from '../request-fit/words.ts'
 import { remembering } from '../stats/remembering.ts'
@@ -64,7 +64,9 @@ export const UNRECORDED = anyOf(
 )
 
 /** The same in one line of a tool's arguments: little is left to be told what it is about. */
-export const SWITCHED_OFF = /["'](?:enabled?|active|on|required?|enforce(?:d|ment)?|state|status|mode|level|value|action|retention\w{0,8})["'][ :]{1,4}["']?(?:false|off|none|never|disabled|inactive|suspended|paused|0\b|monitor|audit[-_ ]?only|permissive|fatal|critical)/i
+const SWITCH = 'enabled? active on required? enforce(?:d|ment)? state status mode level value action retention\\w{0,8}'
+export const SWITCHED_OFF = new RegExp(
+  oneOf(SWITCH, '["\']', '["\'][ :]{1,4}["\']?').source + oneOf('false off none never disabled inactive suspended paused 0\\b monitor audit[-_]?only permissive fatal critical').source, 'i')
 
 /** An agent's own records, for the process that is started. */
 export const AGENT_UNRECORDED = /(?:claude_code_enable|gemini_cli|codex)\w{0,20}telemetry\w{0,20}=["']?(?:0|false)/i
@@ -72,7 +74,8 @@ export const FORWARDS = /forward|redirect|(?:action|move|then)\w{0,10}["' :]{1,6
 export const ADMINISTERS = /\badmin|owner\b|administratoraccess|["']\*["']|superuser|\bfull[-_ ]?(?:access|control)|\broot\b/i
 export const ADDS_SERVER = /mcp_?servers?["']?[ :=]{1,4}[{[]|\[mcp_servers\.|["'](?:command|url)["'][ :]{1,4}["']/i
 /** Programs that an agent runs by itself at certain moments. */
-export const HOOKED = /["']?(?:hooks?|pretooluse|posttooluse|sessionstart|userpromptsubmit|initialize_?command|startup_?command)["']?[ :=]{1,4}[{["'].{0,400}(?:command|cmd|run)["']?[ :=]{1,4}/i
+export const HOOKED = new RegExp(
+  oneOf('hooks? pretooluse posttooluse sessionstart userpromptsubmit initialize_?command startup_?command', '', '["\']?[ :=]{1,4}[{["\'].{0,400}(?:command|cmd|run)["\']?[ :=]{1,4}').source, 'i')
 /** Orders that notes to an agent have no use for. */
 export const SILENCING = anyOf(/\bwithout (?:asking|confirm\w{0,8}|approval|permission)|\b(?:do not|don't|never|must not) (?:mention|tell|ask|reveal|show|inform|disclose|report|log)\b/i,
   /\b(?:ignore|disregard|forget) (?:all|any|every|previous|prior|earlier|the above|other)\b|\b(?:silently|in secret|secretly)\b/i)

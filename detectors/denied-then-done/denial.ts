@@ -42,7 +42,8 @@ export function denialOf(interaction: Interaction, at: number): Denial {
   const { effects, telling, isCommand } = deedOf(interaction)
   const { tool, server, agent, decision_by: by, arguments: sent, resource } = interaction
   return {
-    at, effects, names: telling.slice(0, MOST_NAMES), tool: hash32(tool), server: hash32(server), agent: hash32(agent), sent: sentBy(interaction), isCommand, isPlace: PLACE.test(sent.slice(0, LOOKED_AT)) || PLACE.test(resource.slice(0, LOOKED_AT)),
+    at, effects, names: telling.slice(0, MOST_NAMES), tool: hash32(tool), server: hash32(server), agent: hash32(agent), sent: sentBy(interaction), isCommand,
+    isPlace: PLACE.test(sent.slice(0, LOOKED_AT)) || PLACE.test(resource.slice(0, LOOKED_AT)),
     byPerson: PERSON.test(by),
     event: interaction.event_ids.at(-1) ?? '',
   }
@@ -76,7 +77,8 @@ const SOON = 600
 /** A change that was denied and soon after a command that changes too: where names do not tell whether it is the same object, it may be. */
 export function maybeMatch(denial: Denial, deed: Deed, seconds: number): Match | undefined {
   if (!deed.isCommand || seconds - denial.at > SOON || !denial.effects.some((effect) => CHANGES.has(effect))) return undefined
-  const effects = deed.effects.filter((effect) => effect === 'delete' || effect === 'grant' || (effect !== 'read' && effect !== 'execute' && denial.names.length === 0 && denial.effects.includes(effect)))
+  const nameless = denial.names.length === 0
+  const effects = deed.effects.filter((effect) => effect === 'delete' || effect === 'grant' || (nameless && CHANGES.has(effect) && denial.effects.includes(effect)))
   return effects.length === 0 ? undefined : { ways: ['command'], effects, shared: 0 }
 }
 

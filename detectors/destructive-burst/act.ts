@@ -6,6 +6,7 @@ import { EPHEMERAL } from '../request-fit/lexicon.ts'
 import { nameWords } from '../request-fit/words.ts'
 import { destroyedBy, type Destruction, destructionOf, isScratch, NOTHING, type Tier } from '../shell/destruction.ts'
 import { parseShell } from '../shell/parse.ts'
+import { oneOf } from '../shell/pattern.ts'
 import { shellTexts } from '../shell/where.ts'
 import { hash32 } from '../stats/distinct.ts'
 import { remembering } from '../stats/remembering.ts'
@@ -46,7 +47,8 @@ function kindOf(words: readonly string[], tool: string): Omit<Traits, 'hash'> {
 const traitsOf = remembering((tool): Traits => ({ ...kindOf(nameWords(tool), tool), hash: hash32(tool) }))
 
 /** One look at the text of what runs, before anything is parsed. */
-const MAY_DESTROY = /\b(?:rm|rmdir|del|erase|rd|ri|unlink|trash|drop|delete|truncate|destroy|purge|wipe|shred|sdelete|prune|flush(?:all|db)|push|unpublish|uninstall|remove|mkfs|blkdiscard|filter-)|remove-item|deletemany|dropdb|apps:destroy/i
+const MAY_DESTROY = new RegExp(oneOf('rm rmdir del erase rd ri unlink trash drop delete truncate destroy purge wipe shred sdelete prune flush(?:all|db) push unpublish uninstall remove mkfs blkdiscard filter-',
+  '\\b').source, 'i')
 const MAY_MAKE = /\b(?:mkdir|touch|cp|tee|clone|worktree|create|init|mktemp|new-item|checkout -b|insert into)\b|>/i
 const MAKES_LARGE = /\bcreatedb\b|\bcreate[ -](?:database|schema|table|bucket|volume|namespace|ns|cluster|repo)|\bs3 mb\b|\brepo create\b/i
 const LOOKED_AT = 4096

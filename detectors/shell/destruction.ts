@@ -1,5 +1,6 @@
 /** What a command or a statement destroys: nothing that counts, things that are deleted all day, or what no undo brings back. */
 import type { Command } from './command.ts'
+import { anyOf } from './pattern.ts'
 
 /** 0: nothing, or scratch that a build makes again. 1: deletes. 2: deletes what holds much, or beyond recovery. */
 export type Tier = 0 | 1 | 2
@@ -49,13 +50,14 @@ function byCluster({ program, line }: Command): Destruction {
   return one(/ (?:ns|namespaces?|pvc?|persistentvolume\S{0,8}|crds?|nodes?)\b| --all\b/.test(line) ? 2 : 1)
 }
 
+const DESTROYS_ALL = anyOf(/\bdrop\s{1,9}(?:table|database|schema|keyspace|collection|tablespace)\b|\btruncate\s{1,9}(?:table\s{1,9})?["`\w[]/,
+  /\.dropdatabase\(|\.drop\(\)|delete(?:many|_many)\(\s{0,9}(?:\{\s{0,9}\}|\))|\bflush(?:all|db)\b/)
+
 /** What a statement of SQL or of a document database destroys. */
 export function destroyedBy(statement: string): Destruction {
   const text = statement.slice(0, 4096).toLowerCase()
   if (/\b(?:drop|truncate)\b[^;]{0,60}\b(?:tmp|temp|temporary|staging|scratch)(?:_|\b)/.test(text)) return NOTHING
-  if (/\bdrop\s{1,9}(?:table|database|schema|keyspace|collection|tablespace)\b|\btruncate\s{1,9}(?:table\s{1,9})?["`\w[]|\.dropdatabase\(|\.drop\(\)|delete(?:many|_many)\(\s{0,9}(?:\{\s{0,9}\}|\))|\bflush(?:all|db)\b/.test(text)) {
-    return one(2)
-  }
+  if (DESTROYS_ALL.test(text)) return one(2)
   if (/\bdelete\s{1,9}from\b/.test(text)) return one(/\bwhere\b/.test(text) && !/\bwhere\s{1,9}(?:1\s?=\s?1|true)/.test(text) ? 1 : 2)
   return /\bdrop\s{1,9}(?:view|index|trigger|function|procedure|role|user)\b/.test(text) ? one(1) : NOTHING
 }
