@@ -13,7 +13,10 @@ const SHORTEST_NAME = 4
 function claimOf({ description }: ToolDefinition, other: ToolDefinition): string {
   const { signs } = read(description)
   if (CLAIMS.some((sign) => signs.has(sign))) return 'asks to be preferred to others'
-  return other.server.length >= SHORTEST_NAME && description.toLowerCase().includes(other.server.toLowerCase()) ? 'speaks of the other server' : ''
+  const name = other.server.toLowerCase()
+  // A word that the other server's tool says of itself is a word of the trade: two servers of one product.
+  const speaks = name.length >= SHORTEST_NAME && description.toLowerCase().includes(name) && !other.description.toLowerCase().includes(name)
+  return speaks ? 'speaks of the other server' : ''
 }
 
 function draftOf(one: ToolDefinition, other: ToolDefinition, params: Params): Draft | undefined {

@@ -61,10 +61,13 @@ function commandDraft({ severity, rules }: Verdict): Omit<Draft, 'about'> {
   }
 }
 
+/** Share of kinds among calls from which a new kind is nothing rare: by the rule of succession the next call brings one as often as that. */
+const VARIED = 0.2
+
 function firstUse(interaction: Interaction, key: string, shape: string, memory: Memory): Draft {
   return {
     about: [key, shape],
-    severity: isHeavy(shape) ? 'medium' : 'low',
+    severity: isHeavy(shape) && memory.shapes.length <= memory.seen * VARIED ? 'medium' : 'low',
     title: `First use of ${shape} by this actor on ${interaction.server || 'this server'}`,
     observed: `${shape}, not among the ${memory.shapes.length - 1} kinds of command of ${memory.seen - 1} calls before`,
     expected: 'programs that this actor has run here before',
