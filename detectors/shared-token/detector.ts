@@ -21,8 +21,8 @@ export interface Owner {
   /** Other holders of one token, by program and network, that were there at once and were not told. */
   usual: number
   suspect: Suspect | null
-  /** Day of the last telling of many programs. */
-  manyDay: number
+  /** The last telling of many programs: day · 2, and 1 for a leak. */
+  manyTold: number
   peers: Peers | null
   /** Lessons that are not told yet, and the one of this step. */
   readonly lessons: number[]
@@ -33,6 +33,8 @@ const DAY = 86_400
 const NONE: readonly never[] = []
 const PEERS = '*peers'
 const MOST_EVIDENCE = 3
+/** Unknown programs within the hour that are odd. */
+const ODD = 2
 /** Lessons that wait; more than these is somebody who wears down the others. */
 const MOST_LESSONS = 16
 /** Peers that share this much more than the norm allows make even a token's own history a weak one. */
@@ -149,17 +151,19 @@ function accept(owner: Owner, print: Print, { caller, params }: Moment): void {
   owner.usual = Math.max(owner.usual, countOthers(known, caller, params))
 }
 
-/** Several that nobody knows, within the hour. */
+/** Several that nobody knows, within the hour: two programs are a weak signal, more or from elsewhere a leak. Told once a day, and once more when it gets worse. */
 function judgeMany(owner: Owner, { id }: Print, moment: Moment): readonly Draft[] {
   const { caller, params } = moment
-  const day = Math.floor(caller.seconds / DAY)
-  if (day <= owner.manyDay) return NONE
   const unknown = countUnknown(owner.prints, caller, params)
   const strangers = countStrangers(owner.prints, caller, params)
-  if ((unknown < params.most && strangers < params.strangers) || Math.max(unknown, strangers) <= owner.usual) return NONE
-  owner.manyDay = day
+  const isLeak = unknown >= params.most || strangers >= params.strangers
+  const isOdd = unknown >= ODD && owner.prints.some((print) => isKnown(print, params))
+  const told = Math.floor(caller.seconds / DAY) * 2 + (isLeak ? 1 : 0)
+  if ((!isLeak && !isOdd) || Math.max(unknown, strangers) <= owner.usual || told <= owner.manyTold) return NONE
+  owner.manyTold = told
   const suspect = owner.suspect ?? suspectOf(moment, 'software', id)
-  return [manyDraft(caseOf(owner, suspect, moment, weighs(owner, suspect, moment) ? 'medium' : 'low'), Math.max(unknown, strangers), params.overlapMinutes)]
+  const severity = isLeak && weighs(owner, suspect, moment) ? 'medium' : 'low'
+  return [manyDraft(caseOf(owner, suspect, moment, severity), Math.max(unknown, strangers), params.overlapMinutes)]
 }
 
 /** Whose call it is: most often that of the holder before, else another one's. */
@@ -214,7 +218,7 @@ export const sharedToken: Detector<Params, Owner> = {
   lore: () => PEERS,
   lesson: ({ lesson }) => lesson,
   learn: (owner, lesson, params) => hear(owner.peers ??= noPeers(), lesson, params),
-  begin: () => ({ prints: [], look: 0, events: 0, days: 0, lastDay: -1, usual: 0, suspect: null, manyDay: -1, peers: null, lessons: [], lesson: 0 }),
+  begin: () => ({ prints: [], look: 0, events: 0, days: 0, lastDay: -1, usual: 0, suspect: null, manyTold: -1, peers: null, lessons: [], lesson: 0 }),
   step(owner, interaction, _, params, tools: Tools) {
     const seconds = Math.floor(secondsOf(interaction))
     const look = lookOf(interaction)

@@ -83,12 +83,12 @@ export const changedDraft = ({ suspect, severity, basis, interaction, baselines 
 })
 
 export const manyDraft = ({ suspect, severity, basis, interaction, baselines }: Case, unknown: number, minutes: number): Draft => ({
-  about: [interaction.token_fingerprint, 'many', String(Math.floor(suspect.firstAt / 86_400))],
+  about: [interaction.token_fingerprint, 'many', severity, String(Math.floor(suspect.firstAt / 86_400))],
   severity,
   title: `One token in many hands: ${unknown} unknown programs within ${minutes} min`,
   observed: `${unknown} different programs that the token is not known for; the latest is ${suspect.label}`,
   expected: 'programs that have used it on several days',
-  reasons: [basis, 'so it looks when a token was published', BENIGN],
+  reasons: [basis, ...(severity === 'low' ? [] : ['so it looks when a token was published']), BENIGN],
   baselines,
   evidence: [...suspect.evidence, ...interaction.event_ids],
 })
