@@ -273,6 +273,13 @@ describe('a user of one tenant', () => {
     }
   })
 
+  it('reads the rules, which are nobody\'s', async () => {
+    await bench.engine.write("INSERT INTO watchkeeper.rule_versions (detector, version, title) VALUES ('a-rule', 1, 'of nobody')")
+    const answers = await Promise.all([ALICE, BOB, SOC].map((who) => ask(closed, "SELECT detector, title FROM rules WHERE detector = 'a-rule'", who)))
+    expect(answers.map(({ text }) => text)).toEqual(Array.from({ length: 3 }, () => 'a-rule\tof nobody\n'))
+    expect((await ask(closed, 'SELECT * FROM rule_versions', ALICE)).status).not.toBe(200)
+  })
+
   it('counts the own rows only, while all tenants together are there', async () => {
     for (const name of await existing()) {
       const count = async (who: typeof ALICE, sql = `SELECT count() FROM ${name}`): Promise<number> => Number((await ask(closed, sql, who)).text)
