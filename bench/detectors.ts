@@ -1,5 +1,5 @@
 /**
- * What the detectors cost: µs of CPU per interaction in the worker's own fold, and bytes held per key. `node bench/detectors.js [interactions]`.
+ * What the detectors cost: µs of CPU per interaction in the worker's own fold, and bytes held per key and actor. `node bench/detectors.js [interactions [days [actors]]]`.
  * Traffic is spread evenly over so many actors, each with a token of its own: the worst case for caches.
  */
 import { hash } from 'node:crypto'
@@ -17,7 +17,10 @@ import { Recent } from '../services/worker/recent.ts'
 import { encodeFold } from '../services/worker/snapshot.ts'
 
 const count = Number(process.argv[2] ?? 400_000)
-const DAYS = 1
+const DAYS = Number(process.argv[3] ?? 1)
+/** Of one day every actor uses one tool; of more five, as somebody who is known well. */
+const TOOLS = DAYS > 1 ? 5 : 1
+const POPULATIONS = process.argv[4] === undefined ? [1_000, 100_000] : [Number(process.argv[4])]
 const nothing = (): void => undefined
 const telemetry: WorkerTelemetry = {
   recordsRead: nothing, findingPublished: nothing, findingRepeated: nothing, keyEvicted: nothing, keysHeld: nothing, detectorFailed: nothing,
@@ -37,7 +40,7 @@ function interactionAt(i: number, actors: number, dice: () => number): Interacti
   const at = 1_795_000_000_000_000_000n + BigInt(Math.floor((i / count) * DAYS * 86_400_000)) * 1_000_000n
   return {
     ...blankInteraction(), interaction_id: String(i), tenant: 'acme', trace_id: String(i), started_at: at, ended_at: at, received_at: at,
-      method: 'tools/call', tool: `tool_${actor % 30}`,
+      method: 'tools/call', tool: `tool_${(actor + (i % TOOLS)) % 30}`,
     server: `server-${actor % 200}`, actor: `actor-${actor}@acme.example`, actor_kind: 'principal', token_fingerprint: `fingerprint-${actor}`,
     resource: `file:///srv/${Math.floor(dice() * 5_000)}`,
     arguments: '{"path":"/srv/report.txt"}', arguments_bytes: 26n, result_bytes: 4_000n, requested_by: 'user_turn', request_fit: 'asked',
@@ -72,12 +75,12 @@ async function measure(armed: readonly Armed[], actors: number): Promise<string>
   const bytes = keys === 0 ? 0 : held / keys
   const mebi = (size: number, digits: number): string => `${(size / 2 ** 20).toFixed(digits)} MiB`
   return [
-    `${(micros / count).toFixed(2).padStart(7)} µs`, `${String(keys).padStart(7)} keys`, `${bytes.toFixed(0).padStart(5)} B/key`, mebi(held, 0).padStart(8),
+    `${(micros / count).toFixed(2).padStart(7)} µs`, `${String(keys).padStart(7)} keys`, `${bytes.toFixed(0).padStart(5)} B/key`, `${(held / actors).toFixed(0).padStart(6)} B/actor`, mebi(held, 0).padStart(8),
     `snapshot ${mebi(snapshot.length, 1)} in ${saved.toFixed(0)} ms`,
   ].join('  ')
 }
 
-for (const actors of [1_000, 100_000]) {
+for (const actors of POPULATIONS) {
   const each = Object.entries(REGISTRY).map(([name, arm]) => ({ name, armed: [arm({})] }))
   for (const { name, armed } of [...each, { name: 'all', armed: each.flatMap((one) => one.armed) }]) {
     process.stdout.write(`${name.padEnd(20)} ${String(actors).padStart(7)} actors ${await measure(armed, actors)}\n`)

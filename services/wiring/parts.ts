@@ -49,8 +49,8 @@ const GATHERED = 20_000
 
 const batchesOf = ({ records, milliseconds }: typeof EVENT_BATCH, partitions: number): typeof EVENT_BATCH =>
   ({ records: Math.max(1_000, Math.min(records, Math.floor(GATHERED / partitions))), milliseconds })
-/** Pages of what detectors learn from: some 10 MB as a rule, 130 at most. */
-const HISTORY = { pageRows: 4_000, maxTextBytes: 16_384 }
+/** Pages of what detectors learn from: some 20 MB as a rule, 160 at most. */
+const HISTORY = { pageRows: 10_000, maxTextBytes: 8_192 }
 const SNAPSHOT_EVERY_NS = 5n * SECOND_NS
 
 /** Every job of the scheduler; another is one line here. `store`: where this process has or reaches one. */
