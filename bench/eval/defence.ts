@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { Interaction } from '../../schemas/interaction.ts'
+import { SEVERITY_ORDER } from '../../schemas/vocabulary.ts'
 import { type Evaluation, readSet, setsIn } from './evaluation.ts'
 import { type Said, Watched } from './poisoning/offers.ts'
 import { type Item, scoreTable } from './score-table.ts'
@@ -40,13 +41,16 @@ const PLAYS: Readonly<Record<string, Play>> = {
   'ui-resource': (watched, { uri, html }) => watched.call({ method: 'resources/read', resource: uri ?? 'ui://', result: textOf({ contents: [{ uri, mimeType: 'text/html', text: html }] }) }),
 }
 
+/** Weak signals are kept and call nobody: an actor without a history makes some of them. */
+const calls = ({ severity }: Said): boolean => SEVERITY_ORDER.indexOf(severity) >= SEVERITY_ORDER.indexOf('medium')
+
 export const DEFENCE: Evaluation = {
   about: 'fixtures of attacks on MCP and their harmless twins, through every detector',
   async run(data, print, { json, split }) {
     for (const set of setsIn(data, 'mcp-defense-bench', split).map((name) => `mcp-defense-bench/${name}`)) {
       const items: readonly Item[] = readSet(data, set, (line) => Line.parse(line)).map(({ id, type, label, fixture }) => {
         const play = PLAYS[type]
-        return { id, label, group: type, found: play !== undefined && play(new Watched(), fixture).length > 0 }
+        return { id, label, group: type, found: play !== undefined && play(new Watched(), fixture).some(calls) }
       })
       const goal = '≥ 70 % of what a log can show, controls ≤ 1 %'
       for (const row of scoreTable(set, items, { json, goal })) print(row)

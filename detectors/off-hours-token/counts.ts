@@ -3,9 +3,10 @@ const MOST = 255
 
 export const blankCounts = (size: number): string => '\u0000'.repeat(size)
 
-/** One more in this place; all halve when its count is full. */
-export function addCount(counts: string, place: number): string {
-  const codes = Array.from(counts, (character) => character.charCodeAt(0))
-  const full = (codes[place] ?? 0) >= MOST
-  return String.fromCharCode(...codes.map((code, i) => (full ? code >> 1 : code) + (i === place ? 1 : 0)))
+/** One more in each place from `from` up to `to`, which is not included; all halve when the first of these is full. */
+export function addCounts(counts: string, from: number, to: number): string {
+  const halve = counts.charCodeAt(from) >= MOST ? 1 : 0
+  let sum = ''
+  for (let place = 0; place < counts.length; place++) sum += String.fromCharCode((counts.charCodeAt(place) >> halve) + (place >= from && place < to ? 1 : 0))
+  return sum
 }

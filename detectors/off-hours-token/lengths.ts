@@ -1,5 +1,5 @@
 /** How many events the bursts of an actor usually come to: who comes for a single call seldom stays for five. */
-import { addCount, blankCounts } from './counts.ts'
+import { addCounts, blankCounts } from './counts.ts'
 
 /** Events of a burst that are looked at. */
 export const MOST_EVENTS = 6
@@ -10,12 +10,8 @@ const GOES_ON = 0.42
 /** How many bursts came to one event, to two and so on. */
 export const NO_LENGTHS = blankCounts(MOST_EVENTS)
 
-/** One more burst of so many events. All halve together, as the first count is the largest. */
-export function addLength(lengths: string, events: number): string {
-  let counts = lengths
-  for (let event = 0; event < Math.min(events, MOST_EVENTS); event++) counts = addCount(counts, event)
-  return counts
-}
+/** One more burst of so many events. The first count is the largest. */
+export const addLength = (lengths: string, events: number): string => addCounts(lengths, 0, events)
 
 /** Natural logarithm of one over the share of bursts that come to so many events. */
 export function lengthRarity(lengths: string, events: number): number {

@@ -3,7 +3,7 @@
  * fall into long silences (a longer one covers more of the time), where the owner's own return is unlikely. The lengths are counted in
  * doublings of the shortest; each count is one character of a string, so that a key pays 12 bytes.
  */
-import { addCount, blankCounts } from './counts.ts'
+import { addCounts, blankCounts } from './counts.ts'
 
 const DOUBLINGS = 12
 /** Pretended silences, spread evenly over the doublings. */
@@ -15,7 +15,7 @@ export const NO_SILENCES = blankCounts(DOUBLINGS)
 const stepOf = (ratio: number): number => Math.min(DOUBLINGS - 1, Math.floor(Math.log2(Math.max(1, ratio))))
 
 /** One more silence of this length; all halve when a count is full. */
-export const addSilence = (counts: string, ratio: number): string => addCount(counts, stepOf(ratio))
+export const addSilence = (counts: string, ratio: number): string => addCounts(counts, stepOf(ratio), stepOf(ratio) + 1)
 
 /**
  * Natural logarithm of how much less likely a return is after so long a silence than at any other moment of the silences: the mean hazard over
