@@ -99,6 +99,5 @@ export function welcome(source: Source, number: number, seconds: number): void {
     source.okDays++
   }
   if (number === 0 || seconds < source.restTo || source.known.includes(number)) return
-  source.known.push(number)
-  if (source.known.length > MOST_KNOWN) source.known.shift()
+  source.known = [...source.known.slice(source.known.length < MOST_KNOWN ? 0 : 1), number]
 }

@@ -15,7 +15,7 @@ export interface Belonging {
   server: ServerUse | null
   readonly norms: Norm[]
   /** Lessons that are not told yet, and the one of this step. */
-  readonly lessons: number[]
+  lessons: number[]
   lesson: number
 }
 
@@ -132,6 +132,11 @@ function stepServer(state: Belonging, moment: Moment): readonly Draft[] {
   return drafts
 }
 
+function teachOne(state: Belonging): void {
+  state.lesson = state.lessons[0] ?? 0
+  if (state.lessons.length > 0) state.lessons = state.lessons.slice(1)
+}
+
 export const misplacedToken: Detector<Params, Belonging> = {
   rule,
   keysOf({ token_fingerprint: token, server, scopes, token_trust: trust, method, outcome }) {
@@ -147,7 +152,7 @@ export const misplacedToken: Detector<Params, Belonging> = {
     const moment = { interaction, day, params, norms: () => (tools.stateOf?.(NORMS) as Belonging | undefined)?.norms ?? NONE }
     if (key.charCodeAt(1) === COLON) return stepServer(state, moment)
     const drafts = stepToken(state, moment)
-    state.lesson = state.lessons.length === 0 ? 0 : (state.lessons.shift() ?? 0)
+    teachOne(state)
     return drafts
   },
   forget({ token, server }, watermark, { keepDays }) {

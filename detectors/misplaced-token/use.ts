@@ -12,7 +12,7 @@ export interface Visit {
 export interface TokenUse {
   /** Name of the first server. */
   readonly home: string
-  readonly visits: Visit[]
+  visits: Visit[]
   events: number
   /** Came through a gateway: then it says nothing of servers. */
   gateway: boolean
@@ -56,8 +56,7 @@ export function visit(use: TokenUse, id: number, day: number): Visit | undefined
 }
 
 export function arrive(use: TokenUse, id: number, day: number, { told, maxServers }: { readonly told: boolean; readonly maxServers: number }): void {
-  use.visits.push({ id, days: 1, lastDay: day, told })
-  if (use.visits.length > maxServers) use.visits.shift()
+  use.visits = [...use.visits.slice(Math.max(0, use.visits.length + 1 - maxServers)), { id, days: 1, lastDay: day, told }]
 }
 
 /** Scopes that nearly all tokens have there. */

@@ -19,7 +19,7 @@ export interface Grantee {
   look: number
   peers: Peers | null
   /** Lessons that are not told yet, and the one of this step. */
-  readonly lessons: number[]
+  lessons: number[]
   lesson: number
 }
 
@@ -176,7 +176,8 @@ export const newScope: Detector<Params, Grantee> = {
     grantee.look = look
     count(grantee, day, params)
     const followed = follow(grantee, moment, seconds)
-    grantee.lesson = grantee.lessons.length === 0 ? 0 : (grantee.lessons.shift() ?? 0)
+    grantee.lesson = grantee.lessons[0] ?? 0
+    if (grantee.lessons.length > 0) grantee.lessons = grantee.lessons.slice(1)
     return followed.length === 0 ? drafts : [...drafts, ...followed]
   },
   forget: ({ lastDay }, watermark, { keepDays }) => lastDay >= 0 && (lastDay + 2 * keepDays) * DAY < Number(watermark) / 1e9,

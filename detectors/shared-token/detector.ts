@@ -12,7 +12,7 @@ import { type Params, rule } from './rule.ts'
 
 /** State of a principal, or of a token whose principal is not known; of the peers' only `peers` is used. */
 export interface Owner {
-  readonly prints: Print[]
+  prints: Print[]
   /** What the caller of the call before looked like at a glance, 0 = not known any more. */
   look: number
   events: number
@@ -25,7 +25,7 @@ export interface Owner {
   manyTold: number
   peers: Peers | null
   /** Lessons that are not told yet, and the one of this step. */
-  readonly lessons: number[]
+  lessons: number[]
   lesson: number
 }
 
@@ -177,8 +177,9 @@ function change(owner: Owner, moment: Moment): { readonly print: Print; readonly
     accept(owner, known, moment)
     return { print: known, drafts: NONE }
   }
-  const before = [...owner.prints]
-  const print = enter(owner.prints, owner.events, caller, params)
+  const before = owner.prints
+  owner.prints = enter(before, owner.events, caller, params)
+  const print = owner.prints.at(-1) as Print
   return { print, drafts: [...meet(owner, print, before, moment), ...judgeMany(owner, print, moment)] }
 }
 
@@ -194,8 +195,13 @@ function count(owner: Owner, seconds: number, params: Params): void {
 
 /** One lesson a step. */
 function teach(owner: Owner): void {
-  owner.lesson = owner.lessons.length === 0 ? 0 : (owner.lessons.shift() ?? 0)
-  if (owner.lessons.length > MOST_LESSONS) owner.lessons.length = MOST_LESSONS
+  if (owner.lessons.length === 0) {
+    owner.lesson = 0
+    return
+  }
+  const [first, ...rest] = owner.lessons
+  owner.lesson = first ?? 0
+  owner.lessons = rest.slice(0, MOST_LESSONS)
 }
 
 /** Numbers are only made of names when the caller does not look like the one before. */

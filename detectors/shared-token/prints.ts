@@ -93,13 +93,9 @@ export function revisit(prints: Print[], caller: Caller): Print | undefined {
   return undefined
 }
 
-/** A new one; of who was away too long, and of too many, the first go. */
-export function enter(prints: Print[], id: number, caller: Caller, { maxPrints, keepDays }: Params): Print {
+/** The list with a new one, which is the last; of who was away too long, and of too many, the first go. */
+export function enter(prints: readonly Print[], id: number, caller: Caller, { maxPrints, keepDays }: Params): Print[] {
   const { software, network, token, seconds } = caller
-  const print: Print = { id, software, network, token, firstAt: seconds, lastAt: seconds, days: 1 }
-  const stale = prints.findIndex(({ lastAt }) => lastAt >= seconds - keepDays * DAY)
-  if (stale > 0) prints.splice(0, stale)
-  prints.push(print)
-  if (prints.length > maxPrints) prints.shift()
-  return print
+  const recent = prints.filter(({ lastAt }) => lastAt >= seconds - keepDays * DAY)
+  return [...recent.slice(Math.max(0, recent.length + 1 - maxPrints)), { id, software, network, token, firstAt: seconds, lastAt: seconds, days: 1 }]
 }
