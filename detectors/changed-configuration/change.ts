@@ -8,7 +8,7 @@ import { shellTexts } from '../shell/where.ts'
 import { PATH_KEY, NOTES } from '../unexpected-command/file-access.ts'
 import { judgeScript } from '../unexpected-command/judge.ts'
 import { AGENT_CONFIG_PATH } from '../unexpected-command/rules/paths.ts'
-import { ADDS_SERVER, ADMINISTERS, AGENT_UNRECORDED, type Area, FORWARDS, HOOKED, SILENCING, SWITCHED_OFF, toolArea, UNGUARDED, UNRECORDED } from './words.ts'
+import { ADDS_SERVER, ADMINISTERS, AGENT_UNRECORDED, type Area, FORWARDS, HOOKED, OF_MAIL, SILENCING, SWITCHED_OFF, toolArea, UNGUARDED, UNRECORDED } from './words.ts'
 
 /** What makes a change matter, worst first. */
 export type Sign = 'unguarded' | 'unrecorded' | 'adds-server' | 'hooks' | 'silences' | 'forwards' | 'administers' | 'quieter' | 'changed'
@@ -89,7 +89,7 @@ function byTool(tool: string, sent: string): Change | undefined {
   const { area, off, adds } = toolArea(tool)
   if (area === '') return undefined
   const text = flat(sent)
-  if (area === 'mail') return FORWARDS.test(text) ? { area, sign: 'forwards', by: 'tool' } : undefined
+  if (area === 'mail') return FORWARDS.test(text) && OF_MAIL.test(`${tool} ${text}`) ? { area, sign: 'forwards', by: 'tool' } : undefined
   if (area === 'access') return { area, sign: !off && ADMINISTERS.test(text) ? 'administers' : 'changed', by: 'tool' }
   const isOff = off || SWITCHED_OFF.test(text)
   if (area === 'record') return { area, sign: isOff || UNRECORDED.test(text) ? 'unrecorded' : 'changed', by: 'tool' }

@@ -10,13 +10,16 @@ export type Area = 'agent' | 'guard' | 'record' | 'mail' | 'access'
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '))
 const OFF = words('disable stop pause mute suspend bypass skip delete remove clear purge truncate wipe silence detach uninstall deactivate off unset drop ignore')
 const CHANGE = words('set update change edit configure patch put modify reset enable add register create install attach connect write save replace override switch toggle import apply')
-const GUARDS = words('guardrail guardrails guard guards approval approvals sandbox safety moderation confirmation hook hooks allowlist denylist blocklist whitelist blacklist waf firewall dlp mfa 2fa detector ' +
-  'detectors alarm alarms quarantine scanner antivirus edr protection')
-const RECORDS = words('logging audit audits telemetry tracing trail trails sampling sampler exporter siem recorder recording retention observability')
-const LOGS = words('log logs loggroup trace traces history event events monitor monitors monitoring')
+const GUARDS = words('guardrail guardrails guard guards approval approvals sandbox safety moderation allowlist denylist blocklist whitelist blacklist waf firewall dlp mfa 2fa detector ' +
+  'detectors quarantine scanner antivirus edr protection')
+const RECORDS = words('logging audit audits telemetry tracing trail trails sampling sampler exporter siem retention observability')
+const LOGS = words('log logs loggroup trace traces monitoring')
+/** A diary is no record of what agents do. */
+const DIARY = words('entry entries time work food call travel exercise')
 const PARTS = words('server servers config configuration settings registry permission permissions prompt instructions')
 const ADDED = words('server servers connector connectors plugin plugins extension extensions skill skills integration')
 const MAIL = words('filter filters rule rules forwarding autoforward forward delegate redirect')
+const INSTALLS = words('install enable register')
 const ACCESS = words('policy policies permission permissions role roles acl acls iam collaborator collaborators')
 
 const has = (list: readonly string[], set: ReadonlySet<string>): boolean => list.some((word) => set.has(word))
@@ -36,12 +39,12 @@ export const toolArea = remembering((tool): ToolArea => {
   const list = nameWords(tool)
   const off = has(list, OFF)
   if (!off && (!has(list, CHANGE) || effectOf({ tool, argumentNames: [] }) === 'read')) return NOWHERE
-  if (has(list, RECORDS) || (off && has(list, LOGS) && !list.includes('calendar') && !has(list, words('event events')))) return { area: 'record', off, adds: false }
+  if (has(list, RECORDS) || (off && has(list, LOGS) && !has(list, DIARY))) return { area: 'record', off, adds: false }
   if (has(list, GUARDS)) return { area: 'guard', off, adds: false }
   if (list.includes('mcp') ? has(list, PARTS) : list.includes('agent') && has(list, words('config configuration settings permission permissions tools prompt'))) {
     return { area: 'agent', off, adds: !off && has(list, ADDED) }
   }
-  if (!off && has(list, words('connector connectors plugin plugins extension extensions skill skills'))) return { area: 'agent', off, adds: true }
+  if (!off && (has(list, words('connector connectors plugin plugins')) || (has(list, INSTALLS) && has(list, words('extension extensions skill skills'))))) return { area: 'agent', off, adds: true }
   if (has(list, ACCESS)) return { area: 'access', off, adds: false }
   return !off && has(list, MAIL) ? { area: 'mail', off, adds: false } : NOWHERE
 })
@@ -70,6 +73,8 @@ export const SWITCHED_OFF = new RegExp(
 
 /** An agent's own records, for the process that is started. */
 export const AGENT_UNRECORDED = /(?:claude_code_enable|gemini_cli|codex)\w{0,20}telemetry\w{0,20}=["']?(?:0|false)/i
+/** Rules of mail, not of anything else that has rules. */
+export const OF_MAIL = /@|mail|inbox|["']from["']/i
 export const FORWARDS = /forward|redirect|(?:action|move|then)\w{0,10}["' :]{1,6}["']?(?:delete|trash|hide|archive)/i
 export const ADMINISTERS = /\badmin|owner\b|administratoraccess|["']\*["']|superuser|\bfull[-_ ]?(?:access|control)|\broot\b/i
 export const ADDS_SERVER = /mcp_?servers?["']?[ :=]{1,4}[{[]|\[mcp_servers\.|["'](?:command|url)["'][ :]{1,4}["']/i
