@@ -42,8 +42,8 @@ export const rule: Rule<Params> = {
     'one goes on, or that several unknown ones use within the hour, was copied. A different program or network alone is a weak signal.',
   severity: 'medium',
   params: Params,
-  needs: ['token_fingerprint', 'client'],
-  wants: ['client_network', 'client_asn', 'user_agent', 'agent'],
+  needs: ['token_fingerprint'],
+  wants: ['client', 'user_agent', 'client_asn', 'client_network', 'actor', 'agent'],
   blindSpots: [
     'Client and user agent are what the caller says: a thief who copies both is only seen by the network, as a weak signal.',
     'Where no token fingerprint is there, or neither program nor network: unknown stays unknown.',
