@@ -12,8 +12,8 @@ const HOUR = 3_600_000
 const MS = 1_000_000n
 /** What is found so long after an attack's last event is still found by it. */
 const AFTER = HOUR / 6
-/** Of what a server offered, as it is listed again and again. */
-const AFTER_OFFER = 12 * HOUR
+/** By a detector that was to tell: the owner of a stolen token comes back next morning, lists are fetched again and again. */
+const AFTERMATH = 24 * HOUR
 /** What is sent to people. */
 export const isSent = ({ finding: { severity } }: Raised): boolean => SEVERITY_ORDER.indexOf(severity) >= SEVERITY_ORDER.indexOf('medium')
 
@@ -21,11 +21,11 @@ const during = ({ activity }: Label, at: number, after: number): boolean => acti
 
 export function belongs({ finding, at }: Raised, label: Label): boolean {
   if (label.trace_ids.includes(finding.trace_id) || label.conversations.includes(finding.conversation)) return true
-  if (label.principals.includes(finding.actor) || label.principals.includes(finding.principal)) return during(label, at, AFTER)
+  if (label.principals.includes(finding.actor) || label.principals.includes(finding.principal)) return during(label, at, label.detectors.includes(finding.detector) ? AFTERMATH : AFTER)
   // What somebody does on the server by and by is not what the server offers.
   if (finding.interaction_id !== '' && !label.detectors.includes(finding.detector)) return false
   const offered = label.servers.includes(finding.server) || (finding.principal === '' && finding.server === '' && label.tools.includes(finding.tool))
-  return offered && at >= Date.parse(label.first_event) && at <= Date.parse(label.last_arrival) + AFTER_OFFER
+  return offered && at >= Date.parse(label.first_event) && at <= Date.parse(label.last_arrival) + 2 * AFTERMATH
 }
 
 export interface AttackScore {
