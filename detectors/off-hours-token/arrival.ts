@@ -30,20 +30,26 @@ export interface Coming {
   readonly country: string
 }
 
-/** Takes one event in: true where the arrival is to be told now. Late events belong to no arrival. */
-export function arrives(week: Week, { seconds, rarity, country }: Coming, params: Params): boolean {
-  if (seconds < week.latestAt) return false
-  const shortest = params.spellGapHours * 3600
+/** Takes one event in: true where the burst grew and is still judged. Late events belong to no arrival. */
+export function notes(week: Week, { seconds, rarity, country }: Coming, { spellGapHours }: Params): boolean {
   const silence = seconds - week.latestAt
+  if (silence < 0) return false
+  const shortest = spellGapHours * 3600
   if (silence > shortest) beginArrival(week, seconds, { ratio: silence / shortest, rarity, familiar: country !== '' && country === week.country })
   week.latestAt = seconds
+  if (week.arrival.events >= MOST_EVENTS) return false
+  week.arrival.events++
+  return true
+}
+
+/** Takes one event in: true where the arrival is to be told now. */
+export function arrives(week: Week, coming: Coming, params: Params): boolean {
+  if (!notes(week, coming, params)) return false
   const { arrival } = week
-  if (arrival.events >= MOST_EVENTS) return false
-  arrival.events++
   if (arrival.told || arrival.silentFor === 0 || arrival.events < LEAST) return false
   const { hour, silence: silent, length } = weighed(week)
   arrival.told = hour + silent + length > params.arrivalEvidence + (arrival.familiar ? params.familiarPlace : 0)
-  if (!arrival.told && country !== '') week.country = country
+  if (!arrival.told && coming.country !== '') week.country = coming.country
   return arrival.told
 }
 

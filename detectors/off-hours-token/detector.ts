@@ -2,7 +2,7 @@
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Detector, Draft } from '../detector.ts'
 import { hourOf, secondsOf } from '../stats/moment.ts'
-import { arrives, isTold } from './arrival.ts'
+import { arrives, isTold, notes } from './arrival.ts'
 import { arrivalDraft, fixedDraft, type Moment, quietDraft } from './draft.ts'
 import { slotOf } from './local-time.ts'
 import { type Params, rule } from './rule.ts'
@@ -32,7 +32,7 @@ function outside(slot: number, hours: NonNullable<Params['fixedHours']>): boolea
 
 /** While there is no profile, the configured hours; nothing where there are none. */
 function judgeCold(week: Week, seconds: number, moment: Moment, params: Params): readonly Draft[] {
-  arrives(week, { ...moment, seconds, rarity: 0 }, { ...params, arrivalEvidence: Infinity })
+  notes(week, moment, params)
   const hours = params.fixedHours
   if (hours === undefined || !outside(moment.slot, hours)) return []
   const enough = params.quietness + params.evidence + 1
@@ -42,7 +42,7 @@ function judgeCold(week: Week, seconds: number, moment: Moment, params: Params):
 /** The arrival first, then the quiet hour by itself; a burst is told once, whichever saw it. */
 function judge(week: Week, seconds: number, { quiet, moment }: { quiet: boolean; moment: Moment }, params: Params): readonly Draft[] {
   const already = isTold(week, seconds)
-  const told = arrives(week, { ...moment, seconds }, params) ? [arrivalDraft(moment, week, quiet)] : []
+  const told = arrives(week, moment, params) ? [arrivalDraft(moment, week, quiet)] : []
   if (!quiet) {
     week.activeAt = Math.max(week.activeAt, seconds)
     return told
@@ -70,7 +70,7 @@ export const offHoursToken: Detector<Params, Week> = {
     if (hour > week.hour) enterHour(week, hour, zone, params)
     const { slot, quiet, rarity } = hour < week.hour ? judgedLate(week, seconds, params) : { slot: week.hourSlot, quiet: week.quiet,
       rarity: week.rarity }
-    const moment = { key, slot, zone, rarity, country: interaction.client_country }
+    const moment = { key, seconds, slot, zone, rarity, country: interaction.client_country }
     const drafts = hasHistory(week, params) ? judge(week, seconds, { quiet, moment }, params) : judgeCold(week, seconds, moment, params)
     week.events++
     return drafts

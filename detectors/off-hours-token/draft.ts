@@ -9,6 +9,8 @@ import type { Week } from './week.ts'
 
 export interface Moment {
   readonly key: string
+  /** Since 1970. */
+  readonly seconds: number
   readonly slot: number
   /** IANA zone, undefined = UTC for want of a better one. */
   readonly zone: string | undefined
