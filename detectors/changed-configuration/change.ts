@@ -8,10 +8,10 @@ import { shellTexts } from '../shell/where.ts'
 import { PATH_KEY, NOTES } from '../unexpected-command/file-access.ts'
 import { judgeScript } from '../unexpected-command/judge.ts'
 import { AGENT_CONFIG_PATH } from '../unexpected-command/rules/paths.ts'
-import { ADDS_SERVER, ADMINISTERS, AGENT_UNRECORDED, type Area, FORWARDS, HOOKED, OF_MAIL, SILENCING, SWITCHED_OFF, toolArea, UNGUARDED, UNRECORDED } from './words.ts'
+import { ADDS_SERVER, ADMINISTERS, AGENT_UNRECORDED, type Area, FORWARDS, HOOKED, OF_MAIL, SILENCING, SWITCHED_OFF, toolArea, UNASKING, UNGUARDED, UNRECORDED } from './words.ts'
 
 /** What makes a change matter, worst first. */
-export type Sign = 'unguarded' | 'unrecorded' | 'adds-server' | 'hooks' | 'silences' | 'forwards' | 'administers' | 'quieter' | 'changed'
+export type Sign = 'unguarded' | 'unrecorded' | 'adds-server' | 'hooks' | 'silences' | 'unasking' | 'forwards' | 'administers' | 'quieter' | 'changed'
 
 export interface Change {
   readonly area: Area
@@ -48,7 +48,9 @@ function inText(text: string): Sign | undefined {
   return HOOKED.test(text) ? 'hooks' : ADDS_SERVER.test(text) ? 'adds-server' : undefined
 }
 
-const ORDER: readonly Sign[] = ['unguarded', 'unrecorded', 'hooks', 'adds-server', 'silences', 'forwards', 'administers', 'quieter', 'changed']
+const inNotes = (text: string): Sign | undefined => (SILENCING.test(text) ? 'silences' : UNASKING.test(text) ? 'unasking' : undefined)
+
+const ORDER: readonly Sign[] = ['unguarded', 'unrecorded', 'hooks', 'adds-server', 'silences', 'unasking', 'forwards', 'administers', 'quieter', 'changed']
 const worse = (one: Sign | undefined, other: Sign | undefined): Sign | undefined =>
   (one === undefined ? other : other === undefined || ORDER.indexOf(one) <= ORDER.indexOf(other) ? one : other)
 
@@ -59,10 +61,11 @@ function byFile(leaves: readonly Leaf[]): Change | undefined {
   const paths = leaves.filter(({ key }) => PATH_KEY.test(key)).map(({ text }) => text.toLowerCase())
   const agent = paths.some((path) => AGENT_CONFIG_PATH.test(path) && !NOTES.test(path))
   if (!agent && paths.some((path) => NOTES.test(path) || RULES_PATH.test(path))) {
-    return leaves.some(({ key, text }) => !PATH_KEY.test(key) && SILENCING.test(flat(text))) ? { area: 'agent', sign: 'silences', by: 'file' } : undefined
+    const sign = leaves.filter(({ key }) => !PATH_KEY.test(key)).map(({ text }) => inNotes(flat(text))).reduce(worse, undefined)
+    return sign === undefined ? undefined : { area: 'agent', sign, by: 'file' }
   }
   if (!agent && !paths.some((path) => RECORD_PATH.test(path))) return undefined
-  const found = leaves.filter(({ key }) => !PATH_KEY.test(key)).map(({ text }) => inText(flat(text))).reduce(worse, undefined)
+  const found = leaves.filter(({ key }) => !PATH_KEY.test(key)).map(({ text }) => inText(flat(text)) ?? inNotes(flat(text))).reduce(worse, undefined)
   return { area: agent ? 'agent' : 'record', sign: found ?? 'changed', by: 'file' }
 }
 

@@ -41,7 +41,7 @@ function severityOf({ change: { sign }, interaction: { requested_by: by, request
   if (expected) return unasked && sign !== 'changed' ? 'low' : undefined
   if (sign === 'changed' || sign === 'quieter') return unasked && sign === 'changed' ? 'medium' : 'low'
   if (unasked) return sign === 'forwards' || sign === 'hooks' ? 'high' : 'medium'
-  return asked || common || sign === 'administers' || sign === 'silences' ? 'low' : 'medium'
+  return asked || common || sign === 'administers' || sign === 'unasking' ? 'low' : 'medium'
 }
 
 /** `agent|ana`: areas hold no bar. */

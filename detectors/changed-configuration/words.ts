@@ -81,6 +81,7 @@ export const ADDS_SERVER = /mcp_?servers?["']?[ :=]{1,4}[{[]|\[mcp_servers\.|["'
 /** Programs that an agent runs by itself at certain moments. */
 export const HOOKED = new RegExp(
   oneOf('hooks? pretooluse posttooluse sessionstart userpromptsubmit initialize_?command startup_?command', '', '["\']?[ :=]{1,4}[{["\'].{0,400}(?:command|cmd|run)["\']?[ :=]{1,4}').source, 'i')
-/** Orders that notes to an agent have no use for. */
-export const SILENCING = anyOf(/\bwithout (?:asking|confirm\w{0,8}|approval|permission)|\b(?:do not|don't|never|must not) (?:mention|tell|ask|reveal|show|inform|disclose|report|log)\b/i,
-  /\b(?:ignore|disregard|forget) (?:all|any|every|previous|prior|earlier|the above|other)\b|\b(?:silently|in secret|secretly)\b/i)
+/** Orders to an agent not to tell, for which honest notes have no use; and not to ask, for which some have. */
+export const SILENCING = anyOf(/\b(?:do not|don't|never|must not) (?:mention|tell|reveal|show|inform|disclose|report|log)\b|\b(?:silently|in secret|secretly)\b/i,
+  /\b(?:ignore|disregard|forget) (?:all|any|every|previous|prior|earlier|the above|other)\b/i)
+export const UNASKING = /\bwithout (?:asking|confirm\w{0,8}|approval|permission)|\b(?:do not|don't|never) ask\b/i
