@@ -13,12 +13,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** 2026-03-02, a Monday. */
 const FIRST_DAY = 20_514
-const company = (seed: number, attacks = 'all', days = 4): Simulation => new Simulation({ seed, days, history: 3, principals: 16, servers: 30, firstDay: FIRST_DAY, attacks: attacksNamed(attacks) })
+const company = (seed: number, attacks = 'all', days = 3): Simulation => new Simulation({ seed, days, history: 1, principals: 16, servers: 30, firstDay: FIRST_DAY, attacks: attacksNamed(attacks) })
 const digestOf = (happenings: Iterable<Happening>): string => hash('sha256', [...happenings].map((one) => (one.is === 'request' ? `${one.at}${hash('sha256', one.body)}` : JSON.stringify(one.label))).join(), 'hex')
 
 describe('simulated company', () => {
   it('is the same for the same seed and another for another', () => {
-    expect(digestOf(company(5, 'all', 2).happenings())).toBe(digestOf(company(5, 'all', 2).happenings()))
+    expect(digestOf(company(5, 'beacon,rug-pull,token-shared', 1).happenings())).toBe(digestOf(company(5, 'beacon,rug-pull,token-shared', 1).happenings()))
     expect(digestOf(company(5, 'none', 1).happenings())).not.toBe(digestOf(company(6, 'none', 1).happenings()))
   })
 
@@ -36,7 +36,7 @@ describe('simulated company', () => {
     // A small company lacks somebody to do a few of them to.
     expect(labels.length).toBeGreaterThan(ATTACKS.length * 0.7)
     for (const label of labels) {
-      expect(Date.parse(label.first_event)).toBeGreaterThanOrEqual((FIRST_DAY + 2) * 86_400_000)
+      expect(Date.parse(label.first_event)).toBeGreaterThanOrEqual(FIRST_DAY * 86_400_000)
       expect(label.first_event <= label.last_event && label.last_event <= label.last_arrival, label.id).toBe(true)
       expect(label.principals.length + label.servers.length, label.id).toBeGreaterThan(0)
     }
