@@ -30,7 +30,7 @@ const MAIL = /^[^\s@/<>]{1,64}@([^\s@/:<>]{1,253})$/
 const REMOTE = /^[\w.-]{1,64}@([\w.-]{1,253}):(?!\/\/)([\w./~-]{0,1024})/
 const BARE = /^([^\s/?#:@]{1,253})(?::\d{1,5})?([/?#]|$)/
 /** Whoever has the link, everybody: what sharing with the world is called. */
-const ANYBODY = /^(?:any(?:one|body)|everyone|everybody|all-?users|world|anonymous|internet|public(?:-read(?:-write)?|_link|-link)?)(?:[-_ ](?:with|who|has)[-_ ]\w{1,20}(?:[-_ ]\w{1,20}){0,2})?$/i
+const ANYBODY = /^(?:everyone|any(?:one|body)|everybody|all-?users|world|anonymous|internet|public(?:-read(?:-write)?|_link|-link)?)(?:[-_ ](?:with|who|has)[-_ ]\w{1,20}(?:[-_ ]\w{1,20}){0,2})?$/i
 const AUDIENCE_KEY = /^(?:with|to|acl|canned_acl|audience|scope|access|share_with|grantee|principal|member|members|role_for|type|visibility|for)$/i
 const SHARE = /^\\\\([\w.-]{1,253})\\([^\\\s]{1,80})/
 const STORES: ReadonlyMap<string, string> = new Map([['s3', 's3'], ['s3a', 's3'], ['s3n', 's3'], ['gs', 'gs'], ['gcs', 'gs'], ['az', 'az'], ['abfs', 'az'], ['abfss', 'az'], ['wasbs', 'az'],
