@@ -17,7 +17,7 @@ export interface Gatherer {
   things: Distinct
   tables: Distinct
   /** Measures of this day that were told, and whether a walk of it was, or the actor is in doubt for something else. */
-  said: Measure[]
+  said: (Measure | `much:${Measure}`)[]
   walked: boolean
   trails: Trail[]
   /** Longest walk of the days before, fading; of this day. */
@@ -34,6 +34,8 @@ const DAY = 86_400
 const NONE: readonly never[] = []
 /** By how much the longest walk counts less with each day. */
 const FADE = 0.97
+/** Times the limit of a day from which it is much. */
+const MUCH = 2
 const MEASURES: readonly Measure[] = ['things', 'tables']
 
 const countOf = ({ things, tables }: Gatherer, measure: Measure): number => (measure === 'things' ? countDistinct(things) * SAMPLE : countDistinct(tables))
@@ -90,13 +92,14 @@ function judgeDay(one: Gatherer, { interaction, key, peers }: Call, params: Para
     const floor = measure === 'things' ? params.minThings : params.minTables
     const counted = measure === 'things' ? one.things : one.tables
     // Below 64 the length of a list is its count.
-    if (counted.length < Math.min(64, measure === 'things' ? floor / SAMPLE : floor) || one.said.includes(measure)) continue
+    if (counted.length < Math.min(64, measure === 'things' ? floor / SAMPLE : floor) || one.said.includes(`much:${measure}`)) continue
     const value = countOf(one, measure)
     if (value < floor) continue
     const limit = dayLimit(measure, { own: one.days, peers: peers() }, params)
-    if (value <= limit.value) continue
-    one.said.push(measure)
-    const severity = one.walked && limit.basis === 'own' && askedFor(interaction) === '' ? 'medium' : 'low'
+    const isMuch = limit.basis === 'own' && value > limit.value * MUCH
+    if (value <= limit.value || (!isMuch && one.said.includes(measure))) continue
+    one.said = [...one.said, measure, ...(isMuch ? [`much:${measure}` as const] : [])]
+    const severity = (one.walked || isMuch) && limit.basis === 'own' && askedFor(interaction) === '' ? 'medium' : 'low'
     drafts.push(breadthDraft({ key, measure, value, limit, day: one.day, severity }))
   }
   return drafts.length === 0 ? NONE : drafts

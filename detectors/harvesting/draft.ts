@@ -57,7 +57,7 @@ export interface BreadthTold {
 export function breadthDraft({ key, measure, value, limit, day, severity }: BreadthTold): Draft {
   const usual = limit.basis === 'none' ? `at most ${figure(limit.value)} a day` : `about ${figure(limit.usual)} a day, at most ${figure(limit.value)}`
   return {
-    about: [key, measure, String(day)], severity,
+    about: [key, measure, String(day), severity], severity,
     title: `${key} touches about ${figure(value)} ${NOUN[measure]} in a day`,
     observed: `about ${figure(value)} ${NOUN[measure]} since midnight (UTC)`, expected: usual,
     reasons: [`measured by ${limit.days} of ${BASIS[limit.basis]}`, BENIGN],

@@ -32,7 +32,7 @@ const COMPANY = 'company'
 const FADES = 256
 const WAITING = 16
 /** So many calls, and bytes, to a destination on the day on which it was told. */
-const MANY_CALLS = 5
+const MANY_CALLS = 4
 const MANY_BYTES = 20_000
 
 const isAllowed = ({ name, domain, host }: Destination, allow: readonly string[]): boolean =>
@@ -101,7 +101,7 @@ function goesOn(sender: Sender, id: number, day: number, interaction: Interactio
   const [told, toldOn, calls, sum] = sender.told
   if (told !== id || toldOn !== day || calls === 0) return undefined
   const pieces = { calls: calls + 1, bytes: sum + Math.max(0, Number(interaction.arguments_bytes)) }
-  const isMany = pieces.calls >= MANY_CALLS && (pieces.bytes >= MANY_BYTES || !carries(interaction))
+  const isMany = pieces.calls >= MANY_CALLS && (pieces.bytes >= MANY_BYTES || interaction.effect === 'grant' || !carries(interaction))
   sender.told = [id, day, isMany ? 0 : pieces.calls, pieces.bytes]
   return isMany ? pieces : undefined
 }

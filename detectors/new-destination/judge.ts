@@ -66,12 +66,13 @@ function ofCompany({ isGrown, users }: Situation): Point | undefined {
   return { name: 'tenant', observed: users === 0 ? 'nobody of the tenant used it' : `${users} of the tenant used it`, expected: 'a destination that others use', points: users === 0 ? 2 : 0 }
 }
 
-function ofPayload({ interaction, destination }: Situation, muchBytes: number): Point | undefined {
+/** What goes on is counted there, by its bytes. */
+function ofPayload({ interaction, destination, pieces }: Situation, muchBytes: number): Point | undefined {
   const packed = packedIn(interaction)
   if (packed > 0) return { name: 'payload', observed: `${packed} characters in a row that are encoded`, expected: 'readable arguments', points: 2 }
   if (isLoadedHost(destination)) return { name: 'payload', observed: 'a part of the host name that is long and carries digits', expected: 'names that people give', points: 3 }
   if (destination.tail > LOADED_ADDRESS) return { name: 'payload', observed: `${destination.tail} characters in the address that only its server reads`, points: destination.tail > LONG_ADDRESS ? 2 : 1 }
-  return interaction.arguments_bytes >= BigInt(muchBytes) ? { name: 'payload', observed: `${interaction.arguments_bytes} bytes of arguments`, points: 1 } : undefined
+  return pieces === undefined && interaction.arguments_bytes >= BigInt(muchBytes) ? { name: 'payload', observed: `${interaction.arguments_bytes} bytes of arguments`, points: 2 } : undefined
 }
 
 function ofPieces({ pieces }: Situation): Point | undefined {
@@ -84,9 +85,9 @@ const isPoint = (point: Point | undefined): point is Point => point !== undefine
 export function pointsOf(situation: Situation, params: Params): readonly Point[] {
   const { interaction, isCold, fresh } = situation
   return [
-    isCold ? undefined : { name: 'novelty', observed: 'not used by the actor before', expected: 'one of its own destinations', points: 1 },
+    isCold && !situation.isGrown ? undefined : { name: 'novelty', observed: 'not used by the actor before', expected: 'one of its own destinations', points: 1 },
     ofCompany(situation), ofHost(situation), ofSource(situation), ofRequest(situation),
-    carries(interaction) ? { name: 'effect', observed: `the call is to ${interaction.effect === 'execute' ? 'send by a command' : interaction.effect}`, points: 1 } : undefined,
+    carries(interaction) ? { name: 'effect', observed: `the call is to ${interaction.effect === 'execute' ? 'send by a command' : interaction.effect}`, points: interaction.effect === 'grant' ? 2 : 1 } : undefined,
     ofPayload(situation, params.muchBytes), ofPieces(situation),
     !isCold && fresh >= params.usuallyFresh ? { name: 'habit', observed: 'new destinations are its daily business', points: -2 } : undefined,
   ].filter(isPoint)

@@ -20,7 +20,7 @@ export const Params = z.strictObject({
   /** Share of new destinations among those of an actor from which a new one is its daily business. */
   usuallyFresh: z.number().min(0).max(1).default(0.2),
   /** Arguments of this many bytes are much. */
-  muchBytes: z.number().int().min(100).default(20_000),
+  muchBytes: z.number().int().min(100).default(8_000),
   /** Days on which a told destination has to come before it is known, and without which a known one is forgotten. */
   acceptDays: z.number().int().min(1).max(30).default(3),
   keepDays: z.number().int().min(30).max(3650).default(180),

@@ -7,7 +7,7 @@ export const Params = z.strictObject({
   medium: z.number().min(1).max(20).default(6),
   high: z.number().min(1).max(20).default(9),
   /** First looks that a tenant has to have told, over so many days, before one is worth a word. */
-  minCompany: z.number().int().min(1).max(100_000).default(10),
+  minCompany: z.number().int().min(1).max(100_000).default(5),
   companyDays: z.number().int().min(0).max(365).default(8),
   /** New things of a guarded kind in a day that are many, at least, and how many times the actor's busiest day. */
   burst: z.number().int().min(2).max(1000).default(8),
