@@ -68,7 +68,7 @@ describe('composite-risk', () => {
   it('names the parts, what each adds, and how it fades', () => {
     const [sum] = hear([
       { detector: 'unknown-place', severity: 'medium', minutes: 0 }, { detector: 'unusual-volume', severity: 'low', minutes: 12 * 60 }, { detector: 'new-destination', severity: 'low', minutes: 12 * 60 },
-    ])
+    ], { confidence: { 'unknown-place': 0.5, 'unusual-volume': 0.4, 'new-destination': 0.5 } })
     expect(sum).toMatchObject({
       title: 'ana: 3 weak signs of 3 detectors within 12.0 h add up', observed: '32 points from 3 kinds of signs', expected: 'less than 30 points; each sign halves in 24 h', severity: 'medium',
     })
