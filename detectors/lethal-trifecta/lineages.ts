@@ -32,17 +32,12 @@ export interface Limits {
 /** The lineage of that name; the least recent of too many goes. */
 export function lineageOf(lineages: Lineage[], name: string, { at, ttl, pause, most }: Limits): Lineage {
   const id = hash32(name)
+  for (const one of lineages) if (one.id === id && at - one.at <= pause) return one
   let kept = 0
-  let found: Lineage | undefined
-  for (const one of lineages) {
-    if (one.at < at - (one.id === id ? pause : ttl)) continue
-    lineages[kept++] = one
-    if (one.id === id) found = one
-  }
+  for (const one of lineages) if (one.id !== id && at - one.at <= ttl) lineages[kept++] = one
   lineages.length = kept
-  if (found !== undefined) return found
   if (kept >= most) lineages.shift()
-  const fresh = { id, at, marks: 0, untrustedAt: 0, privateAt: 0, untrusted: null, private: null, origin: 0 }
+  const fresh: Lineage = { id, at, marks: 0, untrustedAt: 0, privateAt: 0, untrusted: null, private: null, origin: 0 }
   lineages.push(fresh)
   return fresh
 }
