@@ -1,7 +1,7 @@
 /** Learns who is at home at each address, and speaks when others fail from it, most of all when one of them then gets in. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import { glance, networkOf } from '../caller/fingerprint.ts'
-import type { Detector, Draft } from '../detector.ts'
+import type { Detector, Draft, Tools } from '../detector.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { enteredDraft, guessedDraft, repeatsDraft, scatteredDraft, sprayDraft } from './draft.ts'
 import { isFailure, principalOf, tokenOf } from './failure.ts'
@@ -94,7 +94,7 @@ function judgeGuess({ key, source, wave, params }: Judged, interaction: Interact
 }
 
 /** Somebody gets in: a stranger after a spray, or one more who is at home here. */
-function onSuccess(source: Source, interaction: Interaction, key: string, params: Params): readonly Draft[] {
+function onSuccess(source: Source, interaction: Interaction, { key, params, tools }: { readonly key: string; readonly params: Params; readonly tools: Tools }): readonly Draft[] {
   const seconds = secondsOf(interaction)
   settle(source, seconds, params)
   const { wave } = source
@@ -109,7 +109,7 @@ function onSuccess(source: Source, interaction: Interaction, key: string, params
     drafts.push(enteredDraft({ key, source, wave }, interaction, wave.principals.includes(who) || wave.tokens.includes(who)))
   }
   if (drafts.length === 0 && wave !== null) drafts.push(...judgeGuess({ key, source, wave, params }, interaction, who))
-  welcome(source, who, seconds)
+  if (tools.disputed?.() !== true) welcome(source, who, seconds)
   return drafts
 }
 
@@ -121,7 +121,7 @@ export const failedLogins: Detector<Params, Source> = {
     return isFailure(interaction) ? failureKeys(interaction) : NONE
   },
   begin: newSource,
-  step: (source, interaction, key, params) =>
-    interaction.outcome === 'ok' ? onSuccess(source, interaction, key, params) : onFailure(source, interaction, key, params),
+  step: (source, interaction, key, params, tools) =>
+    interaction.outcome === 'ok' ? onSuccess(source, interaction, { key, params, tools }) : onFailure(source, interaction, key, params),
   forget: ({ lastAt }, watermark, { keepDays }) => lastAt > 0 && lastAt + keepDays * DAY < Number(watermark) / 1e9,
 }

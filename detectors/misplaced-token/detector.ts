@@ -32,6 +32,8 @@ interface Moment {
   readonly interaction: Interaction
   readonly day: number
   readonly params: Params
+  /** Whether the actor is in doubt: then nothing is learned of it. */
+  disputed(): boolean
   norms(): readonly Norm[]
 }
 
@@ -91,7 +93,7 @@ function stepToken(state: Belonging, moment: Moment): readonly Draft[] {
   use.lastDay = Math.max(use.lastDay, day)
   const known = visit(use, id, day)
   const drafts = known === undefined ? enter(state, use, id, moment) : NONE
-  if (known?.told === true && known.days >= params.acceptDays) {
+  if (known?.told === true && known.days >= params.acceptDays && !moment.disputed()) {
     known.told = false
     state.lessons.push(lessonOf(id, SHARED, day))
   }
@@ -128,7 +130,7 @@ function stepServer(state: Belonging, moment: Moment): readonly Draft[] {
   if (isRegular(use.tokens, token, params.maxTokens)) return NONE
   const ids = interaction.scopes.slice(0, params.maxScopes).map(hash32)
   const drafts = judgeScopes(use, ids, moment)
-  if (drafts.length === 0 && interaction.outcome === 'ok') learnScopes(use, ids, params)
+  if (drafts.length === 0 && interaction.outcome === 'ok' && !moment.disputed()) learnScopes(use, ids, params)
   return drafts
 }
 
@@ -149,7 +151,7 @@ export const misplacedToken: Detector<Params, Belonging> = {
   begin: () => ({ token: null, server: null, norms: [], lessons: [], lesson: 0 }),
   step(state, interaction, key, params, tools: Tools) {
     const day = Math.floor(secondsOf(interaction) / DAY)
-    const moment = { interaction, day, params, norms: () => (tools.stateOf?.(NORMS) as Belonging | undefined)?.norms ?? NONE }
+    const moment = { interaction, day, params, disputed: () => tools.disputed?.() === true, norms: () => (tools.stateOf?.(NORMS) as Belonging | undefined)?.norms ?? NONE }
     if (key.charCodeAt(1) === COLON) return stepServer(state, moment)
     const drafts = stepToken(state, moment)
     teachOne(state)

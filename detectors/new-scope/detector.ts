@@ -36,6 +36,8 @@ interface Moment {
   readonly day: number
   readonly params: Params
   readonly peers: Peers | undefined
+  /** The principal is in doubt: no day counts towards knowing a scope. */
+  readonly disputed: boolean
 }
 
 /** Tells lists of scopes apart without reading all of every scope: length, first, middle and last character of each, in order. */
@@ -91,14 +93,14 @@ function take(grantee: Grantee, scope: NewScope, mature: boolean, { day, params 
 }
 
 function unknownScopes(grantee: Grantee, moment: Moment): readonly NewScope[] {
-  const { interaction, day, params } = moment
+  const { interaction, day, params, disputed } = moment
   const { rights } = grantee
   const found: NewScope[] = []
   for (const scope of interaction.scopes.slice(0, params.maxScopes)) {
     if (scope === '') continue
     const id = hash32(shapeOf(scope))
     if (hasScope(rights, id, params)) continue
-    const back = comesBack(rights, id, day, params)
+    const back = comesBack(rights, id, { day, disputed }, params)
     if (back === true) {
       const tier = tierOf(scope)
       rights.tier = tier > rights.tier ? tier : rights.tier
@@ -171,7 +173,7 @@ export const newScope: Detector<Params, Grantee> = {
     if (grantee.rights.turnDay < 0) grantee.rights.turnDay = day
     const isSame = look === grantee.look && day === grantee.lastDay
     const peers = isSame ? undefined : ((tools.stateOf?.(PEERS[interaction.actor_kind]) as Grantee | undefined)?.peers ?? undefined)
-    const moment = { interaction, day, params, peers }
+    const moment = { interaction, day, params, peers, disputed: !isSame && tools.disputed?.() === true }
     if (!isSame) drafts = compare(grantee, moment)
     grantee.look = look
     count(grantee, day, params)

@@ -66,11 +66,11 @@ export function turn(rights: Rights, day: number, { keepDays, disputedDays }: Pa
 }
 
 /** Whether a told scope has come back on enough days to be known; counts the day. Undefined where it was not told. */
-export function comesBack(rights: Rights, id: number, day: number, params: Params): boolean | undefined {
+export function comesBack(rights: Rights, id: number, { day, disputed }: { readonly day: number; readonly disputed: boolean }, params: Params): boolean | undefined {
   const found = rights.disputed.find((one) => one.id === id)
   if (found === undefined) return undefined
   if (day > found.lastDay) {
-    found.days++
+    if (!disputed) found.days++
     found.lastDay = day
   }
   if (found.days < params.acceptDays) return false

@@ -116,6 +116,21 @@ describe('shared-token', () => {
       .toEqual(['claude-code', 'claude-code-', 'claude-code_v', 'client-12', 'Mozilla', '3.1.4', ''])
   })
 
+  it('learns no holder while the principal is in doubt', () => {
+    const params = sharedToken.rule.params.parse({})
+    const daysOf = (doubt: boolean): number | undefined => {
+      const state = sharedToken.begin?.(params)
+      if (state === undefined) throw new Error('no state')
+      for (let day = 0; day < 6; day++) {
+        for (const [shift, fields] of [[0, {}], [600, THIEF]] as const) {
+          sharedToken.step?.(state, at(MONDAY + day * DAY + shift, fields), 'ana', params, { hash: String, disputed: () => doubt && day > 0 })
+        }
+      }
+      return state.prints.at(-1)?.days
+    }
+    expect([daysOf(false), daysOf(true)]).toEqual([6, 1])
+  })
+
   it('keeps a bounded state, plain JSON, and no odd text, whatever comes', () => {
     const call = fc.record({ client: fc.string({ maxLength: 400 }), user_agent: fc.string(), client_asn: fc.nat({ max: 4_294_967_295 }), client_network: fc.string(),
       skip: fc.integer({ min: -100_000, max: 900_000 }) })

@@ -235,7 +235,7 @@ export const sharedToken: Detector<Params, Owner> = {
       teach(owner)
       return NONE
     }
-    const caller = { software: softwareOf(interaction), network: networkOf(interaction), token: hash32(interaction.token_fingerprint), seconds }
+    const caller = { software: softwareOf(interaction), network: networkOf(interaction), token: hash32(interaction.token_fingerprint), seconds, disputed: tools.disputed?.() === true }
     if (caller.software === 0 && caller.network === 0) return NONE
     const moment = { interaction, caller, params, peers: () => (tools.stateOf?.(PEERS) as Owner | undefined)?.peers ?? undefined }
     const { print, drafts } = change(owner, moment)

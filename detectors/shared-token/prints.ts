@@ -20,6 +20,8 @@ export interface Caller {
   readonly network: number
   readonly token: number
   readonly seconds: number
+  /** The principal is in doubt: then no day counts towards knowing who holds its tokens. */
+  readonly disputed: boolean
 }
 
 const DAY = 86_400
@@ -71,12 +73,12 @@ export function countStrangers(prints: readonly Print[], { seconds, token }: Cal
   return strangers.length
 }
 
-function use(print: Print, { software, network, token, seconds }: Caller): void {
+function use(print: Print, { software, network, token, seconds, disputed }: Caller): void {
   if (print.software === 0) print.software = software
   if (print.network === 0) print.network = network
   if (seconds < print.lastAt) return
   print.token = token
-  if (Math.floor(seconds / DAY) > Math.floor(print.lastAt / DAY)) print.days++
+  if (!disputed && Math.floor(seconds / DAY) > Math.floor(print.lastAt / DAY)) print.days++
   print.lastAt = seconds
 }
 
