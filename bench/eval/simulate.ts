@@ -63,7 +63,8 @@ function rowOf(name: string, attacks: readonly AttackScore[]): string {
   return `${name.padEnd(26)}${`${found.length}/${attacks.length} ${percent(found.length, attacks.length)}`.padStart(16)}${seconds.padStart(10)}  ${by}`
 }
 
-function table({ attacks, benign, weak, size }: Outcome): readonly string[] {
+/** Found by kind and flag, then alerts that nobody needed, by detector. */
+export function table({ attacks, benign, weak, size }: Outcome): readonly string[] {
   const kinds = [...new Set(attacks.map(({ label }) => label.attack))].sort()
   const flags = [...new Set(attacks.map(({ label }) => label.flag))].sort()
   const alerts = alertsOf(benign)
