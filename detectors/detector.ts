@@ -66,6 +66,8 @@ export interface Sum extends Draft {
   readonly version: number
   /** finding_id of each. */
   readonly parts: readonly string[]
+  /** Lines of `sample_events` of the heaviest. */
+  readonly samples: readonly string[]
   /** All parts are of one lineage, which is then that of the sum. */
   readonly oneLineage: boolean
 }

@@ -30,7 +30,7 @@ const findingOf = ({ detector, severity, minutes, id = `${detector} ${minutes}`,
   const at = T0 + BigInt(minutes) * MINUTE
   return {
     ...exampleFinding, finding_id: Buffer.from(id).toString('hex').padEnd(32, '0').slice(-32), version, detector, severity, actor, actor_kind, interaction_id: 'i', trace_id: '', conversation: lineage,
-    window_start: at, window_end: at, created_at: at, title: `${detector} said so`, evidence_ids: [`e-${id}`],
+    window_start: at, window_end: at, created_at: at, title: `${detector} said so`, evidence_ids: [`e-${id}`], sample_events: [`what ${detector} did`],
   }
 }
 
@@ -79,6 +79,7 @@ describe('composite-risk', () => {
     expect(sum?.features?.map(({ name }) => name)).toEqual(['unknown-place', 'new-destination', 'unusual-volume'])
     expect(sum?.features?.reduce((all, { weight }) => all + weight, 0)).toBeCloseTo(1)
     expect(sum?.evidence).toHaveLength(3)
+    expect(sum?.samples).toEqual(['what unknown-place did', 'what new-destination did', 'what unusual-volume did'])
   })
 
   it('does not mind an end in the far future, and says nothing new of what is said again', () => {

@@ -46,10 +46,10 @@ const pointsOf = ({ severity, detector }: Finding, params: Params): number => {
 
 /** Takes the finding in, in place of an earlier version of it. */
 function add(risk: Risk, finding: Finding, { halfLifeHours }: Scale, params: Params): void {
-  const { finding_id: id, detector, severity, title, evidence_ids } = finding
+  const { finding_id: id, detector, severity, title, evidence_ids, sample_events } = finding
   const points = pointsOf(finding, params)
   const part: Part = {
-    id, detector, family: standingOf(detector, 0).family, severity, title: title.slice(0, LONGEST_TITLE), event: evidence_ids[0] ?? '', at: secondsOf(finding), points,
+    id, detector, family: standingOf(detector, 0).family, severity, title: title.slice(0, LONGEST_TITLE), event: evidence_ids[0] ?? '', sample: sample_events[0] ?? '', at: secondsOf(finding), points,
   }
   risk.at = Math.max(risk.at, part.at)
   const others = risk.parts.filter((one) => one.id !== id)

@@ -33,9 +33,9 @@ export function sumOf({ key, who, episode, version, score, threshold, high, half
     expected: `less than ${figure(threshold)} points; each sign halves in ${halfLifeHours} h`,
     reasons: weighed.map(({ part, adds }) => `${figure(adds)} of ${figure(part.points)} points, ${last === part.at ? 'latest' : `${hours(last - part.at)} before`}: ${part.detector} (${part.severity}): ${part.title}`),
     features: weighed.slice(0, 5).map(({ part, adds }) => ({ name: part.detector, observed: `${part.title} (${figure(adds)} points)`, weight: points === 0 ? 0 : adds / points })),
-    baselines: { self: `told at ${figure(threshold)} points` },
     windowStart: nanosOf(first), windowEnd: nanosOf(last),
     evidence: [...new Set(weighed.map(({ part }) => part.event).filter((event) => event !== ''))],
     parts: weighed.map(({ part }) => part.id),
+    samples: [...new Set(weighed.map(({ part }) => part.sample).filter((sample) => sample !== ''))].slice(0, 3),
   }
 }

@@ -7,8 +7,9 @@ export interface Part {
   readonly family: string
   readonly severity: string
   readonly title: string
-  /** An observation that it rests on. */
+  /** An observation that it rests on, and what it was. */
   readonly event: string
+  readonly sample: string
   /** Seconds since 1970. */
   readonly at: number
   /** Before any decay. */

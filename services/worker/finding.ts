@@ -56,7 +56,7 @@ export function findingOfSum(sum: Sum, latest: Finding, source: Source): Finding
     received_at: latest.created_at,
   })
   const sql = partsSql({ tenant: finding.tenant, first_seen: finding.window_start, last_seen: finding.window_end }, sum.parts)
-  return { ...finding, sql, lineage: latest.lineage, part_ids: sum.parts }
+  return { ...finding, sql, lineage: latest.lineage, sample_events: sum.samples, part_ids: sum.parts }
 }
 
 const RANGES: Readonly<Record<Interaction['client_range'], string>> = {

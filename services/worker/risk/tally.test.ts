@@ -22,7 +22,7 @@ const counting = (version: number): Detector<Record<string, never>, Count> => ({
   weigh(count, { title, finding_id: id }, key) {
     if (title === 'poison') throw new TypeError('no')
     count.n++
-    return count.n < 2 ? [] : [{ about: [key], version: count.n, parts: [id], oneLineage: false, severity: 'medium', title: `${key} ${count.n}`, observed: '', expected: '', reasons: [] }]
+    return count.n < 2 ? [] : [{ about: [key], version: count.n, parts: [id], samples: [], oneLineage: false, severity: 'medium', title: `${key} ${count.n}`, observed: '', expected: '', reasons: [] }]
   },
 })
 
