@@ -42,8 +42,8 @@ describe('new-server', () => {
 
   it('compares names', () => {
     const pairs = (list: readonly (readonly [string, string])[]) => list.map(([one, other]) => likenessOf(one, other))
-    expect(pairs([['postgres', 'postgers'], ['mcp-filesystem', 'mcp-filesistem'], ['notion', 'n0tion'], ['slack', 'sIack'], ['postgres', 'postgresql']])).toEqual(
-      ['near', 'near', 'disguised', 'disguised', undefined])
+    expect(pairs([['postgres', 'postgers'], ['mcp-filesystem', 'mcp-filesistem'], ['notion', 'n0tion'], ['slack', 'sIack'], ['postgres', 'postgresql'], ['files', 'file'], ['crm-tools', 'crm_tools']])).toEqual(
+      ['near', 'near', 'disguised', 'disguised', undefined, 'near', 'respelled'])
     expect(pairs([['github', 'gitlab'], ['mail', 'main'], ['crm-test', 'crm-prod'], ['files-1', 'files-2'], ['files-eu', 'files-us'], ['ledger', 'Ledger']])).toEqual(
       [undefined, undefined, undefined, undefined, undefined, undefined])
     expect([isMasked('größe-1'), isMasked('сервер'), isMasked('gіthub'), isMasked('git\u200bhub')]).toEqual([false, false, true, true])

@@ -15,7 +15,7 @@ const SEVERITY: Readonly<Record<Likeness, Severity>> = { disguised: 'high', near
 const WHY: Readonly<Record<Likeness, string>> = {
   disguised: 'its name looks the same and is spelled with other characters',
   near: 'its name is a slip of the finger away',
-  respelled: 'its name differs by separators or an s at the end: perhaps the same server as somebody else calls it',
+  respelled: 'its name differs by separators alone: perhaps the same server as somebody else calls it',
 }
 const BENIGN = 'benign if it was introduced on purpose'
 

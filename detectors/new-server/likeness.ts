@@ -2,7 +2,7 @@
 import { isDisguised, lookOf } from '../shadowed-tool/look.ts'
 import { lookLatin, unhide } from '../text-signs/hidden.ts'
 
-/** `disguised`: looks the same in other characters. `near`: a slip of the finger away. `respelled`: other separators, or an s at the end. */
+/** `disguised`: looks the same in other characters. `near`: a slip of the finger away. `respelled`: other separators, or an s behind a short word. */
 export type Likeness = 'disguised' | 'near' | 'respelled'
 
 const LONGEST = 64
@@ -10,6 +10,8 @@ const BETWEEN = /[^\p{L}\p{N}]+/u
 /** Letters that a word needs so that one slip, or two, are no other word. */
 const ONE_SLIP = 5
 const TWO_SLIPS = 9
+/** The same so that one more s is no other word. */
+const PLURAL = 4
 
 const wordsOf = (name: string): readonly string[] => name.slice(0, LONGEST).toLowerCase().split(BETWEEN).filter((word) => word !== '')
 /** `rn` reads as m and `vv` as w in most fonts. */
@@ -29,8 +31,8 @@ export function likenessOf(name: string, other: string): Likeness | undefined {
 }
 
 function likenessOfWords([word, other]: readonly [string, string]): Likeness | undefined {
-  if (`${word}s` === other || `${other}s` === word) return 'respelled'
   const shorter = Math.min(word.length, other.length)
+  if (`${word}s` === other || `${other}s` === word) return shorter >= PLURAL ? 'near' : 'respelled'
   if (shorter < ONE_SLIP || withoutDigits(word) === withoutDigits(other)) return undefined
   return slips(word, other) <= (shorter >= TWO_SLIPS ? 2 : 1) ? 'near' : undefined
 }
