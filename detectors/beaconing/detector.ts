@@ -26,6 +26,8 @@ export interface Pulse {
 }
 
 const DAY = 86_400
+/** A tool that was polled for so long by the time that it looks regular is nothing new. */
+const OLD_NEWS = 4 * DAY
 const NONE: readonly never[] = []
 const TENANT = 'streams'
 const PLAIN = /^[\w.+/:@-]{1,80}$/
@@ -63,8 +65,9 @@ interface Beating {
 }
 
 /** A new destination outside that nobody asked for is somebody's business; a tool that is polled may wait. Undefined: a habit, or common. */
-function severityOf(state: Pulse, { interaction, to, params }: Beating, users: number): Severity | undefined {
+function severityOf(state: Pulse, { interaction, to, params }: Beating, { stream, users }: { readonly stream: Stream; readonly users: number }): Severity | undefined {
   if (users >= params.commonUsers) return undefined
+  if (to === undefined && stream.at - stream.begun > OLD_NEWS) return undefined
   const isCold = state.days < params.minDays
   if (isCold) return to === undefined ? undefined : 'low'
   const wanted = interaction.request_fit === 'asked' || to === undefined || to.source === 'user'
@@ -80,7 +83,7 @@ function judge(state: Pulse, stream: Stream, beating: Beating): readonly Draft[]
   const terms = state.known ??= noTerms()
   const known = terms.ids.length
   const users = isNew ? useOf(company, { id, group: 0, day, keepDays: params.keepDays }).users : 0
-  const severity = isNew ? severityOf(state, beating, users) : undefined
+  const severity = isNew ? severityOf(state, beating, { stream, users }) : undefined
   const change = see(terms, { id, day, told: severity !== undefined || disputed }, { acceptDays: params.acceptDays, keepDays: params.keepDays, most: params.maxKnown })
   if (change !== '') state.lesson = lessonOf({ id, group: 0, day, again: change === 'again' })
   return severity === undefined || regularity === undefined ? NONE : [tell(state, beating, { severity, stream, users, known, ...regularity })]
