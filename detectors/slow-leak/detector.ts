@@ -31,7 +31,8 @@ export interface Flow {
   level: number
   /** It began after its tenant was known. */
   young: boolean
-  dripped: boolean
+  /** How a drip was told: 0 not, 1 low, 2 more. */
+  dripped: number
   told: boolean
   readonly company: Company
   lesson: number
@@ -89,11 +90,12 @@ function judgeClimb(flow: Flow, about: About, params: Params): readonly Draft[] 
 
 /** To a mailbox that anybody can have, or the like, little is much. */
 function judgeDrip(flow: Flow, about: About, { dripBytes, dripMuch, dripDays, dripAge }: Params): readonly Draft[] {
-  const drips = !flow.dripped && flow.total >= dripBytes && flow.count >= dripDays && flow.day - flow.first < dripAge && about.isNamed && flow.young && about.users <= 1
-  if (!drips) return NONE
-  flow.dripped = true
-  return [dripDraft({ ...about, asked: askedOf(flow), severity: severityOf(flow, true, about.isDubious || flow.total >= dripMuch) },
-    { bytes: flow.total, days: flow.count, first: flow.first, users: about.users })]
+  if (flow.dripped > 1 || !flow.young || flow.total < dripBytes || flow.count < dripDays || flow.day - flow.first >= dripAge || !about.isNamed || about.users > 1) return NONE
+  const severity = severityOf(flow, true, about.isDubious || flow.total >= dripMuch)
+  const level = severity === 'low' ? 1 : 2
+  if (level <= flow.dripped) return NONE
+  flow.dripped = level
+  return [dripDraft({ ...about, asked: askedOf(flow), severity }, { bytes: flow.total, days: flow.count, first: flow.first, users: about.users })]
 }
 
 function add(flow: Flow, interaction: Interaction, { isUsers }: Outgoing): void {
@@ -114,7 +116,7 @@ export const slowLeak: Detector<Params, Flow> = {
   lore: () => COMPANY,
   lesson: ({ lesson }) => lesson,
   learn: ({ company }, lesson, params) => hear(company, lesson, params.maxCompany),
-  begin: () => ({ first: 0, day: -1, sum: 0, total: 0, calls: 0, asked: 0, checkAt: 0, days: [], count: 0, restUntil: 0, level: 0, young: false, dripped: false, told: false,
+  begin: () => ({ first: 0, day: -1, sum: 0, total: 0, calls: 0, asked: 0, checkAt: 0, days: [], count: 0, restUntil: 0, level: 0, young: false, dripped: 0, told: false,
     company: noCompany(), lesson: 0 }),
   step(flow, interaction, key, params, tools) {
     const outgoing = outgoingOf(interaction).find((one) => keyOf(interaction.actor, one) === key)

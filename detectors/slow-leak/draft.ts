@@ -43,7 +43,7 @@ export interface Drip {
 
 export function dripDraft({ actor, to, day, severity, asked }: Subject, { bytes, days, first, users }: Drip): Draft {
   return {
-    about: [actor, to, 'drip', String(first)], severity,
+    about: [actor, to, 'drip', String(first), severity], severity,
     title: `${actor} sends something to ${shown(to)} again and again, which it did not use before`,
     observed: `${figure(bytes)} bytes on ${days} days within ${day - first + 1}`, expected: 'a destination that others use too, or one that gets little',
     reasons: [users <= 1 ? 'nobody else of the tenant sends there' : `${users} of the tenant send there`, ...(asked === '' ? [] : [asked]), BENIGN],

@@ -16,7 +16,7 @@ export const Params = z.strictObject({
   minBytes: z.number().int().min(100).default(20_000),
   /** A drip: bytes in all, on so many days of the first `dripAge` of a destination that nobody else uses; and bytes from which it is more. */
   dripBytes: z.number().int().min(1_000).default(20_000),
-  dripMuch: z.number().int().min(1_000).default(200_000),
+  dripMuch: z.number().int().min(1_000).default(50_000),
   dripDays: z.number().int().min(2).max(30).default(5),
   dripAge: z.number().int().min(5).max(90).default(30),
   /** Destinations that a tenant has to know, for so many days, before one that comes is young; and most that are remembered (32 bytes each). */
