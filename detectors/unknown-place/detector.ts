@@ -48,17 +48,24 @@ function judgeCold(state: Whereabouts, moment: Moment, params: Params): readonly
   return [newcomerDraft({ ...moment, reasons: [] }, peers)]
 }
 
+/** Days after which a visit to a place that was told is news again. */
+const STAY = 14
+
+const isSameStay = ({ told, toldTo }: Whereabouts, { place, seconds }: Moment): boolean => told === place && seconds - toldTo < STAY * DAY
+
 function judge(state: Whereabouts, moment: Moment, params: Params): readonly Draft[] {
   if (moment.seconds < state.toldTo && moment.place === state.told) return NONE
   const known = find(state.places, moment.place)
   const quick = isQuick(state, moment, params)
   const minutes = Math.round((moment.seconds - state.lastAt) / 60)
   if (!isKnown(state.places, moment.place, params)) {
+    // Where somebody is on half of all days is home, whatever lay between.
+    if (known !== undefined && known.days * 2 >= state.places.days && !quick) return NONE
     const peers = moment.peers()
     const alone = peers !== undefined && peers.days >= params.minPeers && find(peers, moment.place) === undefined
     const reasons = [known === undefined ? 'never seen there' : `seen there on ${known.days} days, ${known.known ? 'not lately' : 'not often enough'}`,
       ...(quick ? [`${minutes} min after a call from ${state.last}`] : []), ...(alone ? ['none of its peers is known there'] : [])]
-    return [unknownDraft({ ...moment, reasons }, state.places, { quick, peers })]
+    return [unknownDraft({ ...moment, reasons }, state.places, { quick, peers, again: isSameStay(state, moment) })]
   }
   if (!quick || moment.seconds < state.toldTo || !isKnown(state.places, state.last, params)) return NONE
   if (++state.travels > params.mostTravels) return NONE

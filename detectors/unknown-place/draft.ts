@@ -19,9 +19,16 @@ const usualOf = (places: Places, peers: Places | undefined): Baselines => ({
 })
 const namesOf = ({ list }: Places): string => list.toSorted((one, other) => other.days - one.days).slice(0, NAMED).map(({ name, days }) => `${name} (${days} days)`).join(', ')
 
-export const unknownDraft = ({ key, place, day, reasons }: Arrival, places: Places, { quick, peers }: { readonly quick: boolean; readonly peers: Places | undefined }): Draft => ({
+/** `again`: people were told of the place some days ago, and whoever it is still is there. */
+interface Beside {
+  readonly quick: boolean
+  readonly again: boolean
+  readonly peers: Places | undefined
+}
+
+export const unknownDraft = ({ key, place, day, reasons }: Arrival, places: Places, { quick, again, peers }: Beside): Draft => ({
   about: [key, 'place', place, String(day)],
-  severity: quick ? 'high' : 'medium',
+  severity: again ? 'low' : quick ? 'high' : 'medium',
   title: `${key} is used from ${place}, where it is not known`,
   observed: `a call from ${place}`,
   expected: `calls from ${namesOf(places)}; ${places.events} events on ${places.days} days`,
