@@ -21,6 +21,8 @@ const QUOTE = 34
 const BACKSLASH = 92
 const COLON = 58
 const DASH = 45
+const FULL_STOP = 46
+const LETTER_H = 104
 /** Letters, digits and `_ - . / : @ ~ %`; everything outside ASCII. */
 const isNamePart = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 45 && code <= 58) || (code >= 64 && code <= 90) || code === 95 || code === 126
   || code === 37 || code > 127
@@ -55,6 +57,7 @@ function readNames(text: string, kept: Kept): void {
 function readName(text: string, from: number, kept: Kept): number {
   let end = from + 1
   while (end < text.length && isNamePart(text.charCodeAt(end))) end++
+  if (end - from < SHORTEST) return end
   const isKey = text.charCodeAt(end) === QUOTE && text.charCodeAt(end + 1) === COLON
   if (!isKey && text.charCodeAt(from) !== DASH) keep(text, trimmed(text, from, end), kept)
   return end
@@ -69,7 +72,8 @@ interface Span {
 function trimmed(text: string, start: number, end: number): Span {
   let from = start
   while (from < end && text.charCodeAt(from) === COLON) from++
-  from += text.startsWith('https://', from) ? 8 : text.startsWith('http://', from) ? 7 : text.startsWith('./', from) ? 2 : 0
+  const first = text.charCodeAt(from)
+  if (first === FULL_STOP || first === LETTER_H) from += text.startsWith('https://', from) ? 8 : text.startsWith('http://', from) ? 7 : text.startsWith('./', from) ? 2 : 0
   let to = end
   while (to > from && isSeparator(text.charCodeAt(to - 1)) && !isDigit(text.charCodeAt(to - 1))) to--
   return { from, to }

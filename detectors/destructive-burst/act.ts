@@ -102,15 +102,15 @@ export interface Act extends Destruction {
 }
 
 /** Where what is made is named, in arguments and in the result. */
-const RESULT = 256
+const NAMED = 160
 const MOST_NAMES = 6
 
 export function actOf(interaction: Interaction): Act {
   const { tool, arguments: sent, arguments_hash: hash, resource, result } = interaction
   const traits = traitsOf(tool)
   const destruction = traits.kind === 'makes' ? NOTHING : destroyed(traits, interaction)
-  const { specific, plain } = destruction.tier > 0 ? namesIn(sent, resource) : namesIn(sent.slice(0, RESULT), resource, result.slice(0, RESULT))
-  const id = (traits.hash ^ Math.imul(hash32(hash || sent.slice(0, RESULT)), 31)) >>> 0
+  const { specific, plain } = destruction.tier > 0 ? namesIn(sent, resource) : namesIn(sent.slice(0, NAMED), resource, result.slice(0, NAMED))
+  const id = (traits.hash ^ Math.imul(hash32(hash || head(sent)), 31)) >>> 0
   return { ...destruction, id, names: (specific.length > 0 ? specific : plain).slice(0, MOST_NAMES), makes: madeBy(traits, sent) }
 }
 
