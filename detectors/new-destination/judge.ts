@@ -55,7 +55,17 @@ function ofSource({ destination: { source, argument } }: Situation): Point | und
   return source === 'model' ? { name: 'source', observed: `${path} stands nowhere that the model saw`, expected: 'the words of the user', points: 1 } : undefined
 }
 
-function ofRequest({ interaction: { request_fit: fit, requested_by: by } }: Situation): Point | undefined {
+/** A recipient whom the others do not see and whom no turn named: what a changed tool adds to every mail. */
+const isHiddenCopy = ({ destination: { argument, source } }: Situation): boolean => source !== 'user' && /\.(?:bcc|blind_?copy)(?:\[\d{1,4}\])?$/i.test(argument)
+
+function ofCopy(situation: Situation): Point | undefined {
+  return isHiddenCopy(situation) ? { name: 'copy', observed: 'a hidden copy to somebody whom no turn of the user named', expected: 'recipients that the user named', points: 3 } : undefined
+}
+
+function ofRequest(situation: Situation): Point | undefined {
+  const { interaction: { request_fit: fit, requested_by: by } } = situation
+  // The mail was asked for, its hidden copy was not.
+  if (fit === 'asked' && isHiddenCopy(situation)) return undefined
   if (fit === 'asked') return { name: 'request', observed: 'the turn asks for it', points: -2 }
   if (fit === 'unrelated') return { name: 'request', observed: 'the turn asks for something else', expected: 'a call that the turn asks for', points: 3 }
   return by === 'none' ? { name: 'request', observed: 'no turn, schedule or agent is behind it', points: 2 } : undefined
@@ -86,7 +96,7 @@ export function pointsOf(situation: Situation, params: Params): readonly Point[]
   const { interaction, isCold, fresh } = situation
   return [
     isCold && !situation.isGrown ? undefined : { name: 'novelty', observed: 'not used by the actor before', expected: 'one of its own destinations', points: 1 },
-    ofCompany(situation), ofHost(situation), ofSource(situation), ofRequest(situation),
+    ofCompany(situation), ofHost(situation), ofSource(situation), ofCopy(situation), ofRequest(situation),
     carries(interaction) ? { name: 'effect', observed: `the call is to ${interaction.effect === 'execute' ? 'send by a command' : interaction.effect}`, points: interaction.effect === 'grant' ? 2 : 1 } : undefined,
     ofPayload(situation, params.muchBytes), ofPieces(situation),
     !isCold && fresh >= params.usuallyFresh ? { name: 'habit', observed: 'new destinations are its daily business', points: -2 } : undefined,
