@@ -25,7 +25,7 @@ const clock = (zone: string | undefined): string => (zone === undefined ? 'UTC, 
 export function quietDraft({ key, slot, zone, rarity }: Moment, week: Week): Draft {
   return {
     about: [key, 'quiet', String(week.spell)],
-    severity: rarity > 2.5 ? 'medium' : 'low',
+    severity: rarity > 3 ? 'medium' : 'low',
     title: `Activity of ${key} at an unusual time: ${nameOf(slot)}`,
     observed: `a spell of activity on ${nameOf(slot)} (${clock(zone)})`,
     expected: `hours that ${key} was active in before; this one is ${Math.exp(rarity).toFixed(1)} times rarer than an average hour`,
@@ -42,7 +42,7 @@ export function arrivalDraft({ key, slot, zone, rarity }: Moment, week: Week, qu
   const points = weighed(week)
   return {
     about: [key, 'arrival', String(Math.floor(arrival.at / 3600))],
-    severity: quiet && rarity > 2.5 ? 'medium' : 'low',
+    severity: quiet && rarity > 3 ? 'medium' : 'low',
     title: quiet ? `Activity of ${key} at an unusual time: ${nameOf(slot)}` : `Activity of ${key} after an unusual silence of ${hours} h`,
     observed: `a burst of activity on ${nameOf(slot)} (${clock(zone)}), after ${hours} h of silence`,
     expected: `times at which ${key} comes back: this hour is ${Math.exp(arrival.rarity).toFixed(1)} times rarer than an average hour, ` +
