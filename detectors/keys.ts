@@ -9,8 +9,9 @@ interface Keys {
   readonly actor: string
   readonly token: string
   readonly server: string
-  /** The actor's key alone, in a list. */
+  /** The actor's key alone, in a list; and with that of the token. */
   readonly actors: readonly string[]
+  readonly both: readonly string[]
 }
 
 const NONE: readonly string[] = []
@@ -20,8 +21,10 @@ let last: Keys | undefined
 function keysFor(interaction: Interaction): Keys {
   if (last?.of === interaction) return last
   const { actor, token_fingerprint: token, server } = interaction
-  const key = actor === '' ? '' : `actor:${actor}`
-  last = { of: interaction, actor: key, token: token === '' ? '' : `token:${token}`, server: server === '' ? '' : `server:${server}`, actors: key === '' ? NONE : [key] }
+  const own = actor === '' ? '' : `actor:${actor}`
+  const held = token === '' ? '' : `token:${token}`
+  const actors = own === '' ? NONE : [own]
+  last = { of: interaction, actor: own, token: held, server: server === '' ? '' : `server:${server}`, actors, both: held === '' ? actors : [...actors, held] }
   return last
 }
 
@@ -32,3 +35,5 @@ export const serverKey = (interaction: Interaction): string => keysFor(interacti
 
 /** The actor's key, empty where there is none; not to be changed. */
 export const actorKeys = (interaction: Interaction): readonly string[] => keysFor(interaction).actors
+/** The same with the token's, where there is one. */
+export const actorAndTokenKeys = (interaction: Interaction): readonly string[] => keysFor(interaction).both

@@ -1,6 +1,7 @@
 /** Remembers what was denied to whom, and speaks when it is done all the same. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Detector, Draft } from '../detector.ts'
+import { actorKey } from '../keys.ts'
 import { hash32 } from '../stats/distinct.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { deedOf } from './deed.ts'
@@ -18,8 +19,8 @@ const NONE: readonly never[] = []
 const isCall = ({ method, tool }: Interaction): boolean => tool !== '' && (method === 'tools/call' || method === '')
 
 /** A principal has all its conversations; agents of one conversation work together. */
-const keyOf = ({ principal, conversation, actor }: Interaction): string =>
-  (principal === '' && conversation !== '' ? `conversation:${conversation}` : actor === '' ? '' : `actor:${actor}`)
+const keyOf = (interaction: Interaction): string =>
+  (interaction.principal === '' && interaction.conversation !== '' ? `conversation:${interaction.conversation}` : actorKey(interaction))
 
 function judge(state: Denials, interaction: Interaction, key: string, seconds: number): readonly Draft[] {
   const deed = deedOf(interaction)

@@ -2,6 +2,7 @@
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
 import type { Detector, Draft } from '../detector.ts'
+import { actorKeys } from '../keys.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { actOf, isOfInterest } from './act.ts'
 import { add, attend, close, type Destroyer, isOver, isOwn, newDestroyer, noBurst, remember, usualAmong } from './burst.ts'
@@ -41,7 +42,7 @@ function judge(owner: Destroyer, interaction: Interaction, { key, usual, params 
 
 export const destructiveBurst: Detector<Params, Destroyer> = {
   rule,
-  keysOf: (interaction) => (isOfInterest(interaction) && interaction.actor !== '' ? [`actor:${interaction.actor}`] : NONE),
+  keysOf: (interaction) => (isOfInterest(interaction) ? actorKeys(interaction) : NONE),
   lore: (key, interaction) => (key.startsWith('actor:') ? peersKey(interaction) : ''),
   lesson: ({ lesson }) => lesson,
   learn({ sizes }, lesson) {

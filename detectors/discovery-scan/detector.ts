@@ -2,6 +2,7 @@
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
 import type { Detector, Draft } from '../detector.ts'
+import { actorKeys } from '../keys.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { scanDraft } from './draft.ts'
 import { begin, isList, isOver, isRefusal, look, type Looker, newLooker, usualAmong } from './look.ts'
@@ -30,7 +31,7 @@ export const discoveryScan: Detector<Params, Looker> = {
   keysOf(interaction) {
     const { outcome, method, actor } = interaction
     if (actor === '' || (outcome === 'ok' && !isList(method))) return NONE
-    return isList(method) || isRefusal(interaction) ? [`actor:${actor}`] : NONE
+    return isList(method) || isRefusal(interaction) ? actorKeys(interaction) : NONE
   },
   lore: (key, interaction) => (key.startsWith('actor:') ? peersKey(interaction) : ''),
   lesson: ({ lesson }) => lesson,

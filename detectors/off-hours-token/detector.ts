@@ -1,6 +1,7 @@
 /** Learns the week of each actor and token, and speaks when activity begins in hours that are quiet in it. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Detector, Draft } from '../detector.ts'
+import { actorAndTokenKeys } from '../keys.ts'
 import { hourOf, secondsOf } from '../stats/moment.ts'
 import { arrives, isTold, notes } from './arrival.ts'
 import { arrivalDraft, fixedDraft, type Moment, quietDraft } from './draft.ts'
@@ -60,8 +61,7 @@ function judge(week: Week, seconds: number, { quiet, moment }: { quiet: boolean;
 
 export const offHoursToken: Detector<Params, Week> = {
   rule,
-  keysOf: ({ actor, token_fingerprint }) => [...(actor === '' ? [] : [`actor:${actor}`]), ...(token_fingerprint === '' ? []
-  : [`token:${token_fingerprint}`])],
+  keysOf: actorAndTokenKeys,
   begin: blankWeek,
   step(week, interaction, key, params) {
     const seconds = secondsOf(interaction)

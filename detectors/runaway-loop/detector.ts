@@ -1,6 +1,7 @@
 /** Counts what an actor repeats, and speaks while a loop runs. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Detector, Draft } from '../detector.ts'
+import { actorKeys } from '../keys.ts'
 import { milderEffect } from '../request-fit/command-effect.ts'
 import { nameWords } from '../request-fit/words.ts'
 import { hash32 } from '../stats/distinct.ts'
@@ -117,7 +118,7 @@ function judgeAgents(doing: Doing, { interaction, key, traits, params }: Judged,
 
 export const runawayLoop: Detector<Params, Doing> = {
   rule,
-  keysOf: (interaction) => (isCall(interaction) && interaction.actor !== '' ? [`actor:${interaction.actor}`] : NONE),
+  keysOf: (interaction) => (isCall(interaction) ? actorKeys(interaction) : NONE),
   begin: () => ({ loops: noLoops(), pace: newPace(), fan: null }),
   step(doing, interaction, key, params) {
     const seconds = secondsOf(interaction)

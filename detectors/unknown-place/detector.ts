@@ -1,6 +1,7 @@
 /** Learns the places of each actor and token, and speaks when one is used where it is not known, or in two places at once. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Detector, Draft } from '../detector.ts'
+import { actorAndTokenKeys } from '../keys.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { newcomerDraft, travelDraft, unknownDraft } from './draft.ts'
 import { find, isKnown, nowhere, placeOf, type Places, visit } from './places.ts'
@@ -84,11 +85,7 @@ const peersKey = (key: string, { actor_kind }: Interaction): string => (key.star
 
 export const unknownPlace: Detector<Params, Whereabouts> = {
   rule,
-  keysOf(interaction) {
-    if (placeOf(interaction) === '') return NONE
-    const { actor, token_fingerprint: token } = interaction
-    return [...(actor === '' ? NONE : [`actor:${actor}`]), ...(token === '' ? NONE : [`token:${token}`])]
-  },
+  keysOf: (interaction) => (placeOf(interaction) === '' ? NONE : actorAndTokenKeys(interaction)),
   lore: peersKey,
   lesson: ({ lesson }) => lesson,
   learn({ places }, lesson, params) {
