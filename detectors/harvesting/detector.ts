@@ -2,6 +2,7 @@
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
 import type { Detector, Draft } from '../detector.ts'
+import { actorKeys } from '../keys.ts'
 import { addDistinct, countDistinct, type Distinct, hash32 } from '../stats/distinct.ts'
 import { factsOf } from '../unusual-volume/facts.ts'
 import { dayIn, dayLimit, type Measure, type PackedDay, packDay } from './days.ts'
@@ -123,7 +124,7 @@ function countThing(one: Gatherer, subject: Subject, interaction: Interaction): 
 
 export const harvesting: Detector<Params, Gatherer> = {
   rule,
-  keysOf: (interaction) => (interaction.actor === '' || !isLookedAt(interaction) ? NONE : [`actor:${interaction.actor}`]),
+  keysOf: (interaction) => (isLookedAt(interaction) ? actorKeys(interaction) : NONE),
   lore: (_, interaction) => peersKey(interaction),
   lesson: ({ finished }) => finished,
   learn: (peers, finished, params) => { peers.days = [...peers.days, finished].slice(-params.maxPeerDays) },

@@ -1,6 +1,7 @@
 /** Learns where each actor sends to, and speaks when something leaves for where it, its peers and its tenant never sent to, as far as that weighs. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Detector, Draft } from '../detector.ts'
+import { actorKeys } from '../keys.ts'
 import { type Destination, destinationsOf } from '../destinations/destination.ts'
 import { type Company, hear, isGrown, lessonOf, noCompany, useOf } from '../stats/company.ts'
 import { secondsOf } from '../stats/moment.ts'
@@ -108,7 +109,7 @@ function goesOn(sender: Sender, id: number, day: number, interaction: Interactio
 
 export const newDestination: Detector<Params, Sender> = {
   rule,
-  keysOf: (interaction, params) => (interaction.actor === '' || outside(interaction, params).length === 0 ? NONE : [`actor:${interaction.actor}`]),
+  keysOf: (interaction, params) => (interaction.actor === '' || outside(interaction, params).length === 0 ? NONE : actorKeys(interaction)),
   lore: () => COMPANY,
   lesson: ({ lesson }) => lesson,
   learn: ({ company }, lesson, params) => hear(company, lesson, params.maxCompany),

@@ -2,6 +2,7 @@
 import type { Interaction } from '../../schemas/interaction.ts'
 import { plainName } from '../arguments/plain-name.ts'
 import type { Detector, Draft } from '../detector.ts'
+import { actorKeys } from '../keys.ts'
 import { type Company, hear, isGrown, lessonOf, noCompany, useOf } from '../stats/company.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { featuresOf } from '../stats/points.ts'
@@ -68,7 +69,7 @@ function lookOf(looker: Looker, { interaction, guarded, day, company }: { readon
 
 export const sensitiveAccess: Detector<Params, Looker> = {
   rule,
-  keysOf: (interaction) => (interaction.actor === '' || guardedIn(interaction) === undefined ? NONE : [`actor:${interaction.actor}`]),
+  keysOf: (interaction) => (interaction.actor === '' || guardedIn(interaction) === undefined ? NONE : actorKeys(interaction)),
   lore: () => COMPANY,
   lesson: ({ lesson }) => lesson,
   learn: ({ company }, lesson, params) => hear(company, lesson, params.maxCompany),
