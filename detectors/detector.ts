@@ -138,6 +138,8 @@ export interface Armed {
   readonly defines: boolean
   /** False: it has no state. */
   readonly learns: boolean
+  /** False: `review` never says anything. */
+  readonly reviews: boolean
   /** Whether its keys learn from those of other partitions. */
   readonly shares: boolean
   /** Whether it judges what others found. */
@@ -165,7 +167,7 @@ export function arm<Params, State>(detector: Detector<Params, State>, params: un
   const as = (state: unknown) => state as State
   return {
     rule: detector.rule as Rule<unknown>, observes: detector.observe !== undefined, defines: detector.define !== undefined || detector.meet !== undefined,
-    learns: detector.step !== undefined, shares: detector.lore !== undefined, weighs: detector.weigh !== undefined,
+    learns: detector.step !== undefined, reviews: detector.review !== undefined, shares: detector.lore !== undefined, weighs: detector.weigh !== undefined,
     observe: (event, tools) => detector.observe?.(event, bound, tools) ?? NONE,
     keysOf: (interaction) => detector.keysOf?.(interaction, bound) ?? NONE,
     lore: (key, interaction) => detector.lore?.(key, interaction) ?? '',

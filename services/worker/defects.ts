@@ -48,14 +48,21 @@ export class DefectGuard {
   attempt(detector: string, suspect: Suspect, judge: () => void): Quarantined | undefined {
     try {
       judge()
-      if (this.#inARow.size > 0) this.#inARow.delete(detector)
+      this.passed(detector)
       return undefined
     } catch (error) {
-      return this.#caught(detector, suspect, className(error))
+      return this.caught(detector, suspect, error)
     }
   }
 
-  #caught(detector: string, suspect: Suspect, error: string): Quarantined {
+  /** For those who have no time to wrap their work in a function for `attempt`: it went well. */
+  passed(detector: string): void {
+    if (this.#inARow.size > 0) this.#inARow.delete(detector)
+  }
+
+  /** It threw this. Gives what to quarantine; throws Failure `defect` at the limit. */
+  caught(detector: string, suspect: Suspect, thrown: unknown): Quarantined {
+    const error = className(thrown)
     const count = (this.#inARow.get(detector) ?? 0) + 1
     this.#inARow.set(detector, count)
     this.#telemetry.detectorFailed(detector, suspect.place, error)

@@ -10,14 +10,14 @@ import type { KeyedHash } from '../../schemas/ports.ts'
 import { interactions } from '../../schemas/topics.ts'
 import type { Lesson, Notice, Step } from '../../schemas/step.ts'
 import type { Place, WorkerConfig, WorkerTelemetry } from './contracts.ts'
-import type { DefectGuard } from './defects.ts'
+import type { DefectGuard, Suspect } from './defects.ts'
 import { findingOfInteraction } from './finding.ts'
 import { Disputes, isOfWeight } from './disputes.ts'
 import { KeyIndex } from './key-index.ts'
 import { type Concern, type Entry, KeyStates, NOBODY } from './key-states.ts'
 import type { Maintenance } from './maintenance/maintenance.ts'
 import type { Outbox } from './outbox.ts'
-import { RunTools } from './tools.ts'
+import { nobody, RunTools } from './tools.ts'
 
 /** States that nothing depends on any more are looked for once in this much of event time. */
 export const SWEEP_EVERY_NS = 86_400_000_000_000n
@@ -76,6 +76,9 @@ export const concernOf = ({ actor, server, tool }: Pick<Interaction, 'actor' | '
 /** Withdrawn interactions and a server's own bookkeeping are nobody's doing. */
 export const isJudged = ({ merged_into: into, server_internal: internal }: Interaction): boolean => into === '' && !internal
 
+const suspectOf = (interaction: Interaction, place: Place): Suspect =>
+  ({ place, tenant: interaction.tenant, receivedAt: interaction.received_at, bytes: () => interactions.codec.encode([interaction]) })
+
 interface Runner {
   readonly detector: Armed
   readonly states: KeyStates
@@ -86,6 +89,9 @@ export class Fold {
   readonly state: FoldState
   readonly #parts: FoldParts
   readonly #runners: readonly Runner[]
+  /** Those that judge interactions. */
+  readonly #judges: readonly Runner[]
+  readonly #subject = nobody()
   /** Hashed once an interaction, however many keys it has. */
   #concerned: Interaction | undefined
   #concern: Concern = NOBODY
@@ -98,29 +104,41 @@ export class Fold {
       const states = state.keys.get(detector.rule.id) ?? new KeyStates(parts.config.maxKeys)
       states.join(index)
       state.keys.set(detector.rule.id, states)
-      return { detector, states, tools: new RunTools(parts.keyedHash, states, state.disputes) }
+      return { detector, states, tools: new RunTools(parts.keyedHash, { subject: this.#subject, states, disputes: state.disputes }) }
     })
+    this.#judges = this.#runners.filter(({ detector }) => detector.learns || detector.reviews)
   }
 
   /** Judges one interaction by every detector. Withdrawn ones and a server's own bookkeeping only move time. */
-  apply({ interaction, keysFor, reviews, lessons, notices = [] }: Judgement, place: Place): void {
+  apply(judgement: Judgement, place: Place): void {
+    const { interaction, lessons, notices = [] } = judgement
     for (const notice of notices) this.#heed(notice)
     if (notices.length > 0) return
     this.#moveTime(interaction)
     for (const lesson of lessons) this.#learn(interaction.tenant, lesson)
-    if (lessons.length > 0) return
-    if (!isJudged(interaction)) return
-    const suspect = {
-      place, tenant: interaction.tenant, receivedAt: interaction.received_at, bytes: () => interactions.codec.encode([interaction]),
+    if (lessons.length > 0 || !isJudged(interaction)) return
+    this.#subject.tenant = interaction.tenant
+    this.#subject.actor = interaction.actor
+    this.#subject.at = interaction.received_at
+    for (const runner of this.#judges) this.#attempt(runner, judgement, place)
+  }
+
+  /** A detector's bug costs this record at most. Not by `guard.attempt`: a function for each of some thirty detectors and each interaction is dear. */
+  #attempt(runner: Runner, judgement: Judgement, place: Place): void {
+    const { guard, outbox } = this.#parts
+    const { id } = runner.detector.rule
+    try {
+      this.#judge(runner, judgement)
+      guard.passed(id)
+    } catch (thrown) {
+      outbox.refuse(guard.caught(id, suspectOf(judgement.interaction, place), thrown))
     }
-    for (const runner of this.#runners) {
-      const refused = this.#parts.guard.attempt(runner.detector.rule.id, suspect, () => {
-        runner.tools.judge(interaction)
-        if (interaction.version === 1) this.#step(runner, interaction, keysFor(runner.detector))
-        if (reviews) this.#put(runner.detector, interaction, runner.detector.review(interaction, runner.tools))
-      })
-      if (refused !== undefined) this.#parts.outbox.refuse(refused)
-    }
+  }
+
+  #judge(runner: Runner, { interaction, keysFor, reviews }: Judgement): void {
+    const { detector, tools } = runner
+    if (interaction.version === 1 && detector.learns) this.#step(runner, interaction, keysFor(detector))
+    if (reviews && detector.reviews) this.#put(detector, interaction, detector.review(interaction, tools))
   }
 
   #moveTime({ ended_at, started_at, received_at }: Interaction): void {

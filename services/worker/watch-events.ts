@@ -89,7 +89,7 @@ class Watcher {
     if (bytes === undefined) return
     if (head === undefined) return this.#refuse(bytes, place)
     if (isAdminEvent(head)) return
-    this.#tools.tenant = head.tenant
+    this.#tools.subject.tenant = head.tenant
     const suspect = { place, tenant: head.tenant, receivedAt: head.received_at, bytes: () => bytes }
     for (const detector of this.#armed) {
       const refused = this.#guard.attempt(detector.rule.id, suspect, () => this.#observe(detector, { record, head, bytes, place }))

@@ -57,19 +57,19 @@ function judgeAgain(detector: Armed, { topic, payload }: Quarantined, tools: Run
   if (topic === events.name) {
     const { event } = EventRecord.of(bytes)
     if (event === undefined) return []
-    tools.tenant = event.tenant
+    tools.subject.tenant = event.tenant
     return detector.observe(event, tools).map((draft: Draft) => findingOfEvent(draft, event, source))
   }
   if (topic === definitions.name) {
     return definitions.codec.decode(bytes).flatMap((definition) => {
-      tools.tenant = definition.tenant
+      tools.subject.tenant = definition.tenant
       return detector.define({ definition, before: undefined }, tools).map((draft) => findingOfDefinition(draft, definition, source))
     })
   }
   // Whom it met, and what it was added to, is not known any more.
   if (topic === namesakes.name || topic === findings.name) return []
   return interactions.codec.decode(bytes).flatMap((interaction) => {
-    tools.tenant = interaction.tenant
+    tools.subject.tenant = interaction.tenant
     return detector.review(interaction, tools).map((draft) => findingOfInteraction(draft, interaction, source))
   })
 }

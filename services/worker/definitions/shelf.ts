@@ -88,7 +88,7 @@ export class Shelf {
     if (news === undefined) return
     this.#unsaved++
     this.#feed.pass?.(news, this.outbox)
-    this.#tools.tenant = record.tenant
+    this.#tools.subject.tenant = record.tenant
     const suspect = { place, tenant: record.tenant, receivedAt: record.first_seen, bytes: () => this.#feed.topic.codec.encode([record]) }
     for (const detector of this.#armed) {
       const { id, version } = detector.rule
