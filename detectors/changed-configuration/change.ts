@@ -8,10 +8,10 @@ import { shellTexts } from '../shell/where.ts'
 import { PATH_KEY, NOTES } from '../unexpected-command/file-access.ts'
 import { judgeScript } from '../unexpected-command/judge.ts'
 import { AGENT_CONFIG_PATH } from '../unexpected-command/rules/paths.ts'
-import { ADDS_SERVER, ADMINISTERS, AGENT_UNRECORDED, type Area, FORWARDS, HOOKED, OF_MAIL, SILENCING, SWITCHED_OFF, toolArea, UNASKING, UNGUARDED, UNRECORDED } from './words.ts'
+import { ADDS_SERVER, ADMINISTERS, AGENT_UNRECORDED, type Area, FORWARDS, HOOKED, OF_MAIL, opensToAll, SILENCING, SWITCHED_OFF, toolArea, UNASKING, UNGUARDED, UNRECORDED } from './words.ts'
 
 /** What makes a change matter, worst first. */
-export type Sign = 'unguarded' | 'unrecorded' | 'adds-server' | 'hooks' | 'silences' | 'unasking' | 'forwards' | 'administers' | 'quieter' | 'changed'
+export type Sign = 'unguarded' | 'unrecorded' | 'opened' | 'adds-server' | 'hooks' | 'silences' | 'unasking' | 'forwards' | 'administers' | 'quieter' | 'changed'
 
 export interface Change {
   readonly area: Area
@@ -50,7 +50,7 @@ function inText(text: string): Sign | undefined {
 
 const inNotes = (text: string): Sign | undefined => (SILENCING.test(text) ? 'silences' : UNASKING.test(text) ? 'unasking' : undefined)
 
-const ORDER: readonly Sign[] = ['unguarded', 'unrecorded', 'hooks', 'adds-server', 'silences', 'unasking', 'forwards', 'administers', 'quieter', 'changed']
+const ORDER: readonly Sign[] = ['unguarded', 'unrecorded', 'opened', 'hooks', 'adds-server', 'silences', 'unasking', 'forwards', 'administers', 'quieter', 'changed']
 const worse = (one: Sign | undefined, other: Sign | undefined): Sign | undefined =>
   (one === undefined ? other : other === undefined || ORDER.indexOf(one) <= ORDER.indexOf(other) ? one : other)
 
@@ -94,9 +94,10 @@ function byTool(tool: string, sent: string): Change | undefined {
   const text = flat(sent)
   if (area === 'mail') return FORWARDS.test(text) && OF_MAIL.test(`${tool} ${text}`) ? { area, sign: 'forwards', by: 'tool' } : undefined
   if (area === 'access') return { area, sign: !off && ADMINISTERS.test(text) ? 'administers' : 'changed', by: 'tool' }
+  if (area === 'network') return opensToAll(text) ? { area, sign: 'opened', by: 'tool' } : undefined
   const isOff = off || SWITCHED_OFF.test(text)
   if (area === 'record') return { area, sign: isOff || UNRECORDED.test(text) ? 'unrecorded' : 'changed', by: 'tool' }
-  if (area === 'guard') return { area, sign: isOff || UNGUARDED.test(text) ? 'unguarded' : 'changed', by: 'tool' }
+  if (area === 'guard') return { area, sign: isOff || UNGUARDED.test(text) ? 'unguarded' : opensToAll(text) ? 'opened' : 'changed', by: 'tool' }
   return { area, sign: UNGUARDED.test(text) ? 'unguarded' : adds ? 'adds-server' : 'changed', by: 'tool' }
 }
 

@@ -38,6 +38,7 @@ function severityOf({ change: { sign }, interaction: { requested_by: by, request
   const asked = by === 'user_turn' && fit === 'asked'
   const unasked = by === 'none' || fit === 'unrelated'
   if (sign === 'unguarded' || sign === 'unrecorded') return expected ? (unasked ? 'medium' : 'low') : asked || (common && !unasked) ? 'medium' : 'high'
+  if (sign === 'opened') return expected || asked ? (unasked ? 'medium' : 'low') : unasked ? 'high' : 'medium'
   if (expected) return unasked && sign !== 'changed' ? 'low' : undefined
   if (sign === 'changed' || sign === 'quieter') return unasked && sign === 'changed' ? 'medium' : 'low'
   if (unasked) return sign === 'forwards' || sign === 'hooks' ? 'high' : 'medium'

@@ -16,9 +16,9 @@ export interface Changed {
   readonly actors: number
 }
 
-const AREAS: Readonly<Record<Area, string>> = { agent: 'an agent or its MCP servers', guard: 'guardrails', record: 'records', mail: 'rules for mail', access: 'access' }
+const AREAS: Readonly<Record<Area, string>> = { agent: 'an agent or its MCP servers', guard: 'guardrails', record: 'records', mail: 'rules for mail', access: 'access', network: 'the network' }
 const SIGNS: Readonly<Record<Sign, string>> = {
-  'unguarded': 'switches off permission prompts, a sandbox or a guardrail', 'unrecorded': 'switches off or removes records', 'adds-server': 'adds a server or an extension',
+  'unguarded': 'switches off permission prompts, a sandbox or a guardrail', 'unrecorded': 'switches off or removes records', 'opened': 'lets every address in', 'adds-server': 'adds a server or an extension',
   'hooks': 'makes an agent run programs by itself', 'silences': 'tells an agent not to tell', 'unasking': 'tells an agent not to ask', 'forwards': 'sends mail on or out of sight',
   'administers': 'gives the rights of an administrator', 'quieter': 'switches off records for one process', 'changed': 'changes the configuration',
 }

@@ -15,10 +15,10 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'changed-configuration',
-  version: 1,
+  version: 2,
   title: 'Changed configuration',
   description:
-    'Who changes what an agent may do, which MCP servers it has, what guards it, what records it, and who has access: by files, by commands and by tools. Who does so is learned for each area; somebody else is ' +
+    'Who changes what an agent may do, which MCP servers it has, what guards it, what records it, who has access, and whether everybody is let in: by files, by commands and by tools. Who does so is learned for each area; somebody else is ' +
     'told, loudly where permission prompts, guardrails or records are switched off, and where the turn asked for something else.',
   severity: 'medium',
   params: Params,

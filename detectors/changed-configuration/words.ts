@@ -5,7 +5,7 @@ import { nameWords } from '../request-fit/words.ts'
 import { remembering } from '../stats/remembering.ts'
 
 /** What a change is about. */
-export type Area = 'agent' | 'guard' | 'record' | 'mail' | 'access'
+export type Area = 'agent' | 'guard' | 'record' | 'mail' | 'access' | 'network'
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '))
 const OFF = words('disable stop pause mute suspend bypass skip delete remove clear purge truncate wipe silence detach uninstall deactivate off unset drop ignore')
@@ -20,6 +20,9 @@ const PARTS = words('server servers config configuration settings registry permi
 const ADDED = words('server servers connector connectors plugin plugins extension extensions skill skills integration')
 const MAIL = words('filter filters rule rules forwarding autoforward forward delegate redirect')
 const INSTALLS = words('install enable register')
+/** Who may reach what. */
+const BORDERS = words('ingress nsg iptables nftables securitygroup securitygroups')
+const OPENS = words('authorize allow open expose permit')
 const ACCESS = words('policy policies permission permissions role roles acl acls iam collaborator collaborators')
 
 const has = (list: readonly string[], set: ReadonlySet<string>): boolean => list.some((word) => set.has(word))
@@ -34,10 +37,14 @@ export interface ToolArea {
 
 const NOWHERE: ToolArea = { area: '', off: false, adds: false }
 
+const isBorder = (list: readonly string[]): boolean => has(list, BORDERS) || (list.includes('security') && (list.includes('group') || list.includes('groups')))
+  || (list.includes('network') && (list.includes('acl') || list.includes('acls')))
+
 /** What a tool changes by its name alone; nowhere for those that read. */
 export const toolArea = remembering((tool): ToolArea => {
   const list = nameWords(tool)
   const off = has(list, OFF)
+  if (isBorder(list)) return !off && (has(list, CHANGE) || has(list, OPENS)) ? { area: 'network', off, adds: false } : NOWHERE
   if (!off && (!has(list, CHANGE) || effectOf({ tool, argumentNames: [] }) === 'read')) return NOWHERE
   if (has(list, RECORDS) || (off && has(list, LOGS) && !has(list, DIARY))) return { area: 'record', off, adds: false }
   if (has(list, GUARDS)) return { area: 'guard', off, adds: false }
@@ -73,6 +80,19 @@ export const SWITCHED_OFF = new RegExp(
 
 /** An agent's own records, for the process that is started. */
 export const AGENT_UNRECORDED = /(?:claude_code_enable|gemini_cli|codex)\w{0,20}telemetry\w{0,20}=["']?(?:0|false)/i
+/** Every address there is; as the source of what comes in. */
+const ANYWHERE = /(?<![\d.])0\.0\.0\.0\/0|(?<![\w:])::\/0|sources?\w{0,20}["' :=[]{1,6}(?:any|internet|all|\*)["'\], }]/i
+const NOT_IN = /egress|outbound|\b(?:deny|denied|block|drop|reject|revoke)\b/i
+/** Numbers that stand alone: ports, and 6, the number of TCP. */
+const NUMBERS = /(?<![\w.:/-])\d{1,5}(?![\w.:/-])/g
+const WEB: ReadonlySet<string> = new Set(['80', '443', '6'])
+
+/** Whether everybody is let in; a web server is for everybody, so ports 80 and 443 alone are nothing. */
+export function opensToAll(text: string): boolean {
+  if (!ANYWHERE.test(text) || NOT_IN.test(text)) return false
+  const ports = text.match(NUMBERS) ?? []
+  return ports.length === 0 || !ports.every((port) => WEB.has(port))
+}
 /** Rules of mail, not of anything else that has rules. */
 export const OF_MAIL = /@|mail|inbox|["']from["']/i
 export const FORWARDS = /forward|redirect|(?:action|move|then)\w{0,10}["' :]{1,6}["']?(?:delete|trash|hide|archive)/i

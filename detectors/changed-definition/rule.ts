@@ -9,7 +9,7 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'changed-definition',
-  version: 1,
+  version: 2,
   title: 'Changed definition',
   description:
     'A tool that was approved with one description is now told to do, or said to be, something else: its new version adds orders to the model, asks for what only the model has, names new ' +

@@ -69,17 +69,31 @@ function isNews(risk: Risk, score: Score, high: boolean): boolean {
   return score.weighed.some(({ part }) => !risk.told.includes(part.detector))
 }
 
+/**
+ * What an actor does within the hour weighs like a lineage: programs without telemetry of their own have a trace for each call, and nothing else says
+ * which belong together.
+ */
+const burstOf = ({ threshold }: Scale, params: Params): Scale =>
+  ({ halfLifeHours: params.lineageHalfLifeHours, threshold: Math.min(threshold, (threshold * params.lineageThreshold) / params.actorThreshold) })
+
+function heavierOf({ parts, at }: Risk, long: Scale, burst: Scale, { repeat }: Params): readonly [Score, Scale] {
+  const score = scoreOf(parts, at, { halfLifeHours: long.halfLifeHours, repeat })
+  if (score.points >= long.threshold || long.halfLifeHours === burst.halfLifeHours) return [score, long]
+  const soon = scoreOf(parts, at, { halfLifeHours: burst.halfLifeHours, repeat })
+  return soon.points >= burst.threshold ? [soon, burst] : [score, long]
+}
+
 function judge(risk: Risk, finding: Finding, key: string, params: Params): readonly Sum[] {
   const scale = scaleOf(key, finding, params)
   end(risk, secondsOf(finding), scale, params.repeat)
   add(risk, finding, scale, params)
-  const score = scoreOf(risk.parts, risk.at, { halfLifeHours: scale.halfLifeHours, repeat: params.repeat })
-  if (score.points < scale.threshold || score.families < params.leastFamilies) return NONE
-  const high = risk.high || score.points >= scale.threshold * params.highFactor
+  const [score, limit] = heavierOf(risk, scale, burstOf(scale, params), params)
+  if (score.points < limit.threshold || score.families < params.leastFamilies) return NONE
+  const high = risk.high || score.points >= limit.threshold * params.highFactor
   if (!isNews(risk, score, high)) return NONE
   risk.told = [...new Set([...risk.told, ...score.weighed.map(({ part }) => part.detector)])].slice(-params.maxParts)
   Object.assign(risk, { episode: risk.episode || finding.finding_id, version: risk.version + 1, high })
-  return [sumOf({ key, who: finding.actor || 'an unknown actor', episode: risk.episode, version: risk.version, score, ...scale, high })]
+  return [sumOf({ key, who: finding.actor || 'an unknown actor', episode: risk.episode, version: risk.version, score, ...limit, high })]
 }
 
 export const compositeRisk: Detector<Params, Risk> = {

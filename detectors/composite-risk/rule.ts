@@ -10,7 +10,7 @@ export const Params = z.strictObject({
   /** By detector: how often it is right. Where absent here and in the table that comes with it: `unknownConfidence`. */
   confidence: z.record(z.string(), share).default({}),
   unknownConfidence: share.default(0.5),
-  /** Time in which points halve, and how many are told: of an actor, and of a lineage (one run or conversation of an agent). */
+  /** Time in which points halve, and how many are told: of an actor, and of a lineage (one run or conversation of an agent), within an hour also of an actor. */
   actorHalfLifeHours: z.number().min(0.1).max(720).default(24),
   lineageHalfLifeHours: z.number().min(0.1).max(720).default(1),
   actorThreshold: z.number().min(1).max(10_000).default(30),
@@ -30,10 +30,10 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'composite-risk',
-  version: 1,
+  version: 2,
   title: 'Several weak signs make one incident',
   description:
-    'Findings of severity low and medium earn points, by severity and by how often their detector is right. They are added up for each actor (halved every 24 hours) and each lineage (halved every hour); ' +
+    'Findings of severity low and medium earn points, by severity and by how often their detector is right. They are added up for each actor (halved every 24 hours) and each lineage (halved every hour), or what an actor does within the hour; ' +
     'repeats of a detector and relatives of it count less and less. Above a threshold, and with at least two families of detectors, the sum is one finding with all its parts. High and critical findings stand alone.',
   severity: 'medium',
   params: Params,

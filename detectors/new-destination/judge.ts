@@ -79,7 +79,9 @@ function ofCompany({ isGrown, users }: Situation): Point | undefined {
 /** What goes on is counted there, by its bytes. */
 function ofPayload({ interaction, destination, pieces }: Situation, muchBytes: number): Point | undefined {
   const packed = packedIn(interaction)
-  if (packed > 0) return { name: 'payload', observed: `${packed} characters in a row that are encoded`, expected: 'readable arguments', points: 2 }
+  if (packed > 0) return { name: 'payload', observed: `${packed} characters in a row that are encoded`, expected: 'readable arguments',
+    // Mails carry attachments.
+    points: destination.kind === 'e-mail' ? 2 : 3 }
   if (isLoadedHost(destination)) return { name: 'payload', observed: 'a part of the host name that is long and carries digits', expected: 'names that people give', points: 3 }
   if (destination.tail > LOADED_ADDRESS) return { name: 'payload', observed: `${destination.tail} characters in the address that only its server reads`, points: destination.tail > LONG_ADDRESS ? 2 : 1 }
   return pieces === undefined && interaction.arguments_bytes >= BigInt(muchBytes) ? { name: 'payload', observed: `${interaction.arguments_bytes} bytes of arguments`, points: 2 } : undefined
@@ -91,6 +93,9 @@ function ofPieces({ pieces }: Situation): Point | undefined {
 
 const isPoint = (point: Point | undefined): point is Point => point !== undefined
 
+/** What is packed, goes on or hides is no more usual with whoever meets new people all day. */
+const isPlain = (situation: Situation): boolean => situation.pieces === undefined && !isHiddenCopy(situation) && packedIn(situation.interaction) === 0
+
 /** In the order in which a person would ask. */
 export function pointsOf(situation: Situation, params: Params): readonly Point[] {
   const { interaction, isCold, fresh } = situation
@@ -99,7 +104,7 @@ export function pointsOf(situation: Situation, params: Params): readonly Point[]
     ofCompany(situation), ofHost(situation), ofSource(situation), ofCopy(situation), ofRequest(situation),
     carries(interaction) ? { name: 'effect', observed: `the call is to ${interaction.effect === 'execute' ? 'send by a command' : interaction.effect}`, points: interaction.effect === 'grant' ? 2 : 1 } : undefined,
     ofPayload(situation, params.muchBytes), ofPieces(situation),
-    !isCold && fresh >= params.usuallyFresh ? { name: 'habit', observed: 'new destinations are its daily business', points: -2 } : undefined,
+    !isCold && fresh >= params.usuallyFresh && isPlain(situation) ? { name: 'habit', observed: 'new destinations are its daily business', points: -2 } : undefined,
   ].filter(isPoint)
 }
 

@@ -3,6 +3,7 @@
  * score is a sum of logarithms of how much less likely something is of the owner than of somebody who comes at any time: the hour, the
  * silence before, and so many events. They tell partly the same, hence weights below 1.
  */
+import type { Strange } from './holders.ts'
 import { addLength, lengthRarity, MOST_EVENTS } from './lengths.ts'
 import type { Params } from './rule.ts'
 import { addSilence, dormancyOf } from './silence.ts'
@@ -28,14 +29,16 @@ export interface Coming {
   readonly seconds: number
   readonly rarity: number
   readonly country: string
+  /** What of the caller was never seen. */
+  strange(): Strange
 }
 
 /** Takes one event in: true where the burst grew and is still judged. Late events belong to no arrival. */
-export function notes(week: Week, { seconds, rarity, country }: Coming, { spellGapHours }: Params): boolean {
+export function notes(week: Week, { seconds, rarity, country, strange }: Coming, { spellGapHours }: Params): boolean {
   const silence = seconds - week.latestAt
   if (silence < 0) return false
   const shortest = spellGapHours * 3600
-  if (silence > shortest) beginArrival(week, seconds, { ratio: silence / shortest, rarity, familiar: country !== '' && country === week.country })
+  if (silence > shortest) beginArrival(week, seconds, { ratio: silence / shortest, rarity, familiar: country !== '' && country === week.country && !strange().network })
   week.latestAt = seconds
   if (week.arrival.events >= MOST_EVENTS) return false
   week.arrival.events++

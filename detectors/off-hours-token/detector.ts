@@ -5,6 +5,7 @@ import { actorAndTokenKeys } from '../keys.ts'
 import { hourOf, secondsOf } from '../stats/moment.ts'
 import { arrives, isTold, notes } from './arrival.ts'
 import { arrivalDraft, fixedDraft, type Moment, quietDraft } from './draft.ts'
+import { meet, strangeOf } from './holders.ts'
 import { slotOf } from './local-time.ts'
 import { type Params, rule } from './rule.ts'
 import { addQuiet, isOvertime } from './spell.ts'
@@ -70,9 +71,10 @@ export const offHoursToken: Detector<Params, Week> = {
     if (hour > week.hour) enterHour(week, hour, zone, params)
     const { slot, quiet, rarity } = hour < week.hour ? judgedLate(week, seconds, params) : { slot: week.hourSlot, quiet: week.quiet,
       rarity: week.rarity }
-    const moment = { key, seconds, slot, zone, rarity, country: interaction.client_country }
+    const moment = { key, seconds, slot, zone, rarity, country: interaction.client_country, strange: () => strangeOf(week.holders, interaction, week.hourDay) }
     const drafts = hasHistory(week, params) ? judge(week, seconds, { quiet, moment }, params) : judgeCold(week, seconds, moment, params)
     week.events++
+    meet(week.holders, interaction)
     return drafts
   },
   forget: (week, watermark, params) => (week.hour + params.halfLifeDays * 2 * 24) * 3600 < Number(watermark) / 1e9,

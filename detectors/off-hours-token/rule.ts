@@ -37,16 +37,16 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'off-hours-token',
-  version: 3,
+  version: 4,
   title: 'Use outside the usual hours',
   description:
     'Each actor and each token has a profile of the 168 hours of a week, learned from the days on which it was active. Activity that begins ' +
     'in hours that are quiet in this profile, or that is unlikely by hour, by the silence before it and by its number of calls, is told once. Agents that run at ' +
-    'night learn that nights are normal.',
+    'night learn that nights are normal. An unusual time calls somebody where it is very rare, or where program or network were never seen either.',
   severity: 'medium',
   params: Params,
   needs: ['actor', 'started_at'],
-  wants: ['client_country', 'token_fingerprint'],
+  wants: ['client_country', 'token_fingerprint', 'client_asn', 'user_agent', 'client'],
   blindSpots: [
     'An intruder who keeps the hours of the owner.',
     'Actors with less than 20 events on 5 days, unless fixed hours are configured.',

@@ -1,5 +1,6 @@
-/** State of one actor or token: what is usual, the hour that runs, and the quiet spell that runs. Plain JSON, about 600 bytes. */
+/** State of one actor or token: what is usual, the hour that runs, and the quiet spell that runs. Plain JSON, about 800 bytes. */
 import { dayOf, offsetOf, SLOTS, slotOf } from './local-time.ts'
+import { type Holders, nobody, part } from './holders.ts'
 import { NO_LENGTHS } from './lengths.ts'
 import { addDay, age, blankProfile, daysAround, type Profile, rarityOf } from './profile.ts'
 import type { Params } from './rule.ts'
@@ -52,12 +53,14 @@ export interface Week {
   arrival: Arrival
   /** Hours told and not learned, newest last: local day · 168 + slot. */
   toldHours: number[]
+  /** With what it was used. */
+  holders: Holders
 }
 
 export const blankWeek = (): Week => ({
   profile: blankProfile(), events: 0, days: 0, lastDay: -1, hour: -1, offset: 0, hourSlot: 0, hourDay: 0, quiet: false, rarity: 0, hourTold: false,
   activeAt: 0, quietAt: 0, spell: 0, evidence: 0, counted: 0, told: false, latestAt: 0, silences: NO_SILENCES,
-  lengths: NO_LENGTHS, country: '', arrival: { at: 0, silentFor: 0, dormancy: 0, rarity: 0, familiar: false, events: 0, told: false }, toldHours: [],
+  lengths: NO_LENGTHS, country: '', arrival: { at: 0, silentFor: 0, dormancy: 0, rarity: 0, familiar: false, events: 0, told: false }, toldHours: [], holders: nobody(),
 })
 
 /** All days of somebody who is always there, once their weight has aged: 1 / ln 2 half-lives. */
@@ -90,6 +93,7 @@ export function judgeSlot(week: Week, slot: number, params: Params): { readonly 
 }
 
 function leaveHour(week: Week, params: Params): void {
+  part(week.holders, week.hourDay, week.hourTold)
   if (week.hourTold) return dispute(week, params)
   addDay(week.profile, week.hourSlot)
   if (week.hourDay > week.lastDay) {

@@ -11,7 +11,7 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'poisoned-description',
-  version: 1,
+  version: 2,
   title: 'Poisoned description',
   description:
     'What a server offers tells the model to do something beside using it: to set instructions aside, to keep something from the user, to hand over its context or a secret, to send ' +

@@ -19,6 +19,7 @@ type Play = ReturnType<typeof rehearsal>
 const loop = (play: Play, from: number, times: number, fields: Partial<InteractionFields> = {}): number =>
   Array.from({ length: times }, (_, i) => play(at(from + i * 2, fields)).length).reduce((sum, one) => sum + one, 0)
 
+const severities = (drafts: readonly { readonly severity: string }[]): string => drafts.map(({ severity }) => severity).join()
 const textOf = (value: unknown): string => JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? String(one) : one))
 
 describe('runaway-loop', () => {
@@ -49,6 +50,18 @@ describe('runaway-loop', () => {
     expect(said.length).toBeGreaterThan(0)
     const other = rehearsal(arm(runawayLoop, {}))
     expect(Array.from({ length: 240 }, (_, i) => other(at(MONDAY + i, { tool: 'read_page', effect: 'read', result_hash: `r${i}` }))).flat()).toEqual([])
+  })
+
+  it('counts calls that fail in turn together, tells them once, and leaves those alone that are asked for once more', () => {
+    const failing = (at_: number, call: number, outcome: 'tool_error' | 'ok' = 'tool_error') => at(at_, { tool: 'read_page', effect: 'read', arguments_hash: `page-${call}`, outcome, result_hash: '' })
+    const play = rehearsal(arm(runawayLoop, {}))
+    const said = Array.from({ length: 60 }, (_, i) => play(failing(MONDAY + i, i % 3))).flat()
+    expect(severities(said)).toBe('medium')
+    expect(said[0]?.reasons.join()).toContain('in turn with 2 other calls that fail')
+    const works = rehearsal(arm(runawayLoop, {}))
+    expect(Array.from({ length: 60 }, (_, i) => works(failing(MONDAY + i, i % 3, i % 3 === 0 ? 'tool_error' : 'ok'))).flat()).toEqual([])
+    const many = rehearsal(arm(runawayLoop, {}))
+    expect(Array.from({ length: 60 }, (_, i) => many(failing(MONDAY + i, i % 20))).flat()).toEqual([])
   })
 
   it('sees sub-agents multiply under one actor', () => {

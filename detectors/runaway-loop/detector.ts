@@ -9,7 +9,7 @@ import { secondsOf } from '../stats/moment.ts'
 import { remembering } from '../stats/remembering.ts'
 import { agentsDraft, loopDraft, paceDraft, severityOf, spawnDraft } from './draft.ts'
 import { type Fan, meet, newFan, spawn } from './fan.ts'
-import { count, end, type Habit, type Loops, noLoops, noteHabit, type Run } from './loop.ts'
+import { count, end, fails, type Habit, type Loops, noLoops, noteHabit, roundOf, type Run } from './loop.ts'
 import { keepPace, newPace, type Pace } from './pace.ts'
 import { type Params, rule } from './rule.ts'
 
@@ -76,20 +76,20 @@ interface Judged {
 }
 
 /** Level at which a run is told, and how grave its repetitions are; commands are read only of a run that has come so far. */
-function limitOf(run: Run, { interaction, traits, params }: Judged): { readonly limit: number; readonly effect: string } {
+function limitOf(run: Run, level: number, { interaction, traits, params }: Judged): { readonly limit: number; readonly effect: string } {
   const { effect: named, tool, arguments: sent } = interaction
   const alone = interaction.conversation !== '' || isPersonal(interaction)
   const shared = alone ? 1 : params.sharedFactor
   if (GRAVE.has(named)) return { limit: params.graveRepeats * shared, effect: named }
-  const fails = run.failed * 10 >= run.times * 9
   const changes = named === 'write' || named === 'execute'
   // Many people ask the same.
-  if (!alone && !fails && !changes) return { limit: Infinity, effect: named }
-  const limit = (fails || changes ? params.repeats : params.readRepeats) * shared
-  if (run.level < limit) return { limit, effect: named }
+  const failing = fails(run)
+  if (!alone && !failing && !changes) return { limit: Infinity, effect: named }
+  const limit = (failing || changes ? params.repeats : params.readRepeats) * shared
+  if (level < limit) return { limit, effect: named }
   const effect = milderEffect(named, tool, sent)
   const reads = effect !== 'write' && effect !== 'execute'
-  return { limit: (reads && !fails ? params.readRepeats : params.repeats) * (reads && traits.polls ? params.pollFactor : 1) * shared, effect }
+  return { limit: (reads && !failing ? params.readRepeats : params.repeats) * (reads && traits.polls ? params.pollFactor : 1) * shared, effect }
 }
 
 /** Runs that are known from several days are told where they are far above their peak. */
@@ -97,14 +97,16 @@ const isHabit = ({ days, peak }: Habit, { level }: Run, { habitDays, habitFactor
 
 function judge(loops: Loops, run: Run, judged: Judged): readonly Draft[] {
   if (run.level * 2 < judged.params.graveRepeats) return NONE
-  const { limit, effect } = limitOf(run, judged)
-  if (run.level * 2 < limit) return NONE
+  const round = roundOf(loops, run)
+  const level = round.reduce((sum, one) => sum + one.level, 0)
+  const { limit, effect } = limitOf(run, level, judged)
+  if (level * 2 < limit) return NONE
   const habit = noteHabit(loops, run, Math.floor(run.at / DAY))
-  if (run.told > 1 || run.level < limit || isHabit(habit, run, judged.params)) return NONE
-  const looping = { ...judged, run, effect, limit, habit }
+  if (run.told > 1 || level < limit || isHabit(habit, run, judged.params)) return NONE
+  const looping = { ...judged, run, effect, limit, habit, others: round.length - 1 }
   const severity = severityOf(looping)
   if (run.told > 0 && severity === 'low') return NONE
-  run.told = severity === 'low' ? 1 : 2
+  for (const one of round) one.told = severity === 'low' ? 1 : 2
   return [loopDraft(looping, severity)]
 }
 

@@ -4,7 +4,7 @@ import type { Severity } from '../../schemas/vocabulary.ts'
 import type { Draft, Feature } from '../detector.ts'
 import { nanosOf } from '../stats/moment.ts'
 import type { Fan } from './fan.ts'
-import type { Habit, Run } from './loop.ts'
+import { fails, type Habit, type Run } from './loop.ts'
 import type { Pace } from './pace.ts'
 import type { Params } from './rule.ts'
 
@@ -15,6 +15,8 @@ export interface Looping {
   readonly habit: Habit
   readonly effect: string
   readonly limit: number
+  /** Other calls that fail in turn with it. */
+  readonly others: number
   readonly params: Params
 }
 
@@ -30,18 +32,19 @@ export function severityOf({ effect, run, interaction, limit, params }: Looping)
   if (effect === 'send' || effect === 'grant' || effect === 'delete') return 'medium'
   const unattended = interaction.requested_by === 'scheduled' || interaction.actor_kind === 'service'
   if (unattended) return 'low'
-  if (effect === 'write' || effect === 'execute' || run.failed * 10 >= run.times * 9) return 'medium'
+  if (effect === 'write' || effect === 'execute' || fails(run)) return 'medium'
   const changed = run.result !== 0 && run.same * 2 < run.times
   return run.level >= limit * params.longFactor && !changed && interaction.actor_kind === 'principal' ? 'medium' : 'low'
 }
 
 export function loopDraft(looping: Looping, severity: Severity): Draft {
-  const { key, interaction, run, habit, effect, limit, params } = looping
+  const { key, interaction, run, habit, effect, limit, others, params } = looping
   const does = DOES[effect]
   const features: Feature[] = [
     { name: 'repetitions', observed: `${run.times} in ${lasted(run)}, ${perMinute(run)} a minute`, expected: `fewer than ${limit}, of which one is forgiven every ${params.leakSeconds} s`, weight: 0.6 },
     ...(does === undefined ? [] : [{ name: 'effect', observed: `each ${does}`, weight: effect === 'read' ? 0.1 : 0.3 }]),
     ...(run.failed === 0 ? [] : [{ name: 'outcome', observed: `${run.failed} of ${run.times} failed`, weight: 0.2 }]),
+    ...(others === 0 ? [] : [{ name: 'round', observed: `in turn with ${others} ${others === 1 ? 'other call that fails' : 'other calls that fail'}`, weight: 0.1 }]),
     ...(run.same === 0 ? [] : [{ name: 'result', observed: `the same ${run.same} times`, expected: 'another one where there is progress', weight: 0.2 }]),
   ]
   return {

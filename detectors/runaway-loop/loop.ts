@@ -87,6 +87,18 @@ export function end(run: Run, { failed, result, reads }: { readonly failed: bool
   run.result = result
 }
 
+/** Whether each repetition failed, or as good as each. */
+export const fails = ({ failed, times }: Run): boolean => failed * 10 >= times * 9
+
+/** Seconds within which calls that take turns come round. */
+const ROUND = 120
+
+/** Calls that fail in turn with this one, as often as it, itself among them: one loop through several things that are out of order. */
+export function roundOf({ runs }: Loops, run: Run): readonly Run[] {
+  if (!fails(run)) return [run]
+  return runs.filter((one) => one === run || (fails(one) && Math.abs(one.times - run.times) <= 1 && run.at - one.at <= ROUND))
+}
+
 /** The habit that the run is, noted on each day that it came so far. */
 export function noteHabit(loops: Loops, { call, level }: Run, day: number): Habit {
   const habit = loops.habits.find((one) => one.call === call) ?? { call, days: 0, lastDay: -1, peak: 0, today: 0 }

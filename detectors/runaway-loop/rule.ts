@@ -35,11 +35,11 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'runaway-loop',
-  version: 1,
+  version: 2,
   title: 'Runaway loop',
   description:
     'The same call with the same arguments again and again: counted in a bucket that leaks, so that polling and retries that back off never fill it, and halved where reading gets another result. Told early where ' +
-    'each repetition pays, sends, grants or deletes, later where it changes something or fails each time, late where it only reads. Beside that, agents that start agents without end, and a pace far above the own.',
+    'each repetition pays, sends, grants or deletes, later where it changes something or fails each time, late where it only reads; calls that fail in turn count together. Beside that, agents that start agents without end, and a pace far above the own.',
   severity: 'medium',
   params: Params,
   needs: ['tool', 'arguments_hash', 'started_at'],

@@ -21,9 +21,10 @@ export const CLASSES: readonly Row[] = [
   { name: 'health', points: 2, words: 'patient patients medical diagnosis diagnoses prescription prescriptions clinical ehr hipaa disability', pairs: 'sick+notes health+record health+records lab+results' },
   { name: 'identity', points: 2, words: 'ssn passport passports pii kyc biometric biometrics birthdates', pairs: 'personal+data customer+data customer+export customers+export user+export users+export social+security ' +
     'national+id identity+documents driving+licence drivers+license' },
-  { name: 'finance', points: 2, words: 'cardholder cardholders creditcard creditcards iban ibans', pairs: 'credit+card credit+cards card+number card+numbers bank+account bank+accounts bank+details tax+returns' },
+  { name: 'finance', points: 2, words: 'cardholder cardholders creditcard creditcards iban ibans', pairs: 'credit+card credit+cards card+number card+numbers bank+account bank+accounts bank+details bank+statement bank+statements account+balance account+balances tax+returns' },
   { name: 'personnel', points: 2, words: 'disciplinary appraisal appraisals grievance grievances layoff layoffs whistleblower', pairs: 'performance+review performance+reviews termination+list' },
-  { name: 'legal', points: 2, words: 'litigation lawsuit lawsuits merger mergers', pairs: 'board+minutes due+diligence legal+hold term+sheet' },
+  { name: 'legal', points: 2, words: 'litigation lawsuit lawsuits merger mergers', pairs: 'board+minutes due+diligence legal+hold term+sheet read+contract get+contract search+contracts list+contracts fetch+contract download+contract customer+contracts supplier+contracts ' +
+    'vendor+contracts employment+contract employment+contracts signed+contract signed+contracts' },
   { name: 'backups', points: 2, words: 'backup backups mysqldump pgdump', pairs: 'db+dump database+dump sql+dump full+dump dot+dump' },
 ]
 

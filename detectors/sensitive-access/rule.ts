@@ -23,7 +23,7 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'sensitive-access',
-  version: 1,
+  version: 2,
   title: 'First look at something that is guarded',
   description:
     'Names of resources, tables, files, tools and servers tell what is guarded: credentials, keys, payroll, health, identity, bank data, personnel, legal matters, backups. Told is the first look of an actor at such a ' +

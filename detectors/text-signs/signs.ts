@@ -39,6 +39,7 @@ export const SIGNS = {
   sink: 'tells to send something to an address',
   sensitive: 'tells to read or send secrets',
   smuggle: 'asks for the model\'s context as a value',
+  knowledge: 'wants all that the model knows of the user or of other tools',
   commandAddress: 'a command with an address in it',
   demand: 'says what the model must do',
   replyShape: 'says what the answer must hold',
@@ -62,6 +63,10 @@ const HUSH = ['tell', 'mention', 'inform', 'notify', 'disclose', 'reveal', 'refe
 const CHANGE = ['replace', 'change', 'modify', 'swap', 'substitute', 'rewrite', 'redirect']
 const RECIPIENT = ['recipient', 'recipients', 'account', 'amount', 'iban', 'payee', 'destination', 'beneficiary', 'wallet']
 const READING = ['summarizing', 'summarising', 'answering', 'reading', 'processing', 'responding', 'analyzing', 'analysing', 'translating', 'summarize', 'process']
+/** What one does with a parameter; and what a model has of its own, that no tool has a use for in full. */
+const FILL = ['fill', 'put', 'pass', 'set', 'populate', 'supply', 'provide', 'give', 'enter', 'write', 'insert', 'add', 'include', 'copy', 'paste', 'place', 'list', 'describe', 'share', 'contain', 'contains', 'send', 'report']
+const KNOWS = ['know', 'knows', 'known', 'remember', 'remembers', 'learned', 'learnt', 'recall', 'saw', 'inferred', 'gathered']
+const OUTPUT = ['output', 'outputs', 'result', 'results', 'response', 'responses', 'content', 'contents', 'data']
 /** What pages and mails ask their readers to do with an answer or a message. */
 const EVERYDAY = ('send submit check review save see view read edit delete publish post mail share wait receive confirm forward reply print upload download attach continue enter provide').split(' ')
 
@@ -97,6 +102,8 @@ const OF_SENTENCE: Partial<Readonly<Record<Sign, Test>>> = {
   sensitive: (s) => (s.close(R.send, R.secret, 10) || s.near(R.include, R.secret, 8) || s.any(R.secret) && s.form(FORM.path)) && (s.command || s.hands() || s.any(R.must) || s.any(R.you) || s.any(R.your)),
   smuggle: (s) => (s.close(R.include, R.context | R.all, 8) || s.close(R.include, R.inner | R.rules, 8) || s.near(R.send, R.context, 6) || s.near(R.all, R.your | R.context, 5)
     || s.near(R.all, R.prior | R.tool, 3) && s.calls() || s.word('pass', 'passing') && (s.any(R.inner | R.rules) || s.any(R.inner | R.context) || s.any(R.context) && (s.any(R.your) || s.any(R.all)))),
+  knowledge: (s) => s.word(...FILL) && (s.near(R.all, R.you, 4) && s.word(...KNOWS) || s.word('everything', 'anything', 'whatever') && s.word('about', 'of', 'on') && s.near(R.all, R.user, 8) && !s.near(R.all, R.tool, 4)
+    || s.near(R.all, R.context, 5) && s.word('user', "user's", 'whole', 'full', 'entire', 'complete', 'far') || s.near(R.all, R.tool, 6) && s.word('other', 'previous', 'earlier') && s.word(...OUTPUT)),
   commandAddress: (s) => (s.form(FORM.address) || s.form(FORM.mail)) && s.command,
   demand: (s) => s.near(R.you, R.must, 4),
   replyShape: (s) => s.close(R.include, R.reply, 8) && (s.command || s.any(R.must)) || s.near(R.your, R.reply, 3) && s.any(R.must),
@@ -110,7 +117,7 @@ const NEEDS: Partial<Readonly<Record<Sign, readonly number[]>>> = {
   free: [R.free, R.not | R.limits, R.override | R.limits], extract: [R.reveal | R.rules, R.your | R.inner | R.rules, R.reveal | R.inner | R.context], extractSecret: [R.secret],
   secrecy: [R.not | R.tell], hush: [R.not | R.tell], credentialFile: [R.secret], tamper: [R.include], silent: [R.silent], authority: [R.authority | R.override, R.authority | R.must], addressed: [R.model], precedence: [R.before | R.call, R.must | R.before],
   crossTool: [R.call], prefer: [R.prefer | R.tool, R.not | R.call | R.tool, R.prefer | R.all, R.must | R.call | R.prefer], sink: [R.send, R.call, R.include, 0], sensitive: [R.secret],
-  smuggle: [R.include | R.context, R.include | R.inner | R.rules, R.send | R.context, R.all | R.your | R.context, R.inner | R.rules, R.context, R.all | R.prior | R.tool], demand: [R.you | R.must],
+  smuggle: [R.include | R.context, R.include | R.inner | R.rules, R.send | R.context, R.all | R.your | R.context, R.inner | R.rules, R.context, R.all | R.prior | R.tool], demand: [R.you | R.must], knowledge: [R.all],
   replyShape: [R.include | R.reply, R.your | R.reply], replyOrder: [R.your],
 }
 

@@ -24,7 +24,7 @@ const RESULT: Weights = {
 /** Descriptions say when and how to use a tool: they command by nature, but neither what to hide nor what else to do. */
 const DEFINITION: Weights = {
   override: 1, overrideAll: 0.8, overrideSome: 0.7, extract: 0.8, divert: 0.6, fresh: 0.7, persona: 0.3, free: 0.5, secrecy: 1, silent: 0.6, authority: 0.5, addressed: 0.7, frame: 1,
-  speaker: 0.6, hush: 0.6, credentialFile: 0.6, tamper: 0.5, whenReading: 0.3, runScript: 0.8, beacon: 1, emphasis: 0.2, precedence: 0.15, crossTool: 0.15, prefer: 0.3, sink: 0.8, sensitive: 0.5, smuggle: 1, commandAddress: 0.1, replyShape: 0.3, replyOrder: 0.2,
+  speaker: 0.6, hush: 0.6, credentialFile: 0.6, tamper: 0.5, whenReading: 0.3, runScript: 0.8, beacon: 1, emphasis: 0.2, precedence: 0.15, crossTool: 0.15, prefer: 0.3, sink: 0.8, sensitive: 0.5, smuggle: 1, knowledge: 0.8, commandAddress: 0.1, replyShape: 0.3, replyOrder: 0.2,
   attack: 0.6, attackMore: 0.5, attackAct: 0.5, hidden: 1, encodedOrder: 1, comment: 0.8, masked: 0.6, demand: 0.05, extractSecret: 0.1,
 }
 

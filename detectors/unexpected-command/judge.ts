@@ -7,13 +7,14 @@ import { credentials } from './rules/credentials.ts'
 import { defence } from './rules/defence.ts'
 import { downloadAndRun } from './rules/download-and-run.ts'
 import { impact } from './rules/impact.ts'
+import { opened } from './rules/opened.ts'
 import { persistence } from './rules/persistence.ts'
 import { privilege } from './rules/privilege.ts'
 import { shells } from './rules/shells.ts'
 import { windows } from './rules/windows.ts'
 
 export const COMMAND_RULES: readonly CommandRule[] = [...downloadAndRun, ...shells, ...credentials, ...persistence, ...defence, ...impact,
-  ...privilege, ...windows]
+  ...privilege, ...opened, ...windows]
 
 const ANY: readonly CommandRule[] = COMMAND_RULES.filter((rule) => rule.programs.length === 0)
 const BY_PROGRAM: ReadonlyMap<string, readonly CommandRule[]> = indexed()

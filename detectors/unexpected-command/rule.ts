@@ -15,7 +15,7 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'unexpected-command',
-  version: 1,
+  version: 2,
   title: 'Unexpected command',
   description:
     'Shell text in a tool call is parsed to commands and judged by what runs, with which words, in which pipe: download-and-run, reverse ' +

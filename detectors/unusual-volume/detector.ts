@@ -3,7 +3,7 @@ import type { Detector, Draft, Tools } from '../detector.ts'
 import { type Course, type Departure, follow, newCourse } from './course.ts'
 import { courseDraft, draftOf } from './draft.ts'
 import { type Facts, factsOf } from './facts.ts'
-import { keysOf, peersOf } from './keys.ts'
+import { isOfTool, keysOf, peersOf } from './keys.ts'
 import { floorOf, limitOf } from './limit.ts'
 import { type Params, rule } from './rule.ts'
 import { addTo, emptyRunning, hourIn, METRICS, type Metric, pack, type Packed, restart, type Running, valueOf } from './window.ts'
@@ -43,6 +43,12 @@ interface Change {
   readonly departure: Departure
 }
 
+/** A call that is counted, and how many hours its key remembers. */
+interface Arrival {
+  readonly facts: Facts
+  readonly most: number
+}
+
 /** Takes the finished hour into the courses, of those metrics that are or were busy. */
 function followAll(volume: Volume, params: Params): readonly Change[] {
   if (volume.courses.length === 0 && !passesFloor(volume, params)) return NONE
@@ -64,11 +70,11 @@ function followAll(volume: Volume, params: Params): readonly Change[] {
 const passesFloor = (running: Running, { minCalls, minBytes, minDistinct }: Params): boolean =>
   running.calls >= minCalls || running.bytes >= minBytes || valueOf(running, 'distinct') >= minDistinct
 
-function finish(volume: Volume, hour: number, params: Params): readonly Change[] {
+function finish(volume: Volume, { facts: { hour }, most }: Arrival, params: Params): readonly Change[] {
   const changes = volume.calls > 0 ? followAll(volume, params) : NONE
   if (volume.calls > 0 && !volume.disputed) {
     volume.finished = pack(volume)
-    remember(volume.windows, volume.finished, params.maxWindows)
+    remember(volume.windows, volume.finished, most)
   }
   restart(volume, hour)
   volume.said = NONE
@@ -77,15 +83,18 @@ function finish(volume: Volume, hour: number, params: Params): readonly Change[]
   return changes
 }
 
+const windowsOf = (key: string, { maxWindows, maxToolWindows }: Params): number => (isOfTool(key) ? maxToolWindows : maxWindows)
+
 function remember(windows: Packed[], packed: Packed, most: number): void {
   windows.push(packed)
   if (windows.length > most) windows.shift()
 }
 
 /** A late record counts in the running hour: it is volume that has come to light now. */
-function count(volume: Volume, facts: Facts, params: Params): readonly Change[] {
+function count(volume: Volume, arrival: Arrival, params: Params): readonly Change[] {
+  const { facts } = arrival
   volume.finished = 0
-  const changes = facts.hour > volume.hour ? finish(volume, facts.hour, params) : NONE
+  const changes = facts.hour > volume.hour ? finish(volume, arrival, params) : NONE
   addTo(volume, facts)
   return changes
 }
@@ -129,7 +138,7 @@ export const unusualVolume: Detector<Params, Volume> = {
   begin: () => ({ ...emptyRunning(0), said: NONE, disputed: false, limits: NONE, windows: [], finished: 0, courses: NONE, rests: NONE }),
   step(volume, interaction, key, params, tools) {
     const facts = factsOf(interaction)
-    const changes = count(volume, facts, params)
+    const changes = count(volume, { facts, most: windowsOf(key, params) }, params)
     const drafts = judge(volume, { key, seconds: facts.seconds, peers: () => stateOf(peersOf(key, interaction), tools)?.windows ?? [] }, params)
     return changes.length === 0 ? drafts : [...changes.map((change) => courseDraft(key, change, params.courseHours)), ...drafts]
   },

@@ -16,6 +16,9 @@ function kindOf(key: string): Kind {
   return letter === 'c' ? 'actor' : letter === 'e' ? 'server' : key[2] === 'k' ? 'token' : 'tool'
 }
 
+/** An actor has several of these. */
+export const isOfTool = (key: string): boolean => kindOf(key) === 'tool'
+
 /** Actor, token, server, and actor with tool, as far as they are known. */
 export function keysOf(interaction: Interaction): readonly string[] {
   const keys: string[] = []

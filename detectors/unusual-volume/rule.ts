@@ -23,8 +23,9 @@ export const Params = z.strictObject({
   minPeerWindows: z.number().int().min(8).max(256).default(24),
   /** Days that the hours of one time of day have to be from: a job that is due once a day has to have come round. */
   minDays: z.number().int().min(1).max(14).default(3),
-  /** Hours with activity that are kept per key (8 bytes each), and for the peers of a kind. */
-  maxWindows: z.number().int().min(24).max(1000).default(168),
+  /** Hours with activity that are kept per key (8 bytes each; nine a day of the two weeks that count), of an actor with one tool, and for the peers of a kind. */
+  maxWindows: z.number().int().min(24).max(1000).default(128),
+  maxToolWindows: z.number().int().min(24).max(1000).default(72),
   maxPeerWindows: z.number().int().min(24).max(4000).default(256),
   /** Age at which an hour no longer says what is usual. */
   keepDays: z.number().int().min(2).max(365).default(14),
