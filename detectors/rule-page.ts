@@ -35,7 +35,7 @@ export function rulePage(): string {
   const rules = [...Object.values(REGISTRY).map((arming) => arming({}).rule), ...RULES_ELSEWHERE as readonly Rule<unknown>[]].toSorted(byId)
   return [
     '# Detections', '',
-    'Made from the rules in `detectors/`; a test compares. How each works, what it costs and what to do at 3 a.m. stands in the README of its folder. Parameters: `detectors.NAME` in the configuration.',
+    'Made from the rules in `detectors/` by `npm run docs`; a test compares. How each works, what it costs and what to do at 3 a.m. stands in the README of its folder. Parameters: `detectors.NAME` in the configuration.',
     'Frameworks: OWASP MCP Top 10 (2025), MITRE ATLAS 5, ATT&CK 19. The severity is the usual one; *low* is a weak sign that is kept and sends no message, and feeds *composite-risk*.', '',
     '| rule and version | tells | severity | needs | frameworks |', '| --- | --- | --- | --- | --- |', ...rules.map(row), '',
     '## Rule by rule', '', ...rules.map(section),
