@@ -81,7 +81,7 @@ export const SWITCHED_OFF = new RegExp(
 /** An agent's own records, for the process that is started. */
 export const AGENT_UNRECORDED = /(?:claude_code_enable|gemini_cli|codex)\w{0,20}telemetry\w{0,20}=["']?(?:0|false)/i
 /** Every address there is; as the source of what comes in. */
-const ANYWHERE = /(?<![\d.])0\.0\.0\.0\/0|(?<![\w:])::\/0|sources?\w{0,20}["' :=[]{1,6}(?:any|internet|all|\*)["'\], }]/i
+const ANYWHERE = /(?<![\d.])0\.0\.0\.0\/0|(?<![\w:])::\/0|sources?\w{0,20}["' :=[]{1,6}(?:internet|any|all|\*)["'\], }]/i
 const NOT_IN = /egress|outbound|\b(?:deny|denied|block|drop|reject|revoke)\b/i
 /** Numbers that stand alone: ports, and 6, the number of TCP. */
 const NUMBERS = /(?<![\w.:/-])\d{1,5}(?![\w.:/-])/g
