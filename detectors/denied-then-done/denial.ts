@@ -2,7 +2,8 @@
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Effect } from '../../schemas/vocabulary.ts'
 import { hash32 } from '../stats/distinct.ts'
-import { type Deed, deedOf } from './deed.ts'
+import { type Act, LONGEST_TOOL, sentBy } from './act.ts'
+import { deedOf } from './deed.ts'
 
 export interface Denial {
   /** Seconds since 1970. */
@@ -36,13 +37,11 @@ export const isDenied = ({ outcome, decision }: Interaction): boolean => outcome
 /** Somebody allowed this very call: what a configuration allows is nobody's approval. */
 export const isApproved = ({ decision, decision_by: by }: Interaction): boolean => ALLOWS.test(decision) && PERSON.test(by)
 
-const sentBy = ({ arguments_hash: hash, arguments: sent }: Interaction): number => hash32(hash || sent.slice(0, LOOKED_AT))
-
 export function denialOf(interaction: Interaction, at: number): Denial {
   const { effects, telling, isCommand } = deedOf(interaction)
   const { tool, server, agent, decision_by: by, arguments: sent, resource } = interaction
   return {
-    at, effects, names: telling.slice(0, MOST_NAMES), tool: hash32(tool), server: hash32(server), agent: hash32(agent), sent: sentBy(interaction), isCommand,
+    at, effects, names: telling.slice(0, MOST_NAMES), tool: hash32(tool.slice(0, LONGEST_TOOL)), server: server === '' ? 0 : hash32(server), agent: agent === '' ? 0 : hash32(agent), sent: sentBy(interaction), isCommand,
     isPlace: PLACE.test(sent.slice(0, LOOKED_AT)) || PLACE.test(resource.slice(0, LOOKED_AT)),
     byPerson: PERSON.test(by),
     event: interaction.event_ids.at(-1) ?? '',
@@ -52,15 +51,15 @@ export function denialOf(interaction: Interaction, at: number): Denial {
 /** In which ways the call is another one than the one that was denied. */
 export type Way = 'server' | 'agent' | 'tool' | 'command' | 'arguments'
 
-const differs = (one: number, other: string): boolean => one !== hash32(other)
+/** 0 is unknown. */
+const differs = (one: number, other: number): boolean => one !== 0 && other !== 0 && one !== other
 
-function waysOf(denial: Denial, interaction: Interaction, deed: Deed): readonly Way[] {
-  const { tool, server, agent } = interaction
+function waysOf(denial: Denial, act: Act): readonly Way[] {
   const ways: Way[] = []
-  if (differs(denial.tool, tool)) ways.push(deed.isCommand ? 'command' : 'tool')
-  if (server !== '' && denial.server !== hash32('') && differs(denial.server, server)) ways.push('server')
-  if (agent !== '' && denial.agent !== hash32('') && differs(denial.agent, agent)) ways.push('agent')
-  if (ways.length === 0 && denial.sent !== sentBy(interaction)) ways.push(deed.isCommand ? 'command' : 'arguments')
+  if (denial.tool !== hash32(act.tool)) ways.push(act.isCommand ? 'command' : 'tool')
+  if (differs(denial.server, act.server)) ways.push('server')
+  if (differs(denial.agent, act.agent)) ways.push('agent')
+  if (ways.length === 0 && denial.sent !== act.sent) ways.push(act.isCommand ? 'command' : 'arguments')
   return ways
 }
 
@@ -75,10 +74,10 @@ const CHANGES: ReadonlySet<Effect> = new Set<Effect>(['write', 'send', 'pay', 'd
 const SOON = 600
 
 /** A change that was denied and soon after a command that changes too: where names do not tell whether it is the same object, it may be. */
-export function maybeMatch(denial: Denial, deed: Deed, seconds: number): Match | undefined {
-  if (!deed.isCommand || seconds - denial.at > SOON || !denial.effects.some((effect) => CHANGES.has(effect))) return undefined
+export function maybeMatch(denial: Denial, act: Act): Match | undefined {
+  if (!act.isCommand || act.at - denial.at > SOON || !denial.effects.some((effect) => CHANGES.has(effect))) return undefined
   const nameless = denial.names.length === 0
-  const effects = deed.effects.filter((effect) => effect === 'delete' || effect === 'grant' || (nameless && CHANGES.has(effect) && denial.effects.includes(effect)))
+  const effects = act.effects.filter((effect) => effect === 'delete' || effect === 'grant' || (nameless && CHANGES.has(effect) && denial.effects.includes(effect)))
   return effects.length === 0 ? undefined : { ways: ['command'], effects, shared: 0 }
 }
 
@@ -94,11 +93,11 @@ function namesNeeded(denial: Denial, ways: readonly Way[], weak: boolean): numbe
 }
 
 /** Undefined where it is another deed, or the same call once more. */
-export function matchOf(denial: Denial, interaction: Interaction, deed: Deed): Match | undefined {
-  const effects = denial.effects.filter((effect) => effect !== 'unknown' && deed.effects.includes(effect))
+export function matchOf(denial: Denial, act: Act): Match | undefined {
+  const effects = denial.effects.filter((effect) => effect !== 'unknown' && act.effects.includes(effect))
   if (effects.length === 0 || denial.names.length === 0) return undefined
-  const shared = denial.names.filter((name) => deed.names.includes(name)).length
-  const ways = waysOf(denial, interaction, deed)
+  const shared = denial.names.filter((name) => act.names.includes(name)).length
+  const ways = waysOf(denial, act)
   if (ways.length === 0 || shared === 0) return undefined
   const needed = namesNeeded(denial, ways, isWeak(effects))
   return shared >= needed ? { ways, effects, shared } : undefined

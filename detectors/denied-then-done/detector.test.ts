@@ -35,6 +35,15 @@ describe('denied-then-done', () => {
     expect(play(at(MONDAY + 90, around))).toEqual([])
   })
 
+  it('tells it once, too, where the denials arrive after the command, but not what was done before them', () => {
+    const play = rehearsal(arm(deniedThenDone, {}))
+    expect(play(at(MONDAY + 60, { ...around, event_ids: ['e2'] }))).toEqual([])
+    expect(play(at(MONDAY + 90))).toEqual([])
+    const [said] = play(at(MONDAY + 50, { event_ids: ['e1'] }))
+    expect(said).toMatchObject({ severity: 'high', title: 'run_command did what had been denied', evidence: ['e1', 'e2'] })
+    expect(play(at(MONDAY + 55))).toEqual([])
+  })
+
   it('lets go what the person asked for after all: low', () => {
     const play = rehearsal(arm(deniedThenDone, {}))
     play(at(MONDAY))

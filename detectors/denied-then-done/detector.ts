@@ -4,7 +4,7 @@ import type { Detector, Draft } from '../detector.ts'
 import { actorKey } from '../keys.ts'
 import { hash32 } from '../stats/distinct.ts'
 import { secondsOf } from '../stats/moment.ts'
-import { deedOf } from './deed.ts'
+import { type Act, actOf } from './act.ts'
 import { type Denial, denialOf, isApproved, isDenied, matchOf, maybeMatch } from './denial.ts'
 import { doneDraft } from './draft.ts'
 import { type Params, rule } from './rule.ts'
@@ -12,9 +12,14 @@ import { type Params, rule } from './rule.ts'
 /** State of an actor; of a conversation where no principal is known. */
 export interface Denials {
   list: Denial[]
+  /** Commands of the last minutes. */
+  acts: Act[]
 }
 
 const NONE: readonly never[] = []
+/** Seconds for which a command waits for a denial that comes late, and most that wait. */
+const LATE = 600
+const MOST_ACTS = 4
 
 const isCall = ({ method, tool }: Interaction): boolean => tool !== '' && (method === 'tools/call' || method === '')
 
@@ -22,16 +27,33 @@ const isCall = ({ method, tool }: Interaction): boolean => tool !== '' && (metho
 const keyOf = (interaction: Interaction): string =>
   (interaction.principal === '' && interaction.conversation !== '' ? `conversation:${interaction.conversation}` : actorKey(interaction))
 
-function judge(state: Denials, interaction: Interaction, key: string, seconds: number): readonly Draft[] {
-  const deed = deedOf(interaction)
+/** Once a denial. */
+function judge(state: Denials, act: Act, key: string, events: readonly string[]): readonly Draft[] {
   for (const denial of state.list) {
-    const match = matchOf(denial, interaction, deed) ?? (denial.tool === hash32(interaction.tool) ? undefined : maybeMatch(denial, deed, seconds))
+    if (denial.at > act.at) continue
+    const match = matchOf(denial, act) ?? (denial.tool === hash32(act.tool) ? undefined : maybeMatch(denial, act))
     if (match === undefined) continue
-    // Once a denial.
     state.list = state.list.filter((one) => one !== denial)
-    return [doneDraft({ key, denial, match, interaction, seconds })]
+    return [doneDraft({ key, denial, match, act, events })]
   }
   return NONE
+}
+
+/** Servers, gateways and agents send at different times: a denial may come after what got round it. */
+function deny(state: Denials, interaction: Interaction, key: string, { seconds, maxDenials }: { readonly seconds: number; readonly maxDenials: number }): readonly Draft[] {
+  state.list = [...state.list, denialOf(interaction, seconds)].slice(-maxDenials)
+  for (const act of state.acts) {
+    const drafts = judge(state, act, key, interaction.event_ids)
+    if (drafts.length === 0) continue
+    state.acts = state.acts.filter((one) => one !== act)
+    return drafts
+  }
+  return NONE
+}
+
+/** Only commands are kept: to read every call's arguments for denials that come late would cost more than it tells. */
+function keep(state: Denials, act: Act): void {
+  state.acts = [...state.acts.filter(({ at }) => at >= act.at - LATE), act].slice(-MOST_ACTS)
 }
 
 export const deniedThenDone: Detector<Params, Denials> = {
@@ -41,18 +63,20 @@ export const deniedThenDone: Detector<Params, Denials> = {
     const key = keyOf(interaction)
     return key === '' ? NONE : [key]
   },
-  begin: () => ({ list: [] }),
+  begin: () => ({ list: [], acts: [] }),
   step(state, interaction, key, { withinMinutes, maxDenials }) {
     const denied = isDenied(interaction)
-    if (!denied && state.list.length === 0) return NONE
+    const isCommand = interaction.effect === 'execute' && interaction.outcome === 'ok'
+    if (!denied && !isCommand && state.list.length === 0) return NONE
     const seconds = secondsOf(interaction)
     const oldest = seconds - withinMinutes * 60
     if (state.list.some(({ at }) => at < oldest)) state.list = state.list.filter(({ at }) => at >= oldest)
-    if (denied) {
-      state.list = [...state.list, denialOf(interaction, seconds)].slice(-maxDenials)
-      return NONE
-    }
-    return state.list.length === 0 || interaction.outcome !== 'ok' || isApproved(interaction) ? NONE : judge(state, interaction, key, seconds)
+    if (denied) return deny(state, interaction, key, { seconds, maxDenials })
+    if (interaction.outcome !== 'ok' || isApproved(interaction)) return NONE
+    const act = actOf(interaction, seconds)
+    const drafts = state.list.length === 0 ? NONE : judge(state, act, key, interaction.event_ids)
+    if (act.isCommand && drafts.length === 0) keep(state, act)
+    return drafts
   },
-  forget: ({ list }, watermark, { withinMinutes }) => list.every(({ at }) => at + withinMinutes * 60 < Number(watermark) / 1e9),
+  forget: ({ list, acts }, watermark, { withinMinutes }) => [...list, ...acts].every(({ at }) => at + withinMinutes * 60 < Number(watermark) / 1e9),
 }

@@ -1,16 +1,17 @@
 /** Says what was denied, and which way round was taken. */
-import type { Interaction } from '../../schemas/interaction.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
 import type { Draft, Feature } from '../detector.ts'
 import { nanosOf } from '../stats/moment.ts'
+import type { Act } from './act.ts'
 import { type Denial, isWeak, type Match, type Way } from './denial.ts'
 
 export interface Done {
   readonly key: string
   readonly denial: Denial
   readonly match: Match
-  readonly interaction: Interaction
-  readonly seconds: number
+  readonly act: Act
+  /** Observations of the interaction at hand, which may be the denial, where that came late. */
+  readonly events: readonly string[]
 }
 
 const BY: Readonly<Record<Way, string>> = { tool: 'another tool', command: 'a command', server: 'another server', agent: 'another agent', arguments: 'other arguments' }
@@ -18,24 +19,23 @@ const GRAVE: ReadonlySet<string> = new Set(['delete', 'grant', 'pay', 'send'])
 const PLAIN = /^[\w.+/:@-]{1,80}$/
 
 /** What reads or writes is told loudly where a policy kept a place that a command went to; what the turn asks for, or only other arguments, is for the record. */
-function severityOf({ denial, match, interaction }: Done): Severity {
-  const asked = interaction.requested_by === 'user_turn' && interaction.request_fit === 'asked'
+function severityOf({ denial, match, act: { asked } }: Done): Severity {
   if (asked || match.ways[0] === 'arguments' || match.shared === 0) return 'low'
   if (isWeak(match.effects)) return denial.byPerson || !denial.isPlace || !match.ways.includes('command') ? 'low' : 'medium'
   return match.effects.some((effect) => GRAVE.has(effect)) ? 'high' : 'medium'
 }
 
 export function doneDraft(done: Done): Draft {
-  const { key, denial, match, interaction, seconds } = done
-  const minutes = Math.max(0, Math.round((seconds - denial.at) / 60))
+  const { key, denial, match, act, events } = done
+  const minutes = Math.max(0, Math.round((act.at - denial.at) / 60))
   const ways = match.ways.map((way) => BY[way]).join(', ')
   const effect = match.effects[0] ?? 'unknown'
-  const tool = PLAIN.test(interaction.tool) ? interaction.tool : 'a tool with an odd name'
+  const tool = PLAIN.test(act.tool) ? act.tool : 'a tool with an odd name'
   const features: Feature[] = [
     { name: 'way', observed: `by ${ways}`, expected: 'no other way round a denial', weight: 0.4 },
     { name: 'object', observed: match.shared === 0 ? 'names do not tell whether it is the same' : `${match.shared} of the ${denial.names.length} names that tell the denied object`, weight: 0.3 },
     { name: 'effect', observed: `the same effect: ${match.effects.join(', ')}`, weight: 0.2 },
-    { name: 'approval', observed: interaction.decision === '' ? 'none recorded' : 'allowed by configuration, not by a person', weight: 0.1 },
+    { name: 'approval', observed: act.configured ? 'allowed by configuration, not by a person' : 'none recorded', weight: 0.1 },
   ]
   return {
     about: [key, 'denied', String(Math.floor(denial.at)), String(denial.sent)],
@@ -46,7 +46,7 @@ export function doneDraft(done: Done): Draft {
     reasons: [...features.map(({ name, observed }) => `${name}: ${observed}`), 'benign if somebody allowed it in between, outside of what is recorded'],
     features,
     windowStart: nanosOf(denial.at),
-    windowEnd: nanosOf(seconds),
-    evidence: [...(denial.event === '' ? [] : [denial.event]), ...interaction.event_ids],
+    windowEnd: nanosOf(act.at),
+    evidence: [...new Set([...(denial.event === '' ? [] : [denial.event]), ...act.events, ...events])],
   }
 }

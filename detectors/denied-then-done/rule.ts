@@ -11,7 +11,7 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'denied-then-done',
-  version: 1,
+  version: 2,
   title: 'Denied, then done another way',
   description:
     'A call was denied by a policy or a person, and within the hour the same principal, or the same conversation where no principal is known, did the same thing to the same object: with another tool, by a ' +
@@ -22,6 +22,7 @@ export const rule: Rule<Params> = {
   wants: ['decision', 'decision_by', 'effect', 'agent', 'conversation', 'principal'],
   blindSpots: [
     'Denials that the telemetry shows as an error of the tool: only what says that it was denied counts.',
+    'A denial that arrives after the call that got round it, unless that was a command of the last ten minutes.',
     'Calls without arguments, and objects that have another name on the other way, such as an id for a path.',
     'Longer than an hour after, or by somebody who shares neither principal nor conversation.',
     'Scripts that were written first and only run by name.',
