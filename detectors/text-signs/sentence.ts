@@ -3,6 +3,14 @@ import { isImperative } from '../request-fit/directive.ts'
 import { ROLE, TARGETS } from './lexicon.ts'
 import { FORM, type Tokens } from './tokens.ts'
 
+const KEEPING: ReadonlySet<string> = new Set(['keep', 'keeping', 'hold', 'leave'])
+const POINTING: ReadonlySet<string> = new Set(['this', 'it', 'that', 'them', 'these'])
+const UNSEEN: ReadonlySet<string> = new Set(['hidden', 'secret', 'quiet', 'unnoticed', 'invisible', 'confidential', 'private'])
+const STAYING: ReadonlySet<string> = new Set(['stay', 'remain', 'be'])
+const BINDING: ReadonlySet<string> = new Set(['must', 'should', 'shall'])
+/** What is to be kept secret by nature. */
+const KEYS: ReadonlySet<string> = new Set(['key', 'keys', 'token', 'tokens', 'password', 'passwords', 'credential', 'credentials', 'passphrase', 'window', 'browser', 'element'])
+
 /** One sentence: a stretch of the tokens. */
 export class Sentence {
   readonly #tokens: Tokens
@@ -81,6 +89,18 @@ export class Sentence {
     for (let at = this.start; at < this.end; at++) {
       if (((roles[at] ?? 0) & ROLE.send) === 0 || /(?:s|ing|ed)$|^(?:visit|click|share|copy|navigate|pay|buy|curl|wget|fetch|ping|email|post|publish|purchase|donate|invite|cc)$/.test(words[at] ?? '')) continue
       for (let next = at + 1; next < Math.min(this.end, at + 9); next++) if (forms[next] === FORM.address || forms[next] === FORM.mail) return true
+    }
+    return false
+  }
+
+  /** `keep it hidden`, `must stay secret`: of what is done, not of keys and windows. */
+  concealed(): boolean {
+    const { words } = this.#tokens
+    for (let at = this.start; at + 1 < this.end; at++) {
+      const one = words[at] ?? ''
+      const isKept = KEEPING.has(one) && POINTING.has(words[at + 1] ?? '') && UNSEEN.has(words[at + 2] ?? '')
+      const isStaying = STAYING.has(one) && UNSEEN.has(words[at + 1] ?? '') && BINDING.has(words[at - 1] ?? '')
+      if (isKept || isStaying) return words.slice(this.start, this.end).every((word) => !KEYS.has(word))
     }
     return false
   }

@@ -10,11 +10,12 @@ import { impact } from './rules/impact.ts'
 import { opened } from './rules/opened.ts'
 import { persistence } from './rules/persistence.ts'
 import { privilege } from './rules/privilege.ts'
+import { published } from './rules/published.ts'
 import { shells } from './rules/shells.ts'
 import { windows } from './rules/windows.ts'
 
 export const COMMAND_RULES: readonly CommandRule[] = [...downloadAndRun, ...shells, ...credentials, ...persistence, ...defence, ...impact,
-  ...privilege, ...opened, ...windows]
+  ...privilege, ...opened, ...published, ...windows]
 
 const ANY: readonly CommandRule[] = COMMAND_RULES.filter((rule) => rule.programs.length === 0)
 const BY_PROGRAM: ReadonlyMap<string, readonly CommandRule[]> = indexed()
