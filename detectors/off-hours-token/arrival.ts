@@ -18,6 +18,14 @@ const LENGTH_WEIGHT = 0.3
 /** A told arrival keeps the rest of it quiet for so long, seconds. */
 const TOLD_FOR = 86_400
 
+const isFamiliar = ({ program, network }: Strange): boolean => !program && !network
+/** Seconds of silence after which an account sleeps, and after which its owner is away for longer than a weekend with a day off. */
+const ASLEEP = 30 * 86_400
+const AWAY = 4 * 86_400
+
+/** People come back late, or with a new machine, or from another network: not all at once, and who left does not come back at all. */
+export const isSuspicious = (silentFor: number, { program, network }: Strange): boolean => (silentFor >= ASLEEP && (program || network)) || (silentFor >= AWAY && program && network)
+
 /** What each fact adds to the score of an arrival, at its present length. */
 export function weighed({ arrival: { rarity, dormancy, silentFor, events }, lengths }: Week): Readonly<Record<'hour' | 'silence' | 'length', number>> {
   const silence = DORMANCY_WEIGHT * dormancy + SILENCE_WEIGHT * Math.log(silentFor / 3600)
@@ -38,7 +46,7 @@ export function notes(week: Week, { seconds, rarity, country, strange }: Coming,
   const silence = seconds - week.latestAt
   if (silence < 0) return false
   const shortest = spellGapHours * 3600
-  if (silence > shortest) beginArrival(week, seconds, { ratio: silence / shortest, rarity, familiar: country !== '' && country === week.country && !strange().network })
+  if (silence > shortest) beginArrival(week, seconds, { ratio: silence / shortest, rarity, familiar: country !== '' && country === week.country && isFamiliar(strange()) })
   week.latestAt = seconds
   if (week.arrival.events >= MOST_EVENTS) return false
   week.arrival.events++
@@ -51,7 +59,7 @@ export function arrives(week: Week, coming: Coming, params: Params): boolean {
   const { arrival } = week
   if (arrival.told || arrival.silentFor === 0 || arrival.events < LEAST) return false
   const { hour, silence: silent, length } = weighed(week)
-  arrival.told = hour + silent + length > params.arrivalEvidence + (arrival.familiar ? params.familiarPlace : 0)
+  arrival.told = hour + silent + length > params.arrivalEvidence + (arrival.familiar ? params.familiarPlace : 0) || (arrival.silentFor >= AWAY && isSuspicious(arrival.silentFor, coming.strange()))
   if (!arrival.told && coming.country !== '') week.country = coming.country
   return arrival.told
 }

@@ -58,6 +58,50 @@ describe('off-hours-token', () => {
     expect(draft?.observed).toContain('America/New_York')
   })
 
+  describe('with a program or network that was never seen', () => {
+    const HOME = { client_country: 'AT', client_asn: 100, client: 'desk/1.2', user_agent: 'desk/1.2' } as const
+    const settled = (): Play => {
+      const play = start()
+      for (let day = 0; day < 21; day++) for (let hour = 9; hour <= 20 && day % 7 < 5; hour++) play(at(MONDAY + day * DAY + hour * HOUR, { ...HOME, client_asn: day % 3 === 0 ? 101 : 100 }))
+      return play
+    }
+    const night = MONDAY + 22 * DAY + 22.5 * HOUR
+
+    it('wakes somebody at an hour that is odd, and not for the owner who works late', () => {
+      expect(burst(settled(), night, HOME)).toEqual([])
+      for (const strange of [{ client_asn: 555 }, { client: 'curl/8', user_agent: 'curl/8' }]) {
+        const [said] = burst(settled(), night, { ...HOME, ...strange })
+        expect(said).toMatchObject({ severity: 'medium' })
+        expect(said?.features?.some(({ name }) => name === 'caller')).toBe(true)
+        expect(said?.features?.reduce((all, { weight }) => all + weight, 0)).toBeCloseTo(1)
+      }
+    })
+
+    it('leaves alone who travels, and what cannot be compared', () => {
+      const quiet = (fields: Partial<InteractionFields>) => burst(settled(), night, fields).map(({ severity }) => severity)
+      expect(quiet({ ...HOME, client_country: 'JP', client_asn: 555 })).not.toContain('medium')
+      expect(quiet({ client_country: 'AT' })).not.toContain('medium')
+      expect(quiet({ client_country: 'AT', agent: 'desk' })).not.toContain('medium')
+    })
+
+    it('wakes somebody when an account comes back after a month with something new, at any hour', () => {
+      const back = MONDAY + 60 * DAY + 14 * HOUR
+      expect(burst(settled(), back, { ...HOME, client_asn: 555 }).map(({ severity }) => severity)).toEqual(['medium'])
+      expect(burst(settled(), back, HOME).map(({ severity }) => severity)).not.toContain('medium')
+    })
+
+    it('keeps a bounded number of callers', () => {
+      const armed = arm(offHoursToken, {})
+      const state = armed.begin() as { readonly holders: { readonly known: number[]; readonly since: number[]; readonly fresh: number[] } }
+      for (let call = 0; call < 3_000; call++) {
+        armed.step(state, at(MONDAY + call * 600, { client_asn: 1 + call, client: `c${call}`, client_country: String.fromCharCode(65 + (call % 26), 65) }), 'actor:ana', { hash: String })
+      }
+      expect(state.holders.known.length).toBeLessThanOrEqual(16)
+      expect(state.holders.since).toHaveLength(state.holders.known.length)
+      expect(state.holders.fresh.length).toBeLessThanOrEqual(8)
+    })
+  })
+
   it('is not fooled by an actor with the name of a built-in', () => {
     expect(() => burst(start({ zones: { ana: 'Europe/Vienna' } }), MONDAY, { actor: 'constructor', tenant: '__proto__' })).not.toThrow()
   })

@@ -2,7 +2,7 @@
 import type { Severity } from '../../schemas/vocabulary.ts'
 import type { Draft, Feature } from '../detector.ts'
 import { sharesOf } from '../shares.ts'
-import { weighed } from './arrival.ts'
+import { isSuspicious, weighed } from './arrival.ts'
 import type { Strange } from './holders.ts'
 import { lengthRarity } from './lengths.ts'
 import { nameOf } from './local-time.ts'
@@ -28,15 +28,12 @@ const clock = (zone: string | undefined): string => (zone === undefined ? 'UTC, 
 /** An hour so rare (natural logarithm) calls somebody by itself; one that is as rare as the second does where the caller is strange, too. */
 const RARE = 3
 const SELDOM = 0.7
-/** Seconds of silence after which an account sleeps: whoever comes back with something new may be another one. */
-const ASLEEP = 30 * 86_400
 
 const quietSeverity = (rarity: number, { program, network }: Strange): Severity => (rarity > RARE || (rarity > SELDOM && (program || network)) ? 'medium' : 'low')
 
-/** People come back late, or with a new machine, or from another network: not all at once. */
 function arrivalSeverity({ rarity }: Moment, { arrival: { silentFor } }: Week, quiet: boolean, strange: Strange): Severity {
   if (quiet && quietSeverity(rarity, strange) === 'medium') return 'medium'
-  return (strange.program && strange.network) || (silentFor >= ASLEEP && (strange.program || strange.network)) ? 'medium' : 'low'
+  return (strange.program && strange.network) || isSuspicious(silentFor, strange) ? 'medium' : 'low'
 }
 
 /** What is new beside the hour; the country is one that is known. */

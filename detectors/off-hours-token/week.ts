@@ -14,7 +14,7 @@ export interface Arrival {
   /** Natural logarithms, see `dormancyOf` and `rarityOf`. */
   readonly dormancy: number
   readonly rarity: number
-  /** It came from the country of the owner's bursts before. */
+  /** It came from the country of the owner's bursts before, with a program and network of before. */
   readonly familiar: boolean
   events: number
   told: boolean
