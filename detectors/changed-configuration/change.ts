@@ -35,7 +35,7 @@ const RECORD_PATH = /otel[-_]?(?:col|collector|config|agent)\S{0,40}\.ya?ml|flue
 /** Programs that send records away, and commands that stop them. */
 const RECORDERS = /otel|opentelemetry|fluent-?(?:bit|d)\b|promtail|\bvector\b|logstash|filebeat/
 /** Behind the options of `kubectl`, such as a namespace. */
-const STOPS = /^(?:-{1,2}[\w-]{1,20}[= ][\w.-]{1,60} ){0,3}(?:stop|kill|rm|delete|disable|mask|uninstall|scale .{0,80}--replicas[= ]0|compose (?:stop|rm|kill|down))\b/
+const STOPS = /^(?:-[\w-]{1,21}[= ][\w.-]{1,60} ){0,3}(?:stop|kill|rm|delete|disable|mask|uninstall|scale .{0,80}--replicas[= ]0|compose (?:stop|rm|kill|down))\b/
 const STOPPERS: ReadonlySet<string> = new Set(['systemctl', 'docker', 'podman', 'kubectl', 'helm', 'service', 'pkill', 'killall'])
 
 /** Programs that change what all later commands of a session see. */

@@ -17,7 +17,7 @@ const takes = (command: Command): boolean => command.args.some((word, at) => !/^
 const WHOLE = /(?:^| )-\w{0,5}r|--include|-recurse|\/s|-i?name |(?:^| )\/s(?: |$)|\/si/
 const KEYS = anyOf(/begin .{0,20}private key|akia|cpassword|\bid_(?:rsa|dsa|ed25519)\b(?!\.pub)/, /\.(?:pfx|p12|ppk|kdbx|ovpn|kirbi)\b|aws_secret/,
   /(?:^| )["']?\W{0,3}pass(?:word|wd)?\W{0,6} .{0,30}(?:\/home|\/users| \/ | \/$|c:\\)|\/si pass/,
-  /(?:^| )["']?\W{0,3}(?:api|secret|access|private)[_-]?(?:key|token)s?\W{0,6} (?:-{1,2}\S{1,40} ){0,4}(?:~|\/|\$home|\/home\S{0,40}|\/users\S{0,40}|c:\\)\/?(?: |$)/)
+  /(?:^| )["']?\W{0,3}(?:api|secret|access|private)[_-]?(?:key|token)s?\W{0,6} (?:-\S{1,40} ){0,4}(?:~|\/|\$home|\/home\S{0,40}|\/users\S{0,40}|c:\\)\/?(?: |$)/)
 
 const DUMPERS = ['mimikatz', 'mimipenguin', 'lazagne', 'rubeus', 'kerbrute', 'nanodump', 'pypykatz', 'dumpert', 'handlekatz', 'secretsdump',
   'secretsdump.py', 'gsecdump', 'pwdump', 'fgdump', 'wce', 'safetykatz', 'sharpkatz', 'sharpdpapi', 'sharpchrome', 'sharpweb', 'webbrowserpassview',

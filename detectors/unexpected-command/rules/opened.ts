@@ -16,23 +16,25 @@ const PLAIN_ADDRESS = /(?:^|[ =+"'])(https?):\/\/(?:[^/@ ]{1,80}@)?([^/:\s"']{1,
 const BARE_NUMBER = /^\d{1,3}(?:\.\d{1,3}){3}$/
 const REGISTRY = /--(?:registry|index|index-url|extra-index-url|default-index|find-links|source|channel)[ =]["']?https:\/\/([^/:\s"']{1,200})/
 /** Where most packages are, and who keeps registries for others. */
-const KNOWN_REGISTRY = /(?:^|\.)(?:npmjs\.(?:org|com)|yarnpkg\.com|npmmirror\.com|pypi\.org|pythonhosted\.org|rubygems\.org|crates\.io|github\.com|gitlab\.com|jfrog\.io|pkg\.dev|amazonaws\.com|azure\.com|googleapis\.com|pytorch\.org|nvidia\.com|anaconda\.(?:org|com)|cloudsmith\.io|gemfury\.com|huggingface\.co|edu|edu\.cn)$/
+const KNOWN_REGISTRY = /(?:^|\.)(?:npmjs\.(?:org|com)|yarnpkg\.com|npmmirror\.com|pypi\.org|pythonhosted\.org|rubygems\.org|crates\.io|github\.com|gitlab\.com|jfrog\.io|pkg\.dev|amazonaws\.com|azure\.com|googleapis\.com|pytorch\.org|nvidia\.com|anaconda\.(?:org|com)|cloudsmith\.io|gemfury\.com|huggingface\.co|deno\.land|jsr\.io|esm\.sh|unpkg\.com|jsdelivr\.net|githubusercontent\.com|edu|edu\.cn)$/
 
 /** Programs that fetch a package and run it at once; others fetch it, and run what it brings for its installation. */
 const RUNNERS: ReadonlySet<string> = new Set(['npx', 'bunx', 'uvx', 'pnpx'])
-const runsAtOnce = (program: string, line: string): boolean => RUNNERS.has(program) || (/^(?:pipx|uv)$/.test(program) ? /^(?:tool )?run /.test(line) : /^(?:dlx|x|exec|create|init) /.test(line))
+const runsAtOnce = (program: string, line: string): boolean => RUNNERS.has(program) || (/^(?:pipx|uv|deno)$/.test(program) ? /^(?:tool )?run /.test(line) : /^(?:dlx|x|exec|create|init) /.test(line))
 const fetches = (line: string): boolean => /(?:^| )(?:install|i|add|download|ci|update|upgrade|-m pip install|pip install|pip sync|tool install|get)(?: |$)/.test(line)
 
 /** A package over a line that anybody may change, or from a host that is a mere number. */
 const isUnsafe = (text: string): boolean => [...text.matchAll(PLAIN_ADDRESS)].some(([, scheme, host = '']) => (scheme === 'http' || BARE_NUMBER.test(host)) && !OWN_HOST.test(host))
 /** Addresses behind the package are the program's own business. */
-const SOURCE = /(?:--(?:registry|index|index-url|extra-index-url|default-index|find-links|from|package|spec|with)|-p|-i|-f)[ =]["']?(?:git\+)?https?:\/\/[^ ]{1,200}|^(?:(?:tool run|run|dlx|x|exec|create|init) )?(?:-{1,2}[\w-]{1,20} ){0,6}(?:git\+)?https?:\/\/[^ ]{1,200}/g
+const SOURCE = /(?:--(?:registry|index|index-url|extra-index-url|default-index|find-links|from|package|spec|with)|-p|-i|-f)[ =]["']?(?:git\+)?https?:\/\/[^ ]{1,200}|^(?:(?:tool run|run|dlx|x|exec|create|init) )?(?:-[\w-]{1,21} ){0,6}(?:git\+)?https?:\/\/[^ ]{1,200}/g
 const sourcesOf = (line: string): string => (line.match(SOURCE) ?? []).join(' ')
+/** A module or an archive in place of a name. */
+const ARCHIVE = /^(?:(?:run|dlx|x|exec) )?(?:-[\w-]{1,21} ){0,6}https:\/\/([^/:\s"']{1,200})/
 const isElsewhere = (line: string): boolean => {
-  const host = REGISTRY.exec(line)?.[1]
+  const host = REGISTRY.exec(line)?.[1] ?? ARCHIVE.exec(line)?.[1]
   return host !== undefined && !OWN_HOST.test(host) && !KNOWN_REGISTRY.test(host)
 }
-const PACKAGERS = ['npx', 'npm', 'pnpm', 'pnpx', 'yarn', 'bun', 'bunx', 'pip', 'pip3', 'pipx', 'uv', 'uvx', 'poetry', 'gem', 'cargo', 'conda', 'mamba', 'python', 'python3']
+const PACKAGERS = ['npx', 'npm', 'pnpm', 'pnpx', 'yarn', 'bun', 'bunx', 'deno', 'pip', 'pip3', 'pipx', 'uv', 'uvx', 'poetry', 'gem', 'cargo', 'conda', 'mamba', 'python', 'python3']
 const isPackager = (program: string, line: string): boolean => !program.startsWith('python') || /^-m (?:pip|pipx|uv) /.test(line)
 
 const ANYWHERE = '(?:0\\.0\\.0\\.0/0|::/0)'
@@ -53,6 +55,8 @@ export const opened: readonly CommandRule[] = [
     when: ({ program, line }) => isPackager(program, line) && runsAtOnce(program, line) && (isUnsafe(sourcesOf(line)) || isElsewhere(line)) },
   { id: 'package-over-plain-http', severity: 'medium', reason: 'installs a package over a line that anybody may change', attack: 'T1195.002', programs: PACKAGERS,
     when: ({ program, line }) => isPackager(program, line) && !runsAtOnce(program, line) && fetches(line) && isUnsafe(line) },
+  { id: 'registry-set', severity: 'medium', reason: 'takes all packages from now on over a line that anybody may change', attack: 'T1195.002', programs: ['npm', 'pnpm', 'yarn', 'pip', 'pip3', 'uv', 'poetry', 'python', 'python3'],
+    line: [/config(?: --?\w{1,12})? set .{0,40}(?:registry|index-url)|source add /], when: ({ line }) => isUnsafe(line) },
   { id: 'opened-to-everybody', severity: 'medium', reason: 'lets every address through a firewall', attack: 'T1686', programs: ['aws', 'gcloud', 'az', 'openstack', 'ufw', 'firewall-cmd', 'iptables', 'ip6tables'],
     line: [OPENED], when: ({ line }) => !WEB_ONLY.test(line) },
 ]
