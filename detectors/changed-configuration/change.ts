@@ -8,10 +8,11 @@ import { shellTexts } from '../shell/where.ts'
 import { PATH_KEY, NOTES } from '../unexpected-command/file-access.ts'
 import { judgeScript } from '../unexpected-command/judge.ts'
 import { AGENT_CONFIG_PATH } from '../unexpected-command/rules/paths.ts'
+import { isForOutsider } from './grantee.ts'
 import { ADDS_SERVER, ADMINISTERS, AGENT_UNRECORDED, type Area, FORWARDS, HOOKED, OF_MAIL, opensToAll, SILENCING, SWITCHED_OFF, toolArea, UNASKING, UNGUARDED, UNRECORDED } from './words.ts'
 
 /** What makes a change matter, worst first. */
-export type Sign = 'unguarded' | 'unrecorded' | 'opened' | 'adds-server' | 'hooks' | 'silences' | 'unasking' | 'forwards' | 'administers' | 'quieter' | 'changed'
+export type Sign = 'unguarded' | 'unrecorded' | 'opened' | 'adds-server' | 'hooks' | 'silences' | 'unasking' | 'forwards' | 'outsider' | 'administers' | 'quieter' | 'changed'
 
 export interface Change {
   readonly area: Area
@@ -51,7 +52,7 @@ function inText(text: string): Sign | undefined {
 
 const inNotes = (text: string): Sign | undefined => (SILENCING.test(text) ? 'silences' : UNASKING.test(text) ? 'unasking' : undefined)
 
-const ORDER: readonly Sign[] = ['unguarded', 'unrecorded', 'opened', 'hooks', 'adds-server', 'silences', 'unasking', 'forwards', 'administers', 'quieter', 'changed']
+const ORDER: readonly Sign[] = ['unguarded', 'unrecorded', 'opened', 'hooks', 'adds-server', 'silences', 'unasking', 'forwards', 'outsider', 'administers', 'quieter', 'changed']
 const worse = (one: Sign | undefined, other: Sign | undefined): Sign | undefined =>
   (one === undefined ? other : other === undefined || ORDER.indexOf(one) <= ORDER.indexOf(other) ? one : other)
 
@@ -89,12 +90,13 @@ function byCommand(tool: string, sent: string): Change | undefined {
   return sign === undefined ? undefined : { area, sign, by: 'command' }
 }
 
-function byTool(tool: string, sent: string): Change | undefined {
+function byTool(interaction: Interaction): Change | undefined {
+  const { tool, arguments: sent } = interaction
   const { area, off, adds } = toolArea(tool)
   if (area === '') return undefined
   const text = flat(sent)
   if (area === 'mail') return FORWARDS.test(text) && OF_MAIL.test(`${tool} ${text}`) ? { area, sign: 'forwards', by: 'tool' } : undefined
-  if (area === 'access') return { area, sign: !off && ADMINISTERS.test(text) ? 'administers' : 'changed', by: 'tool' }
+  if (area === 'access') return { area, sign: off || !ADMINISTERS.test(text) ? 'changed' : isForOutsider(interaction, leavesOf(sent)) ? 'outsider' : 'administers', by: 'tool' }
   if (area === 'network') return opensToAll(text) ? { area, sign: 'opened', by: 'tool' } : undefined
   const isOff = off || SWITCHED_OFF.test(text)
   if (area === 'record') return { area, sign: isOff || UNRECORDED.test(text) ? 'unrecorded' : 'changed', by: 'tool' }
@@ -103,9 +105,10 @@ function byTool(tool: string, sent: string): Change | undefined {
 }
 
 /** Undefined where nothing of the kind is changed, or where it failed. */
-export function changeOf({ method, tool, effect: named, outcome, arguments: sent }: Interaction): Change | undefined {
+export function changeOf(interaction: Interaction): Change | undefined {
+  const { method, tool, effect: named, outcome, arguments: sent } = interaction
   if (named === 'read' || tool === '' || (method !== 'tools/call' && method !== '') || (outcome !== 'ok' && outcome !== 'unknown')) return undefined
-  if (toolArea(tool).area !== '') return byTool(tool, sent)
+  if (toolArea(tool).area !== '') return byTool(interaction)
   if (!isMarked(sent)) return undefined
   const effect = named === 'unknown' ? effectOf({ tool, argumentNames: [] }) : named
   if (effect === 'execute') return byCommand(tool, sent)

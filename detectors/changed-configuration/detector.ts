@@ -30,19 +30,24 @@ interface Judged {
   readonly change: Change
   readonly interaction: Interaction
   readonly expected: boolean
+  /** The actor never changed anything of the kind on a day before. */
+  readonly isFirst: boolean
   readonly common: boolean
 }
 
 /** Undefined where nothing is to be said. Dangerous by itself is what switches off guards or records; the rest depends on who, and on who asked. */
-function severityOf({ change: { sign }, interaction: { requested_by: by, request_fit: fit }, expected, common }: Judged): Severity | undefined {
+function severityOf({ change: { sign }, interaction: { requested_by: by, request_fit: fit }, expected, isFirst, common }: Judged): Severity | undefined {
   const asked = by === 'user_turn' && fit === 'asked'
   const unasked = by === 'none' || fit === 'unrelated'
   if (sign === 'unguarded' || sign === 'unrecorded') return expected ? (unasked ? 'medium' : 'low') : asked || (common && !unasked) ? 'medium' : 'high'
   if (sign === 'opened') return expected || asked ? (unasked ? 'medium' : 'low') : unasked ? 'high' : 'medium'
+  if (sign === 'outsider') return asked ? 'low' : unasked ? 'high' : 'medium'
   if (expected) return unasked && sign !== 'changed' ? 'low' : undefined
   if (sign === 'changed' || sign === 'quieter') return unasked && sign === 'changed' ? 'medium' : 'low'
   if (unasked) return sign === 'forwards' || sign === 'hooks' ? 'high' : 'medium'
-  return asked || common || sign === 'administers' || sign === 'unasking' ? 'low' : 'medium'
+  // Who has everything can do everything: nobody knows who asked, and the actor is not one who does it.
+  if (sign === 'administers') return isFirst && !common && fit === 'unknown' ? 'medium' : 'low'
+  return asked || common || sign === 'unasking' ? 'low' : 'medium'
 }
 
 /** `agent|ana`: areas hold no bar. */
@@ -63,7 +68,7 @@ export const changedConfiguration: Detector<Params, Changer> = {
     const day = Math.floor(secondsOf(interaction) / DAY)
     const expected = state.days >= params.acceptDays || params.expected.includes(interaction.actor)
     const actors = (tools.stateOf?.(tenantKey(key)) as Changer | undefined)?.actors ?? 0
-    const severity = severityOf({ change, interaction, expected, common: actors >= params.commonActors })
+    const severity = severityOf({ change, interaction, expected, isFirst: state.days === 0, common: actors >= params.commonActors })
     const draft = severity === undefined || (state.toldDay === day && RANK[severity] <= state.told) ? NONE
       : [changeDraft({ key, change, interaction, severity, day, days: state.days, actors })] satisfies readonly Draft[]
     if (severity !== undefined && draft.length > 0) Object.assign(state, { toldDay: day, told: RANK[severity] })

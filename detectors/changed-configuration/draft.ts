@@ -20,7 +20,7 @@ const AREAS: Readonly<Record<Area, string>> = { agent: 'an agent or its MCP serv
 const SIGNS: Readonly<Record<Sign, string>> = {
   'unguarded': 'switches off permission prompts, a sandbox or a guardrail', 'unrecorded': 'switches off or removes records', 'opened': 'lets every address in', 'adds-server': 'adds a server or an extension',
   'hooks': 'makes an agent run programs by itself', 'silences': 'tells an agent not to tell', 'unasking': 'tells an agent not to ask', 'forwards': 'sends mail on or out of sight',
-  'administers': 'gives the rights of an administrator', 'quieter': 'switches off records for one process', 'changed': 'changes the configuration',
+  'outsider': 'gives the rights of an administrator to an address outside the company', 'administers': 'gives the rights of an administrator', 'quieter': 'switches off records for one process', 'changed': 'changes the configuration',
 }
 const REQUEST: Readonly<Record<Interaction['request_fit'], string>> = {
   asked: 'the turn asked for it', plausible: 'the turn may have asked for it', unrelated: 'the turn asked for something else', unknown: 'it is not known who asked',

@@ -15,7 +15,7 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'changed-configuration',
-  version: 2,
+  version: 3,
   title: 'Changed configuration',
   description:
     'Who changes what an agent may do, which MCP servers it has, what guards it, what records it, who has access, and whether everybody is let in: by files, by commands and by tools. Who does so is learned for each area; somebody else is ' +
