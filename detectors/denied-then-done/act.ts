@@ -26,9 +26,9 @@ export const sentBy = ({ arguments_hash: hash, arguments: sent }: Interaction): 
 
 export function actOf(interaction: Interaction, at: number): Act {
   const { tool, server, agent, requested_by: by, request_fit: fit, decision, event_ids: events } = interaction
-  const { effects, names, telling, isCommand } = deedOf(interaction)
+  const { effects, names, telling, isCommand, trade } = deedOf(interaction)
   return {
-    at, effects, isCommand, names: names.slice(0, MOST_NAMES), telling: telling.slice(0, MOST_NAMES), tool: tool.slice(0, LONGEST_TOOL), server: server === '' ? 0 : hash32(server),
+    at, effects, isCommand, trade, names: names.slice(0, MOST_NAMES), telling: telling.slice(0, MOST_NAMES), tool: tool.slice(0, LONGEST_TOOL), server: server === '' ? 0 : hash32(server),
     agent: agent === '' ? 0 : hash32(agent), sent: sentBy(interaction), asked: by === 'user_turn' && fit === 'asked', configured: decision !== '', events: events.slice(0, 2),
   }
 }

@@ -18,6 +18,8 @@ export interface Denial {
   /** It was a command, and its object has a path or an address. */
   readonly isCommand: boolean
   readonly isPlace: boolean
+  /** See `trade.ts`. */
+  readonly trade: number
   /** A person said no, not a policy. */
   readonly byPerson: boolean
   /** Observation that shows it. */
@@ -38,10 +40,10 @@ export const isDenied = ({ outcome, decision }: Interaction): boolean => outcome
 export const isApproved = ({ decision, decision_by: by }: Interaction): boolean => ALLOWS.test(decision) && PERSON.test(by)
 
 export function denialOf(interaction: Interaction, at: number): Denial {
-  const { effects, telling, isCommand } = deedOf(interaction)
+  const { effects, telling, isCommand, trade } = deedOf(interaction)
   const { tool, server, agent, decision_by: by, arguments: sent, resource } = interaction
   return {
-    at, effects, names: telling.slice(0, MOST_NAMES), tool: hash32(tool.slice(0, LONGEST_TOOL)), server: server === '' ? 0 : hash32(server), agent: agent === '' ? 0 : hash32(agent), sent: sentBy(interaction), isCommand,
+    at, effects, names: telling.slice(0, MOST_NAMES), tool: hash32(tool.slice(0, LONGEST_TOOL)), server: server === '' ? 0 : hash32(server), agent: agent === '' ? 0 : hash32(agent), sent: sentBy(interaction), isCommand, trade,
     isPlace: PLACE.test(sent.slice(0, LOOKED_AT)) || PLACE.test(resource.slice(0, LOOKED_AT)),
     byPerson: PERSON.test(by),
     event: interaction.event_ids.at(-1) ?? '',
@@ -68,17 +70,20 @@ export interface Match {
   readonly effects: readonly Effect[]
   /** Of how many names that the denied call has so many are in this one; 0: objects cannot be compared. */
   readonly shared: number
+  /** Objects cannot be compared, but both work on the same kind of thing, minutes apart. */
+  readonly sameTrade: boolean
 }
 
 const CHANGES: ReadonlySet<Effect> = new Set<Effect>(['write', 'send', 'pay', 'delete', 'grant'])
 const SOON = 600
+const AT_ONCE = 180
 
 /** A change that was denied and soon after a command that changes too: where names do not tell whether it is the same object, it may be. */
 export function maybeMatch(denial: Denial, act: Act): Match | undefined {
   if (!act.isCommand || act.at - denial.at > SOON || !denial.effects.some((effect) => CHANGES.has(effect))) return undefined
   const nameless = denial.names.length === 0
   const effects = act.effects.filter((effect) => effect === 'delete' || effect === 'grant' || (nameless && CHANGES.has(effect) && denial.effects.includes(effect)))
-  return effects.length === 0 ? undefined : { ways: ['command'], effects, shared: 0 }
+  return effects.length === 0 ? undefined : { ways: ['command'], effects, shared: 0, sameTrade: (denial.trade & act.trade) !== 0 && act.at - denial.at <= AT_ONCE }
 }
 
 /** Reading and writing go on all day: the same repository is in every call. */
@@ -100,5 +105,5 @@ export function matchOf(denial: Denial, act: Act): Match | undefined {
   const ways = waysOf(denial, act)
   if (ways.length === 0 || shared === 0) return undefined
   const needed = namesNeeded(denial, ways, isWeak(effects))
-  return shared >= needed ? { ways, effects, shared } : undefined
+  return shared >= needed ? { ways, effects, shared, sameTrade: false } : undefined
 }

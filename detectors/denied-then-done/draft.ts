@@ -20,7 +20,8 @@ const PLAIN = /^[\w.+/:@-]{1,80}$/
 
 /** What reads or writes is told loudly where a policy kept a place that a command went to; what the turn asks for, or only other arguments, is for the record. */
 function severityOf({ denial, match, act: { asked } }: Done): Severity {
-  if (asked || match.ways[0] === 'arguments' || match.shared === 0) return 'low'
+  if (asked || match.ways[0] === 'arguments') return 'low'
+  if (match.shared === 0) return match.sameTrade ? 'medium' : 'low'
   if (isWeak(match.effects)) return denial.byPerson || !denial.isPlace || !match.ways.includes('command') ? 'low' : 'medium'
   return match.effects.some((effect) => GRAVE.has(effect)) ? 'high' : 'medium'
 }
@@ -33,7 +34,7 @@ export function doneDraft(done: Done): Draft {
   const tool = PLAIN.test(act.tool) ? act.tool : 'a tool with an odd name'
   const features: Feature[] = [
     { name: 'way', observed: `by ${ways}`, expected: 'no other way round a denial', weight: 0.4 },
-    { name: 'object', observed: match.shared === 0 ? 'names do not tell whether it is the same' : `${match.shared} of the ${denial.names.length} names that tell the denied object`, weight: 0.3 },
+    { name: 'object', observed: match.shared === 0 ? `names do not tell whether it is the same${match.sameTrade ? ', but it is the same kind of work' : ''}` : `${match.shared} of the ${denial.names.length} names that tell the denied object`, weight: 0.3 },
     { name: 'effect', observed: `the same effect: ${match.effects.join(', ')}`, weight: 0.2 },
     { name: 'approval', observed: act.configured ? 'allowed by configuration, not by a person' : 'none recorded', weight: 0.1 },
   ]
