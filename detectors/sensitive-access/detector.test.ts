@@ -55,6 +55,12 @@ describe('sensitive-access', () => {
     expect([8, 8, 9, 10, 100, 300].map((day) => play(read(MONDAY + day * DAY, '/srv/secrets/x')).length)).toEqual([1, 0, 0, 0, 0, 1])
   })
 
+  it('takes breadth for usual once it was told on three days', () => {
+    const play = rehearsal(arm(sensitiveAccess, { minCompany: 1, companyDays: 0 }))
+    const told = Array.from({ length: 9 }, (_, day) => Array.from({ length: 9 }, (__, i) => play(read(MONDAY + day * DAY + i, `/wages/d${day}-${i}`))).flat().filter(({ about }) => about[1] === 'breadth').length)
+    expect(told).toEqual([1, 1, 1, 0, 0, 0, 0, 0, 0])
+  })
+
   it('is linear and bounded on hostile text', () => {
     const armed = arm(sensitiveAccess, { maxOwn: 16 })
     const state = armed.begin()

@@ -21,6 +21,8 @@ export interface Looker {
   peak: number
   /** Breadth of this day was told. */
   told: boolean
+  /** Days whose breadth was told. */
+  toldDays: number
   lesson: number
 }
 
@@ -32,10 +34,11 @@ const FADE = 0.95
 
 const groupOf = ({ agent, client, actor_kind: kind, caller_tenant: team }: Interaction): number => termOf(`${agent || client || kind} ${team}`)
 
-/** A day that was told is not what is usual. */
-function enter(looker: Looker, day: number): void {
+/** A day that was told is not what is usual, before it came on several. */
+function enter(looker: Looker, day: number, { acceptDays }: Params): void {
   if (day <= looker.day) return
-  looker.peak = looker.told ? looker.peak : Math.max(looker.peak * FADE, looker.today)
+  if (looker.told) looker.toldDays++
+  looker.peak = looker.told && looker.toldDays < acceptDays ? looker.peak : Math.max(looker.peak * FADE, looker.today)
   looker.day = day
   looker.today = 0
   looker.told = false
@@ -73,13 +76,13 @@ export const sensitiveAccess: Detector<Params, Looker> = {
   lore: () => COMPANY,
   lesson: ({ lesson }) => lesson,
   learn: ({ company }, lesson, params) => hear(company, lesson, params.maxCompany),
-  begin: () => ({ own: noTerms(), company: noCompany(), day: -1, today: 0, peak: 0, told: false, lesson: 0 }),
+  begin: () => ({ own: noTerms(), company: noCompany(), day: -1, today: 0, peak: 0, told: false, toldDays: 0, lesson: 0 }),
   step(looker, interaction, key, params, tools) {
     looker.lesson = 0
     const guarded = guardedIn(interaction)
     if (guarded === undefined) return NONE
     const day = Math.floor(secondsOf(interaction) / DAY)
-    enter(looker, day)
+    enter(looker, day, params)
     const limits = { acceptDays: params.acceptDays, keepDays: params.keepDays, most: params.maxOwn }
     const isOther = standingOf(looker.own, termOf(guarded.name), { day, keepDays: params.keepDays }) === 'new'
     if (isOther) looker.today++
