@@ -43,6 +43,20 @@ describe('lethal-trifecta', () => {
     expect(JSON.stringify(draft, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))).not.toContain('hunter2')
   })
 
+  it('takes what a command printed for private: orders are fetched, run, and answered where they came from', () => {
+    const rounds = (page: string, loose: Partial<InteractionFields>) => {
+      const play = rehearsal(arm(lethalTrifecta, {}))
+      for (let i = 0; i < 20; i++) play(send(START + i * DAY / 2, 'https://known.example/in'))
+      const from = START + 11 * DAY
+      const fetched = at(from, { tool: 'fetch_url', effect: 'read', arguments: JSON.stringify({ url: `${page}/orders` }), ...loose })
+      return [fetched, at(from + 20, { tool: 'run_command', effect: 'execute', ...loose }), send(from + 60, 'https://orders.other.net/results', loose)].flatMap(play).map(({ severity }) => severity)
+    }
+    for (const loose of [{}, { conversation: '', requested_by: 'unknown' }] as const) {
+      expect(rounds('https://orders.other.net', loose)).toEqual(['medium'])
+      expect(rounds('https://docs.example.com', loose)).not.toContain('medium')
+    }
+  })
+
   it('does not learn a destination that was told, until it came on four days', () => {
     const play = rehearsal(arm(lethalTrifecta, {}))
     for (let i = 0; i < 20; i++) play(send(START + i * DAY / 2, 'https://known.example/in'))

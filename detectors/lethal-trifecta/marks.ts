@@ -37,6 +37,7 @@ const held = (redacted: readonly string[]): boolean => redacted.length > 0 && re
 export function marksOf({ tool, effect, outcome, resource, result_bytes, redacted }: Interaction): number {
   if ((outcome !== 'ok' && outcome !== 'unknown') || result_bytes === 0n) return 0
   if (effect !== 'read' && effect !== 'execute' && effect !== 'unknown') return 0
-  const marks = marksOfName(tool) | (resource.startsWith('http') && resource.includes('://') ? UNTRUSTED : 0)
+  // What a command prints is of our own machines.
+  const marks = marksOfName(tool) | (resource.startsWith('http') && resource.includes('://') ? UNTRUSTED : 0) | (effect === 'execute' ? PRIVATE : 0)
   return held(redacted) ? marks | PRIVATE | SENSITIVE : marks
 }

@@ -25,10 +25,10 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'lethal-trifecta',
-  version: 1,
+  version: 2,
   title: 'Strangers\' words, private data and a way out',
   description:
-    'Within one lineage (conversation, else trace) an actor read what strangers may write, read what is not meant for everybody, and then sends outside. Most agents can do all three, so their ' +
+    'Within one lineage (conversation, else trace) an actor read what strangers may write, read what is not meant for everybody (also what a command printed), and then sends outside. Most agents can do all three, so their ' +
     'presence says nothing: told is a destination that is new to the actor or tenant, and worse where nobody asked, where the address came from what a tool returned, or where it names nobody.',
   severity: 'high',
   params: Params,
