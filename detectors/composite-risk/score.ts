@@ -31,9 +31,13 @@ export interface Score {
 
 const decayed = ({ at, points }: Part, now: number, halfLifeHours: number): number => points * 2 ** (-Math.max(0, now - at) / (halfLifeHours * 3600))
 
+/** Of an actor and of its tokens the same is said of the same calls. Seconds. */
+const MOMENT = 60
+const isOneMoment = (one: Part, other: Part): boolean => one.detector === other.detector && Math.abs(one.at - other.at) <= MOMENT
+
 /**
  * The n-th finding of a detector, and the n-th detector of a family, count `repeat` to the power of n − 1, the heaviest first. Families that add less
- * than one point are not counted.
+ * than one point are not counted; nor are lighter findings of a detector about the same minute.
  */
 export function scoreOf(parts: readonly Part[], now: number, { halfLifeHours, repeat }: { readonly halfLifeHours: number; readonly repeat: number }): Score {
   const fresh = parts.map((part) => ({ part, adds: decayed(part, now, halfLifeHours) })).sort((one, other) => other.adds - one.adds || (one.part.id < other.part.id ? -1 : 1))
@@ -41,6 +45,10 @@ export function scoreOf(parts: readonly Part[], now: number, { halfLifeHours, re
   const inFamily = new Map<string, string[]>()
   const weighed: Weighed[] = []
   for (const { part, adds } of fresh) {
+    if (weighed.some((one) => one.adds > 0 && isOneMoment(one.part, part))) {
+      weighed.push({ part, adds: 0 })
+      continue
+    }
     const before = ofDetector.get(part.detector) ?? 0
     ofDetector.set(part.detector, before + 1)
     const relatives = inFamily.get(part.family) ?? []
