@@ -20,6 +20,7 @@ const NONE: readonly never[] = []
 /** Seconds for which a command waits for a denial that comes late, and most that wait. */
 const LATE = 600
 const MOST_ACTS = 4
+const LOOKED_AT = 512
 
 const isCall = ({ method, tool }: Interaction): boolean => tool !== '' && (method === 'tools/call' || method === '')
 
@@ -51,6 +52,9 @@ function deny(state: Denials, interaction: Interaction, key: string, { seconds, 
   return NONE
 }
 
+/** A look that costs little: commands without a path that neither delete nor force nor grant are not read for denials that may come late. */
+const mayEvade = ({ arguments: sent }: Interaction): boolean => sent.includes('/') || /\b(?:rm|force|delete|drop|grant)\b/i.test(sent.slice(0, LOOKED_AT))
+
 /** Only commands are kept: to read every call's arguments for denials that come late would cost more than it tells. */
 function keep(state: Denials, act: Act): void {
   state.acts = [...state.acts.filter(({ at }) => at >= act.at - LATE), act].slice(-MOST_ACTS)
@@ -66,7 +70,7 @@ export const deniedThenDone: Detector<Params, Denials> = {
   begin: () => ({ list: [], acts: [] }),
   step(state, interaction, key, { withinMinutes, maxDenials }) {
     const denied = isDenied(interaction)
-    const isCommand = interaction.effect === 'execute' && interaction.outcome === 'ok'
+    const isCommand = interaction.effect === 'execute' && interaction.outcome === 'ok' && mayEvade(interaction)
     if (!denied && !isCommand && state.list.length === 0) return NONE
     const seconds = secondsOf(interaction)
     const oldest = seconds - withinMinutes * 60
