@@ -51,6 +51,15 @@ describe('unknown-place', () => {
     expect(told).toBe(3)
   })
 
+  it('tells one trip once, whatever tokens are taken along, and a token that somebody else uses there by itself', () => {
+    const play = rehearsal(arm(unknownPlace, {}))
+    for (const token of ['one', 'two']) days(play, 0, 10, 'AT', { token_fingerprint: token })
+    const told = ['one', 'two'].flatMap((token, hours) => play(at(MONDAY + 11 * DAY + hours * 3600, 'BR', { token_fingerprint: token })))
+    expect(told.map(({ severity, about: [key] }) => [key, severity])).toEqual([['actor:ana', 'medium'], ['token:one', 'low'], ['token:two', 'low']])
+    const [stolen] = play(at(MONDAY + 12 * DAY, 'CN', { token_fingerprint: 'one', actor: '' }))
+    expect([stolen?.about[0], stolen?.severity]).toEqual(['token:one', 'medium'])
+  })
+
   it('measures a newcomer by its peers, once ten of them have a place', () => {
     const play = rehearsal(arm(unknownPlace, {}))
     for (let person = 0; person < 10; person++) days(play, 0, 5, 'AT', { actor: `person-${person}` })

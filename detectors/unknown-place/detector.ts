@@ -1,7 +1,7 @@
 /** Learns the places of each actor and token, and speaks when one is used where it is not known, or in two places at once. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Detector, Draft } from '../detector.ts'
-import { actorAndTokenKeys } from '../keys.ts'
+import { actorAndTokenKeys, actorKey } from '../keys.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { newcomerDraft, travelDraft, unknownDraft } from './draft.ts'
 import { find, isKnown, nowhere, placeOf, type Places, visit } from './places.ts'
@@ -35,6 +35,8 @@ interface Moment {
   readonly seconds: number
   readonly day: number
   peers(): Places | undefined
+  /** Of a token, whoever uses it. */
+  owner(): Whereabouts | undefined
 }
 
 const isCold = ({ places }: Whereabouts, { minEvents, minDays }: Params): boolean => places.events < minEvents || places.days < minDays
@@ -52,7 +54,10 @@ function judgeCold(state: Whereabouts, moment: Moment, params: Params): readonly
 /** Days after which a visit to a place that was told is news again. */
 const STAY = 14
 
-const isSameStay = ({ told, toldTo }: Whereabouts, { place, seconds }: Moment): boolean => told === place && seconds - toldTo < STAY * DAY
+const isSameStay = (state: Whereabouts | undefined, { place, seconds }: Moment): boolean => state?.told === place && seconds - state.toldTo < STAY * DAY
+
+/** One trip is told once, not for each token that is taken along. Where partitions keep the two apart, for each. */
+const isOld = (state: Whereabouts, moment: Moment): boolean => isSameStay(state, moment) || isSameStay(moment.owner(), moment)
 
 function judge(state: Whereabouts, moment: Moment, params: Params): readonly Draft[] {
   if (moment.seconds < state.toldTo && moment.place === state.told) return NONE
@@ -66,7 +71,7 @@ function judge(state: Whereabouts, moment: Moment, params: Params): readonly Dra
     const alone = peers !== undefined && peers.days >= params.minPeers && find(peers, moment.place) === undefined
     const reasons = [known === undefined ? 'never seen there' : `seen there on ${known.days} days, ${known.known ? 'not lately' : 'not often enough'}`,
       ...(quick ? [`${minutes} min after a call from ${state.last}`] : []), ...(alone ? ['none of its peers is known there'] : [])]
-    return [unknownDraft({ ...moment, reasons }, state.places, { quick, peers, again: isSameStay(state, moment) })]
+    return [unknownDraft({ ...moment, reasons }, state.places, { quick, peers, again: isOld(state, moment) })]
   }
   if (!quick || moment.seconds < state.toldTo || !isKnown(state.places, state.last, params)) return NONE
   if (++state.travels > params.mostTravels) return NONE
@@ -98,8 +103,11 @@ export const unknownPlace: Detector<Params, Whereabouts> = {
   begin: () => ({ places: nowhere(), last: '', lastAt: 0, travels: 0, told: '', toldTo: 0, lesson: 0 }),
   step(state, interaction, key, params, tools) {
     const seconds = secondsOf(interaction)
-    const moment: Moment = { key, place: placeOf(interaction), seconds, day: Math.floor(seconds / DAY),
-      peers: () => (tools.stateOf?.(peersKey(key, interaction)) as Whereabouts | undefined)?.places }
+    const stateOf = (of: string): Whereabouts | undefined => (of === '' || of === key ? undefined : tools.stateOf?.(of) as Whereabouts | undefined)
+    const moment: Moment = {
+      key, place: placeOf(interaction), seconds, day: Math.floor(seconds / DAY),
+      peers: () => stateOf(peersKey(key, interaction))?.places, owner: () => stateOf(actorKey(interaction)),
+    }
     const drafts = isCold(state, params) ? judgeCold(state, moment, params) : judge(state, moment, params)
     if (drafts.length > 0) Object.assign(state, { told: moment.place, toldTo: seconds + params.visitHours * 3600 })
     move(state, moment, params)

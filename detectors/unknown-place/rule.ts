@@ -27,7 +27,7 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'unknown-place',
-  version: 1,
+  version: 2,
   title: 'Use from an unknown place',
   description:
     'From which countries, and from hosting providers in them or not, each actor and each token calls. A place that was not seen on four active days in a row, or not on the last thirty, is told ' +
