@@ -77,6 +77,8 @@ const sign = (detector: string, minutes: number, more: Partial<Finding> = {}): F
     actor_kind: 'principal', interaction_id: 'i', trace_id: '', conversation: '', window_start: at, window_end: at, created_at: at, ...more,
   }
 }
+/** Apart by more than what counts as one run, and by little of the day in which an actor's signs fade. */
+const APART = 75
 const DETECTORS = ['unknown-place', 'new-destination', 'unusual-volume', 'masquerade']
 const say = (all: readonly Finding[]): Promise<void> => bus.publish(findings, all.map((record) => ({ key: record.tenant, record })))
 
@@ -107,16 +109,16 @@ describe.each([1, 3])('weak findings on %i partitions', (partitions) => {
     await open(partitions)
     await startWorker(partitions)
     await startAlerter()
-    await say(DETECTORS.slice(0, 3).map((detector, i) => sign(detector, i)))
+    await say(DETECTORS.slice(0, 3).map((detector, i) => sign(detector, i * APART)))
     await settled('alerter')
     now += 20n * MINUTE
     ring()
     expect(bodies).toEqual([])
-    await say([sign('masquerade', 30), sign('unknown-place', 31, { tenant: 'other' }), sign('masquerade', 31, { tenant: 'other' })])
+    await say([sign('masquerade', 3 * APART), sign('unknown-place', 3 * APART, { tenant: 'other' }), sign('masquerade', 4 * APART, { tenant: 'other' })])
     await settled()
     const [incident, ...more] = await told()
     expect(more).toEqual([])
-    expect(Finding.parse(incident)).toMatchObject({ tenant: 'default', severity: 'medium', actor: 'ana', version: 1, trace_id: '', created_at: T0 + 30n * MINUTE })
+    expect(Finding.parse(incident)).toMatchObject({ tenant: 'default', severity: 'medium', actor: 'ana', version: 1, trace_id: '', created_at: T0 + BigInt(3 * APART) * MINUTE })
     expect([...(incident?.part_ids ?? [])].sort()).toEqual(DETECTORS.map((detector) => sign(detector, 0).finding_id).sort())
     expect(incident?.sql).toContain('FROM watchkeeper.findings')
     await settled('alerter')
@@ -130,12 +132,12 @@ describe.each([1, 3])('weak findings on %i partitions', (partitions) => {
   it('say nothing new when they come again, also to a worker that was killed and began from its last state', async () => {
     await open(partitions)
     const worker = await startWorker(partitions)
-    await say(DETECTORS.slice(0, 2).map((detector, i) => sign(detector, i)))
+    await say(DETECTORS.slice(0, 2).map((detector, i) => sign(detector, i * APART)))
     await settled()
     await worker.stop()
     const kept = await Promise.all(Array.from({ length: partitions }, (_, i) => snapshots.load(`worker-findings-${i}`)))
     const again = await startWorker(partitions)
-    await say(DETECTORS.slice(2).map((detector, i) => sign(detector, i + 2)))
+    await say(DETECTORS.slice(2).map((detector, i) => sign(detector, (i + 2) * APART)))
     await settled()
     const before = await told()
     expect(before).toHaveLength(1)
@@ -143,7 +145,7 @@ describe.each([1, 3])('weak findings on %i partitions', (partitions) => {
     // The state of before the last two: they are read once more.
     for (const [i, snapshot] of kept.entries()) if (snapshot !== undefined) await snapshots.save(`worker-findings-${i}`, snapshot)
     await startWorker(partitions)
-    await say(DETECTORS.map((detector, i) => sign(detector, i)))
+    await say(DETECTORS.map((detector, i) => sign(detector, i * APART)))
     await settled()
     const after = await told()
     expect(new Set(after.map(({ finding_id, version }) => `${finding_id}.${version}`)).size).toBe(1)
