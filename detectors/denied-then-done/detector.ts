@@ -1,5 +1,6 @@
 /** Remembers what was denied to whom, and speaks when it is done all the same. */
 import type { Interaction } from '../../schemas/interaction.ts'
+import { isToolCall } from '../caller/call.ts'
 import type { Detector, Draft } from '../detector.ts'
 import { actorKey } from '../keys.ts'
 import { hash32 } from '../stats/distinct.ts'
@@ -21,8 +22,6 @@ const NONE: readonly never[] = []
 const LATE = 600
 const MOST_ACTS = 4
 const LOOKED_AT = 512
-
-const isCall = ({ method, tool }: Interaction): boolean => tool !== '' && (method === 'tools/call' || method === '')
 
 /** A principal has all its conversations; agents of one conversation work together. */
 const keyOf = (interaction: Interaction): string =>
@@ -63,7 +62,7 @@ function keep(state: Denials, act: Act): void {
 export const deniedThenDone: Detector<Params, Denials> = {
   rule,
   keysOf(interaction) {
-    if (!isCall(interaction)) return NONE
+    if (!isToolCall(interaction)) return NONE
     const key = keyOf(interaction)
     return key === '' ? NONE : [key]
   },

@@ -1,5 +1,6 @@
 /** Learns where each actor sends to, and speaks when something leaves for where it, its peers and its tenant never sent to, as far as that weighs. */
 import type { Interaction } from '../../schemas/interaction.ts'
+import { peerGroupOf } from '../caller/peers.ts'
 import type { Detector, Draft } from '../detector.ts'
 import { actorKeys } from '../keys.ts'
 import { type Destination, destinationsOf } from '../destinations/destination.ts'
@@ -47,9 +48,6 @@ function outside(interaction: Interaction, { allow, internalDomains }: Params): 
   if (some.length === 0 || carries(interaction)) return some
   return some.filter((one) => (one.trait !== '' && one.trait !== 'free-mail') || one.tail > LOADED_ADDRESS || isLoadedHost(one))
 }
-
-/** Actors of one agent and team are peers. */
-const groupOf = ({ agent, client, actor_kind: kind, caller_tenant: team }: Interaction): number => termOf(`${agent || client || kind} ${team}`)
 
 function enter(sender: Sender, day: number): void {
   if (day > sender.lastDay) {
@@ -122,7 +120,7 @@ export const newDestination: Detector<Params, Sender> = {
     for (const destination of outside(interaction, params)) {
       const id = termOf(`${destination.kind} ${destination.name}`)
       const pieces = goesOn(sender, id, day, interaction)
-      const visit = { interaction, destination, pieces, id, day, group: groupOf(interaction), company }
+      const visit = { interaction, destination, pieces, id, day, group: peerGroupOf(interaction), company }
       const isNew = standingOf(sender.own, visit.id, { day, keepDays: params.keepDays }) === 'new'
       const said = isNew || pieces !== undefined ? judge(sender, visit, params) : undefined
       if (said !== undefined) drafts.push({ ...said, about: [key, tools.hash(destination.name), ...(pieces === undefined ? [] : ['goes on'])] })

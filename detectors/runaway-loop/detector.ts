@@ -1,5 +1,6 @@
 /** Counts what an actor repeats, and speaks while a loop runs. */
 import type { Interaction } from '../../schemas/interaction.ts'
+import { isToolCall } from '../caller/call.ts'
 import type { Detector, Draft } from '../detector.ts'
 import { actorKeys } from '../keys.ts'
 import { milderEffect } from '../request-fit/command-effect.ts'
@@ -41,7 +42,6 @@ const traitsOf = remembering((tool): Traits => {
   return { hash: hash32(tool), polls: words.some((word) => POLLS.has(word)), spawns: spawns || tool === 'Task' }
 })
 
-const isCall = ({ method, tool }: Interaction): boolean => tool !== '' && (method === 'tools/call' || method === '')
 const isFailure = ({ outcome }: Interaction): boolean => outcome !== 'ok' && outcome !== 'unknown' && outcome !== 'cancelled'
 
 /** Hash of the end of a text: all of a keyed hash is as good as its end, and this is made of every call. */
@@ -120,7 +120,7 @@ function judgeAgents(doing: Doing, { interaction, key, traits, params }: Judged,
 
 export const runawayLoop: Detector<Params, Doing> = {
   rule,
-  keysOf: (interaction) => (isCall(interaction) ? actorKeys(interaction) : NONE),
+  keysOf: (interaction) => (isToolCall(interaction) ? actorKeys(interaction) : NONE),
   begin: () => ({ loops: noLoops(), pace: newPace(), fan: null }),
   step(doing, interaction, key, params) {
     const seconds = secondsOf(interaction)

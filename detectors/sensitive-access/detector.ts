@@ -1,6 +1,7 @@
 /** Learns at which guarded kinds of things each actor looks, and speaks when it looks at another or at very many. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import { plainName } from '../arguments/plain-name.ts'
+import { peerGroupOf } from '../caller/peers.ts'
 import type { Detector, Draft } from '../detector.ts'
 import { actorKeys } from '../keys.ts'
 import { type Company, hear, isGrown, lessonOf, noCompany, useOf } from '../stats/company.ts'
@@ -32,8 +33,6 @@ const COMPANY = 'company'
 /** By how much the busiest day counts less with each day that is over. */
 const FADE = 0.95
 
-const groupOf = ({ agent, client, actor_kind: kind, caller_tenant: team }: Interaction): number => termOf(`${agent || client || kind} ${team}`)
-
 /** A day that was told is not what is usual, before it came on several. */
 function enter(looker: Looker, day: number, { acceptDays }: Params): void {
   if (day <= looker.day) return
@@ -62,7 +61,7 @@ function draftOf({ interaction, guarded, isNew, burst, isGrown: grown, use }: Lo
 function lookOf(looker: Looker, { interaction, guarded, day, company }: { readonly interaction: Interaction; readonly guarded: Guarded; readonly day: number; readonly company: Company | undefined },
   params: Params): Look & { readonly kind: number; readonly group: number } {
   const kind = termOf(`kind ${wordFor(guarded)}`)
-  const group = groupOf(interaction)
+  const group = peerGroupOf(interaction)
   const standing = standingOf(looker.own, kind, { day, keepDays: params.keepDays })
   return {
     interaction, guarded, kind, group, burst: burstOf(looker, params), isNew: standing !== 'known', isFirst: standing === 'new',
