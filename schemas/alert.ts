@@ -4,7 +4,11 @@ import { ActorKind, Severity } from './vocabulary.ts'
 
 const text = z.string()
 
-export const AlertStatus = z.enum(['open', 'acknowledged', 'resolved'])
+export const AlertStatus = z.enum(['open', 'acknowledged', 'in_progress', 'resolved'])
+export type AlertStatus = z.infer<typeof AlertStatus>
+/** What an analyst says that it was; '' = nobody has said. */
+export const AlertVerdict = z.enum(['', 'true', 'benign', 'duplicate'])
+export type AlertVerdict = z.infer<typeof AlertVerdict>
 
 export const Alert = z.strictObject({
   alert_id: z.string().regex(/^[0-9a-f]{32}$/),
@@ -37,8 +41,35 @@ export const Alert = z.strictObject({
   sql: text,
   created_at: z.bigint(),
   updated_at: z.bigint(),
+
+  /** Findings in all, also those that are no longer kept. */
+  findings: z.number().int().min(0),
+  /** Families of its detectors (detectors/composite-risk/families.ts). */
+  families: z.array(text).readonly(),
+  /** The lineage of its gravest finding, in one line; '' where none is known. */
+  lineage: text,
+  verdict: AlertVerdict,
+  /** Another alert, where the verdict is duplicate. */
+  duplicate_of: text,
+  /** Who gave it its status, why and when: `watchkeeper`, '' and 0n where nobody did. */
+  status_by: text,
+  status_why: text,
+  status_at: z.bigint(),
+  /** How often it was opened again. */
+  reopened: z.number().int().min(0),
+  /** The silence or the alert (a composite) for which nobody is told now; '' where none. */
+  silenced_by: text,
+  inhibited_by: text,
+  /** When a message about it was last made; 0n = never. */
+  told_at: z.bigint(),
 })
 export type Alert = Readonly<z.infer<typeof Alert>>
+
+/** What alerts lack that are older than these fields. */
+export const BLANK_LIFE = {
+  findings: 0, families: [], lineage: '', verdict: '', duplicate_of: '', status_by: 'watchkeeper', status_why: '', status_at: 0n, reopened: 0, silenced_by: '', inhibited_by: '',
+  told_at: 0n,
+} as const satisfies Partial<Alert>
 
 /** One attempt to tell a receiver about an alert. */
 export const Delivery = z.strictObject({

@@ -1,5 +1,6 @@
 /** The holes through which services reach the world. Each has one contract suite in `test/contract`, run on every adapter. */
 import type { StoredPosition } from './audit-event.ts'
+import type { Notice } from './alert-message.ts'
 import type { Interaction } from './interaction.ts'
 import type { Topic } from './topics.ts'
 
@@ -159,9 +160,16 @@ export interface History {
   interactions(range: HistoryRange): AsyncIterable<readonly Interaction[]>
 }
 
-/** Sends one message to one receiver. Never throws for what the receiver did: says it. */
+/** Sends messages to one receiver. Never throws for what the receiver did: says it. */
 export interface Notifier {
   readonly receiver: string
+  /** Which kind of receiver, as in the configuration: `webhook`, `slack`, ... */
+  readonly kind: string
+  /**
+   * The body in the receiver's own form, within its limits, strangers' text escaped for it; '' where it is not told of such a thing. The same words give
+   * the same body: it is kept, and every attempt sends it.
+   */
+  render(notice: Notice): string
   send(message: { readonly id: string; readonly at: bigint; readonly body: string }, signal: AbortSignal): Promise<Answer>
 }
 export interface Answer {

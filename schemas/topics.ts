@@ -1,6 +1,8 @@
 /** What flows on the bus: name, record, codec, key. Everything else about a topic (partitions, retention) is configuration. */
 import { Packr } from 'msgpackr'
-import type { Alert, Delivery } from './alert.ts'
+import { type Alert, BLANK_LIFE, type Delivery } from './alert.ts'
+import type { AlertEvent } from './alert-event.ts'
+import { type AlertOrder, isOrder } from './alert-order.ts'
 import type { AuditEvent } from './audit-event.ts'
 import { decodeCanonical, encodeCanonicals } from './canonical.ts'
 import type { ConservationRow, Receipt } from './conservation.ts'
@@ -13,6 +15,7 @@ import type { MetricPoint } from './metric-point.ts'
 import { decodeRelays, encodeRelays, type Relay } from './relay.ts'
 import { decodeSteps, encodeSteps, type Step } from './step.ts'
 import type { QuarantineAction, Quarantined, Replay } from './quarantined.ts'
+import type { SilenceRow } from './silence.ts'
 import type { ToolDefinition } from './tool-definition.ts'
 
 /** One envelope's records to bytes and back. `decode` throws on bytes that are not such an envelope. */
@@ -158,12 +161,26 @@ export const interactions: Topic<Interaction> = { name: 'interactions', codec: i
 export const correlations: Topic<Relay> = { name: 'correlations', codec: { encode: encodeRelays, decode: decodeRelays } }
 /** Key: home of a detector's key. Only on a bus of several partitions. */
 export const steps: Topic<Step> = { name: 'steps', codec: { encode: encodeSteps, decode: decodeSteps } }
-const packedFindings = packed<Finding>()
-const findingsCodec: Codec<Finding> = { encode: packedFindings.encode, decode: (bytes) => packedFindings.decode(bytes).map((record) => ({ ...BLANK_CASE, ...record })) }
-/** Key: tenant. */
-export const findings: Topic<Finding> = { name: 'findings', codec: findingsCodec }
+const packedDesk = packed<Finding | AlertOrder>()
+const deskCodec: Codec<Finding | AlertOrder> = {
+  encode: packedDesk.encode,
+  decode: (bytes) => packedDesk.decode(bytes).map((record) => (isOrder(record) ? record : { ...BLANK_CASE, ...record })),
+}
+/** Topic `findings` as the alerter reads it: what people ask of it stands between the findings. Key: tenant. */
+export const desk: Topic<Finding | AlertOrder> = { name: 'findings', codec: deskCodec }
+/** Findings alone, as everybody else reads the same topic. Key: tenant. */
+export const findings: Topic<Finding> = {
+  name: 'findings', codec: { encode: deskCodec.encode, decode: (bytes) => deskCodec.decode(bytes).filter((record): record is Finding => !isOrder(record)) },
+}
+const packedAlerts = packed<Alert>()
 /** Key: alert id. */
-export const alerts: Topic<Alert> = { name: 'alerts', codec: packed() }
+export const alerts: Topic<Alert> = {
+  name: 'alerts', codec: { encode: packedAlerts.encode, decode: (bytes) => packedAlerts.decode(bytes).map((record) => ({ ...BLANK_LIFE, ...record })) },
+}
+/** Key: alert id, else tenant. */
+export const alertEvents: Topic<AlertEvent> = { name: 'alert-events', codec: packed() }
+/** Key: silence id. */
+export const silences: Topic<SilenceRow> = { name: 'silences', codec: packed() }
 export const deliveries: Topic<Delivery> = { name: 'deliveries', codec: packed() }
 export const quarantine: Topic<Quarantined> = { name: 'quarantine', codec: packed() }
 /** Key: point id. */
@@ -186,7 +203,7 @@ export const coverage: Topic<CoverageRow> = { name: 'coverage', codec: packed() 
 
 export const TOPICS = [
   events, interactions, findings, alerts, deliveries, quarantine, metrics, quarantineActions, replays, receipts, conservation, definitions,
-  coverage,
+  coverage, alertEvents, silences,
 ] as const
 /** Topics of our own bookkeeping: little passes through them. */
-export const SMALL_TOPICS: ReadonlySet<string> = new Set([quarantineActions, replays, receipts, conservation, coverage].map(({ name }) => name))
+export const SMALL_TOPICS: ReadonlySet<string> = new Set([quarantineActions, replays, receipts, conservation, coverage, alertEvents, silences].map(({ name }) => name))

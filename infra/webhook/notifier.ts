@@ -57,6 +57,8 @@ export function createWebhook(options: WebhookOptions): Notifier {
   const host = new URL(options.url).hostname.replace(/^\[|\]$/g, '')
   return {
     receiver: options.name,
+    kind: 'webhook',
+    render: (notice) => JSON.stringify(notice),
     async send({ id, at, body }, signal) {
       const timestamp = Number(at / 1_000_000_000n)
       const headers = {

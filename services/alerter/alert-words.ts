@@ -1,4 +1,5 @@
 /** What an alert says of its findings: the fields that are the same however often they are made. Pure. */
+import { standingOf } from '../../detectors/composite-risk/families.ts'
 import type { Alert } from '../../schemas/alert.ts'
 import { SEVERITY_ORDER, type Severity } from '../../schemas/vocabulary.ts'
 import type { Member } from './state.ts'
@@ -21,7 +22,9 @@ const firstOf = (members: readonly Member[], field: 'principal' | 'client' | 'se
 const earliest = (times: readonly bigint[]): bigint => times.reduce((a, b) => (b < a ? b : a))
 const latest = (times: readonly bigint[]): bigint => times.reduce((a, b) => (b > a ? b : a))
 
-export type Words = Omit<Alert, 'alert_id' | 'version' | 'tenant' | 'status' | 'group_key' | 'created_at' | 'updated_at' | 'sql'>
+export type Words = Omit<Alert,
+  'alert_id' | 'version' | 'tenant' | 'status' | 'group_key' | 'created_at' | 'updated_at' | 'sql' | 'verdict' | 'duplicate_of' | 'status_by' | 'status_why' | 'status_at'
+  | 'reopened' | 'silenced_by' | 'inhibited_by' | 'told_at'>
 
 /** What the members say together; the most severe leads. At least one member. `findings` counts those that are no longer kept, too. */
 export function wordsOf(members: readonly Member[], findings: number): Words {
@@ -30,7 +33,8 @@ export function wordsOf(members: readonly Member[], findings: number): Words {
   const actor = sorted.find((member) => member.actor !== '') ?? lead
   return {
     severity: lead.severity, title: findings > 1 ? `${lead.title} (and ${findings - 1} more)` : lead.title,
-    detectors: distinct(members.map(({ detector }) => detector)).sort(),
+    detectors: distinct(members.map(({ detector }) => detector)).sort(), families: distinct(members.map(({ detector }) => standingOf(detector, 0).family)).sort(), findings,
+    lineage: sorted.find(({ lineage }) => lineage !== '')?.lineage ?? '',
     actor: actor.actor, actor_kind: actor.actor_kind, principal: firstOf(sorted, 'principal'), client: firstOf(sorted, 'client'),
     server: firstOf(sorted, 'server'), tool: firstOf(sorted, 'tool'), trace_id: firstOf(sorted, 'trace_id'),
     conversation: firstOf(sorted, 'conversation'),

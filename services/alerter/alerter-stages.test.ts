@@ -5,7 +5,7 @@ import { ruleTextOf } from '../../detectors/rule-text.ts'
 import { Alert, Delivery } from '../../schemas/alert.ts'
 import { AlertMessage } from '../../schemas/alert-message.ts'
 import { exampleFinding, type Finding } from '../../schemas/finding.ts'
-import { messageBody } from './body.ts'
+import { alertMessage, type MessageType } from './body.ts'
 import { type AlerterRules, rulesOf } from './contracts.ts'
 import { heads, settleAttempt, verdictOn, waitAfter } from './deliver.ts'
 import { messageIdOf, nextDue, runDue } from './due.ts'
@@ -35,9 +35,10 @@ interface SentBody {
     readonly evidence_ids: string[]
   }
 }
+const bodyText = (type: MessageType, group: Group, texts: typeof TEXTS): string => JSON.stringify(alertMessage(type, group, texts))
 const bodyOf = (text: string) => JSON.parse(text) as SentBody
 const take = (state: AlerterState, found: Finding, now: bigint, by: AlerterRules = rules): boolean => takeFinding(state, found, now, by)
-const due = (state: AlerterState, now: bigint, by: AlerterRules = rules): boolean => runDue(state, RECEIVERS, now, by)
+const due = (state: AlerterState, now: bigint, by: AlerterRules = rules): boolean => runDue(state, RECEIVERS.map((receiver) => ({ receiver, render: (notice) => JSON.stringify(notice) })), now, by)
 
 describe('grouping', () => {
   it('makes one alert of findings that share a trace or a conversation, whichever of the two they know', () => {
@@ -87,7 +88,7 @@ describe('grouping', () => {
     expect(group.alert).toMatchObject({ severity: 'critical', title: 'worst (and 500 more)' })
     expect(group.members).toHaveLength(200)
     expect(group.alert.evidence_ids.length).toBeLessThanOrEqual(20)
-    const body = bodyOf(messageBody('alert.open', group, TEXTS))
+    const body = bodyOf(bodyText('alert.open', group, TEXTS))
     expect(body.data).toMatchObject({ findings: 501, why_omitted: 481 })
     expect(body.data.why[0]?.title).toBe('worst')
   })
@@ -284,7 +285,7 @@ describe('what people read', () => {
           ...part, conversation: 'c', window_start: at, window_end: at, evidence_ids: Array.from({ length: 30 }, (_, i) => hex(number * 100 + i)),
         }), T0)
       }
-      const body = messageBody('alert.open', only(state), TEXTS)
+      const body = bodyText('alert.open', only(state), TEXTS)
       expect(Buffer.byteLength(body)).toBeLessThan(20_000)
       AlertMessage.parse(JSON.parse(body))
       expect(bodyOf(body).data.evidence_ids.length).toBeLessThanOrEqual(20)
@@ -299,7 +300,7 @@ describe('what people read', () => {
         severity: number === 7 ? 'critical' : 'medium', baseline_self: '', baseline_peers: 'about 3', sql: 'SELECT 1', part_ids: ['p'], detector: number === 6 ? 'unknown-to-us' : 'unexpected-command',
       }), T0)
     }
-    const { data } = AlertMessage.parse(JSON.parse(messageBody('alert.open', only(state), TEXTS)))
+    const { data } = AlertMessage.parse(JSON.parse(bodyText('alert.open', only(state), TEXTS)))
     expect(data.why.map(({ finding_id, case: argued }) => [finding_id, argued !== undefined])).toEqual([7, 0, 1, 2, 3, 4, 5, 6].map((number, at) => [hex(number), at < 5]))
     expect(data.why[0]).toMatchObject({
       detector: 'unexpected-command', rule_version: 1, severity: 'critical',
@@ -327,7 +328,7 @@ describe('what people read', () => {
     members[0] = old as (typeof members)[number]
     const group = only(decodeState(encodeState(state), 1))
     expect(group.members[0]).toMatchObject({ features: [], lineage: '', rule_version: 0 })
-    expect(AlertMessage.parse(JSON.parse(messageBody('alert.open', group, TEXTS))).data.findings).toBe(30)
+    expect(AlertMessage.parse(JSON.parse(bodyText('alert.open', group, TEXTS))).data.findings).toBe(30)
   })
 
   it('asks for the interactions where they are known, else for the observations', () => {

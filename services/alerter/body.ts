@@ -1,4 +1,4 @@
-/** The message about an alert, as the JSON text that is signed and sent. Less than 20 KB, as Standard Webhooks 1.0.0 asks. */
+/** The message about an alert. As JSON it has less than 20 KB, as Standard Webhooks 1.0.0 asks. */
 import type { AlertMessage } from '../../schemas/alert-message.ts'
 import type { RuleText } from '../../schemas/rule-text.ts'
 import { bySeverity } from './alert-words.ts'
@@ -65,17 +65,19 @@ function wordsOfRules(members: readonly Member[], texts: ReadonlyMap<string, Rul
 }
 
 /** The alert with so many reasons; the rest is counted. */
-function render(type: MessageType, { alert, members, findings }: Group, texts: ReadonlyMap<string, RuleText>, { reasons, longest, argued }: Room): string {
+function render(type: MessageType, { alert, members, findings }: Group, texts: ReadonlyMap<string, RuleText>, { reasons, longest, argued }: Room): AlertMessage {
   const fit = (text: string): string => clip(text, longest)
   const ids = (all: readonly string[]): string[] => all.slice(0, MOST_IDS).map((id) => clip(id, Math.min(longest, 64)))
   const told = bySeverity(members).slice(0, reasons)
-  const message: AlertMessage = {
+  return {
     type,
     timestamp: isoOf(alert.updated_at),
     data: {
       alert_id: alert.alert_id, version: alert.version, tenant: alert.tenant, status: alert.status, severity: alert.severity, title: fit(alert.title),
+      verdict: alert.verdict, status_by: fit(alert.status_by), status_why: fit(alert.status_why),
       who: { actor: fit(alert.actor), actor_kind: alert.actor_kind, principal: fit(alert.principal), client: fit(alert.client) },
-      what: { tool: fit(alert.tool), server: fit(alert.server), detectors: ids(alert.detectors) },
+      what: { tool: fit(alert.tool), server: fit(alert.server), detectors: ids(alert.detectors), families: ids(alert.families) },
+      lineage: clip(alert.lineage, Math.min(longest * 2, 600)),
       why: told.map((member, i) => reasonOf(member, fit, i < argued)),
       why_omitted: findings - told.length,
       findings,
@@ -85,24 +87,24 @@ function render(type: MessageType, { alert, members, findings }: Group, texts: R
       first_seen: isoOf(alert.first_seen), last_seen: isoOf(alert.last_seen),
       // Half a query would be worse than none.
       sql: alert.sql.length <= longest * 10 ? alert.sql : '',
+      links: [], labels: {},
     },
   }
-  return JSON.stringify(message)
 }
 
 /**
- * The body: up to 20 reasons, the first five with what argues for them. Where it would grow too large fewer argue, then there are fewer reasons, the least
+ * The message: up to 20 reasons, the first five with what argues for them. Where it would grow too large fewer argue, then there are fewer reasons, the least
  * severe left out first, and then shorter texts. `texts`: rules by detector.
  */
-export function messageBody(type: MessageType, group: Group, texts: ReadonlyMap<string, RuleText>): string {
+export function alertMessage(type: MessageType, group: Group, texts: ReadonlyMap<string, RuleText>): AlertMessage {
   const most = Math.min(MOST_REASONS, group.members.length)
-  let body = ''
+  let message = render(type, group, texts, { ...ROOMS.at(-1)!, reasons: Math.min(1, most) })
   for (const room of ROOMS) {
     for (let reasons = most; reasons > 0; reasons--) {
-      body = render(type, group, texts, { ...room, reasons })
-      if (Buffer.byteLength(body) < LARGEST) return body
+      message = render(type, group, texts, { ...room, reasons })
+      if (Buffer.byteLength(JSON.stringify(message)) < LARGEST) return message
       if (room.argued > 1) break
     }
   }
-  return body
+  return message
 }

@@ -127,7 +127,7 @@ export class Desk {
 
   async #settle(): Promise<void> {
     const { clock, notifiers } = this.#ports
-    if (runDue(this.#state, notifiers.map(({ receiver }) => receiver), clock.now(), this.#rules)) this.#dirty = true
+    if (runDue(this.#state, notifiers, clock.now(), this.#rules)) this.#dirty = true
     if (this.#dirty) await this.#save()
     if (this.#hasNews()) await this.#publish()
     this.#send()

@@ -1,5 +1,6 @@
 /** What the clock makes of the state: messages that are due, alerts that have been quiet long enough. Pure but for the state given. */
-import { messageBody } from './body.ts'
+import type { Notifier } from '../../schemas/ports.ts'
+import { alertMessage } from './body.ts'
 import type { AlerterRules } from './contracts.ts'
 import { heads } from './deliver.ts'
 import { resolve } from './group.ts'
@@ -10,17 +11,20 @@ const MINUTE = 60n * 1_000_000_000n
 /** The same for every attempt at this message, and after a restart. Without a `.`, which separates what is signed. */
 export const messageIdOf = (alertId: string, version: number): string => `msg_${alertId}_${version}`
 
-function compose(group: Group, receivers: readonly string[], now: bigint, { texts }: AlerterRules): Pending[] {
+/** Those who get new messages, and how they want them. */
+export type Renderer = Pick<Notifier, 'receiver' | 'render'>
+
+function compose(group: Group, receivers: readonly Renderer[], now: bigint, { texts }: AlerterRules): Pending[] {
   const { alert_id, version, tenant } = group.alert
-  const body = messageBody(group.notifiedAt === 0n ? 'alert.open' : 'alert.updated', group, texts)
-  return receivers.map((receiver) => ({
-    messageId: messageIdOf(alert_id, version), alertId: alert_id, alertVersion: version, tenant, receiver, body, madeAt: now, attempts: 0,
-    nextAt: now,
-  }))
+  const message = alertMessage(group.notifiedAt === 0n ? 'alert.open' : 'alert.updated', group, texts)
+  return receivers.map((notifier) => ({
+    messageId: messageIdOf(alert_id, version), alertId: alert_id, alertVersion: version, tenant, receiver: notifier.receiver, body: notifier.render(message),
+    madeAt: now, attempts: 0, nextAt: now,
+  })).filter(({ body }) => body !== '')
 }
 
 /** Makes the group's message where it is due; false when there is nothing to say now. */
-function notify(state: AlerterState, group: Group, receivers: readonly string[], now: bigint, rules: AlerterRules): boolean {
+function notify(state: AlerterState, group: Group, receivers: readonly Renderer[], now: bigint, rules: AlerterRules): boolean {
   if (group.notifyAt === 0n || group.notifyAt > now) return false
   if (state.pending.length + receivers.length > rules.maxPending) {
     group.notifyAt = now + MINUTE
@@ -32,8 +36,8 @@ function notify(state: AlerterState, group: Group, receivers: readonly string[],
   return true
 }
 
-/** Everything that is due at `now`; true when the state has changed. `receivers`: names of those who get new messages. */
-export function runDue(state: AlerterState, receivers: readonly string[], now: bigint, rules: AlerterRules): boolean {
+/** Everything that is due at `now`; true when the state has changed. `receivers`: those who get new messages. */
+export function runDue(state: AlerterState, receivers: readonly Renderer[], now: bigint, rules: AlerterRules): boolean {
   let changed = false
   let excess = state.groups.size - rules.maxOpenAlerts
   for (const group of state.groups.values()) {

@@ -1,6 +1,6 @@
 /** Findings to alerts: which alert a finding belongs to, and when news of it is due. Pure but for the state given. */
 import { createHash } from 'node:crypto'
-import type { Alert } from '../../schemas/alert.ts'
+import { type Alert, BLANK_LIFE } from '../../schemas/alert.ts'
 import { BLANK_CASE, type Finding } from '../../schemas/finding.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
 import { bySeverity, MOST_EVIDENCE, rank, wordsOf } from './alert-words.ts'
@@ -60,7 +60,7 @@ function refresh(group: Group, now: bigint): void {
 function open(state: AlerterState, finding: Finding, groupKey: string, now: bigint): Group {
   const members = [memberOf(finding, 0)]
   const alert: Alert = {
-    ...wordsOf(members, 1), alert_id: alertIdOf(finding.tenant, groupKey, finding.finding_id), version: 0, tenant: finding.tenant, status: 'open',
+    ...BLANK_LIFE, ...wordsOf(members, 1), alert_id: alertIdOf(finding.tenant, groupKey, finding.finding_id), version: 0, tenant: finding.tenant, status: 'open',
     group_key: groupKey,
     sql: '', created_at: now, updated_at: now,
   }

@@ -1,7 +1,7 @@
 import type { Row } from '../../schemas/ports.ts'
 import { QUARANTINED_DEFAULTS } from '../../schemas/quarantined.ts'
 import {
-  alerts, conservation, coverage, definitions, deliveries, findings, interactions, metrics, quarantine, quarantineActions, receipts, type Topic,
+  alertEvents, alerts, conservation, coverage, definitions, deliveries, findings, interactions, metrics, quarantine, quarantineActions, receipts, silences, type Topic,
 } from '../../schemas/topics.ts'
 
 export interface RowTopic {
@@ -17,6 +17,8 @@ export const ROW_TOPICS: readonly RowTopic[] = [
   { topic: interactions as unknown as Topic<Row>, table: 'interactions' },
   { topic: findings as unknown as Topic<Row>, table: 'findings' },
   { topic: alerts as unknown as Topic<Row>, table: 'alerts' },
+  { topic: alertEvents as unknown as Topic<Row>, table: 'alert_events' },
+  { topic: silences as unknown as Topic<Row>, table: 'silences' },
   { topic: deliveries as unknown as Topic<Row>, table: 'deliveries' },
   { topic: quarantine as unknown as Topic<Row>, table: 'quarantine', defaults: QUARANTINED_DEFAULTS },
   { topic: metrics as unknown as Topic<Row>, table: 'mcp_metrics' },

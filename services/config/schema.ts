@@ -3,8 +3,8 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { subjectOf } from '../../schemas/peer-certificate.ts'
 import { Budget } from '../../schemas/token-record.ts'
-import { Severity } from '../../schemas/vocabulary.ts'
 import { SqlConfig } from '../sql/config.ts'
+import { Alerting } from './alerting.ts'
 import { Detection } from './maintenance.ts'
 import { Redaction } from './redaction.ts'
 import { ClickHouse, Kafka } from './servers.ts'
@@ -81,24 +81,6 @@ const Sql = z.strictObject({
   tls: Tls.optional().describe('Required off loopback'),
   concurrency: z.number().int().min(1).max(64).default(4).describe('Queries that run at the same time; others wait'),
   ...SqlConfig.shape,
-})
-
-const Webhook = z.strictObject({
-  name,
-  url: z.url({ protocol: /^https?$/ }).describe('Target; http only makes sense inside'),
-  secret: z.string().regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and base64 of 24 to 64 bytes').optional(),
-  secret_file: file.optional().describe('File that holds the secret, instead of secret'),
-  allow_private: z.boolean().default(false).describe('Loopback and private addresses are allowed as target'),
-}).refine((webhook) => (webhook.secret === undefined) !== (webhook.secret_file === undefined), 'needs exactly one of secret and secret_file')
-
-const Alerting = z.strictObject({
-  group_wait_seconds: z.number().min(0).max(3_600).default(15).describe("Wait before a group's first message; critical findings do not wait"),
-  group_interval_seconds: z.number().min(1).max(86_400).default(300).describe('Least time between two messages of a group'),
-  resolve_after_hours: z.number().min(0.1).max(720).default(24).describe('Quiet time after which an alert resolves by itself'),
-  notify_from: Severity.default('medium').describe(
-    'Least severity of a finding that people are told of. What is less is a weak signal: it is kept, shown in alerts that it belongs to, and counts for composite-risk',
-  ),
-  webhooks: z.array(Webhook).default([]).describe('Receivers'),
 })
 
 const Bus = z.strictObject({

@@ -7,8 +7,8 @@ it('tells who, what, why, how, what to do and what to ask', () => {
   const message: AlertMessage = {
     type: 'alert.open', timestamp: at,
     data: {
-      alert_id: 'a', version: 1, tenant: 't', status: 'open', severity: 'high', title: 'A title', who: { actor: 'ana', actor_kind: 'principal', principal: 'ana', client: '' },
-      what: { tool: 'send', server: 'mail', detectors: ['d', 'e'] },
+      alert_id: 'a', version: 1, tenant: 't', status: 'open', severity: 'high', title: 'A title', verdict: '', status_by: 'watchkeeper', status_why: '', lineage: '', links: [], labels: {}, who: { actor: 'ana', actor_kind: 'principal', principal: 'ana', client: '' },
+      what: { tool: 'send', server: 'mail', detectors: ['d', 'e'], families: [] },
       why: [
         {
           finding_id: 'f', detector: 'd', rule_version: 2, severity: 'high', title: 'It sent', observed: '9', expected: '3',

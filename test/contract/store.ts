@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ruleTextOf } from '../../detectors/rule-text.ts'
 import { rule as unexpectedCommand } from '../../detectors/unexpected-command/rule.ts'
-import type { Alert, Delivery } from '../../schemas/alert.ts'
+import { type Alert, BLANK_LIFE, type Delivery } from '../../schemas/alert.ts'
 import { type AuditEvent, exampleAuditEvent } from '../../schemas/audit-event.ts'
 import { contentHash, encodeCanonical, recordHash, writeHashes } from '../../schemas/canonical.ts'
 import { exampleFinding } from '../../schemas/finding.ts'
@@ -25,7 +25,7 @@ const exampleAlert: Alert = {
   detectors: ['unexpected-command'], actor: 'claude-desktop', actor_kind: 'client', principal: '', client: 'claude-desktop', server: 'files',
   tool: 'run_command',
   trace_id: 'd61a', conversation: '', finding_ids: [exampleFinding.finding_id], interaction_ids: [], evidence_ids: [], reasons: ["it's so"],
-  first_seen: 1n, last_seen: 2n, sql: "SELECT '1'", created_at: 3n, updated_at: 4n,
+  first_seen: 1n, last_seen: 2n, sql: "SELECT '1'", created_at: 3n, updated_at: 4n, ...BLANK_LIFE,
 }
 const exampleDelivery: Delivery = {
   message_id: 'm1', attempt: 1, tenant: 'default', alert_id: exampleAlert.alert_id, alert_version: 1, receiver: 'soc', attempted_at: 5n,

@@ -187,7 +187,7 @@ describe('alerter', () => {
       receiver.messages.all[0]?.body ?? '',
     ) as { type: string; data: { alert_id: string; findings: number; what: object } }
     expect([type, data.findings, data.what]).toEqual([
-      'alert.open', 2, { tool: 'run_command', server: 'files', detectors: ['unexpected-command', 'unrequested-action'] },
+      'alert.open', 2, { tool: 'run_command', server: 'files', detectors: ['unexpected-command', 'unrequested-action'], families: ['command', 'request'] },
     ])
     expect(new Set(published.all.map(({ alert_id }) => alert_id))).toEqual(new Set([data.alert_id]))
     expect(attempted.all[0]).toMatchObject({
@@ -252,7 +252,7 @@ describe('alerter', () => {
     const first = await live()
     // Dies between the receiver's answer and its own next write.
     const notifier = receiver.notifier
-    const deadly: Notifier = { receiver: 'hook', send: async (message, signal) => {
+    const deadly: Notifier = { ...notifier, send: async (message, signal) => {
       const answer = await notifier.send(message, signal)
       second.dead = true
       return answer

@@ -57,7 +57,7 @@ async function startWorker(partitions: number): Promise<Service> {
 
 async function startAlerter(): Promise<void> {
   const hook: Notifier = {
-    receiver: 'hook',
+    receiver: 'hook', kind: 'test', render: (notice) => JSON.stringify(notice),
     send({ body }) {
       bodies.push(AlertMessage.parse(JSON.parse(body)))
       return Promise.resolve({ status: 200, text: '', retryAfterSeconds: undefined })

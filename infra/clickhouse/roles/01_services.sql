@@ -17,6 +17,8 @@ GRANT INSERT ON watchkeeper.audit_events TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.interaction_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.finding_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.alert_versions TO watchkeeper_writer;
+GRANT INSERT ON watchkeeper.alert_event_versions TO watchkeeper_writer;
+GRANT INSERT ON watchkeeper.silence_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.delivery_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.quarantine_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.quarantine_action_versions TO watchkeeper_writer;

@@ -34,6 +34,8 @@ GRANT SELECT ON watchkeeper.audit_events TO soc_analyst;
 GRANT SELECT ON watchkeeper.interaction_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.finding_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.alert_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.alert_event_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.silence_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.delivery_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.quarantine_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.quarantine_action_versions TO soc_analyst;
@@ -46,6 +48,8 @@ GRANT SELECT ON watchkeeper.interactions TO soc_analyst;
 GRANT SELECT ON watchkeeper.findings TO soc_analyst;
 GRANT SELECT ON watchkeeper.rules TO soc_analyst;
 GRANT SELECT ON watchkeeper.alerts TO soc_analyst;
+GRANT SELECT ON watchkeeper.alert_events TO soc_analyst;
+GRANT SELECT ON watchkeeper.silences TO soc_analyst;
 GRANT SELECT ON watchkeeper.deliveries TO soc_analyst;
 GRANT SELECT ON watchkeeper.quarantine TO soc_analyst;
 GRANT SELECT ON watchkeeper.quarantine_actions TO soc_analyst;
@@ -79,6 +83,8 @@ CREATE ROW POLICY OR REPLACE watchkeeper_no_tenant ON
    watchkeeper.interaction_versions,
    watchkeeper.finding_versions,
    watchkeeper.alert_versions,
+   watchkeeper.alert_event_versions,
+   watchkeeper.silence_versions,
    watchkeeper.delivery_versions,
    watchkeeper.quarantine_versions,
    watchkeeper.quarantine_action_versions,
@@ -92,6 +98,8 @@ CREATE ROW POLICY OR REPLACE watchkeeper_all_tenants ON
    watchkeeper.interaction_versions,
    watchkeeper.finding_versions,
    watchkeeper.alert_versions,
+   watchkeeper.alert_event_versions,
+   watchkeeper.silence_versions,
    watchkeeper.delivery_versions,
    watchkeeper.quarantine_versions,
    watchkeeper.quarantine_action_versions,

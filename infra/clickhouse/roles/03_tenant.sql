@@ -10,6 +10,8 @@ CREATE ROW POLICY OR REPLACE `watchkeeper_tenant_$tenant` ON
    watchkeeper.interaction_versions,
    watchkeeper.finding_versions,
    watchkeeper.alert_versions,
+   watchkeeper.alert_event_versions,
+   watchkeeper.silence_versions,
    watchkeeper.delivery_versions,
    watchkeeper.quarantine_versions,
    watchkeeper.quarantine_action_versions,
