@@ -18,7 +18,7 @@ const TABLES: ReadonlyMap<string, string> = new Map([
   ['deliveries', 'delivery_versions'], ['quarantine', 'quarantine_versions'], ['mcp_metrics', 'mcp_metric_versions'],
   ['quarantine_actions', 'quarantine_action_versions'], ['receipts', 'receipt_versions'], ['archive_ledger', 'archive_ledger'],
   ['conservation', 'conservation_versions'], ['tool_inventory', 'tool_definition_versions'], ['coverage', 'coverage_versions'],
-  ['rules', 'rule_versions'], ['alert_events', 'alert_event_versions'], ['silences', 'silence_versions'],
+  ['rules', 'rule_versions'], ['alert_events', 'alert_event_versions'], ['silences', 'silence_versions'], ['policies', 'policy_versions'], ['credentials', 'credential_versions'],
 ])
 
 /** Every table that rows are inserted into. */

@@ -6,6 +6,7 @@ export const DATABASE = 'watchkeeper'
 export const PUBLISHED_TABLES: readonly string[] = [
   'audit_events', 'interactions', 'findings', 'alerts', 'alert_events', 'silences', 'rules', 'deliveries', 'quarantine', 'quarantine_actions', 'conservation', 'coverage', 'mcp_metrics', 'sources', 'tool_inventory', 'tool_changes',
   'who_accessed_what', 'denied_and_failed', 'activity_by_tool', 'activity_by_server', 'data_volume', 'unknown_principals', 'identity_conflicts', 'argument_sources', 'turns',
+  'policies', 'access_granted_and_used', 'credentials',
 ]
 
 /** Stored tables that hold no rows of any tenant. */

@@ -26,6 +26,8 @@ GRANT INSERT ON watchkeeper.mcp_metric_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.conservation_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.tool_definition_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.coverage_versions TO watchkeeper_writer;
+GRANT INSERT ON watchkeeper.policy_versions TO watchkeeper_writer;
+GRANT INSERT ON watchkeeper.credential_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.rule_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.receipt_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.archive_ledger TO watchkeeper_writer;

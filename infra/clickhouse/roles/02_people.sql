@@ -43,6 +43,8 @@ GRANT SELECT ON watchkeeper.mcp_metric_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.conservation_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.tool_definition_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.coverage_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.policy_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.credential_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.rule_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.interactions TO soc_analyst;
 GRANT SELECT ON watchkeeper.findings TO soc_analyst;
@@ -59,6 +61,9 @@ GRANT SELECT ON watchkeeper.sources TO soc_analyst;
 GRANT SELECT ON watchkeeper.tool_inventory TO soc_analyst;
 GRANT SELECT ON watchkeeper.tool_changes TO soc_analyst;
 GRANT SELECT ON watchkeeper.coverage TO soc_analyst;
+GRANT SELECT ON watchkeeper.policies TO soc_analyst;
+GRANT SELECT ON watchkeeper.access_granted_and_used TO soc_analyst;
+GRANT SELECT ON watchkeeper.credentials TO soc_analyst;
 GRANT SELECT ON watchkeeper.who_accessed_what TO soc_analyst;
 GRANT SELECT ON watchkeeper.denied_and_failed TO soc_analyst;
 GRANT SELECT ON watchkeeper.activity_by_tool TO soc_analyst;
@@ -91,6 +96,8 @@ CREATE ROW POLICY OR REPLACE watchkeeper_no_tenant ON
    watchkeeper.mcp_metric_versions,
    watchkeeper.conservation_versions,
    watchkeeper.tool_definition_versions,
+   watchkeeper.policy_versions,
+   watchkeeper.credential_versions,
    watchkeeper.coverage_versions
 FOR SELECT USING 0 TO soc_analyst;
 CREATE ROW POLICY OR REPLACE watchkeeper_all_tenants ON
@@ -106,6 +113,8 @@ CREATE ROW POLICY OR REPLACE watchkeeper_all_tenants ON
    watchkeeper.mcp_metric_versions,
    watchkeeper.conservation_versions,
    watchkeeper.tool_definition_versions,
+   watchkeeper.policy_versions,
+   watchkeeper.credential_versions,
    watchkeeper.coverage_versions,
    watchkeeper.receipt_versions,
    watchkeeper.archive_ledger

@@ -18,5 +18,7 @@ CREATE ROW POLICY OR REPLACE `watchkeeper_tenant_$tenant` ON
    watchkeeper.mcp_metric_versions,
    watchkeeper.conservation_versions,
    watchkeeper.tool_definition_versions,
+   watchkeeper.policy_versions,
+   watchkeeper.credential_versions,
    watchkeeper.coverage_versions
 FOR SELECT USING tenant = '$tenant' TO `soc_analyst_$tenant`;
