@@ -4,11 +4,12 @@
  */
 import type { StoredPosition } from '../../schemas/audit-event.ts'
 import { Failure } from '../../schemas/failure.ts'
-import type { Row, Store, StoredEvent } from '../../schemas/ports.ts'
+import type { Row, Store, StoredEvent, StoredLeaf } from '../../schemas/ports.ts'
 import { type Column, parseType } from './column-type.ts'
 import { EngineError } from './engine-error.ts'
 import type { ReadOptions } from './engine.ts'
-import { EventEncoder } from './native-events.ts'
+import { EVENT_COLUMNS, EventEncoder } from './native-events.ts'
+import { encodeLeaves } from './native-leaves.ts'
 import { encodeBlock } from './native.ts'
 import { decodeRows } from './row-binary.ts'
 
@@ -18,11 +19,13 @@ const TABLES: ReadonlyMap<string, string> = new Map([
   ['deliveries', 'delivery_versions'], ['quarantine', 'quarantine_versions'], ['mcp_metrics', 'mcp_metric_versions'],
   ['quarantine_actions', 'quarantine_action_versions'], ['receipts', 'receipt_versions'], ['archive_ledger', 'archive_ledger'],
   ['conservation', 'conservation_versions'], ['tool_inventory', 'tool_definition_versions'], ['coverage', 'coverage_versions'],
-  ['rules', 'rule_versions'], ['alert_events', 'alert_event_versions'], ['silences', 'silence_versions'], ['policies', 'policy_versions'], ['credentials', 'credential_versions'],
+  ['rules', 'rule_versions'], ['legal_holds', 'legal_hold_versions'], ['removals', 'removal_versions'], ['removed_events', 'removed_events'], ['alert_events', 'alert_event_versions'], ['silences', 'silence_versions'], ['policies', 'policy_versions'], ['credentials', 'credential_versions'],
+  ['leaf_orders', 'leaf_orders'], ['checkpoints', 'checkpoint_versions'], ['anchors', 'anchor_versions'],
+  ['reports', 'reports'], ['report_claims', 'report_claims'],
 ])
 
 /** Every table that rows are inserted into. */
-export const INSERT_TABLES: readonly string[] = ['audit_events', ...TABLES.values()]
+export const INSERT_TABLES: readonly string[] = ['audit_events', 'event_leaf_versions', ...TABLES.values(), ...HISTORIES.values()]
 
 /**
  * Engine errors that say the rows themselves are at fault: ILLEGAL_COLUMN, CANNOT_PARSE_*, CANNOT_READ_ALL_DATA, ILLEGAL_TYPE_OF_ARGUMENT,
@@ -98,6 +101,12 @@ export class TableStore implements Store {
 
   async insertRows(table: string, rows: readonly Row[], token: string): Promise<void> {
     if (rows.length === 0) return
+  async insertLeaves(leaves: readonly StoredLeaf[], first: number, token: string): Promise<void> {
+    if (leaves.length === 0) return
+    const columns = await this.#columnsOf('event_leaf_versions')
+    await this.#insert({ table: 'event_leaf_versions', columns, parts: encodeLeaves(columns, leaves, first), token })
+  }
+
     const physical = TABLES.get(table)
     if (physical === undefined) throw new Failure('defect', 'store.table', `rows cannot be inserted into ${JSON.stringify(table)}`)
     const columns = await this.#columnsOf(physical)

@@ -6,6 +6,7 @@ import { EventRecord, metrics, quarantineActions } from '../../schemas/topics.ts
 import { insertAbsent, report } from './events.ts'
 import { candidateOf, judge, type Verdicts } from './gate.ts'
 import { insertOrIsolate } from './isolate.ts'
+import { orderRow } from './leaves.ts'
 import { takenBack } from './ledger.ts'
 import { firstOnes } from './points.ts'
 import { ROW_TOPICS } from './tables.ts'
@@ -54,6 +55,8 @@ async function eventAgain(record: Quarantined, { bus, store }: AgainPorts): Prom
   const refused = await insertAbsent(verdicts, token(record), store)
   if (refused.length > 0) return false
   await report(verdicts, partition, { bus })
+  // Behind the row: what it has no leaf for gets one from the owner of its partition.
+  await store.insertRows('leaf_orders', verdicts.rows.map(orderRow), `leaf:${token(record)}`)
   await store.insertRows('archive_ledger', [{ ...takenBack(record.quarantine_id, head, became(verdicts)) }], `ledger:${token(record)}`)
   return true
 }

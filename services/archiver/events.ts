@@ -8,6 +8,7 @@ import { Packr } from 'msgpackr'
 import type { Batch, Cut, Outcome } from './batch.ts'
 import { type Candidate, judge, type Prepared, type Verdicts } from './gate.ts'
 import { insertOrIsolate, type Refused } from './isolate.ts'
+import { LeafLog, type LeafOrder, type LeafPlan } from './leaves.ts'
 import { ledgerOf } from './ledger.ts'
 import { quarantined } from './quarantined.ts'
 import type { ArchiverTelemetry } from './telemetry.ts'
@@ -23,9 +24,9 @@ export interface EventArchivePorts {
 }
 
 const SEEN_VERSION = 1
-/** 2: with where the batch begins. */
-const INTENT_VERSION = 2
-const INTENT_BYTES = 16
+/** 2: with where the batch begins; 3: and what it takes of the log of leaves. */
+const INTENT_VERSION = 3
+const INTENT_BYTES = 24
 /** A save costs 2 bytes for every identity ever seen, so it is made seldom; after a crash the rest is read back from the table. */
 const SAVE_EVERY_RECORDS = 1_000_000
 
@@ -40,6 +41,7 @@ export interface EventPartition {
   unsaved: number
   /** The batch that the last owner had in hand; undefined where there was none. */
   readonly cut: Cut | undefined
+  readonly leaves: LeafLog
   /** Latest record time before the next batch, nanoseconds: dates what cannot be read and stands alone. */
   time: bigint
 }
@@ -58,20 +60,28 @@ export async function openEventPartition(partition: number, { snapshots, store }
   const seen = usable ? (packr.unpack(saved.state) as Seen) : nothingSeen()
   const missing = await store.eventIdsFrom(partition, usable ? saved.nextOffset : 0)
   for (const id of missing) addSeen(seen, id)
-  return { partition, seen, unsaved: missing.length, ...(await loadIntent(partition, snapshots)) }
+  const { plan, ...intent } = await loadIntent(partition, snapshots)
+  return { partition, seen, unsaved: missing.length, ...intent, leaves: new LeafLog(partition, store, { begun: plan }) }
 }
 
-async function loadIntent(partition: number, snapshots: Snapshots): Promise<Pick<EventPartition, 'cut' | 'time'>> {
+async function loadIntent(partition: number, snapshots: Snapshots): Promise<Pick<EventPartition, 'cut' | 'time'> & { readonly plan?: LeafPlan }> {
   const intent = await snapshots.load(intentName(partition))
-  if (intent?.version !== INTENT_VERSION) return { cut: undefined, time: 0n }
-  return { cut: { first: Number(intent.state.readBigInt64LE(8)), next: intent.nextOffset }, time: intent.state.readBigInt64LE() }
+  if (intent === undefined || (intent.version !== INTENT_VERSION && intent.version !== INTENT_VERSION - 1)) return { cut: undefined, time: 0n }
+  const { state, nextOffset: next } = intent
+  const first = Number(state.readBigInt64LE(8))
+  const time = state.readBigInt64LE()
+  if (intent.version !== INTENT_VERSION) return { cut: { first, next }, time }
+  const orders = state.length > INTENT_BYTES ? (packr.unpack(state.subarray(INTENT_BYTES)) as readonly LeafOrder[]) : []
+  return { cut: { first, next }, time, plan: { first, next, base: Number(state.readBigInt64LE(16)), orders } }
 }
 
-async function saveIntent({ first, next }: Cut, { partition, time }: EventPartition, snapshots: Snapshots): Promise<void> {
+async function saveIntent({ first, next, base, orders }: LeafPlan, { partition, time }: EventPartition, snapshots: Snapshots): Promise<void> {
   const state = Buffer.alloc(INTENT_BYTES)
   state.writeBigInt64LE(time)
   state.writeBigInt64LE(BigInt(first), 8)
-  await snapshots.save(intentName(partition), { version: INTENT_VERSION, nextOffset: next, state })
+  state.writeBigInt64LE(BigInt(base), 16)
+  const whole = orders.length === 0 ? state : Buffer.concat([state, packr.pack(orders)])
+  await snapshots.save(intentName(partition), { version: INTENT_VERSION, nextOffset: next, state: whole })
 }
 
 export async function saveSeen(held: EventPartition, next: number, { snapshots }: Pick<EventArchivePorts, 'snapshots'>): Promise<void> {
@@ -86,7 +96,7 @@ export async function saveSeen(held: EventPartition, next: number, { snapshots }
 export async function archiveEvents(batch: Batch<Prepared>, held: EventPartition, ports: EventArchivePorts): Promise<Outcome> {
   const { envelopes, time } = dated(batch.envelopes, held.time)
   const isEmpty = envelopes.every(({ records }) => records.every((record) => 'tickAt' in record))
-  if (!isEmpty && await archive({ ...batch, envelopes }, held, ports) === 'left') return 'left'
+  if ((!isEmpty || await held.leaves.waited(batch)) && await archive({ ...batch, envelopes }, held, ports) === 'left') return 'left'
   held.time = time
   return 'kept'
 }
@@ -111,8 +121,10 @@ function dated(envelopes: readonly Envelope<Prepared>[], from: bigint): { readon
 async function archive(batch: Batch<Prepared>, held: EventPartition, ports: EventArchivePorts): Promise<Outcome> {
   const verdicts = await judge(batch.envelopes, held.seen, ports.store)
   await report(verdicts, held.partition, ports)
+  const plan = await held.leaves.plan(batch, () => ports.keep(batch.first))
+  if (plan === undefined) return 'left'
   // Also where nothing is to be inserted: the ledger's row must be that of the same batch after a crash, and its times those of then.
-  await saveIntent(batch, held, ports.snapshots)
+  await saveIntent(plan, held, ports.snapshots)
   // Behind the line above: while the group says that the partition is ours, nobody has yet read where this batch ends and missed it.
   if (!(await ports.keep(batch.first))) return 'left'
   const place = `${held.partition}:${batch.first}-${batch.next}`
@@ -120,13 +132,24 @@ async function archive(batch: Batch<Prepared>, held: EventPartition, ports: Even
     doubt(verdicts, held)
     throw error
   })
-  await ports.store.insertRows('archive_ledger', ledgerOf(held.partition, verdicts, new Set(refused)).map((row) => ({ ...row })), `ledger:${place}`)
+  const putAside = new Set(refused)
+  await Promise.all([
+    ports.store.insertRows('archive_ledger', ledgerOf(held.partition, verdicts, putAside).map((row) => ({ ...row })), `ledger:${place}`),
+    held.leaves.append(plan, inPlaces(verdicts, putAside), verdicts.there.size > 0),
+  ])
   for (const id of verdicts.ids) addSeen(held.seen, id)
   held.unsaved += verdicts.ids.length
   if (held.unsaved >= SAVE_EVERY_RECORDS) await saveSeen(held, batch.next, ports)
   ports.telemetry.archived(verdicts, refused.length)
   ports.telemetry.storedAfter(batch.envelopes)
   return 'kept'
+}
+
+/** What is stored, in the order of the bus: the gate puts conflicts behind the others. */
+function inPlaces({ rows, conflicts }: Verdicts, refused: ReadonlySet<Candidate>): readonly Candidate[] {
+  const stored = refused.size === 0 ? rows : rows.filter((row) => !refused.has(row))
+  if (conflicts.length === 0) return stored
+  return stored.toSorted((one, other) => one.offset - other.offset || one.offsetIndex - other.offsetIndex)
 }
 
 /** An insert whose answer did not come may be there, and its token forgotten by the time that it is tried again: then the store is asked. */

@@ -3,7 +3,7 @@ import { trace } from '@opentelemetry/api'
 import type { Store } from '../../schemas/ports.ts'
 import { traced } from '../../schemas/traced.ts'
 
-export type InsertStore = Pick<Store, 'insertEvents' | 'insertRows' | 'places' | 'eventIdsFrom' | 'query'>
+export type InsertStore = Pick<Store, 'insertEvents' | 'insertLeaves' | 'insertRows' | 'places' | 'eventIdsFrom' | 'query'>
 
 /** `store` with its inserts under spans; what it throws is not changed. */
 export function tracedStore(store: InsertStore): InsertStore {
@@ -12,6 +12,7 @@ export function tracedStore(store: InsertStore): InsertStore {
     traced(tracer, { name: `insert ${table}`, attributes: { 'watchkeeper.table': table, 'watchkeeper.rows': rows } }, work)
   return {
     insertEvents: (events, token) => insert('audit_events', events.length, () => store.insertEvents(events, token)),
+    insertLeaves: (leaves, first, token) => insert('event_leaves', leaves.length, () => store.insertLeaves(leaves, first, token)),
     insertRows: (table, rows, token) => insert(table, rows.length, () => store.insertRows(table, rows, token)),
     query: (sql, parameters) => store.query(sql, parameters),
     places: (tenant, eventIds) => store.places(tenant, eventIds),

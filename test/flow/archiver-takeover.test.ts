@@ -39,6 +39,8 @@ beforeEach(async () => {
   group = new TornGroup()
   await store.engine.write('TRUNCATE TABLE watchkeeper.audit_events')
   await store.engine.write('TRUNCATE TABLE watchkeeper.archive_ledger')
+  await store.engine.write('TRUNCATE TABLE watchkeeper.event_leaf_versions')
+  await store.engine.write('TRUNCATE TABLE watchkeeper.leaf_orders')
   await store.engine.write('TRUNCATE TABLE watchkeeper.interaction_versions')
   return async () => {
     await Promise.all(running.map((each) => each.stop()))
@@ -56,8 +58,9 @@ interface Around {
 async function archiver(member: string, { store: changed = {}, snapshots, records = 10 }: Around = {}): Promise<void> {
   const own = group.snapshots(member)
   const limits = { records, milliseconds: 3_600_000 }
-  const real: Pick<Store, 'insertEvents' | 'insertRows' | 'places' | 'eventIdsFrom' | 'query'> = {
+  const real: Pick<Store, 'insertEvents' | 'insertLeaves' | 'insertRows' | 'places' | 'eventIdsFrom' | 'query'> = {
     insertEvents: (rows, token) => store.insertEvents(rows, token), insertRows: (table, rows, token) => store.insertRows(table, rows, token),
+    insertLeaves: (leaves, first, token) => store.insertLeaves(leaves, first, token),
     places: (tenant, ids) => store.places(tenant, ids), eventIdsFrom: (partition, offset) => store.eventIdsFrom(partition, offset),
     query: (sql, parameters) => store.query(sql, parameters),
   }
@@ -86,9 +89,15 @@ beforeEach(() => { appended = 0 })
 async function stored(): Promise<Readonly<Record<string, unknown>>> {
   const [rows] = await store.query('SELECT count() AS n, uniqExact(event_id) AS ids FROM watchkeeper.audit_events')
   const [ledger] = await store.query('SELECT toUInt64(sum(stored)) AS told FROM watchkeeper.archive_ledger FINAL')
-  return { ...rows, ...ledger }
+  // Of each stored event one leaf, under consecutive indexes in the order of the bus.
+  const [leaves] = await store.query(`SELECT count() AS leaves, uniqExact(event_id) AS leaf_ids, toUInt64(max(leaf_index) + 1) AS size, arraySort(x -> x.1, groupArray((leaf_index, offset, offset_index)))
+    = arraySort(x -> (x.2, x.3), groupArray((leaf_index, offset, offset_index))) AS ordered FROM watchkeeper.event_leaves`)
+  const [matching] = await store.query(`SELECT count() AS matching FROM watchkeeper.event_leaves AS l
+    INNER JOIN watchkeeper.audit_events AS e ON e.event_id = l.event_id AND e.record_hash = l.record_hash AND e.offset = l.offset AND e.offset_index = l.offset_index AND e.tenant = l.tenant`)
+  return { ...rows, ...ledger, ...leaves, ...matching }
 }
-const exactly = (envelopes: number): unknown => ({ n: BigInt(envelopes * PER_ENVELOPE), ids: BigInt(envelopes * PER_ENVELOPE), told: BigInt(envelopes * PER_ENVELOPE) })
+const rowsAndLeaves = (n: bigint): unknown => ({ n, ids: n, told: n, leaves: n, leaf_ids: n, size: n, ordered: 1, matching: n })
+const exactly = (envelopes: number): unknown => rowsAndLeaves(BigInt(envelopes * PER_ENVELOPE))
 
 async function settledAt(next: number): Promise<void> {
   await vi.waitUntil(() => group.committed.get('events') === next, { timeout: 10_000, interval: 5 })
@@ -253,7 +262,7 @@ describe('every event is stored once', () => {
     await settledAt(2)
     gate.open()
     await group.tell('events', 'a')
-    expect(await stored()).toEqual({ n: 9n, ids: 9n, told: 9n })
+    expect(await stored()).toEqual(rowsAndLeaves(9n))
   })
 })
 

@@ -48,6 +48,17 @@ GRANT SELECT ON watchkeeper.credential_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.rule_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.interactions TO soc_analyst;
 GRANT SELECT ON watchkeeper.findings TO soc_analyst;
+GRANT SELECT ON watchkeeper.legal_hold_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.removal_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.removed_events TO soc_analyst;
+GRANT SELECT ON watchkeeper.legal_holds TO soc_analyst;
+GRANT SELECT ON watchkeeper.removals TO soc_analyst;
+GRANT SELECT ON watchkeeper.event_leaf_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.checkpoint_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.anchor_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.event_leaves TO soc_analyst;
+GRANT SELECT ON watchkeeper.checkpoints TO soc_analyst;
+GRANT SELECT ON watchkeeper.anchors TO soc_analyst;
 GRANT SELECT ON watchkeeper.rules TO soc_analyst;
 GRANT SELECT ON watchkeeper.alerts TO soc_analyst;
 GRANT SELECT ON watchkeeper.alert_events TO soc_analyst;
@@ -80,13 +91,14 @@ GRANT SHOW ACCESS ON *.* TO auditor;
 GRANT SELECT ON system.query_log TO auditor;
 GRANT SELECT ON system.parts TO auditor;
 
--- Rules are nobody's: they stand under no policy.
+-- Rules, checkpoints and anchors are nobody's: they stand under no policy.
 -- Who has no tenant sees no row; everybody else with a grant sees all. That is said, because with the first policy on a table a server may hide its
 -- rows from all who have none (users_without_row_policies_can_read_rows).
 CREATE ROW POLICY OR REPLACE watchkeeper_no_tenant ON
    watchkeeper.audit_events,
    watchkeeper.interaction_versions,
    watchkeeper.finding_versions,
+   watchkeeper.event_leaf_versions,
    watchkeeper.alert_versions,
    watchkeeper.alert_event_versions,
    watchkeeper.silence_versions,
@@ -109,6 +121,7 @@ CREATE ROW POLICY OR REPLACE watchkeeper_all_tenants ON
    watchkeeper.silence_versions,
    watchkeeper.delivery_versions,
    watchkeeper.quarantine_versions,
+   watchkeeper.event_leaf_versions,
    watchkeeper.quarantine_action_versions,
    watchkeeper.mcp_metric_versions,
    watchkeeper.conservation_versions,
@@ -117,7 +130,8 @@ CREATE ROW POLICY OR REPLACE watchkeeper_all_tenants ON
    watchkeeper.credential_versions,
    watchkeeper.coverage_versions,
    watchkeeper.receipt_versions,
-   watchkeeper.archive_ledger
+   watchkeeper.archive_ledger,
+   watchkeeper.leaf_orders
 FOR SELECT USING 1 TO ALL EXCEPT soc_analyst;
 
 -- A person's share. The services have none: a quota must not stop the log.

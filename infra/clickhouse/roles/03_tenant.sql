@@ -7,6 +7,7 @@ GRANT soc_analyst TO `soc_analyst_$tenant`;
 -- Beside the policy that shows nothing: a row is shown where any policy says so.
 CREATE ROW POLICY OR REPLACE `watchkeeper_tenant_$tenant` ON
    watchkeeper.audit_events,
+   watchkeeper.event_leaf_versions,
    watchkeeper.interaction_versions,
    watchkeeper.finding_versions,
    watchkeeper.alert_versions,
