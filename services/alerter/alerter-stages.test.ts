@@ -177,7 +177,7 @@ describe('the clock', () => {
   })
 
   it('tells of an alert before it makes room for others, and makes no more messages than may wait', () => {
-    const small = { ...rules, maxOpenAlerts: 2, maxPending: 3 }
+    const small = { ...rules, maxOpenAlerts: 2, maxWaiting: 3 }
     const state = emptyState()
     for (let i = 0; i < 5; i++) take(state, finding(i, { trace_id: `t${i}`, conversation: '' }), T0, small)
     due(state, T0, small)

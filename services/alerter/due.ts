@@ -26,7 +26,7 @@ function compose(group: Group, receivers: readonly Renderer[], now: bigint, { te
 /** Makes the group's message where it is due; false when there is nothing to say now. */
 function notify(state: AlerterState, group: Group, receivers: readonly Renderer[], now: bigint, rules: AlerterRules): boolean {
   if (group.notifyAt === 0n || group.notifyAt > now) return false
-  if (state.pending.length + receivers.length > rules.maxPending) {
+  if (state.pending.length + receivers.length > rules.maxWaiting) {
     group.notifyAt = now + MINUTE
     return false
   }

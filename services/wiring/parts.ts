@@ -20,6 +20,7 @@ import { WORKER_DEFAULTS } from '../worker/contracts.ts'
 import { Maintenance } from '../worker/maintenance/maintenance.ts'
 import { createWorker } from '../worker/service.ts'
 import { workerTelemetry } from '../worker/telemetry.ts'
+import { alerterConfigOf } from './alerter-config.ts'
 import { assemblerLimits } from './assembler-limits.ts'
 import { systemClock } from './clock.ts'
 import { coverageKnowledge } from './coverage.ts'
@@ -121,8 +122,7 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
     return createArchiver(batches, { bus, store, snapshots: await foundation.snapshots(), log })
   },
   async alerter({ config: { alerting }, foundation, bus, receivers, log }) {
-    const { group_wait_seconds: groupWaitSeconds, group_interval_seconds: groupIntervalSeconds, resolve_after_hours: resolveAfterHours, notify_from: notifyFrom } = alerting
-    return createAlerter({ groupWaitSeconds, groupIntervalSeconds, resolveAfterHours, notifyFrom, ruleTexts: ruleTexts() }, {
+    return createAlerter(alerterConfigOf(alerting), {
       bus, snapshots: await foundation.snapshots(), clock: systemClock, notifiers: receivers.notifiers, log,
     })
   },
