@@ -130,6 +130,11 @@ export const AuditEventArrival = z.strictObject({
   received_at: nanos,
   /** '' or the event_id of the stored first record whose identity this one claims with other content. */
   conflict_with: text,
+  /**
+   * 32 random hex digits, drawn when the record is encoded, that hide what its hash commits to; '' in records from before canonical version 2, and
+   * once the record was erased.
+   */
+  salt: text,
 })
 
 export const AuditEvent = AuditEventContent.extend(AuditEventArrival.shape)
@@ -144,6 +149,12 @@ export interface StoredPosition {
   readonly offset_index: number
   readonly content_hash: string
   readonly record_hash: string
+}
+
+/** A stored event as far as another delivery of it must be compared with. */
+export interface KnownEvent extends StoredPosition, Pick<AuditEvent, 'transport' | 'exporter_peer' | 'received_at' | 'conflict_with' | 'salt'> {
+  /** The erasure that blanked it; '' while it was not erased. */
+  readonly erasure: string
 }
 
 /** A record in which nothing is known yet. Mappings fill it; tests start from it. */
@@ -166,7 +177,7 @@ export function blankAuditEvent(): AuditEventFields {
     arguments: '', arguments_bytes: -1n, arguments_hash: '', result: '', result_bytes: -1n, result_hash: '',
     outcome: 'unknown', error_code: '', error_type: '', status_message: '', decision: '', decision_by: '',
     redacted: [], attributes: new Map(), resource_attributes: new Map(),
-    transport: '', exporter_peer: '', received_at: 0n, conflict_with: '',
+    transport: '', exporter_peer: '', received_at: 0n, conflict_with: '', salt: '',
   }
 }
 
@@ -182,4 +193,5 @@ export const exampleAuditEvent: AuditEvent = {
   actor: 'claude-desktop', actor_kind: 'client', host: 'mcp-01', outcome: 'ok',
   attributes: new Map([['fastmcp.component.type', { type: 'string', text: 'tool' }]]),
   transport: 'otlp/http+protobuf', exporter_peer: '127.0.0.1', received_at: 1_795_225_725_000_000_000n,
+  salt: '5f0c8d4be6a1479389d2c3b4a5968778',
 }

@@ -1,73 +1,85 @@
 /**
- * Canonical bytes of an audit event, version 1: what is written to the bus, what is hashed, and what the archiver copies into
+ * Canonical bytes of an audit event, version 2: what is written to the bus, what is hashed, and what the archiver copies into
  * columns. Fixed field order, no JSON. The bytes can be made again from the stored columns alone.
  *
- * Layout: u8 version, then the content fields, then the arrival fields, in the order of `CANONICAL_FIELDS`:
+ * Layout: u8 version, then the public fields, then the salt and the fields that are committed to, in the order of `CANONICAL_ORDERS[2]`:
  *   text   LEB128 byte length, UTF-8 bytes (lone surrogates become U+FFFD)
  *   word   one of a closed list, written as text
  *   int    64-bit little-endian two's complement
  *   flag   u8, 0 or 1
  *   texts  LEB128 count, then each as text
  *   map    LEB128 count, then per entry: key as text, u8 index into ATTRIBUTE_TYPES, value as text
- * content_hash = SHA-256(version ‖ content bytes). record_hash = SHA-256(version ‖ content_hash ‖ arrival bytes).
+ * content_hash = SHA-256(salt ‖ committed fields): without the salt nobody can try guesses on it. record_hash = SHA-256(version ‖ public fields ‖
+ * content_hash). So a record whose salt and committed fields were blanked still proves itself by its content_hash.
+ *
+ * Version 1 (canonical-v1.ts) has no salt: content_hash = SHA-256(version ‖ content), record_hash = SHA-256(version ‖ content_hash ‖ arrival).
+ * A record without a salt is of version 1.
  */
-import { hash } from 'node:crypto'
-import { type AuditEvent, AuditEventArrival, AuditEventContent, blankAuditEvent } from './audit-event.ts'
+import { hash, randomBytes } from 'node:crypto'
+import type { AuditEvent } from './audit-event.ts'
 import { CanonicalWriter } from './canonical-bytes.ts'
+import { readEvent, writeCommitted, writePublic } from './canonical-fields.ts'
+import { CANONICAL_VERSION } from './canonical-order.ts'
 import { CanonicalReader } from './canonical-reader.ts'
-import { readEvent, writeArrival, writeContent } from './canonical-fields.ts'
-
-export const CANONICAL_VERSION = 1
-export type CanonicalKind = 'text' | 'int' | 'flag' | 'texts' | 'map'
-
-export interface CanonicalField {
-  readonly name: keyof AuditEvent
-  readonly kind: CanonicalKind
-}
-
-const kindOf = (value: unknown): CanonicalKind =>
-  typeof value === 'bigint' ? 'int' : typeof value === 'boolean' ? 'flag' : Array.isArray(value) ? 'texts' : value instanceof Map ? 'map' : 'text'
-
-const blank = blankAuditEvent()
-const fieldsOf = (shape: object): CanonicalField[] =>
-  (Object.keys(shape) as (keyof AuditEvent)[]).map((name) => ({ name, kind: kindOf(blank[name]) }))
-
-export const CONTENT_FIELDS: readonly CanonicalField[] = fieldsOf(AuditEventContent.shape)
-export const ARRIVAL_FIELDS: readonly CanonicalField[] = fieldsOf(AuditEventArrival.shape)
-export const CANONICAL_FIELDS: readonly CanonicalField[] = [...CONTENT_FIELDS, ...ARRIVAL_FIELDS]
+import { readVersion1, writeVersion1 } from './canonical-v1.ts'
 
 const writer = new CanonicalWriter()
 
 export interface Canonical {
   /** All bytes, version first. */
   readonly bytes: Buffer
-  /** Length of version ‖ content. */
-  readonly contentLength: number
+  /** Where they are divided: in version 2 the salt begins here, in version 1 the arrival. */
+  readonly split: number
+  /** Of an erased record: its content hash, which its bytes do not give any more. */
+  readonly kept?: string
 }
 
-/** Canonical bytes of one event. The returned buffer is the caller's own. */
+const written = (split: number): Canonical => ({ bytes: Buffer.from(writer.buffer.subarray(0, writer.length)), split })
+
+/** Canonical bytes of one event, in the version that it is of. The returned buffer is the caller's own. */
 export function encodeCanonical(event: AuditEvent): Canonical {
   writer.restart()
-  const contentLength = write(event)
-  return { bytes: Buffer.from(writer.buffer.subarray(0, writer.length)), contentLength }
+  if (event.salt !== '') return written(write(event, event.salt))
+  writer.buffer[writer.length++] = 1
+  return written(writeVersion1(writer, event))
 }
 
-/** Appends the event to the writer; the answer is where its content ends. */
-function write(event: AuditEvent): number {
+/** Bytes of a record whose salt and committed fields were blanked; `kept` is the content hash that it had. */
+export function encodeErased(event: AuditEvent, kept: string): Canonical {
+  writer.restart()
+  return { ...written(write(event, '')), kept }
+}
+
+/** Appends the event to the writer in version 2; the answer is where its salt begins. */
+function write(event: AuditEvent, salt: string): number {
   writer.reserve(1)
   writer.buffer[writer.length++] = CANONICAL_VERSION
-  writeContent(writer, event)
-  const contentEnd = writer.length
-  writeArrival(writer, event)
-  return contentEnd
+  writePublic(writer, event)
+  const split = writer.length
+  writeCommitted(writer, event, salt)
+  return split
+}
+
+const SALT_DIGITS = 32
+const SALTS_DRAWN = 1024
+let salts = ''
+let nextSalt = 0
+
+/** 16 random bytes as hex digits, drawn many at a time. */
+function freshSalt(): string {
+  if (nextSalt >= salts.length) {
+    salts = randomBytes((SALTS_DRAWN * SALT_DIGITS) / 2).toString('hex')
+    nextSalt = 0
+  }
+  return salts.slice(nextSalt, nextSalt += SALT_DIGITS)
 }
 
 /** Records that share memory are cut into pieces of about this size, so that one that is kept long does not keep much more. */
 const SLAB = 128 * 1024
 
 /**
- * Canonical bytes of several events, in order, each with its length as u32 little-endian in the four bytes before it: the layout of an
- * envelope, which so needs no copy of its own. Neighbours share memory, at most about 128 KiB or one event.
+ * Canonical bytes of several new events, in order, each with its length as u32 little-endian in the four bytes before it: the layout of an
+ * envelope, which so needs no copy of its own. Neighbours share memory, at most about 128 KiB or one event. Events without a salt get one.
  */
 export function encodeCanonicals(events: readonly AuditEvent[]): Canonical[] {
   const encoded: Canonical[] = []
@@ -76,9 +88,9 @@ export function encodeCanonicals(events: readonly AuditEvent[]): Canonical[] {
     const slab = Buffer.allocUnsafeSlow(writer.length)
     writer.buffer.copy(slab, 0, 0, writer.length)
     let start = 4
-    for (const contentEnd of ends) {
+    for (const split of ends) {
       const end = start + slab.readUInt32LE(start - 4)
-      encoded.push({ bytes: slab.subarray(start, end), contentLength: contentEnd - start })
+      encoded.push({ bytes: slab.subarray(start, end), split: split - start })
       start = end + 4
     }
     ends = []
@@ -88,7 +100,7 @@ export function encodeCanonicals(events: readonly AuditEvent[]): Canonical[] {
   for (const event of events) {
     writer.reserve(4)
     const start = (writer.length += 4)
-    ends.push(write(event))
+    ends.push(write(event, event.salt === '' ? freshSalt() : event.salt))
     writer.buffer.writeUInt32LE(writer.length - start, start - 4)
     if (writer.length >= SLAB) cutSlab()
   }
@@ -96,31 +108,62 @@ export function encodeCanonicals(events: readonly AuditEvent[]): Canonical[] {
   return encoded
 }
 
-/** SHA-256 of the content part, 64 hex digits: equal for two deliveries of the same record. */
-export const contentHash = (canonical: Canonical): string => hash('sha256', canonical.bytes.subarray(0, canonical.contentLength), 'hex')
+const sha256 = (bytes: Buffer): string => hash('sha256', bytes, 'hex')
 
-/** What a record hash is made from. Arrivals are nearly always of one length, so the memory is used again. */
-let hashed = Buffer.alloc(33)
+/** 64 hex digits. Version 2: SHA-256 of the salt and all that it hides; version 1: of what the emitter said. */
+export const contentHash = ({ bytes, split, kept }: Canonical): string =>
+  kept ?? sha256(bytes[0] === 1 ? bytes.subarray(0, split) : bytes.subarray(split))
 
-/** SHA-256 over version, content hash and arrival bytes, 64 hex digits. */
-export function recordHash({ bytes, contentLength }: Canonical, content = contentHash({ bytes, contentLength })): string {
-  const arrival = bytes.length - contentLength
-  if (hashed.length !== 33 + arrival) hashed = Buffer.alloc(33 + arrival)
-  hashed[0] = CANONICAL_VERSION
-  hashed.write(content, 1, 'hex')
-  for (let i = 0; i < arrival; i++) hashed[33 + i] = bytes[contentLength + i]!
-  return hash('sha256', hashed, 'hex')
+/** What a record hash is made from; the memory is used again. */
+let hashed = Buffer.alloc(4096)
+
+/** SHA-256 of the whole record, 64 hex digits: over its public part and its content hash. */
+export function recordHash(canonical: Canonical, content = contentHash(canonical)): string {
+  const { bytes, split } = canonical
+  if (bytes[0] === 1) return recordHash1(canonical, content)
+  if (hashed.length < split + 32) hashed = Buffer.alloc((split + 32) * 2)
+  bytes.copy(hashed, 0, 0, split)
+  hashed.write(content, split, 'hex')
+  return sha256(hashed.subarray(0, split + 32))
 }
 
-/**
- * The event in `bytes`. Throws RangeError when the bytes are not a whole version 1 record.
- */
+const recordHash1 = ({ bytes, split }: Canonical, content: string): string =>
+  sha256(Buffer.concat([bytes.subarray(0, 1), Buffer.from(content, 'hex'), bytes.subarray(split)]))
+
+/** The event in `bytes`. Throws RangeError when the bytes are not a whole record of version 1 or 2. */
 export function decodeCanonical(bytes: Buffer): AuditEvent {
-  if (bytes[0] !== CANONICAL_VERSION) throw new RangeError(`canonical record: version ${bytes[0]} is not ${CANONICAL_VERSION}`)
+  if (bytes[0] === 1) return decodeVersion1(bytes).event
+  checkVersion(bytes)
   const reader = new CanonicalReader(bytes, 1)
   const event = readEvent(reader)
   if (reader.position !== bytes.length) throw new RangeError('canonical record: bytes after its end')
   return event
+}
+
+/** The event in `bytes` of version 1, and where they are divided. Throws RangeError. */
+export function decodeVersion1(bytes: Buffer): ReturnType<typeof readVersion1> {
+  const reader = new CanonicalReader(bytes, 1)
+  const read = readVersion1(reader)
+  if (reader.position !== bytes.length) throw new RangeError('canonical record: bytes after its end')
+  return read
+}
+
+function checkVersion(bytes: Buffer): void {
+  if (bytes[0] !== CANONICAL_VERSION) throw new RangeError(`canonical record: version ${bytes[0]} is not ${CANONICAL_VERSION}`)
+}
+
+/**
+ * A reader behind the version, for those who read the order of version 2 field by field: what is of version 1 is first written anew, without a
+ * salt. Throws RangeError for other versions.
+ */
+export function readerOf(bytes: Buffer): CanonicalReader {
+  if (bytes[0] === 1) {
+    const { event } = decodeVersion1(bytes)
+    writer.restart()
+    return new CanonicalReader(written(write(event, '')).bytes, 1)
+  }
+  checkVersion(bytes)
+  return new CanonicalReader(bytes, 1)
 }
 
 /** Hex digits of a SHA-256. */

@@ -1,5 +1,5 @@
 /** The holes through which services reach the world. Each has one contract suite in `test/contract`, run on every adapter. */
-import type { StoredPosition } from './audit-event.ts'
+import type { KnownEvent } from './audit-event.ts'
 import type { Notice } from './alert-message.ts'
 import type { Interaction } from './interaction.ts'
 import type { Topic } from './topics.ts'
@@ -142,7 +142,7 @@ export interface Store {
   insertLeaves(leaves: readonly StoredLeaf[], first: number, token: string): Promise<void>
   insertRows(table: string, rows: readonly Row[], token: string): Promise<void>
   /** Where those of the events stand that are stored, by event_id. */
-  places(tenant: string, eventIds: readonly string[]): Promise<ReadonlyMap<string, StoredPosition>>
+  places(tenant: string, eventIds: readonly string[]): Promise<ReadonlyMap<string, KnownEvent>>
   /** event_ids stored from one partition of the bus at or behind `offset`. */
   eventIdsFrom(partition: number, offset: number): Promise<readonly string[]>
   /** Rows of a read-only query with bound parameters. For our own statements, not for users' text. */

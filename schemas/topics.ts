@@ -53,9 +53,9 @@ export class EventRecord {
     return new EventRecord(bytes, 0n, undefined)
   }
 
-  /** The records of events that came together, in order; they share memory, ready to become an envelope. */
+  /** The records of new events that came together, in order; each gets its salt. They share memory, ready to become an envelope. */
   static together(events: readonly AuditEvent[]): EventRecord[] {
-    return encodeCanonicals(events).map(({ bytes, contentLength }, i) => new EventRecord(bytes, 0n, headOf(events[i] as AuditEvent, contentLength)))
+    return encodeCanonicals(events).map(({ bytes, split }, i) => new EventRecord(bytes, 0n, headOf(events[i] as AuditEvent, split)))
   }
 
   /** Time moves by records: one a second on every partition. */

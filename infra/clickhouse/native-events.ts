@@ -1,5 +1,6 @@
 /** Canonical bytes of events to one Native block, column by column, without making strings or objects of them. */
-import { CANONICAL_FIELDS, type CanonicalKind, HASH_DIGITS } from '../../schemas/canonical.ts'
+import { HASH_DIGITS } from '../../schemas/canonical.ts'
+import { CANONICAL_FIELDS, type CanonicalKind } from '../../schemas/canonical-order.ts'
 import { Failure } from '../../schemas/failure.ts'
 import type { StoredEvent } from '../../schemas/ports.ts'
 import { ByteWriter } from './byte-writer.ts'
@@ -11,7 +12,7 @@ export const typesColumn = (map: string): string => map.replace(/s$/, '_types')
 
 const POSITION_COLUMNS = ['partition', 'offset', 'offset_index', 'content_hash', 'record_hash']
 
-/** Columns of `audit_events` in order: the canonical fields, each map followed by its types, then the position. */
+/** Columns of `audit_events` that are inserted, in order: the canonical fields, each map followed by its types, then the position. What follows keeps its defaults. */
 export const EVENT_COLUMNS: readonly string[] = [
   ...CANONICAL_FIELDS.flatMap(({ name, kind }) => (kind === 'map' ? [name, typesColumn(name)] : [name])),
   ...POSITION_COLUMNS,

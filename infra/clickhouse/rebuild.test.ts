@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ATTRIBUTE_TYPES, type AuditEvent, blankAuditEvent, exampleAuditEvent } from '../../schemas/audit-event.ts'
-import { CANONICAL_FIELDS, contentHash, encodeCanonical, recordHash, writeHashes } from '../../schemas/canonical.ts'
+import { contentHash, encodeCanonical, recordHash, writeHashes } from '../../schemas/canonical.ts'
+import { CANONICAL_FIELDS, COMMITTED_FIELDS } from '../../schemas/canonical-order.ts'
 import { EVENT_COLUMNS } from './native-events.ts'
-import { recordFromRow } from './rebuild.ts'
+import { isErased, recordFromRow } from './rebuild.ts'
 import { openStore } from './store.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'wk-rebuild-'))
@@ -62,4 +63,17 @@ it('finds a row that was altered in any single column', async () => {
   }
   expect(recordHash(recordFromRow(row ?? {}))).toBe(hash)
   for (const column of EVENT_COLUMNS.slice(0, -5)) expect(recordHash(recordFromRow({ ...row, [column]: alter(column) }))).not.toBe(hash)
+})
+
+it('gives an erased row the hashes that it had, and a changed one others', async () => {
+  const canonical = encodeCanonical({ ...exampleAuditEvent, event_id: 'e'.repeat(32), resource_attributes: exampleAuditEvent.attributes })
+  await store.insertEvents([{ bytes: canonical.bytes, partition: 9999, offset: 0, offsetIndex: 0, hashes: writeHashes(canonical), hashesAt: 0 }], 'erased')
+  const [row = {}] = await store.query('SELECT * FROM watchkeeper.audit_events WHERE partition = 9999')
+  expect(isErased(row)).toBe(false)
+  const blank: Record<string, unknown> = { ...blankAuditEvent(), attribute_types: [], resource_attribute_types: [] }
+  const names = COMMITTED_FIELDS.flatMap(({ name, kind }) => (kind === 'map' ? [name, name.replace(/s$/, '_types')] : [name]))
+  const erased = { ...row, ...Object.fromEntries(names.map((name) => [name, blank[name]])), erasure: 'r' }
+  expect([recordHash(recordFromRow(erased)), contentHash(recordFromRow(erased))]).toEqual([row['record_hash'], row['content_hash']])
+  expect(recordHash(recordFromRow({ ...erased, tool: 'another' }))).not.toBe(row['record_hash'])
+  expect(recordHash(recordFromRow({ ...erased, erasure: '' }))).not.toBe(row['record_hash'])
 })

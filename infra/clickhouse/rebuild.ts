@@ -1,6 +1,7 @@
 /** From stored columns back to the canonical record: what a verifier needs to compute `record_hash` again. */
 import { ATTRIBUTE_TYPES, type AttributeType, type Attributes, type AuditEvent } from '../../schemas/audit-event.ts'
-import { CANONICAL_FIELDS, type Canonical, encodeCanonical } from '../../schemas/canonical.ts'
+import { type Canonical, encodeCanonical, encodeErased } from '../../schemas/canonical.ts'
+import { CANONICAL_FIELDS } from '../../schemas/canonical-order.ts'
 import type { Row } from '../../schemas/ports.ts'
 import { typesColumn } from './native-events.ts'
 
@@ -25,5 +26,14 @@ export function eventFromRow(row: Row): AuditEvent {
   return event as unknown as AuditEvent
 }
 
-/** Canonical bytes of such a row; `recordHash` of them must equal the row's `record_hash`. */
-export const recordFromRow = (row: Row): Canonical => encodeCanonical(eventFromRow(row))
+/**
+ * Canonical bytes of such a row, in the version that it was stored in; `recordHash` of them must equal the row's `record_hash`. Of a row that was
+ * erased the content hash is believed, and proved by the record hash. Rows of version 1 that were erased prove nothing (`isProvable`).
+ */
+export function recordFromRow(row: Row): Canonical {
+  const event = eventFromRow(row)
+  return isErased(row) ? encodeErased(event, String(row['content_hash'])) : encodeCanonical(event)
+}
+
+/** Whether an erasure blanked the row. */
+export const isErased = (row: Row): boolean => (row['erasure'] ?? '') !== ''

@@ -35,7 +35,7 @@ class EngineBackend implements Backend {
     const structure = columns.map(({ name, type }) => `${identifier(name)} ${wireType(type)}`).join(', ')
     const settings = settingsText({ insert_deduplication_token: token, ...INSERT_SETTINGS })
     await withBlockFile(this.#blocks, parts, async (path) => {
-      await this.#engine.write(`INSERT INTO watchkeeper.${table} SETTINGS ${settings}
+      await this.#engine.write(`INSERT INTO watchkeeper.${table} (${columns.map(({ name }) => identifier(name)).join(', ')}) SETTINGS ${settings}
         SELECT * FROM file(${sqlText(path)}, 'Native', ${sqlText(structure)})`, BUSY_TABLES.has(table) ? table : '')
     })
   }

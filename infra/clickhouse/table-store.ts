@@ -2,7 +2,7 @@
  * The Store port on any ClickHouse: which table rows go to, how they become blocks, what an error asks the caller to do. Where the engine
  * runs (in the process, behind HTTP) is the backend's affair.
  */
-import type { StoredPosition } from '../../schemas/audit-event.ts'
+import type { KnownEvent } from '../../schemas/audit-event.ts'
 import { Failure } from '../../schemas/failure.ts'
 import type { Row, Store, StoredEvent, StoredLeaf } from '../../schemas/ports.ts'
 import { type Column, parseType } from './column-type.ts'
@@ -23,6 +23,8 @@ const TABLES: ReadonlyMap<string, string> = new Map([
   ['leaf_orders', 'leaf_orders'], ['checkpoints', 'checkpoint_versions'], ['anchors', 'anchor_versions'],
   ['reports', 'reports'], ['report_claims', 'report_claims'],
 ])
+/** Published name → table that keeps what a merge of the other one forgets: the same rows go there first. */
+const HISTORIES: ReadonlyMap<string, string> = new Map([['findings', 'finding_history'], ['rules', 'rule_history']])
 
 /** Every table that rows are inserted into. */
 export const INSERT_TABLES: readonly string[] = ['audit_events', 'event_leaf_versions', ...TABLES.values(), ...HISTORIES.values()]
@@ -50,7 +52,7 @@ const IDS_A_QUERY = 2_000
 export interface Block {
   /** Table of database `watchkeeper`. */
   readonly table: string
-  /** All columns of the table in its order; the block holds the same. */
+  /** The columns that the block holds, in the table's order. */
   readonly columns: readonly Column[]
   /** One Native block, in pieces. */
   readonly parts: readonly Uint8Array[]
@@ -86,12 +88,12 @@ export class TableStore implements Store {
   async migrate(): Promise<void> {
     await this.#backend.migrate()
     this.#columns.clear()
-    this.#events = new EventEncoder(await this.#columnsOf('audit_events'))
+    this.#events = new EventEncoder(await this.#eventColumns())
   }
 
   async insertEvents(events: readonly StoredEvent[], token: string): Promise<void> {
     if (events.length === 0) return
-    const columns = await this.#columnsOf('audit_events')
+    const columns = await this.#eventColumns()
     this.#events ??= new EventEncoder(columns)
     const block = this.#events.encode(events)
     await this.#insert({ table: 'audit_events', columns, parts: block.parts, token })
@@ -99,28 +101,31 @@ export class TableStore implements Store {
     block.release()
   }
 
-  async insertRows(table: string, rows: readonly Row[], token: string): Promise<void> {
-    if (rows.length === 0) return
   async insertLeaves(leaves: readonly StoredLeaf[], first: number, token: string): Promise<void> {
     if (leaves.length === 0) return
     const columns = await this.#columnsOf('event_leaf_versions')
     await this.#insert({ table: 'event_leaf_versions', columns, parts: encodeLeaves(columns, leaves, first), token })
   }
 
+  async insertRows(table: string, rows: readonly Row[], token: string): Promise<void> {
+    if (rows.length === 0) return
     const physical = TABLES.get(table)
     if (physical === undefined) throw new Failure('defect', 'store.table', `rows cannot be inserted into ${JSON.stringify(table)}`)
-    const columns = await this.#columnsOf(physical)
-    await this.#insert({ table: physical, columns, parts: [encodeBlock(columns, rows)], token })
+    for (const target of [HISTORIES.get(table), physical].filter((name) => name !== undefined)) {
+      const columns = await this.#columnsOf(target)
+      await this.#insert({ table: target, columns, parts: [encodeBlock(columns, rows)], token })
+    }
   }
 
-  async places(tenant: string, eventIds: readonly string[]): Promise<ReadonlyMap<string, StoredPosition>> {
-    const places = new Map<string, StoredPosition>()
+  async places(tenant: string, eventIds: readonly string[]): Promise<ReadonlyMap<string, KnownEvent>> {
+    const places = new Map<string, KnownEvent>()
     for (let from = 0; from < eventIds.length; from += IDS_A_QUERY) {
       const rows = await this.query(
-        `SELECT event_id, partition, toFloat64(offset) AS offset, offset_index, content_hash, record_hash
+        `SELECT event_id, partition, toFloat64(offset) AS offset, offset_index, content_hash, record_hash,
+           transport, exporter_peer, received_at, conflict_with, salt, erasure
          FROM watchkeeper.audit_events WHERE tenant = {tenant:String} AND event_id IN {ids:Array(String)}`,
         { tenant, ids: eventIds.slice(from, from + IDS_A_QUERY) })
-      for (const { event_id, ...place } of rows) places.set(event_id as string, place as unknown as StoredPosition)
+      for (const { event_id, ...place } of rows) places.set(event_id as string, place as unknown as KnownEvent)
     }
     return places
   }
@@ -153,11 +158,17 @@ export class TableStore implements Store {
     }
   }
 
+  /** Those that are inserted. */
+  async #eventColumns(): Promise<readonly Column[]> {
+    return (await this.#columnsOf('audit_events')).slice(0, EVENT_COLUMNS.length)
+  }
+
   async #columnsOf(table: string): Promise<readonly Column[]> {
     const known = this.#columns.get(table)
     if (known !== undefined) return known
+    // When a row came into the table is the engine's to say.
     const rows = await this.query(
-      "SELECT name, type FROM system.columns WHERE database = 'watchkeeper' AND table = {table:String} ORDER BY position", { table })
+      "SELECT name, type FROM system.columns WHERE database = 'watchkeeper' AND table = {table:String} AND default_expression NOT LIKE 'now64%' ORDER BY position", { table })
     if (rows.length === 0) throw new Failure('unavailable', 'store.not_migrated', `table ${table} is missing: migrate() comes first`)
     const columns = rows.map((row) => ({ name: row['name'] as string, type: parseType(row['type'] as string) }))
     this.#columns.set(table, columns)

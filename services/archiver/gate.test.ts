@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { addSeen, nothingSeen, type Seen } from '../../detectors/stats/seen.ts'
-import { type AuditEvent, exampleAuditEvent, type StoredPosition } from '../../schemas/audit-event.ts'
-import { encodeCanonical, HASH_DIGITS } from '../../schemas/canonical.ts'
+import { type AuditEvent, exampleAuditEvent, type KnownEvent } from '../../schemas/audit-event.ts'
+import { decodeCanonical, encodeCanonical, HASH_DIGITS } from '../../schemas/canonical.ts'
 import type { Envelope, StoredEvent } from '../../schemas/ports.ts'
 import { EventRecord } from '../../schemas/topics.ts'
 import { judge as judgePrepared, prepared, type Verdicts } from './gate.ts'
 
 const id = (digit: string): string => digit.repeat(32)
-const event = (changes: Partial<AuditEvent> = {}): AuditEvent => ({ ...exampleAuditEvent, ...changes })
+let salts = 0
+/** Each has a salt of its own, as each delivery has. */
+const event = (changes: Partial<AuditEvent> = {}): AuditEvent => ({ ...exampleAuditEvent, salt: String(++salts).padStart(32, '0'), ...changes })
 const record = (value: AuditEvent): EventRecord => EventRecord.of(encodeCanonical(value).bytes)
 const envelope = (offset: number, ...events: AuditEvent[]): Envelope<EventRecord> => ({ partition: 0, offset, records: events.map(record) })
 
@@ -19,19 +21,20 @@ const judge = (envelopes: readonly Envelope<EventRecord>[], seen: Seen, store: P
 
 /** A table of what is stored, asked as the store is. */
 function table() {
-  const rows = new Map<string, StoredPosition>()
+  const rows = new Map<string, KnownEvent>()
   const asked: string[][] = []
   return {
     rows, asked,
     keep({ rows: stored, ids }: Verdicts, seen: Seen) {
       stored.forEach((row, index) => rows.set(ids[index] ?? '', {
+        ...decodeCanonical(row.bytes), erasure: '',
         partition: row.partition, offset: row.offset, offset_index: row.offsetIndex, content_hash: hashesOf(row).slice(0, HASH_DIGITS), record_hash: hashesOf(row).slice(HASH_DIGITS),
       }))
       for (const one of ids) addSeen(seen, one)
     },
     places: async (_tenant: string, ids: readonly string[]) => {
       asked.push([...ids])
-      return new Map(ids.flatMap((one) => (rows.has(one) ? [[one, rows.get(one) as StoredPosition] as const] : [])))
+      return new Map(ids.flatMap((one) => (rows.has(one) ? [[one, rows.get(one) as KnownEvent] as const] : [])))
     },
   }
 }
@@ -63,8 +66,24 @@ describe('identity gate', () => {
     expect(verdicts.conflicts).toMatchObject([{ conflict_with: exampleAuditEvent.event_id, arguments: 'ls' }])
     expect(verdicts.ids).not.toContain(exampleAuditEvent.event_id)
     store.keep(verdicts, seen)
-    const repeated = await judge([envelope(2, forged, forged)], seen, store)
+    const repeated = await judge([envelope(2, forged, { ...forged, salt: 'f'.repeat(32), received_at: 5n })], seen, store)
     expect([repeated.rows.length, repeated.conflicts.length, repeated.duplicates.length]).toEqual([0, 0, 2])
+  })
+
+  it('compares with a record of version 1 as that version does, and never stores again what was erased', async () => {
+    const store = table()
+    const seen = nothingSeen()
+    store.keep(await judge([envelope(0, event({ salt: '' }))], seen, store), seen)
+    const again = await judge([envelope(1, event({ received_at: 3n }), event({ tool: 'other' }))], seen, store)
+    expect([again.duplicates.length, again.conflicts.length]).toEqual([1, 1])
+    store.rows.set(exampleAuditEvent.event_id, { ...(store.rows.get(exampleAuditEvent.event_id) as KnownEvent), salt: '', arguments: '', erasure: 'r' } as KnownEvent)
+    const erased = await judge([envelope(2, event({ arguments: 'ls' }))], seen, store)
+    expect([erased.rows.length, erased.duplicates.length, erased.conflicts.length]).toEqual([0, 1, 0])
+  })
+
+  it('tells a change of what is public from a repetition', async () => {
+    const verdicts = await judge([envelope(0, event(), event({ tool: 'other' }), event({ outcome: 'denied' }))], nothingSeen(), table())
+    expect([verdicts.rows.length, verdicts.conflicts.length, new Set(verdicts.ids).size]).toEqual([3, 2, 3])
   })
 
   it('makes the same batch again after a crash in the middle of it', async () => {

@@ -4,8 +4,8 @@
  */
 import { hash } from 'node:crypto'
 import { maybeSeen, type Seen } from '../../detectors/stats/seen.ts'
-import type { AuditEvent, StoredPosition } from '../../schemas/audit-event.ts'
-import { decodeCanonical, encodeCanonical, HASH_DIGITS, writeHashes } from '../../schemas/canonical.ts'
+import type { AuditEvent, KnownEvent } from '../../schemas/audit-event.ts'
+import { contentHash, decodeCanonical, encodeCanonical, HASH_DIGITS, recordHash, writeHashes } from '../../schemas/canonical.ts'
 import { type EventHead, headOf } from '../../schemas/event-head.ts'
 import type { Envelope, Store, StoredEvent } from '../../schemas/ports.ts'
 import type { EventRecord } from '../../schemas/topics.ts'
@@ -40,11 +40,14 @@ export interface Tick {
   readonly tickAt: bigint
 }
 
+/** Whoever may write to the bus may write anything; a leaf has room for this. */
+const EVENT_ID = /^[0-9a-f]{32}$/
+
 /** A record of topic `events` as the gate takes it. */
 export type Prepared = Candidate | Unreadable | Tick
 
 /** Who has an identity already: a row of the store, or a candidate before in the batch. */
-type Known = StoredPosition | Candidate
+type Known = KnownEvent | Candidate
 
 /** The records of an envelope made ready for the gate. */
 export function prepared({ partition, offset, records }: Envelope<EventRecord>): Envelope<Prepared> {
@@ -53,7 +56,7 @@ export function prepared({ partition, offset, records }: Envelope<EventRecord>):
     partition, offset,
     records: records.map(({ bytes, head, tickAt }, offsetIndex) => {
       if (bytes === undefined) return { tickAt }
-      if (head === undefined) return { unreadable: bytes, offset, offsetIndex, near: timeNear(records, offsetIndex) }
+      if (head === undefined || !EVENT_ID.test(head.event_id)) return { unreadable: bytes, offset, offsetIndex, near: timeNear(records, offsetIndex) }
       return candidateAt(head, { bytes, partition, offset, offsetIndex, hashes, hashesAt: offsetIndex * HASH_DIGITS * 2 })
     }),
   }
@@ -85,7 +88,10 @@ export async function judge(envelopes: readonly Envelope<Prepared>[], seen: Seen
   }
   const known = await stored(candidates.filter(({ head }) => maybeSeen(seen, head.event_id)), store)
   const rivals: { readonly candidate: Candidate; readonly event: AuditEvent }[] = []
-  for (const candidate of candidates) if (admit(candidate, known, verdicts) === 'conflict') rivals.push(asConflict(candidate))
+  for (const candidate of candidates) {
+    const first = known.get(candidate.head.event_id)
+    if (admit(candidate, known, verdicts) === 'conflict') rivals.push(asConflict(candidate, first as Known))
+  }
   const knownRivals = await stored(rivals.map(({ candidate }) => candidate), store)
   for (const { candidate, event } of rivals) if (admit(candidate, knownRivals, verdicts) === 'new') verdicts.conflicts.push(event)
   return verdicts
@@ -98,7 +104,7 @@ export function candidateOf(head: EventHead, bytes: Buffer, place: Pick<Candidat
 
 /** Writes the hashes to their place. */
 function candidateAt(head: EventHead, { bytes, partition, offset, offsetIndex, hashes, hashesAt }: StoredEvent): Candidate {
-  writeHashes({ bytes, contentLength: head.contentLength }, hashes, hashesAt)
+  writeHashes({ bytes, split: head.split }, hashes, hashesAt)
   return { bytes, partition, offset, offsetIndex, hashes, hashesAt, head }
 }
 
@@ -115,15 +121,28 @@ async function stored(candidates: readonly Candidate[], store: Pick<Store, 'plac
 const isItself = (candidate: Candidate, known: Known): boolean => 'offset_index' in known
   && known.partition === candidate.partition && known.offset === candidate.offset && known.offset_index === candidate.offsetIndex
 
-const contentOf = (known: Known): string =>
-  ('hashes' in known ? known.hashes.toString('latin1', known.hashesAt, known.hashesAt + HASH_DIGITS) : known.content_hash)
+const recordHashOf = (known: Known): string =>
+  ('hashes' in known ? known.hashes.toString('latin1', known.hashesAt + HASH_DIGITS, known.hashesAt + 2 * HASH_DIGITS) : known.record_hash)
+
+/** The candidate as if it had arrived with `known`: under its salt, in its version. What was said by both alike has the same hashes then. */
+function likeKnown(candidate: Candidate, known: Known): { readonly event: AuditEvent; readonly content: string; readonly record: string } {
+  const { transport, exporter_peer, received_at, conflict_with, salt } = 'hashes' in known ? decodeCanonical(known.bytes) : known
+  const event = { ...decodeCanonical(candidate.bytes), transport, exporter_peer, received_at, conflict_with, salt }
+  const canonical = encodeCanonical(event)
+  const content = contentHash(canonical)
+  return { event, content, record: recordHash(canonical, content) }
+}
+
+/** What was erased cannot be compared any more: whatever comes under its identity is not stored again. */
+const isRepeated = (candidate: Candidate, known: Known): boolean =>
+  ('erasure' in known && known.erasure !== '') || likeKnown(candidate, known).record === recordHashOf(known)
 
 /** `new` also for this very record again: a batch that is made again must have the same rows, or its token would not be the same. */
 function admit(candidate: Candidate, known: Map<string, Known>, verdicts: Verdicts): 'new' | 'duplicate' | 'conflict' {
   const id = candidate.head.event_id
   const first = known.get(id)
   if (first !== undefined && !isItself(candidate, first)) {
-    if (contentOf(first) !== contentOf(candidate)) return 'conflict'
+    if (!isRepeated(candidate, first)) return 'conflict'
     verdicts.duplicates.push(candidate)
     return 'duplicate'
   }
@@ -134,10 +153,12 @@ function admit(candidate: Candidate, known: Map<string, Known>, verdicts: Verdic
   return 'new'
 }
 
-function asConflict(candidate: Candidate): { candidate: Candidate; event: AuditEvent } {
+/** Its own id is made of what it says under the salt of the first, so that it is the same each time that it is sent. */
+function asConflict(candidate: Candidate, first: Known): { candidate: Candidate; event: AuditEvent } {
   const { head: { event_id: id }, partition, offset, offsetIndex } = candidate
-  const own = hash('sha256', `conflict\u0000${id}\u0000${contentOf(candidate)}`, 'hex').slice(0, 32)
+  const said = likeKnown(candidate, first)
+  const own = hash('sha256', `conflict\u0000${id}\u0000${said.event.salt === '' ? said.content : said.record}`, 'hex').slice(0, 32)
   const event: AuditEvent = { ...decodeCanonical(candidate.bytes), event_id: own, conflict_with: id }
-  const { bytes, contentLength } = encodeCanonical(event)
-  return { event, candidate: candidateOf(headOf(event, contentLength), bytes, { partition, offset, offsetIndex }) }
+  const { bytes, split } = encodeCanonical(event)
+  return { event, candidate: candidateOf(headOf(event, split), bytes, { partition, offset, offsetIndex }) }
 }

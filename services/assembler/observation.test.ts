@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type AuditEvent, blankAuditEvent, exampleAuditEvent } from '../../schemas/audit-event.ts'
-import { CANONICAL_FIELDS, encodeCanonical } from '../../schemas/canonical.ts'
+import { encodeCanonical } from '../../schemas/canonical.ts'
+import { CANONICAL_FIELDS } from '../../schemas/canonical-order.ts'
 import { NOTHING_SAID, SAID_KEY, saidAttribute } from '../../schemas/said-identity.ts'
 import { observationOf } from './observation.ts'
 

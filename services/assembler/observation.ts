@@ -3,8 +3,8 @@
  * what is not needed is passed over.
  */
 import type { AuditEvent } from '../../schemas/audit-event.ts'
-import { CANONICAL_VERSION } from '../../schemas/canonical.ts'
-import { CanonicalReader } from '../../schemas/canonical-reader.ts'
+import { readerOf } from '../../schemas/canonical.ts'
+import type { CanonicalReader } from '../../schemas/canonical-reader.ts'
 import { SAID_KEY, type SaidIdentity, saidIn } from '../../schemas/said-identity.ts'
 
 const OBSERVED = [
@@ -28,12 +28,10 @@ function linksIn(reader: CanonicalReader): readonly string[] {
 
 /** Reads the fields in the order of `canonical-fields.ts`. Throws RangeError when the bytes are not a whole record. */
 export function observationOf(bytes: Buffer): Observation {
-  if (bytes[0] !== CANONICAL_VERSION) throw new RangeError(`canonical record: version ${bytes[0]} is not ${CANONICAL_VERSION}`)
-  const reader = new CanonicalReader(bytes, 1)
+  const reader = readerOf(bytes)
   const event_id = reader.id()
   const tenant = reader.text()
   const signal = reader.text() as AuditEvent['signal']
-  const name = reader.text()
   reader.skipText() // span_kind
   const started_at = reader.int()
   const ended_at = reader.int()
@@ -41,11 +39,7 @@ export function observationOf(bytes: Buffer): Observation {
   const duration_ns = reader.int()
   const source = reader.text()
   const emitter = reader.text()
-  reader.skipText() // mapping_version
-  reader.skipText() // scope_name
-  reader.skipText() // scope_version
-  reader.skipText() // service_version
-  reader.skipText() // service_instance
+  reader.skipText(4) // mapping_version, scope_name, scope_version, service_version
   reader.skipInt() // sequence
   const vantage = reader.text() as AuditEvent['vantage']
   const trace_id = reader.id()
@@ -55,56 +49,58 @@ export function observationOf(bytes: Buffer): Observation {
   const method = reader.text()
   const tool = reader.text()
   const prompt = reader.text()
-  const resource = reader.text()
   const server = reader.text()
-  const target = reader.text()
   const jsonrpc_request_id = reader.id()
   const tool_call_id = reader.id()
-  const conversation = reader.text()
-  const wire_session = reader.text()
   const server_internal = reader.flag()
-  const principal = reader.text()
   const principal_source = reader.text()
   const principal_trust = reader.text() as AuditEvent['principal_trust']
-  const client = reader.text()
   const client_source = reader.text()
   const client_trust = reader.text() as AuditEvent['client_trust']
-  const agent = reader.text()
   const agent_source = reader.text()
   const agent_trust = reader.text() as AuditEvent['agent_trust']
-  const token_fingerprint = reader.text()
   const token_source = reader.text()
   const token_trust = reader.text() as AuditEvent['token_trust']
   const scopes = reader.texts()
   const scopes_source = reader.text()
   const scopes_trust = reader.text() as AuditEvent['scopes_trust']
-  reader.skipText() // actor
   reader.skipText() // actor_kind
-  const client_address = reader.text()
   const client_address_source = reader.text()
   const client_address_trust = reader.text() as AuditEvent['client_address_trust']
-  const user_agent = reader.text()
-  const host = reader.text()
-  const sent = reader.text()
   const arguments_bytes = reader.int()
-  const arguments_hash = reader.id()
-  const result = reader.text()
   const result_bytes = reader.int()
-  const result_hash = reader.id()
   const outcome = reader.text() as AuditEvent['outcome']
   const error_code = reader.text()
   const error_type = reader.text()
-  reader.skipText() // status_message
   const decision = reader.text()
-  const decision_by = reader.text()
   const redacted = reader.texts()
+  reader.skipText() // transport
+  const received_at = reader.int()
+  reader.skipText(2) // conflict_with, salt
+  const name = reader.text()
+  reader.skipText() // service_instance
+  const resource = reader.text()
+  const target = reader.text()
+  const conversation = reader.text()
+  const wire_session = reader.text()
+  const principal = reader.text()
+  const client = reader.text()
+  const agent = reader.text()
+  const token_fingerprint = reader.text()
+  reader.skipText() // actor
+  const client_address = reader.text()
+  const user_agent = reader.text()
+  const host = reader.text()
+  const sent = reader.text()
+  const arguments_hash = reader.id()
+  const result = reader.text()
+  const result_hash = reader.id()
+  reader.skipText() // status_message
+  const decision_by = reader.text()
   const attributes = reader.lazyMap()
   const resource_attributes = reader.repeatedMap()
-  reader.skipText() // transport
   reader.skipText() // exporter_peer
-  const received_at = reader.int()
-  reader.skipText() // conflict_with
-  if (reader.position !== bytes.length) throw new RangeError('canonical record: bytes after its end')
+  if (reader.position !== reader.buffer.length) throw new RangeError('canonical record: bytes after its end')
   const { caller_tenant, caller_tenant_source, caller_tenant_trust, delegation, delegation_source, delegation_trust } = saidIn(attributes.get(SAID_KEY))
   return {
     event_id, tenant, signal, name, started_at, ended_at, duration_ns, source, emitter, vantage, trace_id, span_id, parent_span_id, links, method, tool,

@@ -36,10 +36,10 @@ function withRejected(counts: readonly SourceCount[], refused: Iterable<{ readon
   return bySource
 }
 
-/** The same event sent again is the same entry. */
+/** The same event sent again is the same entry, though its salt is another: its identity and size are its name. */
 function asQuarantined(bytes: Buffer, head: EventHead, refusal: RefusedRecords): Keyed<Quarantined> {
-  const content = contentHash({ bytes, contentLength: head.contentLength })
-  const id = hash('sha256', `collector\u0000refused_row\u0000${head.event_id}\u0000${content}`, 'hex').slice(0, 32)
+  const content = contentHash({ bytes, split: head.split })
+  const id = hash('sha256', `collector\u0000refused_row\u0000${head.event_id}\u0000${bytes.length}`, 'hex').slice(0, 32)
   const record: Quarantined = {
     quarantine_id: id, tenant: head.tenant, source: head.source, stage: 'collector', reason: 'refused_row', detector: '',
     detail: `event ${head.event_id} with content hash ${content}: ${refusal.message}`,

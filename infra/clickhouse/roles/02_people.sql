@@ -33,6 +33,8 @@ CREATE ROLE IF NOT EXISTS auditor SETTINGS PROFILE 'watchkeeper_readers';
 GRANT SELECT ON watchkeeper.audit_events TO soc_analyst;
 GRANT SELECT ON watchkeeper.interaction_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.finding_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.finding_history TO soc_analyst;
+GRANT SELECT ON watchkeeper.reports TO soc_analyst;
 GRANT SELECT ON watchkeeper.alert_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.alert_event_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.silence_versions TO soc_analyst;
@@ -46,8 +48,6 @@ GRANT SELECT ON watchkeeper.coverage_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.policy_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.credential_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.rule_versions TO soc_analyst;
-GRANT SELECT ON watchkeeper.interactions TO soc_analyst;
-GRANT SELECT ON watchkeeper.findings TO soc_analyst;
 GRANT SELECT ON watchkeeper.legal_hold_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.removal_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.removed_events TO soc_analyst;
@@ -59,6 +59,8 @@ GRANT SELECT ON watchkeeper.anchor_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.event_leaves TO soc_analyst;
 GRANT SELECT ON watchkeeper.checkpoints TO soc_analyst;
 GRANT SELECT ON watchkeeper.anchors TO soc_analyst;
+GRANT SELECT ON watchkeeper.interactions TO soc_analyst;
+GRANT SELECT ON watchkeeper.findings TO soc_analyst;
 GRANT SELECT ON watchkeeper.rules TO soc_analyst;
 GRANT SELECT ON watchkeeper.alerts TO soc_analyst;
 GRANT SELECT ON watchkeeper.alert_events TO soc_analyst;
@@ -96,9 +98,11 @@ GRANT SELECT ON system.parts TO auditor;
 -- rows from all who have none (users_without_row_policies_can_read_rows).
 CREATE ROW POLICY OR REPLACE watchkeeper_no_tenant ON
    watchkeeper.audit_events,
+   watchkeeper.event_leaf_versions,
    watchkeeper.interaction_versions,
    watchkeeper.finding_versions,
-   watchkeeper.event_leaf_versions,
+   watchkeeper.finding_history,
+   watchkeeper.reports,
    watchkeeper.alert_versions,
    watchkeeper.alert_event_versions,
    watchkeeper.silence_versions,
@@ -107,6 +111,9 @@ CREATE ROW POLICY OR REPLACE watchkeeper_no_tenant ON
    watchkeeper.quarantine_action_versions,
    watchkeeper.mcp_metric_versions,
    watchkeeper.conservation_versions,
+   watchkeeper.legal_hold_versions,
+   watchkeeper.removal_versions,
+   watchkeeper.removed_events,
    watchkeeper.tool_definition_versions,
    watchkeeper.policy_versions,
    watchkeeper.credential_versions,
@@ -114,17 +121,22 @@ CREATE ROW POLICY OR REPLACE watchkeeper_no_tenant ON
 FOR SELECT USING 0 TO soc_analyst;
 CREATE ROW POLICY OR REPLACE watchkeeper_all_tenants ON
    watchkeeper.audit_events,
+   watchkeeper.event_leaf_versions,
    watchkeeper.interaction_versions,
    watchkeeper.finding_versions,
+   watchkeeper.finding_history,
+   watchkeeper.reports,
    watchkeeper.alert_versions,
    watchkeeper.alert_event_versions,
    watchkeeper.silence_versions,
    watchkeeper.delivery_versions,
    watchkeeper.quarantine_versions,
-   watchkeeper.event_leaf_versions,
    watchkeeper.quarantine_action_versions,
    watchkeeper.mcp_metric_versions,
    watchkeeper.conservation_versions,
+   watchkeeper.legal_hold_versions,
+   watchkeeper.removal_versions,
+   watchkeeper.removed_events,
    watchkeeper.tool_definition_versions,
    watchkeeper.policy_versions,
    watchkeeper.credential_versions,

@@ -1,7 +1,7 @@
 /** What of an audit event's bytes says who offered what to whom. Most events carry no list, which their keys tell without anything being made. */
 import type { AuditEvent } from '../../../schemas/audit-event.ts'
-import { CANONICAL_VERSION } from '../../../schemas/canonical.ts'
-import { CanonicalReader } from '../../../schemas/canonical-reader.ts'
+import { readerOf } from '../../../schemas/canonical.ts'
+import type { CanonicalReader } from '../../../schemas/canonical-reader.ts'
 import { CARRIERS } from './listings.ts'
 
 export type Carried = Pick<AuditEvent, 'started_at' | 'observed_at' | 'server' | 'target' | 'client' | 'agent' | 'result' | 'attributes'> & {
@@ -40,35 +40,36 @@ function carrierIn(reader: CanonicalReader): string {
 
 /** Reads the fields in the order of `canonical-fields.ts`, the map only where something carries a list. Throws RangeError for what is no record. */
 export function carriedBy(bytes: Buffer): Carried {
-  if (bytes[0] !== CANONICAL_VERSION) throw new RangeError(`canonical record: version ${bytes[0]} is not ${CANONICAL_VERSION}`)
-  const reader = new CanonicalReader(bytes, 1)
-  reader.skipText(5) // event_id, tenant, signal, name, span_kind
+  const reader = readerOf(bytes)
+  reader.skipText(4) // event_id, tenant, signal, span_kind
   const started_at = reader.int()
   reader.skipInt() // ended_at
   const observed_at = reader.int()
   reader.skipInt() // duration_ns
-  reader.skipText(7) // source, emitter, mapping_version, scope_name, scope_version, service_version, service_instance
+  reader.skipText(6) // source, emitter, mapping_version, scope_name, scope_version, service_version
   reader.skipInt() // sequence
   reader.skipText(4) // vantage, trace_id, span_id, parent_span_id
   reader.skipTexts() // links
-  reader.skipText(4) // method, tool, prompt, resource
+  reader.skipText(3) // method, tool, prompt
   const server = reader.text()
-  const target = reader.text()
-  reader.skipText(4) // jsonrpc_request_id, tool_call_id, conversation, wire_session
+  reader.skipText(2) // jsonrpc_request_id, tool_call_id
   reader.flag() // server_internal
-  reader.skipText(3) // principal, principal_source, principal_trust
-  const client = reader.text()
-  reader.skipText(2) // client_source, client_trust
-  const agent = reader.text()
-  reader.skipText(5) // agent_source, agent_trust, token_fingerprint, token_source, token_trust
+  reader.skipText(8) // source and trust of principal, client, agent and token
   reader.skipTexts() // scopes
-  reader.skipText(10) // scopes_source, scopes_trust, actor, actor_kind, client_address with source and trust, user_agent, host, arguments
-  reader.skipInt() // arguments_bytes
-  reader.skipText() // arguments_hash
-  const result = reader.id()
-  reader.skipInt() // result_bytes
-  reader.skipText(7) // result_hash, outcome, error_code, error_type, status_message, decision, decision_by
+  reader.skipText(5) // scopes_source, scopes_trust, actor_kind, client_address_source, client_address_trust
+  reader.skipInt(2) // arguments_bytes, result_bytes
+  reader.skipText(4) // outcome, error_code, error_type, decision
   reader.skipTexts() // redacted
+  reader.skipText() // transport
+  reader.skipInt() // received_at
+  reader.skipText(5) // conflict_with, salt, name, service_instance, resource
+  const target = reader.text()
+  reader.skipText(3) // conversation, wire_session, principal
+  const client = reader.text()
+  const agent = reader.text()
+  reader.skipText(7) // token_fingerprint, actor, client_address, user_agent, host, arguments, arguments_hash
+  const result = reader.id()
+  reader.skipText(3) // result_hash, status_message, decision_by
   const carrier = carrierIn(reader)
   return { started_at, observed_at, server, target, client, agent, result, carrier, attributes: carrier === '' ? NONE : reader.lazyMap() }
 }
