@@ -19,7 +19,7 @@ import { startOwnTraces } from './wiring/own-traces.ts'
 import { startingApi } from './api/starting.ts'
 import { createServices, type Part, type PartKit, PARTS } from './wiring/parts.ts'
 import { placeRulesOf } from './wiring/place.ts'
-import { openReceivers } from './wiring/receivers.ts'
+import { NO_RECEIVERS, openReceivers } from './wiring/receivers.ts'
 import { openApiDoor, openServers, refuseUnsafeDoors } from './wiring/servers.ts'
 import { StartWait } from './wiring/start-wait.ts'
 
@@ -135,7 +135,7 @@ async function start({ config, parts, log, asked, begun }: Start): Promise<Watch
   begun.add(() => api.stop())
   const foundation = await openFoundation(config, log, wait)
   begun.add(() => foundation.close())
-  const receivers = openReceivers(parts.has('alerter') ? config.alerting.webhooks : [])
+  const receivers = openReceivers(parts.has('alerter') ? config.alerting : NO_RECEIVERS, { clock: systemClock, log })
   begun.add(() => receivers.close())
   const { bus, groups, failed } = notedBus(foundation.bus.bus)
   const kit: PartKit = { config, foundation, bus, receivers, log }

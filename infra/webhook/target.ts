@@ -1,38 +1,79 @@
-/** Which addresses a webhook may go to. Checked on what is really connected to, so that a name cannot answer twice. */
-import { lookup as resolve } from 'node:dns'
+/** Which addresses a message may go to. Checked on what is really connected to, so that a name cannot answer twice. */
+import { lookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
+import { Failure } from '../../schemas/failure.ts'
 
 /** Public by its number, but the host's own service in one cloud: Azure's WireServer. */
 const HOST_SERVICES: ReadonlySet<string> = new Set(['168.63.129.16'])
 /** Global unicast of IPv6; everything else is special, whether a registry has a name for it or not. */
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3')
+/** What `allow_private` means. Not among it: link-local, where clouds keep their metadata, and IPv4 hidden in IPv6. */
+const INSIDE: ReadonlySet<string> = new Set(['loopback', 'private', 'carrierGradeNat', 'uniqueLocal'])
+
+type Address = ReturnType<typeof ipaddr.parse>
+
+/** Undefined where it is no address as such; IPv4 mapped into IPv6 is IPv4. */
+const parsed = (address: string): Address | undefined => (isIP(address) === 0 ? undefined : ipaddr.process(address))
 
 /**
  * Anything but public unicast: private, loopback, link-local (and with it the clouds' metadata), carrier-grade NAT, documentation,
  * NAT64, 6to4, Teredo, and IPv4 hidden in IPv6. Ranges: IANA's special-purpose address registries, as ipaddr.js has them.
  */
 export function isPrivateAddress(address: string): boolean {
-  if (isIP(address) === 0 || HOST_SERVICES.has(address)) return true
-  const parsed = ipaddr.process(address)
-  if (HOST_SERVICES.has(parsed.toString()) || parsed.range() !== 'unicast') return true
-  return parsed.kind() === 'ipv6' && !parsed.match(GLOBAL_UNICAST)
+  const found = parsed(address)
+  if (found === undefined || HOST_SERVICES.has(found.toString()) || found.range() !== 'unicast') return true
+  return found.kind() === 'ipv6' && !found.match(GLOBAL_UNICAST)
+}
+
+export interface TargetRules {
+  /** Loopback and private networks may be reached, too. */
+  readonly allowPrivate: boolean
+  /** Networks (CIDR) that may be reached besides public ones. */
+  readonly allowNetworks: readonly string[]
+}
+
+/** Whether an address may be connected to. */
+export type Reach = (address: string) => boolean
+
+function networkOf(text: string): ReturnType<typeof ipaddr.parseCIDR> {
+  try {
+    return ipaddr.parseCIDR(text)
+  } catch (error) {
+    throw new Failure('misconfigured', 'receiver.network', `${JSON.stringify(text)} is not a network: write it such as 10.20.0.0/16 or fd00:1::/64.`, { cause: error })
+  }
+}
+
+/** Throws Failure `misconfigured` where a network is none. */
+export function reachOf({ allowPrivate, allowNetworks }: TargetRules): Reach {
+  const networks = allowNetworks.map(networkOf)
+  return (text) => {
+    if (!isPrivateAddress(text)) return true
+    const address = parsed(text)
+    if (address === undefined) return false
+    return networks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits)) || (allowPrivate && INSIDE.has(address.range()))
+  }
 }
 
 export class PrivateTarget extends Error {
   constructor() {
-    super('the target is a private address; set allow_private for this webhook if that is meant')
+    super('the target is a private address; set allow_networks or allow_private for this receiver if that is meant')
     this.name = 'PrivateTarget'
   }
 }
 
-/** A resolver that refuses a name when any of its addresses is private. */
-export const publicLookup: LookupFunction = (hostname, options, done) => {
-  resolve(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return done(error, [])
-    if (addresses.length === 0 || addresses.some(({ address }) => isPrivateAddress(address))) return done(new PrivateTarget(), [])
-    if (options.all === true) return done(null, addresses)
-    const first = addresses[0] as { address: string; family: number }
-    done(null, first.address, first.family)
-  })
+/** Of node:dns. */
+export type Resolve = typeof lookup
+
+/** A resolver for node:net that refuses a name when any of its addresses may not be reached. What it answers is what is connected to. */
+export function guardedLookup(reach: Reach, resolve: Resolve = lookup): LookupFunction {
+  return (hostname, options, done) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return done(error, [])
+      const first = addresses[0]
+      if (first === undefined || addresses.some(({ address }) => !reach(address))) return done(new PrivateTarget(), [])
+      if (options.all === true) return done(null, addresses)
+      done(null, first.address, first.family)
+    })
+  }
 }

@@ -1,0 +1,62 @@
+/** Makes a telling as small as a receiver needs it: what says least goes first, and what is gone is counted. Pure. */
+import { clip } from './plain-text.ts'
+import { count } from './amounts.ts'
+import type { Telling, Why } from './telling.ts'
+
+interface Room {
+  readonly reasons: number
+  readonly parts: number
+  readonly steps: number
+  readonly harmless: number
+  /** Longest query that is shown; a part of one would be worse than none. */
+  readonly sql: number
+  /** Longest text in UTF-16 units. */
+  readonly text: number
+  readonly facts: number
+  readonly links: number
+}
+
+/** From the most room to the least. */
+const ROOMS: readonly Room[] = [
+  { reasons: 5, parts: 5, steps: 4, harmless: 3, sql: 4_000, text: 400, facts: 20, links: 8 },
+  { reasons: 5, parts: 5, steps: 4, harmless: 3, sql: 2_500, text: 300, facts: 10, links: 6 },
+  { reasons: 5, parts: 3, steps: 3, harmless: 0, sql: 2_500, text: 200, facts: 10, links: 6 },
+  { reasons: 3, parts: 2, steps: 2, harmless: 0, sql: 1_500, text: 140, facts: 8, links: 5 },
+  { reasons: 1, parts: 0, steps: 2, harmless: 0, sql: 0, text: 80, facts: 8, links: 3 },
+  { reasons: 1, parts: 0, steps: 0, harmless: 0, sql: 0, text: 40, facts: 6, links: 1 },
+  { reasons: 0, parts: 0, steps: 0, harmless: 0, sql: 0, text: 24, facts: 4, links: 0 },
+]
+/** Addresses are not cut: a part of one leads somewhere else. */
+const LONGEST_LINK = 1_900
+
+const clipWhy = ({ title, observed, expected, usual, parts }: Why, { text, parts: most }: Room): Why => ({
+  title: clip(title, text), observed: clip(observed, text), expected: clip(expected, text), usual: clip(usual, text), parts: parts.slice(0, most).map((part) => clip(part, text)),
+})
+
+function within(telling: Telling, room: Room): Telling {
+  const fit = (text: string): string => clip(text, room.text)
+  const { title, facts, why, moreWhy, lineage, steps, harmless, sql, links } = telling
+  const shown = sql.length <= room.sql ? sql : ''
+  const kept = links.filter(({ href }) => href.length <= LONGEST_LINK).slice(0, room.links)
+  const lost = [
+    sql !== shown ? 'the query' : '', count(facts.length - Math.min(facts.length, room.facts), 'fact'), count(steps.length - Math.min(steps.length, room.steps), 'step'),
+    count(links.length - kept.length, 'link'),
+  ]
+  return {
+    ...telling, title: clip(title, Math.max(room.text, 80)), lineage: clip(lineage, room.text * 2), label: fit(telling.label), foot: fit(telling.foot),
+    facts: facts.slice(0, room.facts).map(({ name, value }) => ({ name: clip(name, 64), value: fit(value) })),
+    why: why.slice(0, room.reasons).map((reason) => clipWhy(reason, room)), moreWhy: moreWhy + Math.max(0, why.length - room.reasons),
+    steps: steps.slice(0, room.steps).map(fit), harmless: harmless.slice(0, room.harmless).map(fit), sql: shown,
+    links: kept.map((link) => ({ ...link, text: clip(link.text, 60) })),
+    leftOut: lost.filter((what) => what !== '' && !what.startsWith('0 ')),
+  }
+}
+
+/** The layout with the most in it that `lay` can do; `lay` answers undefined where a limit of the receiver is broken. */
+export function fitted<T>(telling: Telling, lay: (telling: Telling) => T | undefined): T {
+  for (const room of ROOMS) {
+    const laid = lay(within(telling, room))
+    if (laid !== undefined) return laid
+  }
+  throw new Error('the least of a notice is too much for the receiver')
+}
