@@ -8,6 +8,7 @@ import type { Finding } from '../schemas/finding.ts'
 import type { Interaction } from '../schemas/interaction.ts'
 import type { ToolDefinition } from '../schemas/tool-definition.ts'
 import type { Severity } from '../schemas/vocabulary.ts'
+import type { CompiledPolicy } from './policy/compiled.ts'
 
 export interface Rule<Params> {
   /** Folder name, `finding.detector`. */
@@ -83,6 +84,8 @@ export interface Tools {
    * does meanwhile may be an intruder's work, and is better not learned. False where nobody knows.
    */
   disputed?(): boolean
+  /** Policies that were in force for a tenant's records received at a time (nanoseconds): the same for ever, whenever it is asked. */
+  policies?(tenant: string, receivedAt: bigint): readonly CompiledPolicy[]
 }
 
 /** One version of a definition as somebody was offered it. */

@@ -24,6 +24,7 @@ import { sharedToken } from './shared-token/detector.ts'
 import { failedLogins } from './failed-logins/detector.ts'
 import { misplacedToken } from './misplaced-token/detector.ts'
 import { newScope } from './new-scope/detector.ts'
+import { policyViolation } from './policy-violation/detector.ts'
 import { targetedDefinition } from './targeted-definition/detector.ts'
 import { unexpectedCommand } from './unexpected-command/detector.ts'
 import { unknownPlace } from './unknown-place/detector.ts'
@@ -59,6 +60,7 @@ export const REGISTRY: Readonly<Record<string, (params: unknown) => Armed>> = {
   'changed-configuration': (params) => arm(changedConfiguration, params),
   'unknown-place': (params) => arm(unknownPlace, params),
   'new-scope': (params) => arm(newScope, params),
+  'policy-violation': (params) => arm(policyViolation, params),
   'misplaced-token': (params) => arm(misplacedToken, params),
   'failed-logins': (params) => arm(failedLogins, params),
   'shared-token': (params) => arm(sharedToken, params),
