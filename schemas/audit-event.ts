@@ -130,6 +130,8 @@ export const AuditEventArrival = z.strictObject({
   received_at: nanos,
   /** '' or the event_id of the stored first record whose identity this one claims with other content. */
   conflict_with: text,
+  /** What the exporter showed: `token:NAME`, `certificate:NAME`; '' where none is asked for, and in records from before canonical version 2. */
+  credential: text,
   /**
    * 32 random hex digits, drawn when the record is encoded, that hide what its hash commits to; '' in records from before canonical version 2, and
    * once the record was erased.
@@ -152,7 +154,7 @@ export interface StoredPosition {
 }
 
 /** A stored event as far as another delivery of it must be compared with. */
-export interface KnownEvent extends StoredPosition, Pick<AuditEvent, 'transport' | 'exporter_peer' | 'received_at' | 'conflict_with' | 'salt'> {
+export interface KnownEvent extends StoredPosition, Pick<AuditEvent, 'transport' | 'exporter_peer' | 'received_at' | 'conflict_with' | 'credential' | 'salt'> {
   /** The erasure that blanked it; '' while it was not erased. */
   readonly erasure: string
 }
@@ -177,7 +179,7 @@ export function blankAuditEvent(): AuditEventFields {
     arguments: '', arguments_bytes: -1n, arguments_hash: '', result: '', result_bytes: -1n, result_hash: '',
     outcome: 'unknown', error_code: '', error_type: '', status_message: '', decision: '', decision_by: '',
     redacted: [], attributes: new Map(), resource_attributes: new Map(),
-    transport: '', exporter_peer: '', received_at: 0n, conflict_with: '', salt: '',
+    transport: '', exporter_peer: '', received_at: 0n, conflict_with: '', credential: '', salt: '',
   }
 }
 

@@ -59,6 +59,7 @@ export function writePublic(writer: CanonicalWriter, event: AuditEvent): void {
   writer.text(event.transport)
   writer.int(event.received_at)
   writer.text(event.conflict_with)
+  writer.text(event.credential)
 }
 
 /** What an erasure blanks, behind the salt that hides it. */
@@ -143,6 +144,7 @@ export function readEvent(reader: CanonicalReader): AuditEvent {
     transport: reader.text(),
     received_at: reader.int(),
     conflict_with: reader.text(),
+    credential: reader.text(),
     salt: reader.id(),
     name: reader.text(),
     service_instance: reader.text(),

@@ -39,6 +39,6 @@ export const PUBLIC_FIELDS: readonly CanonicalField[] = CANONICAL_FIELDS.filter(
 
 /** The fields of each version in the order of its bytes. */
 export const CANONICAL_ORDERS: Readonly<Record<CanonicalVersion, readonly CanonicalField[]>> = {
-  1: CANONICAL_FIELDS.filter(({ name }) => name !== 'salt'),
+  1: CANONICAL_FIELDS.filter(({ name }) => name !== 'salt' && name !== 'credential'),
   2: [...PUBLIC_FIELDS, ...COMMITTED_FIELDS],
 }

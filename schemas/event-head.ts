@@ -54,6 +54,7 @@ export function readHead(bytes: Buffer): EventHead {
   reader.skipText() // transport
   const received_at = reader.int()
   const conflict_with = reader.id()
+  reader.skipText() // credential
   const split = reader.position
   reader.skipText(5) // salt, name, service_instance, resource, target
   const conversation = reader.text()

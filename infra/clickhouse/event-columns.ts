@@ -30,8 +30,8 @@ const layoutOf = (version: CanonicalVersion): Layout => ({
 /** Version → layout. */
 const LAYOUTS: readonly (Layout | undefined)[] = [undefined, layoutOf(1), layoutOf(2)]
 
-/** What the records of version 1 have no salt from: an empty text. */
-const SALT_LANE = FIRST_LANE[CANONICAL_FIELDS.findIndex(({ name }) => name === 'salt')] as number
+/** Streams of what the records of version 1 do not have: they get an empty text. */
+const ABSENT_LANES = CANONICAL_FIELDS.flatMap((field, at) => (CANONICAL_ORDERS[1].includes(field) ? [] : [FIRST_LANE[at] as number]))
 const EMPTY = new ByteSource()
 EMPTY.turnTo(new ArrayBuffer(8))
 
@@ -73,7 +73,7 @@ export class EventColumns {
       if (layout === undefined) throw new Damaged()
       this.#fields(layout)
       if (this.#at !== this.#end) throw new Damaged()
-      if (record[0] === 1) this.#lanes.copy(SALT_LANE, EMPTY, 0, 1)
+      if (record[0] === 1) for (const lane of ABSENT_LANES) this.#lanes.copy(lane, EMPTY, 0, 1)
     } catch (error) {
       if (!(error instanceof Damaged)) throw error
       throw new Failure('rejected', 'store.event', `event ${row} of the batch is not a whole canonical record`)

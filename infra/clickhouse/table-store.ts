@@ -122,7 +122,7 @@ export class TableStore implements Store {
     for (let from = 0; from < eventIds.length; from += IDS_A_QUERY) {
       const rows = await this.query(
         `SELECT event_id, partition, toFloat64(offset) AS offset, offset_index, content_hash, record_hash,
-           transport, exporter_peer, received_at, conflict_with, salt, erasure
+           transport, exporter_peer, received_at, conflict_with, credential, salt, erasure
          FROM watchkeeper.audit_events WHERE tenant = {tenant:String} AND event_id IN {ids:Array(String)}`,
         { tenant, ids: eventIds.slice(from, from + IDS_A_QUERY) })
       for (const { event_id, ...place } of rows) places.set(event_id as string, place as unknown as KnownEvent)

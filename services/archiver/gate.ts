@@ -126,8 +126,8 @@ const recordHashOf = (known: Known): string =>
 
 /** The candidate as if it had arrived with `known`: under its salt, in its version. What was said by both alike has the same hashes then. */
 function likeKnown(candidate: Candidate, known: Known): { readonly event: AuditEvent; readonly content: string; readonly record: string } {
-  const { transport, exporter_peer, received_at, conflict_with, salt } = 'hashes' in known ? decodeCanonical(known.bytes) : known
-  const event = { ...decodeCanonical(candidate.bytes), transport, exporter_peer, received_at, conflict_with, salt }
+  const { transport, exporter_peer, received_at, conflict_with, credential, salt } = 'hashes' in known ? decodeCanonical(known.bytes) : known
+  const event = { ...decodeCanonical(candidate.bytes), transport, exporter_peer, received_at, conflict_with, credential, salt }
   const canonical = encodeCanonical(event)
   const content = contentHash(canonical)
   return { event, content, record: recordHash(canonical, content) }

@@ -76,7 +76,7 @@ export function observationOf(bytes: Buffer): Observation {
   const redacted = reader.texts()
   reader.skipText() // transport
   const received_at = reader.int()
-  reader.skipText(2) // conflict_with, salt
+  reader.skipText(3) // conflict_with, credential, salt
   const name = reader.text()
   reader.skipText() // service_instance
   const resource = reader.text()

@@ -25,8 +25,8 @@ const UNKNOWN = { refusal: 'The bearer token is not known here.' }
 
 describe('authenticator', () => {
   it('binds the tenant to the token', () => {
-    expect(authenticate('Bearer token-of-a')).toEqual({ tenant: 'a', name: 'gateway' })
-    expect(authenticate('bearer  token-of-b')).toEqual({ tenant: 'b', name: 'agents', budget: { requests_per_second: 1 } })
+    expect(authenticate('Bearer token-of-a')).toEqual({ tenant: 'a', name: 'gateway', credential: 'token:gateway' })
+    expect(authenticate('bearer  token-of-b')).toEqual({ tenant: 'b', name: 'agents', credential: 'token:agents', budget: { requests_per_second: 1 } })
   })
 
   it.each(
@@ -76,8 +76,8 @@ describe('client certificates', () => {
   const by = (shown: ReturnType<typeof certificate> | undefined, authorization?: string) => make({ clients })({ certificate: shown, authorization })
 
   it('stand for a tenant by fingerprint or by the whole subject', () => {
-    expect(by(certificate(['CN=anything'], 'f'.repeat(64)))).toEqual({ tenant: 'a', name: 'edge-1' })
-    expect(by(certificate(['CN=agents', 'O=Example']))).toEqual({ tenant: 'b', name: 'edge-2' })
+    expect(by(certificate(['CN=anything'], 'f'.repeat(64)))).toEqual({ tenant: 'a', name: 'edge-1', credential: 'certificate:edge-1' })
+    expect(by(certificate(['CN=agents', 'O=Example']))).toEqual({ tenant: 'b', name: 'edge-2', credential: 'certificate:edge-2' })
   })
 
   it('of others need a token, also where there is none', () => {
@@ -85,7 +85,7 @@ describe('client certificates', () => {
       expect(by(certificate(subject))).toMatchObject({ refusal: expect.stringContaining('needed') as string })
       expect(make({ clients, tokens: () => [] })({ certificate: certificate(subject) })).toMatchObject({ refusal: expect.any(String) as string })
     }
-    expect(by(certificate(['CN=other']), 'Bearer token-of-a')).toMatchObject({ tenant: 'a', name: 'gateway' })
+    expect(by(certificate(['CN=other']), 'Bearer token-of-a')).toMatchObject({ tenant: 'a', name: 'gateway', credential: 'token:gateway' })
   })
 
   it('and a token must be of the same tenant', () => {

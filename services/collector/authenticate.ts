@@ -33,6 +33,8 @@ export interface Admitted {
   readonly tenant: string
   /** Of the token or the certificate; '' where none is needed. What budgets are kept by. */
   readonly name: string
+  /** The same for the record: `token:NAME` or `certificate:NAME`; absent where none is needed. */
+  readonly credential?: string
   /** Of its own; absent = the one that all have. */
   readonly budget?: Budget | undefined
 }
@@ -115,19 +117,19 @@ export function authenticator({ tokens, clients = [], now, refused }: Authentica
     certificate && (byFingerprint.get(certificate.fingerprintSha256) ??
       bySubject.find(({ subject = [] }) => sameSubject(subject, certificate.subject)))
 
-  const admit = ({ tenant, name, budget }: Admitted): Admitted => ({ tenant, name, budget })
+  const admit = ({ tenant, name, budget }: Admitted, kind: 'token' | 'certificate'): Admitted => ({ tenant, name, credential: `${kind}:${name}`, budget })
 
   return ({ authorization, certificate }) => {
     index.refresh()
     const client = clientOf(certificate)
-    if (client !== undefined && authorization === undefined) return admit(client)
+    if (client !== undefined && authorization === undefined) return admit(client, 'certificate')
     if (!index.closed && clients.length === 0) return { tenant: DEFAULT_TENANT, name: '' }
     const token = BEARER.exec(authorization ?? '')?.[1]
     if (token === undefined) return { refusal: NEEDED }
     const found = index.find(token)
     if (found === undefined) return UNKNOWN
     const trouble = troubleOf(found, 'ingest', now()) ?? (client !== undefined && client.tenant !== found.tenant ? 'tenant' : undefined)
-    if (trouble === undefined) return admit(found)
+    if (trouble === undefined) return admit(found, 'token')
     refused?.(found.name, trouble)
     if (trouble === 'expired' || trouble === 'revoked') return UNKNOWN
     const refusal = trouble === 'scope' ? 'The bearer token may not send telemetry.' : 'Token and certificate are of different tenants.'

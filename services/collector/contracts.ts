@@ -9,6 +9,8 @@ export interface Arrival {
   readonly tenant: string
   readonly transport: string
   readonly peer: string
+  /** `token:NAME` or `certificate:NAME`; absent or '' where nothing is asked for. */
+  readonly credential?: string | undefined
   readonly receivedAt: bigint
 }
 

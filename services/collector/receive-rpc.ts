@@ -75,7 +75,7 @@ async function taken({ message, peer }: RpcCall, { signal, who }: Taking, ports:
   if (message.length > ports.maxBodyBytes) return outcomeOf(tooLarge(ports.maxBodyBytes))
   const lease = ports.inFlight.lease()
   if (!lease.grow(message.length)) return outcomeOf(busy())
-  const arrival = { tenant: who.tenant, transport: TRANSPORT, peer, receivedAt: ports.clock.now() }
+  const arrival = { tenant: who.tenant, transport: TRANSPORT, peer, credential: who.credential, receivedAt: ports.clock.now() }
   try {
     return await exportRequest({ signal, encoding: 'protobuf', bytes: message, arrival }, ports)
   } finally {

@@ -143,7 +143,7 @@ async function taken(request: HttpRequest, admitted: Judged, ports: ReceivePorts
   try {
     const bytes = await bodyOf(request, admitted, ports, lease)
     const arrival = {
-      tenant: admitted.tenant, transport: transportOf(admitted.encoding), peer: request.peer, receivedAt: ports.clock.now(),
+      tenant: admitted.tenant, transport: transportOf(admitted.encoding), peer: request.peer, credential: admitted.who.credential, receivedAt: ports.clock.now(),
     }
     return await exportRequest({ signal: admitted.signal, encoding: admitted.encoding, bytes, arrival }, ports)
   } catch (error) {

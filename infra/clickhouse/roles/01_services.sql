@@ -42,7 +42,7 @@ GRANT INSERT ON watchkeeper.event_leaf_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.leaf_orders TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.checkpoint_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.anchor_versions TO watchkeeper_writer;
-GRANT SELECT(tenant, event_id, `partition`, `offset`, offset_index, content_hash, record_hash, transport, exporter_peer, received_at, conflict_with, salt, erasure) ON watchkeeper.audit_events TO watchkeeper_writer;
+GRANT SELECT(tenant, event_id, `partition`, `offset`, offset_index, content_hash, record_hash, transport, exporter_peer, received_at, conflict_with, credential, salt, erasure) ON watchkeeper.audit_events TO watchkeeper_writer;
 GRANT SELECT ON watchkeeper.event_leaf_versions TO watchkeeper_writer;
 GRANT SELECT ON watchkeeper.leaf_orders TO watchkeeper_writer;
 GRANT SELECT(tenant, point_id, at, received_at) ON watchkeeper.mcp_metric_versions TO watchkeeper_writer;

@@ -47,7 +47,7 @@ export function neededRights(tables: readonly string[], access: Settings['access
   if (access === 'read') return ['SELECT ON watchkeeper.*']
   return [
     ...tables.map((table) => `INSERT ON watchkeeper.${table}`),
-    'SELECT(tenant, event_id, `partition`, `offset`, offset_index, content_hash, record_hash, transport, exporter_peer, received_at, conflict_with, salt, erasure) ON watchkeeper.audit_events',
+    'SELECT(tenant, event_id, `partition`, `offset`, offset_index, content_hash, record_hash, transport, exporter_peer, received_at, conflict_with, credential, salt, erasure) ON watchkeeper.audit_events',
     'SELECT(tenant, point_id, at, received_at) ON watchkeeper.mcp_metric_versions',
     'SELECT ON watchkeeper.schema_migrations',
   ]

@@ -42,6 +42,7 @@ export function openGroup(resource: Resource, scope: Scope, arrival: Arrival): G
     tenant: arrival.tenant,
     transport: arrival.transport,
     exporter_peer: arrival.peer,
+    credential: arrival.credential ?? '',
     received_at: arrival.receivedAt,
     source: sourceOf(service, scope.name),
     scope_name: scope.name,

@@ -9,7 +9,7 @@ export type TextColumn = NamesOf<string>
 /** Made by the collector from nothing that an emitter wrote, or from hex digits alone. */
 export const OWN_TEXT_COLUMNS = [
   'event_id', 'tenant', 'emitter', 'mapping_version', 'trace_id', 'span_id', 'parent_span_id', 'arguments_hash', 'result_hash', 'transport',
-  'exporter_peer', 'conflict_with', 'principal_source', 'client_source', 'agent_source', 'token_source', 'scopes_source', 'client_address_source',
+  'exporter_peer', 'conflict_with', 'credential', 'principal_source', 'client_source', 'agent_source', 'token_source', 'scopes_source', 'client_address_source',
 ] as const satisfies readonly TextColumn[]
 
 /** Everything else that is text. */

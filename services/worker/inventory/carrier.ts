@@ -62,7 +62,7 @@ export function carriedBy(bytes: Buffer): Carried {
   reader.skipTexts() // redacted
   reader.skipText() // transport
   reader.skipInt() // received_at
-  reader.skipText(5) // conflict_with, salt, name, service_instance, resource
+  reader.skipText(6) // conflict_with, credential, salt, name, service_instance, resource
   const target = reader.text()
   reader.skipText(3) // conversation, wire_session, principal
   const client = reader.text()
