@@ -1,9 +1,16 @@
 /** Bearer tokens as they are kept: never the token, only its SHA-256. One file of them is shared by the command line and all collectors. */
 import { z } from 'zod'
 
-/** What a token may be used for: sending telemetry, or the API. */
-export const TokenScope = z.enum(['ingest', 'api'])
+/** What a token may do with the API: look; change alerts and silences, too; everything. */
+export const ApiScope = z.enum(['read', 'triage', 'admin'])
+export type ApiScope = z.infer<typeof ApiScope>
+/** What a token may be used for: sending telemetry, or the API. `api` is the older word for `admin`. */
+export const TokenScope = z.enum(['ingest', ...ApiScope.options, 'api'])
 export type TokenScope = z.infer<typeof TokenScope>
+
+/** The most that the API gives for these scopes; undefined: nothing. */
+export const apiScopeOf = (scopes: readonly TokenScope[]): ApiScope | undefined =>
+  scopes.includes('api') ? 'admin' : ApiScope.options.findLast((scope) => scopes.includes(scope))
 
 /** How much may come in. Where a burst is absent it is ten seconds' worth: exporters send every few seconds what they gathered. */
 export const Budget = z.strictObject({

@@ -1,98 +1,76 @@
 /** Routes under /api/v1/baselines: what detectors keep of somebody or something, and the order to forget it. */
 import { z } from 'zod'
 import { randomUUID } from 'node:crypto'
-import type { HttpRequest, HttpResponse } from '../../schemas/http.ts'
 import { blankInteraction } from '../../schemas/interaction.ts'
-import type { Clock, Publisher } from '../../schemas/ports.ts'
 import type { Notice } from '../../schemas/step.ts'
 import { steps } from '../../schemas/topics.ts'
-import type { Audited } from './quarantine.ts'
+import type { BaselinePorts } from './ports.ts'
+import { here, Refusal } from './problem.ts'
 import { json } from './responses.ts'
-
-/** States of one partition that this process holds. */
-export interface HeldStates {
-  of(tenant: string, who: Pick<Notice, 'actor' | 'server' | 'tool'>): readonly { readonly detector: string; readonly key: string; readonly state: unknown }[]
-}
-
-export interface BaselinePorts {
-  readonly bus: Publisher
-  readonly clock: Clock
-  /** Ids of the detectors that there are. */
-  readonly detectors: readonly string[]
-  readonly partitions: number
-  /** Undefined where this process judges nothing. */
-  readonly held: ReadonlyMap<number, HeldStates> | undefined
-}
+import { type Route, route } from './route.ts'
+import { ownTenant } from './tenancy.ts'
 
 const word = z.string().min(1).max(256)
-const Who = z.strictObject({ tenant: word, actor: word.optional(), server: word.optional(), tool: word.optional(), detector: word.optional() })
+const Who = z.strictObject({
+  tenant: word, actor: word.optional(), server: word.optional(), tool: word.optional(), detector: word.optional().describe('By this detector only'),
+}).describe('Exactly one of actor, server and tool')
 const Reset = Who.extend({ reason: z.string().min(1).max(1_024) })
 type Who = z.infer<typeof Who>
 
+const Kept = z.strictObject({
+  partitions: z.number().int(), partitions_here: z.array(z.number().int()), total: z.number().int(),
+  kept: z.array(z.strictObject({ partition: z.number().int(), detector: z.string(), key: z.string(), bytes: z.number().int(), state: z.string() })),
+})
+
 /** More states than anybody looks through. */
 const MOST = 1_000
-const MISDIRECTED = 421
-const NO_WORKER = 'This process judges nothing: ask one that runs watchkeeper worker (each knows its own partitions).'
+const NO_WORKER = { none: 'This process judges nothing: ask one that runs watchkeeper worker (each knows its own partitions).' }
 
-const one = ({ actor, server, tool }: Who): [string, string] | undefined => {
+const one = ({ actor, server, tool }: Who): [string, string] => {
   const given = Object.entries({ actor, server, tool }).filter((pair): pair is [string, string] => pair[1] !== undefined)
-  return given.length === 1 ? given[0] : undefined
-}
-const problems = (error: z.ZodError): HttpResponse => json(400, { error: error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ') })
-
-function bodyOf({ body }: HttpRequest): unknown {
-  try {
-    return JSON.parse(body.toString())
-  } catch {
-    return undefined
-  }
+  if (given.length !== 1 || given[0] === undefined) throw new Refusal(400, 'say exactly one of actor, server and tool')
+  return given[0]
 }
 
-/** Undefined where the route is none of these. */
-export type BaselineRoutes = (request: HttpRequest, audited: Audited) => Promise<HttpResponse> | undefined
-
-export function baselineRoutes({ bus, clock, detectors, partitions, held }: BaselinePorts): BaselineRoutes {
-  const wrong = (who: Who): HttpResponse | undefined => {
-    if (one(who) === undefined) return json(400, { error: 'say exactly one of actor, server and tool' })
-    if (who.detector === undefined || detectors.includes(who.detector)) return undefined
-    return json(400, { error: `there is no such detector; there are ${detectors.join(', ')}` })
-  }
-
-  async function show({ query }: HttpRequest): Promise<HttpResponse> {
-    const parsed = Who.safeParse(Object.fromEntries(new URLSearchParams(query)))
-    if (!parsed.success) return problems(parsed.error)
-    const who = parsed.data
-    const refusal = wrong(who)
-    if (refusal !== undefined) return refusal
-    if (held === undefined) return json(MISDIRECTED, { error: NO_WORKER })
-    const { tenant, actor = '', server = '', tool = '', detector } = who
-    const kept = [...held].flatMap(([partition, states]) => states.of(tenant, { actor, server, tool }).map((state) => ({ partition, ...state })))
-      .filter((state) => detector === undefined || state.detector === detector)
-    const shown = kept.slice(0, MOST).map(({ state, ...rest }) => ({ ...rest, bytes: Buffer.byteLength(textOf(state)), state: textOf(state) }))
-    return json(200, { partitions, partitions_here: [...held.keys()].sort((a, b) => a - b), total: kept.length, kept: shown })
-  }
-
-  async function reset(request: HttpRequest, audited: Audited): Promise<HttpResponse> {
-    const parsed = Reset.safeParse(bodyOf(request))
-    if (!parsed.success) return problems(parsed.error)
-    const { reason, ...who } = parsed.data
-    const refusal = wrong(who)
-    if (refusal !== undefined) return refusal
-    const [kind, name] = one(who) ?? ['', '']
-    const { tenant, actor = '', server = '', tool = '', detector = '' } = who
-    const notice: Notice = { kind: 'reset', id: randomUUID(), at: clock.now(), tenant, actor, server, tool, detector }
-    const details = { of_tenant: tenant, [kind]: name, detector: detector || 'all', reason, order: notice.id }
-    await audited({ action: 'baseline.reset', object: `baseline/${kind}`, details }, () =>
-      bus.broadcast(steps, { interaction: { ...blankInteraction(), tenant }, keys: [], lessons: [], notices: [notice] }))
-    return json(202, { order: notice.id })
-  }
-
-  return (request, audited) => {
-    if (request.path === '/api/v1/baselines' && request.method === 'GET') return show(request)
-    if (request.path === '/api/v1/baselines/reset' && request.method === 'POST') return reset(request, audited)
-    return undefined
-  }
+function refuseUnknown({ detector }: Who, { detectors }: BaselinePorts): void {
+  if (detector === undefined || detectors.includes(detector)) return
+  throw new Refusal(400, `there is no such detector; there are ${detectors.join(', ')}`)
 }
+
+export const baselineRoutes: readonly Route[] = [
+  route({
+    method: 'GET', path: '/api/v1/baselines', operation: 'baseline.show', scope: 'read', summary: 'What detectors keep of somebody or something, in the partitions of this process',
+    query: Who, answers: { 200: { says: 'States, as JSON text', schema: Kept } },
+    handle({ query: who, caller }, { baselines }) {
+      one(who)
+      refuseUnknown(who, baselines)
+      const tenant = ownTenant(caller, who.tenant)
+      const held = here(baselines.held ?? NO_WORKER)
+      const { actor = '', server = '', tool = '', detector } = who
+      const kept = [...held].flatMap(([partition, states]) => states.of(tenant, { actor, server, tool }).map((state) => ({ partition, ...state })))
+        .filter((state) => detector === undefined || state.detector === detector)
+      const shown = kept.slice(0, MOST).map(({ state, ...rest }) => ({ ...rest, bytes: Buffer.byteLength(textOf(state)), state: textOf(state) }))
+      return json(200, { partitions: baselines.partitions, partitions_here: [...held.keys()].sort((a, b) => a - b), total: kept.length, kept: shown })
+    },
+  }),
+  route({
+    method: 'POST', path: '/api/v1/baselines/reset', operation: 'baseline.reset', scope: 'admin', summary: 'Let it be forgotten in every partition',
+    body: Reset, answers: { 202: { says: 'Ordered', schema: z.strictObject({ order: z.string() }) } },
+    about({ body: { reason, tenant, detector, ...who } }) {
+      const [kind = '', name = ''] = Object.entries(who).find((pair): pair is [string, string] => pair[1] !== undefined) ?? []
+      return { object: `baseline/${kind}`, details: { of_tenant: tenant, [kind]: name, detector: detector ?? 'all', reason } }
+    },
+    async handle({ body, caller }, { baselines, bus, clock }) {
+      one(body)
+      refuseUnknown(body, baselines)
+      const tenant = ownTenant(caller, body.tenant)
+      const { actor = '', server = '', tool = '', detector = '' } = body
+      const notice: Notice = { kind: 'reset', id: randomUUID(), at: clock.now(), tenant, actor, server, tool, detector }
+      await bus.broadcast(steps, { interaction: { ...blankInteraction(), tenant }, keys: [], lessons: [], notices: [notice] })
+      return json(202, { order: notice.id })
+    },
+  }),
+]
 
 /** States are plain JSON, but for integers that are larger than it has. */
 const textOf = (state: unknown): string => JSON.stringify(state, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value instanceof Map ? [...value] : value)) ?? ''

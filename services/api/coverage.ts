@@ -1,7 +1,7 @@
 /** What each source sends and what is blind without the rest: the newest word of table `coverage`, with the counts of one day. */
 import type { CoverageSource } from '../../schemas/coverage.ts'
 import type { Row, Store } from '../../schemas/ports.ts'
-import { sqlTime } from '../../schemas/sql-literal.ts'
+import { sqlText, sqlTime } from '../../schemas/sql-literal.ts'
 import { isoTime } from './responses.ts'
 
 export interface SourceCoverage extends CoverageSource {
@@ -42,10 +42,10 @@ const DAY_NS = 86_400_000_000_000n
 const MOST_SOURCES = 1_000
 const SOURCE = 'tenant, source, emitter, scope_version, service_version, mapping_version'
 
-const sqlFor = (now: bigint): string => `SELECT ${SOURCE}, sum(events) AS n, sum(calls) AS tool_calls, sumMap(fields) AS f, sumMap(call_fields) AS c,
+const sqlFor = (now: bigint, tenant: string | undefined): string => `SELECT ${SOURCE}, sum(events) AS n, sum(calls) AS tool_calls, sumMap(fields) AS f, sumMap(call_fields) AS c,
     argMax((blind_detectors, missing, switches, usual_interval_seconds, silent, sequence_sessions, sequence_gaps, sampling, sampling_probability, detectors), window_start) AS word,
     max(last_received_at) AS last, max(looked_at) AS looked, arraySlice(arraySort(groupUniqArrayArray(unmapped)), 1, 50) AS names
-  FROM watchkeeper.coverage WHERE window_start >= ${sqlTime(now - DAY_NS)} GROUP BY ${SOURCE} ORDER BY n DESC, source LIMIT ${MOST_SOURCES}`
+  FROM watchkeeper.coverage WHERE window_start >= ${sqlTime(now - DAY_NS)}${tenant === undefined ? '' : ` AND tenant = ${sqlText(tenant)}`} GROUP BY ${SOURCE} ORDER BY n DESC, source LIMIT ${MOST_SOURCES}`
 
 type Word = readonly [
   blind: readonly string[], missing: readonly string[], switches: readonly string[], usual: number, silent: boolean, sessions: bigint, gaps: bigint, sampling: readonly string[],
@@ -71,8 +71,9 @@ function sourceOf(row: Row, now: bigint): SourceCoverage {
 const troubles = ({ blind_detectors: blind, silent, sequence_gaps: gaps, sampling_probability: share }: SourceCoverage): number =>
   (silent ? 100 : 0) + (gaps > 0 ? 50 : 0) + (share !== null && share < 1 ? 20 : 0) + blind.length
 
-export async function coverageOf(store: Pick<Store, 'query'>, now: bigint): Promise<Coverage> {
-  const rows = await store.query(sqlFor(now))
+/** `tenant`: of this one alone. */
+export async function coverageOf(store: Pick<Store, 'query'>, now: bigint, tenant?: string): Promise<Coverage> {
+  const rows = await store.query(sqlFor(now, tenant))
   const sources = rows.map((row) => sourceOf(row, now)).sort((a, b) => troubles(b) - troubles(a) || b.events - a.events)
   const looked = rows.map((row) => row['looked'] as bigint).reduce((a, b) => (a > b ? a : b), 0n)
   return { complete: looked > 0n && sources.every((source) => troubles(source) === 0), at: isoTime(now), looked_at: isoTime(looked), sources }

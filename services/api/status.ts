@@ -1,7 +1,7 @@
 /** How everything is, on one page. Each problem comes with what to do about it. */
 import { Failure, kindOf } from '../../schemas/failure.ts'
 import type { PartitionLag, Row, Service, Store } from '../../schemas/ports.ts'
-import { sqlTime } from '../../schemas/sql-literal.ts'
+import { sqlText, sqlTime } from '../../schemas/sql-literal.ts'
 import { isoTime } from './responses.ts'
 
 export interface GroupLag {
@@ -111,10 +111,10 @@ const MOST_LAG = 5_000
 const MOST_PARTS = 1_000
 const FULL = 0.9
 
-/** Whoever does not answer is a problem among the others: what is known is said all the same. */
-export async function statusOf(ports: StatusPorts): Promise<Status> {
+/** Whoever does not answer is a problem among the others: what is known is said all the same. `tenant`: of its sources and records alone. */
+export async function statusOf(ports: StatusPorts, tenant?: string): Promise<Status> {
   const now = ports.now()
-  const [lag, disk, tabled] = await Promise.all([unlessAway(ports.lag().then(byGroup)), ports.disk(), unlessAway(tabledOf(ports.store, now))])
+  const [lag, disk, tabled] = await Promise.all([unlessAway(ports.lag().then(byGroup)), ports.disk(), unlessAway(tabledOf(ports.store, { now, of: tenant === undefined ? '1' : `tenant = ${sqlText(tenant)}` }))])
   const away = [lag, tabled].flatMap((answer) => (answer instanceof Failure ? [answer.message] : []))
   const groups = lag instanceof Failure ? [] : lag
   const known = tabled instanceof Failure || 'none' in tabled ? undefined : tabled
@@ -138,10 +138,16 @@ async function unlessAway<T>(asked: Promise<T>): Promise<T | Failure> {
   }
 }
 
-async function tabledOf(store: StatusPorts['store'], now: bigint): Promise<{ readonly none: string } | { readonly told: FromTables; readonly version: string }> {
+/** `of`: condition on whose records count. */
+interface Scope {
+  readonly now: bigint
+  readonly of: string
+}
+
+async function tabledOf(store: StatusPorts['store'], scope: Scope): Promise<{ readonly none: string } | { readonly told: FromTables; readonly version: string }> {
   if ('none' in store) return store
   const [tables, sources, throughput, alerts, quarantine, conservation, { version, merges }] = await Promise.all([
-    tablesOf(store), sourcesOf(store, now), throughputOf(store, now), alertsOf(store), quarantineOf(store), conservationOf(store, now), engineOf(store),
+    tablesOf(store), sourcesOf(store, scope), throughputOf(store, scope), alertsOf(store, scope), quarantineOf(store, scope), conservationOf(store, scope), engineOf(store),
   ])
   return { told: { tables, sources, throughput, alerts, quarantine, conservation, merges }, version }
 }
@@ -190,41 +196,41 @@ const one = async (store: Query, sql: string): Promise<Row> => (await store.quer
 const number = (value: unknown): number => Number(value ?? 0)
 const seconds = (nanoseconds: bigint): number => Number(nanoseconds / SECOND_NS)
 
-async function sourcesOf(store: Query, now: bigint): Promise<readonly SourceStatus[]> {
+async function sourcesOf(store: Query, { now, of }: Scope): Promise<readonly SourceStatus[]> {
   const rows = await store.query(`SELECT tenant, source, count() AS events, max(received_at) AS last FROM watchkeeper.audit_events
-    GROUP BY tenant, source ORDER BY last DESC LIMIT ${MOST_SOURCES}`)
+    WHERE ${of} GROUP BY tenant, source ORDER BY last DESC LIMIT ${MOST_SOURCES}`)
   return rows.map(({ tenant, source, events, last }) => ({
     tenant: String(tenant), source: String(source), events: number(events), last_received_at: isoTime(last as bigint),
     silent_seconds: Math.max(0, seconds(now - (last as bigint))),
   }))
 }
 
-async function throughputOf(store: Query, now: bigint): Promise<FromTables['throughput']> {
+async function throughputOf(store: Query, { now, of }: Scope): Promise<FromTables['throughput']> {
   const since = sqlTime(now - 60n * SECOND_NS)
   const [events, findings] = [
-    await one(store, `SELECT count() AS n FROM watchkeeper.audit_events WHERE received_at >= ${since}`),
-    await one(store, `SELECT count() AS n FROM watchkeeper.findings WHERE created_at >= ${since}`),
+    await one(store, `SELECT count() AS n FROM watchkeeper.audit_events WHERE ${of} AND received_at >= ${since}`),
+    await one(store, `SELECT count() AS n FROM watchkeeper.findings WHERE ${of} AND created_at >= ${since}`),
   ]
   return { stored_per_second: number(events['n']) / 60, findings_last_minute: number(findings['n']) }
 }
 
-async function alertsOf(store: Query): Promise<FromTables['alerts']> {
-  const row = await one(store, "SELECT count() AS n, min(created_at) AS oldest FROM watchkeeper.alerts WHERE status = 'open'")
+async function alertsOf(store: Query, { of }: Scope): Promise<FromTables['alerts']> {
+  const row = await one(store, `SELECT count() AS n, min(created_at) AS oldest FROM watchkeeper.alerts WHERE ${of} AND status = 'open'`)
   return { unacknowledged: number(row['n']), oldest_unacknowledged_at: number(row['n']) === 0 ? '' : isoTime(row['oldest'] as bigint) }
 }
 
-async function quarantineOf(store: Query): Promise<readonly QuarantineCount[]> {
+async function quarantineOf(store: Query, { of }: Scope): Promise<readonly QuarantineCount[]> {
   const rows = await store.query(`SELECT reason, countIf(state = 'waiting') AS waiting, countIf(state = 'replayed') AS replayed, countIf(state = 'discarded') AS discarded
-    FROM watchkeeper.quarantine GROUP BY reason ORDER BY waiting DESC, reason`)
+    FROM watchkeeper.quarantine WHERE ${of} GROUP BY reason ORDER BY waiting DESC, reason`)
   return rows.map((row) => ({
     reason: String(row['reason']), waiting: number(row['waiting']), replayed: number(row['replayed']), discarded: number(row['discarded']),
   }))
 }
 
 /** Of what was looked at within a day: what is older has its finding. */
-async function conservationOf(store: Query, now: bigint): Promise<ConservationStatus> {
+async function conservationOf(store: Query, { now, of }: Scope): Promise<ConservationStatus> {
   const row = await one(store, `SELECT countIf(settled) AS judged, countIf(settled AND OFF) AS minutes, sumIf(difference, settled AND OFF) AS missing, sum(in_flight) AS under_way,
-    maxIf(window_start, settled) AS until FROM watchkeeper.conservation WHERE checked_at >= ${sqlTime(now - DAY_NS)}`.replaceAll('OFF', '(missing_in_collector != 0 OR missing_on_bus != 0 OR missing_in_archiver != 0 OR missing_in_table != 0)'))
+    maxIf(window_start, settled) AS until FROM watchkeeper.conservation WHERE ${of} AND checked_at >= ${sqlTime(now - DAY_NS)}`.replaceAll('OFF', '(missing_in_collector != 0 OR missing_on_bus != 0 OR missing_in_archiver != 0 OR missing_in_table != 0)'))
   const minutes = number(row['minutes'])
   const settled = number(row['judged']) > 0
   return {

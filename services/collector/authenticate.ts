@@ -71,11 +71,11 @@ const UNKNOWN = { refusal: 'The bearer token is not known here.' }
 
 const sameSubject = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((part, index) => part === b[index])
 
-/** What is wrong with a token that is known; undefined = nothing. */
-export function troubleOf(entry: TokenEntry, scope: TokenScope, now: bigint): TokenTrouble | undefined {
+/** What is wrong with a token that is known; undefined = nothing. `scope`: what it shall be used for; undefined: whatever it is for. */
+export function troubleOf(entry: TokenEntry, scope: TokenScope | undefined, now: bigint): TokenTrouble | undefined {
   if (entry.revoked === true) return 'revoked'
   if (entry.expiresAt !== undefined && now >= entry.expiresAt) return 'expired'
-  return (entry.scopes ?? ['ingest']).includes(scope) ? undefined : 'scope'
+  return scope === undefined || (entry.scopes ?? ['ingest']).includes(scope) ? undefined : 'scope'
 }
 
 /** Finds a token by its hash: how long that takes says something about the hash of what was sent, and nothing about the token. */
@@ -83,7 +83,7 @@ export class TokenIndex {
   readonly #tokens: () => readonly TokenEntry[]
   #indexed: readonly TokenEntry[] | undefined
   #byHash: ReadonlyMap<string, TokenEntry> = new Map()
-  /** Whether there ever were any. */
+  /** Whether there ever was one to send with: those for the API alone ask nobody else for one. */
   closed = false
 
   constructor(tokens: () => readonly TokenEntry[]) {
@@ -96,7 +96,7 @@ export class TokenIndex {
     if (tokens === this.#indexed) return
     this.#indexed = tokens
     this.#byHash = new Map(tokens.map((entry) => [entry.sha256, entry]))
-    this.closed ||= tokens.length > 0
+    this.closed ||= tokens.some(({ scopes }) => scopes === undefined || scopes.includes('ingest'))
   }
 
   find(token: string): TokenEntry | undefined {

@@ -55,9 +55,13 @@ describe('the edge', () => {
   })
 
   it('gives the API to tokens for it alone', async () => {
-    await changeTokens(tokenFileOf(dataDir), () => [kept('ops', { scopes: ['api'] }), kept('gone', { scopes: ['api'], expires_at: '2026-01-02T00:00:00.000Z' }), kept('sender')])
+    await changeTokens(tokenFileOf(dataDir), () => [
+      kept('ops', { scopes: ['api'] }), kept('gone', { scopes: ['api'], expires_at: '2026-01-02T00:00:00.000Z' }), kept('sender'),
+      kept('desk', { scopes: ['read', 'triage'] }), kept('page', { scopes: ['read'] }), kept('back', { scopes: ['admin'], revoked_at: '2026-01-02T00:00:00.000Z' }),
+    ])
     await open()
-    expect(['ops', 'gone', 'sender', 'none'].map((name) => edge!.apiUser(`token-of-${name}`))).toEqual(['ops', undefined, undefined, undefined])
+    expect(['ops', 'gone', 'sender', 'none', 'desk', 'page', 'back'].map((name) => edge!.apiCaller(`token-of-${name}`)?.scope))
+      .toEqual(['admin', undefined, undefined, undefined, 'triage', 'read', undefined])
     expect(await usableTokens(configured())).toBe(1)
   })
 

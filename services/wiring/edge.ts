@@ -9,7 +9,8 @@ import type { AdminAction, AdminAudit } from '../../schemas/admin-action.ts'
 import type { Connections } from '../../schemas/connections.ts'
 import { subjectOf } from '../../schemas/peer-certificate.ts'
 import type { Log } from '../../schemas/ports.ts'
-import { latestWitness, type TokenRecord } from '../../schemas/token-record.ts'
+import { apiScopeOf, latestWitness, type TokenRecord } from '../../schemas/token-record.ts'
+import type { Caller } from '../api/caller.ts'
 import { authenticator, DEFAULT_TENANT, TokenIndex, troubleOf } from '../collector/authenticate.ts'
 import type { Authenticate, ClientEntry, TokenEntry } from '../collector/authenticate.ts'
 import { Budgets } from '../collector/budget.ts'
@@ -23,8 +24,8 @@ export interface Edge {
   readonly budgets: Budgets
   readonly connections: Connections
   readonly audit: AdminAudit
-  /** Name of a token for the API; undefined where it is none, has ended or was revoked. */
-  apiUser(token: string): string | undefined
+  /** Who may use the API with this token, and for what; undefined where it is for nothing of it, has ended or was revoked. */
+  apiCaller(token: string): Caller | undefined
   close(): Promise<void>
 }
 
@@ -139,10 +140,12 @@ export async function openEdge({ config, log, ingests, intake }: EdgeParts): Pro
     authenticate: authenticator({
       tokens: entries, clients: clientsOf(config), now, refused: (name, trouble) => telemetry.refusedToken(name, trouble),
     }),
-    apiUser(token) {
+    apiCaller(token) {
       index.refresh()
       const found = index.find(token)
-      return found !== undefined && troubleOf(found, 'api', now()) === undefined ? found.name : undefined
+      const scope = found === undefined ? undefined : apiScopeOf(found.scopes ?? [])
+      if (found === undefined || scope === undefined || troubleOf(found, undefined, now()) !== undefined) return undefined
+      return { name: found.name, scope, tenant: found.tenant }
     },
     async close() {
       guard.stop()

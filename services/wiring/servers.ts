@@ -10,10 +10,9 @@ import { Failure } from '../../schemas/failure.ts'
 import type { HttpHandler } from '../../schemas/http.ts'
 import { isLoopback } from '../../schemas/loopback.ts'
 import type { Log, Service } from '../../schemas/ports.ts'
-import { type ApiPorts, createApi, type Receivers } from '../api/handle.ts'
-import { baselineRoutes } from '../api/baselines.ts'
-import { quarantineRoutes } from '../api/quarantine.ts'
-import { coverageOf } from '../api/coverage.ts'
+import { createApi } from '../api/handle.ts'
+import type { ApiPorts, Receivers } from '../api/ports.ts'
+import { QuarantineDesk } from '../api/quarantine-desk.ts'
 import { statusOf } from '../api/status.ts'
 import { refuseUnsafeBinding } from '../collector/authenticate.ts'
 import { InFlight } from '../collector/in-flight.ts'
@@ -32,6 +31,7 @@ import type { Edge } from './edge.ts'
 import type { Foundation } from './foundation.ts'
 import { withPasswordHashes } from './hashes.ts'
 import type { Part } from './parts.ts'
+import { receiverEntries } from './receiver-entries.ts'
 import { tlsMaterial } from './tls.ts'
 
 export interface ServerParts {
@@ -149,10 +149,12 @@ function noTables({ config, parts }: ServerParts): string {
   return `This process (${[...parts].join(', ')}) reaches no tables: ${who}. Ask one of those with --api HOST:PORT, or with its own --config and --data-dir.`
 }
 
+const NO_ALERTER = { none: 'This process has no alerter, so it takes no receivers: ask the one that runs watchkeeper alerter.' }
+
 const isWorker = (service: Service): service is WorkerService => 'held' in service
 
 /** What the API answers: how this process is, and what tables say where it has or reaches them. */
-function routesOf(parts: ServerParts): Pick<ApiPorts, 'parts' | 'lag' | 'status' | 'coverage' | 'quarantine' | 'baselines'> {
+function routesOf(parts: ServerParts): Pick<ApiPorts, 'parts' | 'lag' | 'status' | 'store' | 'bus' | 'clock' | 'quarantine' | 'baselines'> {
   const { config, foundation: { bus, opened }, services } = parts
   const store = opened.store?.store ?? { none: noTables(parts) }
   const startedAt = systemClock.now()
@@ -164,23 +166,30 @@ function routesOf(parts: ServerParts): Pick<ApiPorts, 'parts' | 'lag' | 'status'
     return { directory: config.data_dir, free_bytes: bavail * bsize, total_bytes: blocks * bsize, log_bytes: bytes, log_max_bytes: maxBytes }
   }
   return {
-    parts: all, lag,
-    status: () => statusOf({
+    parts: all, lag, store, bus: bus.bus, clock: systemClock,
+    status: (tenant) => statusOf({
       parts: all, store, lag, disk, now: () => systemClock.now(), startedAt, versions: { watchkeeper: VERSION, node: process.version.slice(1) },
-    }),
-    coverage: 'none' in store ? store : () => coverageOf(store, systemClock.now()),
-    quarantine: 'none' in store ? store : quarantineRoutes({ store, bus: bus.bus, clock: systemClock }),
-    baselines: baselineRoutes({ bus: bus.bus, clock: systemClock, detectors: Object.keys(REGISTRY), partitions: bus.partitions, held: services.find(isWorker)?.held }),
+    }, tenant),
+    quarantine: 'none' in store ? store : new QuarantineDesk({ store, bus: bus.bus, clock: systemClock }),
+    baselines: { detectors: Object.keys(REGISTRY), partitions: bus.partitions, held: services.find(isWorker)?.held },
   }
 }
 
 function serveApi(parts: ServerParts): OpenServer {
-  const { api, foundation, edge, metrics, receivers } = parts
-  api.serve(createApi({
-    receivers: parts.parts.has('alerter') ? receivers : undefined, metrics: () => metrics.render(), token: foundation.apiToken,
-    apiUser: (token) => edge.apiUser(token), audit: edge.audit, ...routesOf(parts),
-  }))
-  return api
+  const { api, config, foundation, edge, metrics, receivers, log } = parts
+  const { handle, close } = createApi({
+    receivers: parts.parts.has('alerter') ? receivers : NO_ALERTER, configured: receiverEntries(config.alerting), metrics: () => metrics.render(), token: foundation.apiToken,
+    apiCaller: (token) => edge.apiCaller(token), audit: edge.audit, failed: (error) => log.error({ err: error }, 'a call of the API could not be written down'),
+    ...routesOf(parts),
+  })
+  api.serve(handle)
+  return {
+    ...api,
+    async stop() {
+      await api.stop()
+      await close()
+    },
+  }
 }
 
 async function* openOtlp(ingest: Ingest, parts: ServerParts): AsyncGenerator<OpenServer> {

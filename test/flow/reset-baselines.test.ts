@@ -7,11 +7,10 @@ import { afterAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import { arm, type Detector } from '../../detectors/detector.ts'
 import { openEmbeddedLog } from '../../infra/embedded-log/embedded-log.ts'
-import type { HttpRequest } from '../../schemas/http.ts'
 import { blankInteraction, type Interaction } from '../../schemas/interaction.ts'
 import type { Bus, Snapshot, Snapshots } from '../../schemas/ports.ts'
 import { interactions } from '../../schemas/topics.ts'
-import { baselineRoutes } from '../../services/api/baselines.ts'
+import { apiRig } from '../api/rig.ts'
 import { WORKER_DEFAULTS, type WorkerTelemetry } from '../../services/worker/contracts.ts'
 import { createWorker, type WorkerService } from '../../services/worker/service.ts'
 
@@ -64,19 +63,17 @@ it.each([1, 4])('on %i partitions', async (partitions) => {
     await caughtUp(bus)
   }
   const keysOf = async ({ held }: WorkerService, actor: string): Promise<string[]> => {
-    const answer = await baselineRoutes({ bus, clock: { now: () => 9n }, detectors: ['counting'], partitions, held })(request('GET', '/api/v1/baselines', `tenant=acme&actor=${actor}`, ''), async (_deed, work) => await work())
-    return (JSON.parse(String(answer?.body)) as { kept: { key: string }[] }).kept.map(({ key }) => key).toSorted()
+    const { body } = await apiRig({ bus, baselines: { detectors: ['counting'], partitions, held } }).ask('GET', '/api/v1/baselines', { query: `tenant=acme&actor=${actor}` })
+    return (body as { kept: { key: string }[] }).kept.map(({ key }) => key).toSorted()
   }
-  const request = (method: string, path: string, query: string, body: string): HttpRequest => ({ method, path, query, headers: new Map(), peer: '', body: Buffer.from(body) })
 
   const first = await open()
   await give(...Array.from({ length: 10 }, (_, n) => [call(n, 'ann'), call(n, 'bob')]).flat())
   const ann = ['actor:ann', ...Array.from({ length: 5 }, (_, n) => `both:ann:tool-${n}`)]
   expect(await keysOf(first, 'ann')).toEqual(ann)
 
-  const routes = baselineRoutes({ bus, clock: { now: () => 9n }, detectors: ['counting'], partitions, held: undefined })
-  const body = JSON.stringify({ tenant: 'acme', actor: 'ann', reason: 'another job' })
-  expect((await routes(request('POST', '/api/v1/baselines/reset', '', body), async (_deed, work) => await work()))?.status).toBe(202)
+  const { ask } = apiRig({ bus, baselines: { detectors: ['counting'], partitions, held: undefined } })
+  expect((await ask('POST', '/api/v1/baselines/reset', { body: { tenant: 'acme', actor: 'ann', reason: 'another job' } })).status).toBe(202)
   await caughtUp(bus)
   expect(await keysOf(first, 'ann')).toEqual([])
   expect(await keysOf(first, 'bob')).toHaveLength(6)

@@ -1,0 +1,14 @@
+/** Every route of the API. Another is one line here. */
+import { alertRoutes } from './alerts/alert-routes.ts'
+import { deliveryRoutes } from './alerts/delivery-routes.ts'
+import { orderRoutes } from './alerts/order-routes.ts'
+import { silenceRoutes } from './alerts/silence-routes.ts'
+import { baselineRoutes } from './baselines.ts'
+import { healthRoutes } from './health-routes.ts'
+import { quarantineRoutes } from './quarantine.ts'
+import { receiverRoutes } from './receivers.ts'
+import type { Route } from './route.ts'
+
+export const ROUTES: readonly Route[] = [
+  ...alertRoutes, ...orderRoutes, ...silenceRoutes, ...receiverRoutes, ...deliveryRoutes, ...quarantineRoutes, ...baselineRoutes, ...healthRoutes,
+]
