@@ -76,6 +76,8 @@ function insertFailure(error: unknown, table: string): unknown {
   return new Failure('unavailable', code, what, { cause: error, retryAfterSeconds })
 }
 
+const narrowed = (row: Row, columns: readonly Column[]): Row => Object.fromEntries(columns.flatMap(({ name }) => (name in row ? [[name, row[name]]] : [])))
+
 export class TableStore implements Store {
   readonly #backend: Backend
   readonly #columns = new Map<string, readonly Column[]>()
@@ -111,10 +113,13 @@ export class TableStore implements Store {
     if (rows.length === 0) return
     const physical = TABLES.get(table)
     if (physical === undefined) throw new Failure('defect', 'store.table', `rows cannot be inserted into ${JSON.stringify(table)}`)
-    for (const target of [HISTORIES.get(table), physical].filter((name) => name !== undefined)) {
-      const columns = await this.#columnsOf(target)
-      await this.#insert({ table: target, columns, parts: [encodeBlock(columns, rows)], token })
+    const history = HISTORIES.get(table)
+    if (history !== undefined) {
+      const kept = await this.#columnsOf(history)
+      await this.#insert({ table: history, columns: kept, parts: [encodeBlock(kept, rows.map((row) => narrowed(row, kept)))], token })
     }
+    const columns = await this.#columnsOf(physical)
+    await this.#insert({ table: physical, columns, parts: [encodeBlock(columns, rows)], token })
   }
 
   async places(tenant: string, eventIds: readonly string[]): Promise<ReadonlyMap<string, KnownEvent>> {
