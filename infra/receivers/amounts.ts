@@ -8,8 +8,8 @@ export const minuteOf = (iso: string): string => `${iso.slice(0, 10)} ${iso.slic
 function lengthOf(milliseconds: number): string {
   const minutes = Math.round(milliseconds / 60_000)
   if (minutes < 1) return 'within a minute'
-  if (minutes < 120) return `over ${count(minutes, 'minute')}`
-  const hours = Math.round(minutes / 60)
+  if (minutes < 60) return `over ${count(minutes, 'minute')}`
+  const hours = Math.round(minutes / 6) / 10
   return hours < 72 ? `over ${count(hours, 'hour')}` : `over ${count(Math.round(hours / 24), 'day')}`
 }
 

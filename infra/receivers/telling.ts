@@ -65,7 +65,7 @@ const VERDICTS = { '': '', true: ' (it was real)', benign: ' (harmless)', duplic
 
 function labelOf(event: Telling['event'], data: AlertData): string {
   if (event === 'acknowledged') return `Acknowledged${doneBy(data)}`
-  if (event === 'resolved') return doneBy(data) === '' ? 'Over: it has gone quiet' : `Resolved${doneBy(data)}${VERDICTS[data.verdict]}`
+  if (event === 'resolved') return doneBy(data) === '' ? 'Gone quiet' : `Resolved${doneBy(data)}${VERDICTS[data.verdict]}`
   const severity = data.severity.toUpperCase()
   return event === 'updated' ? `${severity}, more of it` : event === 'reopened' ? `${severity} again` : severity
 }
@@ -84,8 +84,8 @@ function whoOf({ who: { actor, actor_kind: kind, principal, client } }: AlertDat
 const whereOf = ({ what: { tool, server } }: AlertData): string => plain(tool === '' || server === '' ? tool || server : `${tool} on ${server}`)
 
 function usualOf({ usual = {} }: NonNullable<Reason['case']>): string {
-  const words = [['for it', usual.self], ['for its peers', usual.peers], ['for the tenant', usual.tenant]] as const
-  return words.flatMap(([whom, what]) => (what === undefined || what === '' ? [] : [`${whom} ${plain(what)}`])).join('; ')
+  const words = [['on record', usual.self], ['its peers', usual.peers], ['the tenant', usual.tenant]] as const
+  return words.flatMap(([whom, what]) => (what === undefined || what === '' ? [] : [`${whom}: ${plain(what)}`])).join('; ')
 }
 
 function whyOf({ title, observed, expected, case: argued }: Reason, headline: string): Why {
@@ -101,7 +101,9 @@ function whyOf({ title, observed, expected, case: argued }: Reason, headline: st
 
 const labelsOf = (labels: Readonly<Record<string, string>>): Fact[] => Object.entries(labels).map(([name, value]) => ({ name: plain(name), value: plain(value) }))
 const known = (facts: readonly Fact[]): Fact[] => facts.filter(({ value }) => value !== '')
-const linksOf = (links: AlertData['links']): Told[] => links.map(({ rel, text, href }) => ({ rel, text: plain(text), href }))
+const linksOf = (links: AlertData['links']): Told[] => links.map(({ rel, text, href }) => ({ rel, text: plain(text) || rel, href }))
+/** Those that say something when they are plain. */
+const said = (lines: readonly string[]): string[] => lines.map(plain).filter((line) => line !== '')
 
 function howMany({ findings, what: { detectors } }: AlertData): string {
   return `${count(findings, 'finding')}${detectors.length > 1 ? ` of ${detectors.length} kinds` : ''}: ${plain(detectors.join(', '))}`
@@ -111,7 +113,7 @@ function alertTelling(message: AlertMessage): Telling {
   const { data } = message
   const event = eventOf(message)
   const over = event === 'resolved' || event === 'acknowledged'
-  const title = plain(data.title)
+  const title = plain(data.title) || 'Something unusual'
   const [rule] = data.rules
   return {
     event, severity: data.severity, label: labelOf(event, data), title,
@@ -121,9 +123,9 @@ function alertTelling(message: AlertMessage): Telling {
       { name: 'Since', value: spanOf(data.first_seen, data.last_seen) }, { name: 'How many', value: howMany(data) },
       { name: 'Tenant', value: plain(data.tenant) }, ...labelsOf(data.labels),
     ]),
-    why: over ? [] : data.why.map((reason) => whyOf(reason, title)), moreWhy: over ? 0 : data.why_omitted,
+    why: over ? [] : data.why.map((reason) => whyOf(reason, title)).filter((one) => oddness(one) !== ''), moreWhy: over ? 0 : data.why_omitted,
     lineage: over ? '' : plain(data.lineage),
-    steps: over ? [] : (rule?.runbook ?? []).slice(0, MOST_STEPS).map(plain), harmless: over ? [] : (rule?.benign ?? []).slice(0, MOST_HARMLESS).map(plain),
+    steps: over ? [] : said(rule?.runbook ?? []).slice(0, MOST_STEPS), harmless: over ? [] : said(rule?.benign ?? []).slice(0, MOST_HARMLESS),
     sql: over ? '' : plainLines(data.sql), links: linksOf(data.links),
     foot: `alert ${data.alert_id}, version ${data.version}`, leftOut: [],
   }
@@ -147,7 +149,7 @@ function stormTelling({ data }: StormMessage): Telling {
 
 function testTelling({ timestamp, data }: TestMessage): Telling {
   return {
-    ...NOTHING, event: 'test', severity: 'info', label: 'Test', title: plain(data.title),
+    ...NOTHING, event: 'test', severity: 'info', label: 'Test', title: plain(data.title) || 'A test',
     facts: known([
       { name: 'Meaning', value: 'nothing has happened; alerts will arrive here' }, { name: 'Receiver', value: plain(data.receiver) }, { name: 'Asked for by', value: plain(data.by) },
       ...labelsOf(data.labels),
@@ -163,7 +165,7 @@ export function tellingOf(notice: Notice): Telling {
 
 /** Of one reason, in the words of all media: what was seen against what was expected. */
 export function oddness({ title, observed, expected, usual }: Why): string {
-  const seen = observed === '' ? '' : `${title === '' ? '' : ': '}${observed}`
-  const wanted = expected === '' ? '' : `; expected ${expected}`
-  return `${title}${seen}${wanted}${usual === '' ? '' : `; usual ${usual}`}`
+  // Some titles say it already.
+  const seen = title.includes(observed) ? title : [title, observed].filter((text) => text !== '').join(': ')
+  return [seen, expected === '' ? '' : `expected ${expected}`, usual].filter((text) => text !== '').join('; ')
 }

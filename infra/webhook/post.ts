@@ -21,6 +21,8 @@ export interface Way {
   readonly reach: Reach
   /** The system's own where omitted. */
   readonly resolve?: Resolve | undefined
+  /** How much of an answer is read; 1,024 where omitted. */
+  readonly answerBytes?: number
 }
 
 /** Seconds or an HTTP date (RFC 9110, 10.2.3) as seconds from now; undefined when it is neither. */
@@ -31,7 +33,7 @@ function retryAfter(value: string | undefined): number | undefined {
   return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - Date.now()) / 1000))
 }
 
-function exchange({ url, headers, body }: Outgoing, { reach, resolve }: Way, signal: AbortSignal): Promise<Answer> {
+function exchange({ url, headers, body }: Outgoing, { reach, resolve, answerBytes = ANSWER_BYTES }: Way, signal: AbortSignal): Promise<Answer> {
   const send = new URL(url).protocol === 'https:' ? httpsRequest : httpRequest
   // A connection for each message: one that is kept would go on to an address that was right once.
   const options = { method: 'POST', agent: false, signal, lookup: guardedLookup(reach, resolve), maxHeaderSize: HEADER_BYTES } as const
@@ -40,8 +42,8 @@ function exchange({ url, headers, body }: Outgoing, { reach, resolve }: Way, sig
       let text = Buffer.alloc(0)
       const done = () => settle({ status: response.statusCode ?? 0, text: text.toString(), retryAfterSeconds: retryAfter(response.headers['retry-after']) })
       response.on('data', (chunk: Buffer) => {
-        text = Buffer.concat([text, chunk]).subarray(0, ANSWER_BYTES)
-        if (text.length === ANSWER_BYTES) {
+        text = Buffer.concat([text, chunk]).subarray(0, answerBytes)
+        if (text.length === answerBytes) {
           done()
           response.destroy()
         }

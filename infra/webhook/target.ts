@@ -13,8 +13,12 @@ const INSIDE: ReadonlySet<string> = new Set(['loopback', 'private', 'carrierGrad
 
 type Address = ReturnType<typeof ipaddr.parse>
 
-/** Undefined where it is no address as such; IPv4 mapped into IPv6 is IPv4. */
-const parsed = (address: string): Address | undefined => (isIP(address) === 0 ? undefined : ipaddr.process(address))
+/** Undefined where it is no address as such; IPv4 mapped into IPv6 is IPv4. IPv6 is read by the standard's own parser: others take `::127.0.0.1` for IPv4. */
+function parsed(address: string): Address | undefined {
+  if (isIP(address) !== 6) return isIP(address) === 4 ? ipaddr.parse(address) : undefined
+  const [bare = ''] = address.split('%')
+  return ipaddr.process(new URL(`http://[${bare}]`).hostname.slice(1, -1))
+}
 
 /**
  * Anything but public unicast: private, loopback, link-local (and with it the clouds' metadata), carrier-grade NAT, documentation,

@@ -48,19 +48,25 @@ function subjectOf(notice: Notice): Subject {
   const labels = Object.fromEntries(Object.entries(notice.data.labels).map(([name, value]) => [name, cut(value)]))
   if (notice.type === 'storm.summary') {
     const { storm_id: id, tenant, since } = notice.data
-    return { fingerprint: cut(id), labels: { ...labels, alertname: 'WatchkeeperStorm', storm_id: cut(id), tenant: cut(tenant), ...own }, since }
+    return { fingerprint: cut(id) || 'watchkeeper-storm', labels: given({ ...labels, alertname: 'WatchkeeperStorm', storm_id: cut(id), tenant: cut(tenant), ...own }), since }
   }
   if (notice.type === 'receiver.test') return { fingerprint: 'watchkeeper-test', labels: { ...labels, alertname: 'WatchkeeperTest', ...own }, since: notice.timestamp }
-  const { alert_id: id, tenant, who, what, first_seen: since } = notice.data
-  const named = { actor: cut(who.actor), tool: cut(what.tool), server: cut(what.server), tenant: cut(tenant) }
-  return { fingerprint: id.slice(0, 16), labels: given({ ...labels, ...named, alertname: cut(what.detectors[0] ?? 'watchkeeper'), alert_id: id, ...own }), since }
+  const { alert_id: id, tenant, first_seen: since } = notice.data
+  return { fingerprint: id.slice(0, 16), labels: given({ ...labels, tenant: cut(tenant), alertname: 'Watchkeeper', alert_id: id, ...own }), since }
 }
 
-function annotationsOf({ label, title, why, moreWhy, lineage, facts, steps, sql, links, leftOut }: Telling): Words {
+/** Labels are what an alert is known by, so these are none: the next finding may change them. */
+function subjectWords(notice: Notice): Words {
+  if (!('what' in notice.data)) return {}
+  const { who, what } = notice.data
+  return { actor: cut(who.actor), tool: cut(what.tool), server: cut(what.server), detectors: cut(what.detectors.join(', ')) }
+}
+
+function annotationsOf(notice: Notice, { label, title, why, moreWhy, lineage, facts, steps, sql, links, leftOut }: Telling): Words {
   const reasons = why.map(oddness)
   return given({
     summary: `${label}: ${title}`, description: [...reasons, ...(moreWhy === 0 ? [] : [`and ${moreWhy} more`])].join('\n'), lineage,
-    facts: facts.map(({ name, value }) => `${name}: ${value}`).join('\n'), what_to_do: steps.join('\n'), sql,
+    ...subjectWords(notice), facts: facts.map(({ name, value }) => `${name}: ${value}`).join('\n'), what_to_do: steps.join('\n'), sql,
     runbook_url: links.find(({ rel }) => rel === 'runbook')?.href ?? '', left_out: leftOut.join(', '),
   })
 }
@@ -71,7 +77,7 @@ export function alertmanagerBody(notice: Notice, receiver: string): Alertmanager
   const status = notice.type === 'alert.resolved' ? 'resolved' : 'firing'
   const { fingerprint, labels, since } = subjectOf(notice)
   return fitted(tellingOf(notice), (telling) => {
-    const annotations = annotationsOf(telling)
+    const annotations = annotationsOf(notice, telling)
     const home = telling.links.find(({ rel }) => rel === 'console')?.href ?? ''
     const body: AlertmanagerBody = {
       version: '4', groupKey: `{}:{alert_id="${fingerprint}"}`, truncatedAlerts: 0, status, receiver, groupLabels: { alertname: labels['alertname'] ?? '' },

@@ -32,8 +32,8 @@ export type PagerDutyEvent =
 const SEVERITIES: Readonly<Record<Severity, Payload['severity']>> = { critical: 'critical', high: 'error', medium: 'warning', low: 'info', info: 'info' }
 
 function keyOf(notice: Notice): string {
-  if (notice.type === 'storm.summary') return clip(plain(`watchkeeper-storm-${notice.data.storm_id}`), MOST.name)
-  return notice.type === 'receiver.test' ? `watchkeeper-test-${plain(notice.data.receiver)}` : notice.data.alert_id
+  if (notice.type === 'storm.summary') return clip(`watchkeeper-storm-${plain(notice.data.storm_id)}`, MOST.name)
+  return notice.type === 'receiver.test' ? clip(`watchkeeper-test-${plain(notice.data.receiver)}`, MOST.name) : notice.data.alert_id
 }
 
 /** Whose doing it is about, as PagerDuty sorts incidents; left out where it is not known. */
@@ -49,7 +49,7 @@ function detailsOf({ facts, why, moreWhy, lineage, steps, harmless, sql, foot, l
   const reasons = why.flatMap((one) => [oddness(one), ...one.parts.map((part) => `  ${part}`)])
   const details = {
     why: moreWhy === 0 ? reasons : [...reasons, `and ${moreWhy} more`], lineage, ...Object.fromEntries(facts.map(({ name, value }) => [name.toLowerCase(), value])),
-    'what to do': steps, 'harmless if': harmless, sql, from: foot, 'no room for': leftOut,
+    'what to do': steps, 'looks like it and is harmless': harmless, sql, from: foot, 'no room for': leftOut,
   }
   return Object.fromEntries(Object.entries(details).filter(([, value]) => value.length > 0))
 }

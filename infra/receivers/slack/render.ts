@@ -32,10 +32,10 @@ const dotOf = ({ event, severity }: Telling): string => (event === 'resolved' ? 
 
 const object = (text: string): TextObject => ({ type: 'mrkdwn', text, verbatim: true })
 const section = (text: string): SlackBlock[] => (text === '' ? [] : [{ type: 'section', text: object(text) }])
-const list = (title: string, lines: readonly string[]): string => (lines.length === 0 ? '' : [`*${title}*`, ...lines.map((line) => `• ${line}`)].join('\n'))
+const list = (title: string, lines: readonly string[]): string => (lines.length === 0 ? '' : [`*${title}*`, ...lines.map((line) => (line.startsWith(' ') ? line : `• ${line}`))].join('\n'))
 
 function whyText({ event, why, moreWhy }: Telling): string {
-  const lines = why.flatMap((one) => [mrkdwn(oddness(one)), ...one.parts.map((part) => `    ${mrkdwn(part)}`)])
+  const lines = why.flatMap((one) => [mrkdwn(oddness(one)), ...one.parts.map((part) => `      ◦ ${mrkdwn(part)}`)])
   return list(event === 'storm' ? 'The gravest' : 'Why it is odd', moreWhy === 0 ? lines : [...lines, `_and ${moreWhy} more_`])
 }
 
@@ -56,8 +56,8 @@ function blocksOf(telling: Telling): SlackBlock[] {
     ...section(lineage === '' ? '' : `*How it came about*\n${mrkdwn(lineage)}`),
     ...(facts.length === 0 ? [] : [{ type: 'section' as const, fields: facts.slice(0, MOST.fields).map(({ name, value }) => object(`*${mrkdwn(name)}*\n${mrkdwn(value)}`)) }]),
     ...section(list('What to do', steps.map(mrkdwn))),
-    ...section(list('Harmless if', harmless.map(mrkdwn))),
-    ...section(sql === '' ? '' : `\`\`\`${code(sql)}\`\`\``),
+    ...section(list('Looks like it and is harmless', harmless.map(mrkdwn))),
+    ...section(sql === '' ? '' : `\`\`\`\n${code(sql)}\n\`\`\``),
     ...section(links.map(({ href, text }) => linkTo(href, text)).join('  ·  ')),
     { type: 'context', elements: [object(footText(telling))] },
   ]

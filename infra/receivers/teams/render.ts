@@ -44,16 +44,16 @@ const COLOURS = { critical: 'Attention', high: 'Attention', medium: 'Warning', l
 const colourOf = ({ event, severity }: Telling): NonNullable<TextRun['color']> => (event === 'resolved' ? 'Good' : event === 'acknowledged' ? 'Accent' : COLOURS[severity])
 
 /** Dates and expressions are filled in wherever they stand: broken up. */
-const literal = (text: string): string => text.replace(/\{\{/g, '{ {').replace(/\$\{/g, '$ {')
+const literal = (text: string): string => text.replace(/[{$](?=\{)/g, (sign) => `${sign} `)
 
 const run = (text: string, style: Omit<TextRun, 'type' | 'text'> = {}): TextRun => ({ type: 'TextRun', text: literal(text), ...style })
 const block = (inlines: readonly TextRun[], style: Omit<RichTextBlock, 'type' | 'inlines'> = {}): RichTextBlock => ({ type: 'RichTextBlock', inlines, ...style })
 const heading = (text: string): RichTextBlock => block([run(text, { weight: 'Bolder' })], { spacing: 'Medium' })
 const line = (text: string): RichTextBlock => block([run(text)], { spacing: 'Small' })
-const list = (title: string, lines: readonly string[]): RichTextBlock[] => (lines.length === 0 ? [] : [heading(title), ...lines.map((text) => line(`• ${text}`))])
+const list = (title: string, lines: readonly string[]): RichTextBlock[] => (lines.length === 0 ? [] : [heading(title), ...lines.map((text) => line(text.startsWith(' ') ? text : `• ${text}`))])
 
 function whyBlocks({ event, why, moreWhy }: Telling): RichTextBlock[] {
-  const lines = why.flatMap((one) => [oddness(one), ...one.parts.map((part) => `    ${part}`)])
+  const lines = why.flatMap((one) => [oddness(one), ...one.parts.map((part) => `      ◦ ${part}`)])
   return list(event === 'storm' ? 'The gravest' : 'Why it is odd', moreWhy === 0 ? lines : [...lines, `and ${moreWhy} more`])
 }
 
@@ -65,7 +65,7 @@ function bodyOf(telling: Telling): RichTextBlock[] {
     ...whyBlocks(telling),
     ...(lineage === '' ? [] : [heading('How it came about'), line(lineage)]),
     ...facts.map(({ name, value }, at) => block([run(`${name}: `, { weight: 'Bolder' }), run(value)], { spacing: at === 0 ? 'Medium' : 'Small' })),
-    ...list('What to do', steps), ...list('Harmless if', harmless),
+    ...list('What to do', steps), ...list('Looks like it and is harmless', harmless),
     ...(sql === '' ? [] : [block([run(sql, { fontType: 'Monospace', size: 'Small' })], { spacing: 'Medium' })]),
     block([run(`Watchkeeper, ${foot}${leftOut.length === 0 ? '' : `; no room for ${leftOut.join(', ')}`}`, { size: 'Small', isSubtle: true })], { separator: true, spacing: 'Medium' }),
   ]
