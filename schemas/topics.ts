@@ -9,9 +9,11 @@ import type { ConservationRow, Receipt } from './conservation.ts'
 import type { CoverageRow } from './coverage.ts'
 import { type EventHead, headOf, readHead } from './event-head.ts'
 import { BLANK_CASE, type Finding } from './finding.ts'
+import type { CredentialRecord } from './credential-record.ts'
 import { blankInteraction, type Interaction } from './interaction.ts'
 import { decodeInteractions, encodeInteractions, isInteractions } from './interaction-codec.ts'
 import type { MetricPoint } from './metric-point.ts'
+import type { PolicyRecord } from './policy-record.ts'
 import { decodeRelays, encodeRelays, type Relay } from './relay.ts'
 import { decodeSteps, encodeSteps, type Step } from './step.ts'
 import type { QuarantineAction, Quarantined, Replay } from './quarantined.ts'
@@ -200,10 +202,16 @@ export const namesakes: Topic<ToolDefinition> = { name: 'namesakes', codec: pack
 export const conservation: Topic<ConservationRow> = { name: 'conservation', codec: packed() }
 /** Key: tenant. */
 export const coverage: Topic<CoverageRow> = { name: 'coverage', codec: packed() }
+/** Key: tenant and policy. */
+export const policies: Topic<PolicyRecord> = { name: 'policies', codec: packed() }
+/** Key: tenant. */
+export const credentials: Topic<CredentialRecord> = { name: 'credentials', codec: packed() }
 
 export const TOPICS = [
   events, interactions, findings, alerts, deliveries, quarantine, metrics, quarantineActions, replays, receipts, conservation, definitions,
-  coverage, alertEvents, silences,
+  coverage, alertEvents, silences, policies, credentials,
 ] as const
+/** Topics that are read from their beginning: nothing of them is ever let go. */
+export const KEPT_TOPICS: ReadonlySet<string> = new Set([policies.name])
 /** Topics of our own bookkeeping: little passes through them. */
-export const SMALL_TOPICS: ReadonlySet<string> = new Set([quarantineActions, replays, receipts, conservation, coverage, alertEvents, silences].map(({ name }) => name))
+export const SMALL_TOPICS: ReadonlySet<string> = new Set([quarantineActions, replays, receipts, conservation, coverage, alertEvents, silences, policies, credentials].map(({ name }) => name))

@@ -6,7 +6,7 @@ import { basename, dirname } from 'node:path'
 const POLL_MS = 1_000
 
 /** Changes with every content, owner, mode and name change; '' where there is no file. */
-async function stampOf(path: string): Promise<string> {
+export async function stampOf(path: string): Promise<string> {
   try {
     const { ino, size, mtimeNs, ctimeNs } = await lstat(path, { bigint: true })
     return `${ino}:${size}:${mtimeNs}:${ctimeNs}`
@@ -19,8 +19,8 @@ export interface FileWatch {
   close(): Promise<void>
 }
 
-/** Calls `changed` once at the start and then after each change, one call at a time. `changed` must not throw. */
-export async function watchFile(path: string, changed: () => Promise<void>): Promise<FileWatch> {
+/** Calls `changed` once at the start and then after each change, one call at a time. `changed` must not throw. `stamp`: of what may change, where that is more than the file. */
+export async function watchFile(path: string, changed: () => Promise<void>, stamp: () => Promise<string> = () => stampOf(path)): Promise<FileWatch> {
   let seen: string | undefined
   let running: Promise<void> | undefined
   let again = false
@@ -29,10 +29,10 @@ export async function watchFile(path: string, changed: () => Promise<void>): Pro
   async function look(): Promise<void> {
     do {
       again = false
-      const stamp = await stampOf(path)
-      if (closed || stamp === seen) continue
+      const found = await stamp()
+      if (closed || found === seen) continue
       // The stamp is older than what is read next: a change in between is seen by the next look.
-      seen = stamp
+      seen = found
       await changed()
     } while (again)
   }

@@ -5,6 +5,9 @@ import type { PartitionLag } from '../../schemas/ports.ts'
 /** `group:topic` behind the prefix: a group of ours reads one topic, so that members come and go without disturbing readers of another. */
 export const groupIdOf = (prefix: string, group: string, topic: string): string => `${prefix}${group}:${topic}`
 
+/** In the name of a group that ends with its process: nobody waits for it, and the broker forgets it. */
+const OF_ONE_PROCESS = '~'
+
 export interface LagQuestion {
   readonly admin: Admin
   readonly prefix: string
@@ -19,7 +22,7 @@ interface Group {
 }
 
 export async function lagOf({ admin, prefix, groupIds }: LagQuestion): Promise<readonly PartitionLag[]> {
-  const listed = (await admin.listGroups()).groups.map(({ groupId }) => groupId)
+  const listed = (await admin.listGroups()).groups.map(({ groupId }) => groupId).filter((groupId) => !groupId.includes(OF_ONE_PROCESS))
   const groups = [...new Set([...groupIds, ...listed])].map((groupId) => parse(prefix, groupId)).filter((group) => group !== undefined)
   const topics = new Map<string, Awaited<ReturnType<Admin['fetchTopicOffsets']>>>()
   const lags: PartitionLag[] = []

@@ -1,7 +1,7 @@
 import type { Row } from '../../schemas/ports.ts'
 import { QUARANTINED_DEFAULTS } from '../../schemas/quarantined.ts'
 import {
-  alertEvents, alerts, conservation, coverage, definitions, deliveries, findings, interactions, metrics, quarantine, quarantineActions, receipts, silences, type Topic,
+  alertEvents, alerts, conservation, coverage, credentials, definitions, deliveries, findings, interactions, metrics, policies, quarantine, quarantineActions, receipts, silences, type Topic,
 } from '../../schemas/topics.ts'
 
 export interface RowTopic {
@@ -26,5 +26,7 @@ export const ROW_TOPICS: readonly RowTopic[] = [
   { topic: receipts as unknown as Topic<Row>, table: 'receipts', defaults: { points: false } },
   { topic: definitions as unknown as Topic<Row>, table: 'tool_inventory' },
   { topic: coverage as unknown as Topic<Row>, table: 'coverage' },
+  { topic: policies as unknown as Topic<Row>, table: 'policies' },
+  { topic: credentials as unknown as Topic<Row>, table: 'credentials' },
   { topic: conservation as unknown as Topic<Row>, table: 'conservation', defaults: { points: false } },
 ]

@@ -66,7 +66,7 @@ describe('configuration', () => {
   it('takes people and services, and refuses a name that stands for two', async () => {
     const { identities } = await from('identities: [{name: anna@example.com, kind: person, aliases: [u-1]}, {name: u-1, kind: service, tenant: other}]')
     expect(identities).toEqual([
-      { name: 'anna@example.com', kind: 'person', tenant: 'default', aliases: ['u-1'] }, { name: 'u-1', kind: 'service', tenant: 'other', aliases: [] },
+      { name: 'anna@example.com', kind: 'person', tenant: 'default', aliases: ['u-1'], groups: [] }, { name: 'u-1', kind: 'service', tenant: 'other', aliases: [], groups: [] },
     ])
     await expect(from('identities: [{name: anna, kind: person, aliases: [U-1]}, {name: berta, kind: person, aliases: [u-1]}]'))
       .rejects.toThrow(/identities\.1.*also one of identity 0/)

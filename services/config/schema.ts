@@ -6,6 +6,7 @@ import { Budget } from '../../schemas/token-record.ts'
 import { SqlConfig } from '../sql/config.ts'
 import { Alerting } from './alerting.ts'
 import { Detection } from './maintenance.ts'
+import { PolicyPlaces } from './policy.ts'
 import { Redaction } from './redaction.ts'
 import { ClickHouse, Kafka } from './servers.ts'
 
@@ -108,6 +109,7 @@ const Identity = z.strictObject({
   kind: z.enum(['person', 'service']).describe('A service keeps other hours than people and is compared with services; it may be an OAuth client too'),
   tenant: tenant.default('default'),
   aliases: z.array(called).default([]).describe('What emitters call it besides: account ids, addresses, user names; upper and lower case are the same'),
+  groups: z.array(z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be 1 to 63 of a-z 0-9 _ -')).default([]).describe('Groups that it is in, for policies'),
 })
 
 /** Which of two entries is meant could not be told. */
@@ -188,6 +190,7 @@ export const Config = z.strictObject({
   assembler: Assembler.prefault({}),
   worker: Worker.prefault({}),
   detection: Detection.prefault({}),
+  policy: PolicyPlaces.prefault({}),
   detectors: z.record(z.string(), z.record(z.string(), z.unknown())).default({}).describe('Parameters by detector; see the README of each'),
   alerting: Alerting.prefault({}),
   telemetry: z.strictObject({ traces: Traces.prefault({}) }).prefault({}),

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { KafkaBusOptions, KafkaRetention, Sasl } from '../../infra/kafka/options.ts'
 import type { Bus, Log } from '../../schemas/ports.ts'
-import { correlations, events, namesakes, SMALL_TOPICS, steps, TOPICS } from '../../schemas/topics.ts'
+import { correlations, events, KEPT_TOPICS, namesakes, SMALL_TOPICS, steps, TOPICS } from '../../schemas/topics.ts'
 import type { Config } from '../config/schema.ts'
 import type { KafkaConfig } from '../config/servers.ts'
 import { observeKafka } from './kafka-telemetry.ts'
@@ -26,6 +26,8 @@ export interface OpenBus {
 }
 
 const HOUR_MS = 3_600_000
+/** A hundred years and a gibibyte: for ever. */
+const KEPT: KafkaRetention = { bytes: 1_073_741_824, ageMs: 876_600 * HOUR_MS }
 const ALL_TOPICS = [...TOPICS, steps, correlations, namesakes].map(({ name }) => name)
 /** Recent records are kept as objects beside their bytes: enough for readers that keep up, little for the garbage collector. */
 const TAIL_CACHE_BYTES = 8_388_608
@@ -33,7 +35,7 @@ const TAIL_CACHE_BYTES = 8_388_608
 /** Most of what is kept are events. */
 function retentionOf(bytes: number, hours: number): Readonly<Record<string, KafkaRetention>> {
   const share = (name: string): number => (name === events.name ? 1 : SMALL_TOPICS.has(name) ? 100 : 10)
-  return Object.fromEntries(ALL_TOPICS.map((name) => [name, { bytes: Math.floor(bytes / share(name)), ageMs: Math.round(hours * HOUR_MS) }]))
+  return Object.fromEntries(ALL_TOPICS.map((name) => [name, KEPT_TOPICS.has(name) ? KEPT : { bytes: Math.floor(bytes / share(name)), ageMs: Math.round(hours * HOUR_MS) }]))
 }
 
 /** Throws Failure `misconfigured` with what to change, `unavailable` where brokers are away for too long. */

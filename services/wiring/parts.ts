@@ -18,6 +18,7 @@ import type { Job } from '../scheduler/contracts.ts'
 import { createScheduler } from '../scheduler/service.ts'
 import { WORKER_DEFAULTS } from '../worker/contracts.ts'
 import { Maintenance } from '../worker/maintenance/maintenance.ts'
+import type { PoliciesService } from '../policies/service.ts'
 import { createWorker } from '../worker/service.ts'
 import { workerTelemetry } from '../worker/telemetry.ts'
 import { alerterConfigOf } from './alerter-config.ts'
@@ -26,6 +27,7 @@ import { systemClock } from './clock.ts'
 import { coverageKnowledge } from './coverage.ts'
 import type { Foundation } from './foundation.ts'
 import { openPlaces } from './place.ts'
+import { openPolicies } from './policies.ts'
 import type { LiveReceivers } from './receivers.ts'
 
 /** Sinks first: this is the order in which they start, and they stop the other way round. */
@@ -38,6 +40,8 @@ export interface PartKit {
   /** The foundation's, with its subscriptions noted. */
   readonly bus: Bus
   readonly receivers: LiveReceivers
+  /** Where there is somebody to ask for them. */
+  readonly policies?: PoliciesService | undefined
   readonly log: Log
 }
 
@@ -127,11 +131,11 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
     })
   },
   async worker(kit, parts) {
-    const { config, foundation, bus, log } = kit
+    const { config, foundation, bus, log, policies } = kit
     const { max_keys: maxKeys, warm_up_days: days, warm_up_interactions: maxInteractions } = config.worker
     const warmUp = { ...WORKER_DEFAULTS.warmUp, days, maxInteractions, marginSeconds: longestAssembly(config) }
     return createWorker({ ...WORKER_DEFAULTS, partitions: foundation.bus.partitions, maxKeys, warmUp, maintenance: maintenanceOf(config.detection) }, armAll(config.detectors), {
-      bus, snapshots: await foundation.snapshots(), keyedHash: await foundation.keyedHash(), telemetry: workerTelemetry(log), history: historyOf(kit, parts),
+      bus, snapshots: await foundation.snapshots(), keyedHash: await foundation.keyedHash(), telemetry: workerTelemetry(log), history: historyOf(kit, parts), policies,
     })
   },
   async assembler(kit, parts) {
@@ -153,7 +157,8 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
 
 /** The services of these parts, in the order to start them. */
 export async function createServices(parts: ReadonlySet<Part>, kit: PartKit): Promise<readonly Service[]> {
-  const services: Service[] = []
-  for (const part of PARTS) if (parts.has(part)) services.push(await OPEN[part]({ ...kit, bus: fittingBus(kit.bus, part, kit.log) }, parts))
+  const policies = openPolicies(parts, kit)
+  const services: Service[] = policies === undefined ? [] : [policies]
+  for (const part of PARTS) if (parts.has(part)) services.push(await OPEN[part]({ ...kit, policies, bus: fittingBus(kit.bus, part, kit.log) }, parts))
   return services
 }

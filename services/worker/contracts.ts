@@ -1,5 +1,6 @@
 /** What the worker needs from outside: its config slice and its ports. */
 import type { Armed } from '../../detectors/detector.ts'
+import type { CompiledPolicy } from '../../detectors/policy/compiled.ts'
 import type { Finding } from '../../schemas/finding.ts'
 import type { Gap, History, KeyedHash, Publisher, Snapshots, Subscriber } from '../../schemas/ports.ts'
 import type { Maintenance, MaintenanceWindow } from './maintenance/maintenance.ts'
@@ -94,12 +95,22 @@ export interface WorkerTelemetry {
   subscriptionFailed(topic: string, error: unknown): void
 }
 
+/** Policies as they were published. */
+export interface PoliciesInForce {
+  /** For records received at that time, nanoseconds. */
+  inForce(tenant: string, receivedAt: bigint): readonly CompiledPolicy[]
+  /** Resolves when all that was published before the start is known: nothing is judged earlier. Failure `unavailable` where that will not be. */
+  known(): Promise<void>
+}
+
 export interface WorkerPorts {
   readonly bus: Publisher & Subscriber
   readonly snapshots: Snapshots
   /** What is archived; absent where this process reaches no tables. */
   readonly history?: History | undefined
   readonly keyedHash: KeyedHash
+  /** Absent where nobody has any. */
+  readonly policies?: PoliciesInForce | undefined
   readonly telemetry: WorkerTelemetry
 }
 

@@ -9,7 +9,7 @@ import { blankInteraction, type Interaction } from '../../schemas/interaction.ts
 import type { KeyedHash } from '../../schemas/ports.ts'
 import { interactions } from '../../schemas/topics.ts'
 import type { Lesson, Notice, Step } from '../../schemas/step.ts'
-import type { Place, WorkerConfig, WorkerTelemetry } from './contracts.ts'
+import type { Place, PoliciesInForce, WorkerConfig, WorkerTelemetry } from './contracts.ts'
 import type { DefectGuard, Suspect } from './defects.ts'
 import { findingOfInteraction } from './finding.ts'
 import { Disputes, isOfWeight } from './disputes.ts'
@@ -49,6 +49,7 @@ export interface FoldParts {
   readonly guard: DefectGuard
   readonly outbox: Outbox
   readonly maintenance?: Maintenance | undefined
+  readonly policies?: PoliciesInForce | undefined
   /** Tells all partitions, this one too; absent where there is one. */
   teach?(step: Step): void
 }
@@ -104,7 +105,7 @@ export class Fold {
       const states = state.keys.get(detector.rule.id) ?? new KeyStates(parts.config.maxKeys)
       states.join(index)
       state.keys.set(detector.rule.id, states)
-      return { detector, states, tools: new RunTools(parts.keyedHash, { subject: this.#subject, states, disputes: state.disputes }) }
+      return { detector, states, tools: new RunTools(parts.keyedHash, { subject: this.#subject, states, disputes: state.disputes, policies: parts.policies }) }
     })
     this.#judges = this.#runners.filter(({ detector }) => detector.learns || detector.reviews)
   }

@@ -141,7 +141,7 @@ export class Holding<T> implements Held {
   #begin(): Fold {
     const { config, armed, ports, maintenance } = this.#parts
     return new Fold(this.#state, {
-      armed, config, maintenance, keyedHash: ports.keyedHash, telemetry: ports.telemetry, guard: new DefectGuard(config.maxDefectsInARow, ports.telemetry), outbox: this.outbox,
+      armed, config, maintenance, keyedHash: ports.keyedHash, policies: ports.policies, telemetry: ports.telemetry, guard: new DefectGuard(config.maxDefectsInARow, ports.telemetry), outbox: this.outbox,
       ...(this.#feed.shared ? { teach: (step) => this.outbox.teach(step) } : {}),
     })
   }

@@ -20,6 +20,7 @@ export async function routeInteractions(parts: WorkerParts): Promise<Subscriptio
   async function handle(envelopes: readonly Envelope<Interaction>[]): Promise<void> {
     const last = envelopes.at(-1)
     if (last === undefined) return
+    await parts.ports.policies?.known()
     const sent: Keyed<Step>[] = []
     for (const envelope of envelopes) sent.push(...router.take(envelope))
     await router.outbox.flush(bus)
@@ -54,10 +55,10 @@ class Router {
     this.#parts = parts
     this.#armed = armed
     this.outbox = new Outbox(new Recent(config.recentFindings), ports.telemetry, maintenance)
-    const { keyedHash, telemetry } = ports
+    const { keyedHash, telemetry, policies } = ports
     const guard = (): DefectGuard => new DefectGuard(config.maxDefectsInARow, telemetry)
     this.#keysGuard = guard()
-    this.#fold = new Fold(emptyFold(), { armed, config, keyedHash, telemetry, guard: guard(), maintenance, outbox: this.outbox,
+    this.#fold = new Fold(emptyFold(), { armed, config, keyedHash, telemetry, guard: guard(), maintenance, policies, outbox: this.outbox,
       teach: (step) => this.outbox.teach(step) })
   }
 

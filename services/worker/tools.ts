@@ -1,5 +1,7 @@
 import type { Tools } from '../../detectors/detector.ts'
+import type { CompiledPolicy } from '../../detectors/policy/compiled.ts'
 import type { KeyedHash } from '../../schemas/ports.ts'
+import type { PoliciesInForce } from './contracts.ts'
 import type { Disputes } from './disputes.ts'
 import type { KeyStates } from './key-states.ts'
 
@@ -17,25 +19,34 @@ interface Known {
   readonly subject?: Subject
   readonly states?: KeyStates
   readonly disputes?: Disputes
+  readonly policies?: PoliciesInForce | undefined
 }
 
-/** What a detector is handed: hashes under the key of the tenant whose record it judges, that tenant's other states, to read, and whether its actor is under doubt. */
+const NO_POLICIES: readonly CompiledPolicy[] = []
+
+/** What a detector is handed: hashes under the key of the tenant whose record it judges, that tenant's other states, to read, whether its actor is under doubt, and policies. */
 export class RunTools implements Tools {
   readonly subject: Subject
   readonly #hash: KeyedHash
   readonly #states: KeyStates | undefined
   readonly #disputes: Disputes | undefined
+  readonly #policies: PoliciesInForce | undefined
 
-  constructor(hash: KeyedHash, { subject = nobody(), states, disputes }: Known = {}) {
+  constructor(hash: KeyedHash, { subject = nobody(), states, disputes, policies }: Known = {}) {
     this.subject = subject
     this.#hash = hash
     this.#states = states
     this.#disputes = disputes
+    this.#policies = policies
   }
 
   disputed(): boolean {
     const { tenant, actor, at } = this.subject
     return this.#disputes?.has(tenant, actor, at) ?? false
+  }
+
+  policies(tenant: string, receivedAt: bigint): readonly CompiledPolicy[] {
+    return this.#policies?.inForce(tenant, receivedAt) ?? NO_POLICIES
   }
 
   hash(text: string): string {

@@ -35,6 +35,7 @@ export async function watchKept<T>(topic: Topic<T>, parts: WorkerParts, open: Op
 
   async function judge(kept: Kept<T>, envelopes: readonly Envelope<T>[], { partition, signal }: { readonly partition: number; readonly signal: AbortSignal }): Promise<void> {
     await kept.outbox.flush(bus)
+    await parts.ports.policies?.known()
     await kept.prepare?.(envelopes, signal)
     for (const envelope of envelopes) kept.take(envelope)
     await kept.outbox.flush(bus)

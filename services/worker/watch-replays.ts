@@ -13,11 +13,12 @@ import { RunTools } from './tools.ts'
 
 /** Subscribes group `worker-replays`. */
 export async function watchReplays({ armed, ports, maintenance, failed }: WorkerParts): Promise<Subscription> {
-  const { bus, telemetry, keyedHash } = ports
-  const tools = new RunTools(keyedHash)
+  const { bus, telemetry, keyedHash, policies } = ports
+  const tools = new RunTools(keyedHash, { policies })
 
   async function replay({ record, step }: Replay): Promise<void> {
     if (record.stage !== 'worker' || record.reason !== 'defect') return
+    await policies?.known()
     const said: Finding[] = []
     try {
       for (const detector of armed) if (record.detector === '' || record.detector === detector.rule.id) said.push(...judgeAgain(detector, record, tools))

@@ -1,0 +1,29 @@
+/** Policies of this process: judged by where there is a worker, published where the scheduler is. */
+import { randomUUID } from 'node:crypto'
+import { openAdminAudit } from '../../infra/guarded-files/admin-spool.ts'
+import { type PolicyPlaces, readPolicyFiles, watchPolicyFiles } from '../../infra/guarded-files/policy-files.ts'
+import type { Config } from '../config/schema.ts'
+import { ALL_TENANTS } from '../policies/book.ts'
+import type { GroupsOf } from '../policies/read-policy.ts'
+import { createPolicies, type PoliciesService, type PolicySource } from '../policies/service.ts'
+import { systemClock } from './clock.ts'
+import type { Part, PartKit } from './parts.ts'
+
+/** Groups of the table of identities; of all tenants together for a policy of all. */
+export function groupsOf({ identities }: Pick<Config, 'identities'>): GroupsOf {
+  return (tenant, group) => {
+    const members = identities.filter((identity) => (tenant === ALL_TENANTS || identity.tenant === tenant) && identity.groups.includes(group))
+    return members.length === 0 ? undefined : members.flatMap(({ name, aliases }) => [name, ...aliases])
+  }
+}
+
+export const policySource = (places: PolicyPlaces): PolicySource => ({ read: () => readPolicyFiles(places), watch: (changed) => watchPolicyFiles(places, changed) })
+
+/** Undefined where nobody of this process asks for them. */
+export function openPolicies(parts: ReadonlySet<Part>, { config, bus, log }: PartKit): PoliciesService | undefined {
+  if (!parts.has('worker') && !parts.has('scheduler')) return undefined
+  // Each process hears all of them, so on Kafka its group is its own.
+  const group = config.bus.kafka === undefined ? 'policies' : `policies~${randomUUID().slice(0, 8)}`
+  const publishes = parts.has('scheduler') ? { source: policySource(config.policy), groupsOf: groupsOf(config), audit: openAdminAudit(config.data_dir) } : undefined
+  return createPolicies({ group, publishes }, { bus, clock: systemClock, log })
+}
