@@ -157,7 +157,7 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
 
 /** The services of these parts, in the order to start them. */
 export async function createServices(parts: ReadonlySet<Part>, kit: PartKit): Promise<readonly Service[]> {
-  const policies = openPolicies(parts, kit)
+  const policies = parts.has('worker') || parts.has('scheduler') ? openPolicies(parts.has('scheduler'), kit) : undefined
   const services: Service[] = policies === undefined ? [] : [policies]
   for (const part of PARTS) if (parts.has(part)) services.push(await OPEN[part]({ ...kit, policies, bus: fittingBus(kit.bus, part, kit.log) }, parts))
   return services

@@ -2,12 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import { openAdminAudit } from '../../infra/guarded-files/admin-spool.ts'
 import { type PolicyPlaces, readPolicyFiles, watchPolicyFiles } from '../../infra/guarded-files/policy-files.ts'
+import type { Bus, Log } from '../../schemas/ports.ts'
 import type { Config } from '../config/schema.ts'
 import { ALL_TENANTS } from '../policies/book.ts'
 import type { GroupsOf } from '../policies/read-policy.ts'
 import { createPolicies, type PoliciesService, type PolicySource } from '../policies/service.ts'
 import { systemClock } from './clock.ts'
-import type { Part, PartKit } from './parts.ts'
 
 /** Groups of the table of identities; of all tenants together for a policy of all. */
 export function groupsOf({ identities }: Pick<Config, 'identities'>): GroupsOf {
@@ -19,11 +19,16 @@ export function groupsOf({ identities }: Pick<Config, 'identities'>): GroupsOf {
 
 export const policySource = (places: PolicyPlaces): PolicySource => ({ read: () => readPolicyFiles(places), watch: (changed) => watchPolicyFiles(places, changed) })
 
-/** Undefined where nobody of this process asks for them. */
-export function openPolicies(parts: ReadonlySet<Part>, { config, bus, log }: PartKit): PoliciesService | undefined {
-  if (!parts.has('worker') && !parts.has('scheduler')) return undefined
+export interface PolicyKit {
+  readonly config: Config
+  readonly bus: Bus
+  readonly log: Log
+}
+
+/** `publishes`: this process has the files. */
+export function openPolicies(publishes: boolean, { config, bus, log }: PolicyKit): PoliciesService {
   // Each process hears all of them, so on Kafka its group is its own.
   const group = config.bus.kafka === undefined ? 'policies' : `policies~${randomUUID().slice(0, 8)}`
-  const publishes = parts.has('scheduler') ? { source: policySource(config.policy), groupsOf: groupsOf(config), audit: openAdminAudit(config.data_dir) } : undefined
-  return createPolicies({ group, publishes }, { bus, clock: systemClock, log })
+  const publisher = { source: policySource(config.policy), groupsOf: groupsOf(config), audit: openAdminAudit(config.data_dir) }
+  return createPolicies({ group, publishes: publishes ? publisher : undefined }, { bus, clock: systemClock, log })
 }
