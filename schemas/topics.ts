@@ -5,6 +5,7 @@ import type { AlertEvent } from './alert-event.ts'
 import { type AlertOrder, isOrder } from './alert-order.ts'
 import type { AuditEvent } from './audit-event.ts'
 import { decodeCanonical, encodeCanonicals } from './canonical.ts'
+import type { AnchorRow, CheckpointRow } from './checkpoint.ts'
 import type { ConservationRow, Receipt } from './conservation.ts'
 import type { CoverageRow } from './coverage.ts'
 import { type EventHead, headOf, readHead } from './event-head.ts'
@@ -207,11 +208,16 @@ export const policies: Topic<PolicyRecord> = { name: 'policies', codec: packed()
 /** Key: tenant. */
 export const credentials: Topic<CredentialRecord> = { name: 'credentials', codec: packed() }
 
+/** Key: the same for all, so that they stay in order. */
+export const checkpoints: Topic<CheckpointRow> = { name: 'checkpoints', codec: packed() }
+/** Key: anchor. */
+export const anchors: Topic<AnchorRow> = { name: 'anchors', codec: packed() }
+
 export const TOPICS = [
   events, interactions, findings, alerts, deliveries, quarantine, metrics, quarantineActions, replays, receipts, conservation, definitions,
-  coverage, alertEvents, silences, policies, credentials,
+  coverage, alertEvents, silences, policies, credentials, checkpoints, anchors,
 ] as const
 /** Topics that are read from their beginning: nothing of them is ever let go. */
 export const KEPT_TOPICS: ReadonlySet<string> = new Set([policies.name])
 /** Topics of our own bookkeeping: little passes through them. */
-export const SMALL_TOPICS: ReadonlySet<string> = new Set([quarantineActions, replays, receipts, conservation, coverage, alertEvents, silences, policies, credentials].map(({ name }) => name))
+export const SMALL_TOPICS: ReadonlySet<string> = new Set([quarantineActions, replays, receipts, conservation, coverage, alertEvents, silences, policies, credentials, checkpoints, anchors].map(({ name }) => name))

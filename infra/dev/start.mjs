@@ -13,7 +13,7 @@ const HEAP_FLAGS = ['--max-semi-space-size=64']
 const ENVIRONMENT = { UV_THREADPOOL_SIZE: '16' }
 
 /** Commands that run until they are asked to end. */
-const SERVERS = new Set(['serve', 'collector', 'assembler', 'worker', 'archiver', 'alerter', 'scheduler'])
+const SERVERS = new Set(['serve', 'collector', 'assembler', 'worker', 'archiver', 'alerter', 'scheduler', 'notary'])
 
 /** A server gets a process with a heap of its shape; signals go to it, and its end is ours. */
 function serve(cli, args) {

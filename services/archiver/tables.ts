@@ -1,7 +1,7 @@
 import type { Row } from '../../schemas/ports.ts'
 import { QUARANTINED_DEFAULTS } from '../../schemas/quarantined.ts'
 import {
-  alertEvents, alerts, conservation, coverage, credentials, definitions, deliveries, findings, interactions, metrics, policies, quarantine, quarantineActions, receipts, silences, type Topic,
+  alertEvents, alerts, anchors, checkpoints, conservation, coverage, credentials, definitions, deliveries, findings, interactions, metrics, policies, quarantine, quarantineActions, receipts, silences, type Topic,
 } from '../../schemas/topics.ts'
 
 export interface RowTopic {
@@ -29,4 +29,6 @@ export const ROW_TOPICS: readonly RowTopic[] = [
   { topic: policies as unknown as Topic<Row>, table: 'policies' },
   { topic: credentials as unknown as Topic<Row>, table: 'credentials' },
   { topic: conservation as unknown as Topic<Row>, table: 'conservation', defaults: { points: false } },
+  { topic: checkpoints as unknown as Topic<Row>, table: 'checkpoints' },
+  { topic: anchors as unknown as Topic<Row>, table: 'anchors' },
 ]

@@ -10,9 +10,10 @@ export const DOES: Readonly<Record<Part, string>> = {
   archiver: 'write everything on the bus to ClickHouse',
   alerter: 'group findings to alerts and send them',
   scheduler: 'run jobs at their times; one such process is enough',
+  notary: 'sign what was logged and put that outside; one such process is enough',
 }
 
-/** `watchkeeper collector|assembler|worker|archiver|alerter|scheduler`: one part as a process, beside others on the same Kafka. */
+/** `watchkeeper collector|assembler|worker|archiver|alerter|scheduler|notary`: one part as a process, beside others on the same Kafka. */
 export async function runPart(part: Part, options: CommonOptions): Promise<number> {
   return await runProcess({ service: part, does: DOES[part], parts: new Set([part]), endsWithPart: true }, options)
 }

@@ -5,6 +5,7 @@ import { subjectOf } from '../../schemas/peer-certificate.ts'
 import { Budget } from '../../schemas/token-record.ts'
 import { SqlConfig } from '../sql/config.ts'
 import { Alerting } from './alerting.ts'
+import { Audit } from './audit.ts'
 import { Detection } from './maintenance.ts'
 import { PolicyPlaces } from './policy.ts'
 import { Redaction } from './redaction.ts'
@@ -190,6 +191,7 @@ export const Config = z.strictObject({
   assembler: Assembler.prefault({}),
   worker: Worker.prefault({}),
   detection: Detection.prefault({}),
+  audit: Audit.prefault({}),
   policy: PolicyPlaces.prefault({}),
   detectors: z.record(z.string(), z.record(z.string(), z.unknown())).default({}).describe('Parameters by detector; see the README of each'),
   alerting: Alerting.prefault({}),

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { interactionHistory } from '../../infra/clickhouse/interaction-history.ts'
 import { cronTimetable } from '../../infra/cron/timetable.ts'
+import { Failure } from '../../schemas/failure.ts'
 import type { Bus, History, KeyedHash, Log, Service, Store } from '../../schemas/ports.ts'
 import { createAlerter } from '../alerter/service.ts'
 import { createArchiver } from '../archiver/service.ts'
@@ -13,6 +14,7 @@ import { CONSERVATION_DEFAULTS, createConservation } from '../conservation/servi
 import { createCoverage } from '../coverage/service.ts'
 import { armAll, ruleTexts } from '../detector-list.ts'
 import { fittingBus } from '../fitting/fitting-bus.ts'
+import { createNotary } from '../notary/service.ts'
 import { busLagJob } from '../scheduler/bus-lag.ts'
 import type { Job } from '../scheduler/contracts.ts'
 import { createScheduler } from '../scheduler/service.ts'
@@ -26,12 +28,13 @@ import { assemblerLimits } from './assembler-limits.ts'
 import { systemClock } from './clock.ts'
 import { coverageKnowledge } from './coverage.ts'
 import type { Foundation } from './foundation.ts'
+import { notaryParts } from './notary.ts'
 import { openPlaces } from './place.ts'
 import { openPolicies } from './policies.ts'
 import type { LiveReceivers } from './receivers.ts'
 
 /** Sinks first: this is the order in which they start, and they stop the other way round. */
-export const PARTS = ['archiver', 'alerter', 'worker', 'assembler', 'collector', 'scheduler'] as const
+export const PARTS = ['archiver', 'alerter', 'worker', 'assembler', 'collector', 'scheduler', 'notary'] as const
 export type Part = (typeof PARTS)[number]
 
 export interface PartKit {
@@ -152,6 +155,15 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
   },
   async scheduler(kit, parts) {
     return createScheduler(jobsOf(kit, await storeWithin(kit, parts)), { timetable: cronTimetable, log: kit.log })
+  },
+  async notary(kit, parts) {
+    const { config, foundation, bus, log } = kit
+    const store = await storeWithin(kit, parts)
+    if (store === undefined) {
+      throw new Failure('misconfigured', 'notary.no_tables', 'The notary signs what is in the tables, and this process reaches none: set store.clickhouse (WATCHKEEPER_CLICKHOUSE_URL), or run everything in one with watchkeeper serve.')
+    }
+    const { config: own, privateKey } = notaryParts(config)
+    return createNotary(own, { bus, store, snapshots: await foundation.snapshots(), clock: systemClock, log, privateKey })
   },
 }
 

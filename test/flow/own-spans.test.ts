@@ -19,7 +19,7 @@ const never = () => Promise.reject(new Error('not asked for here'))
 
 it('archiver: one span an insert, failed ones included', async () => {
   const away = new Failure('unavailable', 'store.away', 'away')
-  const store: InsertStore = { insertEvents: async () => undefined, insertRows: () => Promise.reject(away), places: never, eventIdsFrom: never, query: never }
+  const store: InsertStore = { insertEvents: async () => undefined, insertLeaves: async () => undefined, insertRows: () => Promise.reject(away), places: never, eventIdsFrom: never, query: never }
   const traced = tracedStore(store)
   await traced.insertEvents([], 'token')
   await expect(traced.insertRows('findings', [{ observed: 'hunter2' } satisfies Row], 'token')).rejects.toBe(away)
