@@ -5,6 +5,7 @@ import type { Notice } from '../../schemas/step.ts'
 import type { OrderDesk } from './alerts/order-desk.ts'
 import type { CallerPorts } from './caller.ts'
 import type { QuarantineDesk } from './quarantine-desk.ts'
+import type { ReportsPort } from './reports.ts'
 import type { Status } from './status.ts'
 
 /** Why this process has it not, and whom to ask. */
@@ -63,6 +64,7 @@ export interface ApiPorts extends CallerPorts {
   readonly store: Pick<Store, 'query'> | Elsewhere
   readonly quarantine: QuarantineDesk | Elsewhere
   readonly baselines: BaselinePorts
+  readonly reports: ReportsPort | Elsewhere
   readonly receivers: Receivers | Elsewhere
   readonly configured: readonly ReceiverEntry[]
 }

@@ -7,8 +7,9 @@ import { baselineRoutes } from './baselines.ts'
 import { healthRoutes } from './health-routes.ts'
 import { quarantineRoutes } from './quarantine.ts'
 import { receiverRoutes } from './receivers.ts'
+import { reportRoutes } from './reports.ts'
 import type { Route } from './route.ts'
 
 export const ROUTES: readonly Route[] = [
-  ...alertRoutes, ...orderRoutes, ...silenceRoutes, ...receiverRoutes, ...deliveryRoutes, ...quarantineRoutes, ...baselineRoutes, ...healthRoutes,
+  ...alertRoutes, ...orderRoutes, ...silenceRoutes, ...receiverRoutes, ...deliveryRoutes, ...quarantineRoutes, ...baselineRoutes, ...healthRoutes, ...reportRoutes,
 ]

@@ -9,6 +9,7 @@ import { Audit } from './audit.ts'
 import { Detection } from './maintenance.ts'
 import { PolicyPlaces } from './policy.ts'
 import { Redaction } from './redaction.ts'
+import { Reports } from './reports.ts'
 import { ClickHouse, Kafka } from './servers.ts'
 
 const address = z
@@ -192,6 +193,7 @@ export const Config = z.strictObject({
   worker: Worker.prefault({}),
   detection: Detection.prefault({}),
   audit: Audit.prefault({}),
+  reports: Reports.prefault({}),
   policy: PolicyPlaces.prefault({}),
   detectors: z.record(z.string(), z.record(z.string(), z.unknown())).default({}).describe('Parameters by detector; see the README of each'),
   alerting: Alerting.prefault({}),

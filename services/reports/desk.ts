@@ -82,6 +82,13 @@ export class ReportDesk {
     })
   }
 
+  /** The hashes of the same asked now; nothing is kept. Throws as `run`. */
+  async again(order: ReportOrder, signal: AbortSignal = AbortSignal.timeout(RUN_MS)): Promise<{ readonly report_id: string; readonly report_hash: string; readonly library: string; readonly answers: Readonly<Record<string, string>> }> {
+    await settled(order.asOf, this.#ports, signal)
+    const { manifest, reportHash, answers } = await makeReport(order, this.#ports.store, signal)
+    return { report_id: manifest.report_id, report_hash: reportHash, library: manifest.library, answers: Object.fromEntries(answers.map(({ facts }) => [facts.question, facts.sha256])) }
+  }
+
   /** Newest first. */
   async list({ tenant, id, limit }: Listing): Promise<readonly ReportRow[]> {
     const terms = [...(tenant === undefined ? [] : ['tenant = {tenant:String}']), ...(id === undefined ? [] : ['(report_id = {id:String} OR run_id = {id:String})'])]

@@ -32,6 +32,7 @@ import { notaryParts } from './notary.ts'
 import { openPlaces } from './place.ts'
 import { openPolicies } from './policies.ts'
 import type { LiveReceivers } from './receivers.ts'
+import { openReports } from './reports.ts'
 
 /** Sinks first: this is the order in which they start, and they stop the other way round. */
 export const PARTS = ['archiver', 'alerter', 'worker', 'assembler', 'collector', 'scheduler', 'notary'] as const
@@ -62,12 +63,13 @@ const HISTORY = { pageRows: 10_000, maxTextBytes: 8_192 }
 const SNAPSHOT_EVERY_NS = 5n * SECOND_NS
 
 /** Every job of the scheduler; another is one line here. `store`: where this process has or reaches one. */
-function jobsOf({ config, bus, log }: PartKit, store: Store | undefined): readonly Job[] {
+function jobsOf(kit: PartKit, parts: ReadonlySet<Part>, store: Store | undefined): readonly Job[] {
+  const { config, bus, log } = kit
   if (store === undefined) return [busLagJob(bus)]
   const maintenance = new Maintenance(maintenanceOf(config.detection))
   const ports = { bus, store, clock: systemClock, log }
   return [
-    busLagJob(bus), ...createConservation(CONSERVATION_DEFAULTS, ports),
+    busLagJob(bus), openReports({ ...kit, parts }, store).schedules.job, ...createConservation(CONSERVATION_DEFAULTS, ports),
     ...createCoverage(coverageKnowledge(armAll(config.detectors)), { ...ports, marked: (finding) => maintenance.marked(finding) }),
   ]
 }
@@ -154,7 +156,7 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
     return createTicker({ bus, clock: systemClock, log })
   },
   async scheduler(kit, parts) {
-    return createScheduler(jobsOf(kit, await storeWithin(kit, parts)), { timetable: cronTimetable, log: kit.log })
+    return createScheduler(jobsOf(kit, parts, await storeWithin(kit, parts)), { timetable: cronTimetable, log: kit.log })
   },
   async notary(kit, parts) {
     const { config, foundation, bus, log } = kit

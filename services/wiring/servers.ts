@@ -31,6 +31,7 @@ import type { Edge } from './edge.ts'
 import type { Foundation } from './foundation.ts'
 import { withPasswordHashes } from './hashes.ts'
 import type { Part } from './parts.ts'
+import { openReports, reportsPort } from './reports.ts'
 import { receiverEntries } from './receiver-entries.ts'
 import { tlsMaterial } from './tls.ts'
 
@@ -154,7 +155,7 @@ const NO_ALERTER = { none: 'This process has no alerter, so it takes no receiver
 const isWorker = (service: Service): service is WorkerService => 'held' in service
 
 /** What the API answers: how this process is, and what tables say where it has or reaches them. */
-function routesOf(parts: ServerParts): Pick<ApiPorts, 'parts' | 'lag' | 'status' | 'store' | 'bus' | 'clock' | 'quarantine' | 'baselines'> {
+function routesOf(parts: ServerParts): Pick<ApiPorts, 'parts' | 'lag' | 'status' | 'store' | 'bus' | 'clock' | 'quarantine' | 'baselines' | 'reports'> {
   const { config, foundation: { bus, opened }, services } = parts
   const store = opened.store?.store ?? { none: noTables(parts) }
   const startedAt = systemClock.now()
@@ -171,6 +172,7 @@ function routesOf(parts: ServerParts): Pick<ApiPorts, 'parts' | 'lag' | 'status'
       parts: all, store, lag, disk, now: () => systemClock.now(), startedAt, versions: { watchkeeper: VERSION, node: process.version.slice(1) },
     }, tenant),
     quarantine: 'none' in store ? store : new QuarantineDesk({ store, bus: bus.bus, clock: systemClock }),
+    reports: 'none' in store ? store : reportsPort(openReports(parts, store)),
     baselines: { detectors: Object.keys(REGISTRY), partitions: bus.partitions, held: services.find(isWorker)?.held },
   }
 }

@@ -98,7 +98,7 @@ WHERE version = newest OR first >= ${FROM}`,
     columns: { policy: 'Policy', version: 'Version', action: 'Published or withdrawn', mode: 'Mode', rules: 'Rules', in_force_from: 'In force from', hash: 'SHA-256' },
     sql: `SELECT toString(policy) AS policy, version, toString(action) AS action, toString(mode) AS mode, max(p.rules) AS rules, ${iso('min(p.in_force_from)')} AS in_force_from, hash
 FROM watchkeeper.policy_versions AS p
-WHERE tenant = ${TENANT} AND published_at < ${AS_OF} AND p.in_force_from < ${TO}
+WHERE tenant IN (${TENANT}, '*') AND published_at < ${AS_OF} AND p.in_force_from < ${TO}
 GROUP BY policy, version, action, mode, hash`,
     order: 'policy, in_force_from, version, action, mode, hash', exceptions: false,
     cannotSee: 'No row: no policy was published, and nothing was checked against one.',
