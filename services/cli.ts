@@ -15,6 +15,7 @@ import { simulate, type SimulateOptions } from './commands/simulate.ts'
 import { status, type StatusOptions } from './commands/status.ts'
 import { type CreateOptions, tokenCreate, tokenList, tokenRevoke, type TokenOptions } from './commands/token.ts'
 import { toolsDiff, toolsList, type ToolsOptions } from './commands/tools.ts'
+import { addTriageCommands } from './commands/triage-commands.ts'
 import type { CommonOptions } from './commands/common.ts'
 import { QUARANTINE_REASONS } from '../schemas/quarantined.ts'
 import { VERSION } from './version.ts'
@@ -181,12 +182,14 @@ baselineCommand(baseline.command('reset')).description('forget it in every parti
   .requiredOption('--reason <text>', 'why, for the record')
   .action(run((options: ResetOptions) => baselineReset(options)))
 
+addTriageCommands(program, { common: (command) => common(command, ['api']), run })
+
 const token = program.command('token').description('bearer tokens for sending telemetry and for the API')
 common(token.command('create'), [])
   .description('make a token; it is shown once, and only its hash is kept')
   .requiredOption('--name <name>', 'what logs, metrics and audit events call it')
   .requiredOption('--tenant <tenant>', 'whose telemetry comes with it')
-  .option('--scope <scope...>', 'what it may be used for: ingest, api', ['ingest'])
+  .option('--scope <scope...>', 'what it may be used for: ingest (send telemetry), read, triage (alerts and silences), admin', ['ingest'])
   .option('--expires <time>', 'when it ends: 90d, 12h, 2w, or never', '90d')
   .option('--bytes-per-second <number>', 'budget of its own in place of otlp.budget')
   .option('--requests-per-second <number>', 'the same')

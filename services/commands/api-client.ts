@@ -23,18 +23,37 @@ export function readToken(dataDir: string): string {
 
 const Refusal = z.object({ error: z.string() })
 
-/** What was asked of the API, and where the answer is not one: why, as Failure `rejected`, or `unavailable` where nobody answers. */
-export async function askApi(config: Config, path: string, body?: unknown): Promise<unknown> {
+export interface Asked {
+  readonly method?: 'GET' | 'POST' | 'DELETE'
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Answered {
+  readonly status: number
+  readonly etag: string
+  readonly body: unknown
+}
+
+/** A token of one's own, else the one of the data directory. */
+const tokenOf = ({ data_dir: dataDir }: Config): string => process.env['WATCHKEEPER_API_TOKEN'] ?? readToken(dataDir)
+
+/** What the API answered, and where that is a refusal: why, as Failure `rejected`, or `unavailable` where nobody answers. */
+export async function callApi(config: Config, path: string, { method = 'GET', body, headers: more = {} }: Asked = {}): Promise<Answered> {
   const url = `${baseUrl(config.api.listen, false)}${path}`
-  const headers = { authorization: `Bearer ${readToken(config.data_dir)}` }
-  const response = await fetch(url, body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) }).catch((error: unknown) => {
+  const headers = { authorization: `Bearer ${tokenOf(config)}`, ...more }
+  const response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }).catch((error: unknown) => {
     throw unreachable(`Nothing answers at ${new URL(url).origin}. Start the server first (npm start), or give its address with --api HOST:PORT.`, error)
   })
   const text = await response.text()
-  if (response.ok) return JSON.parse(text) as unknown
-  if (response.status === 401) throw unreachable('The server does not know this token: use the --data-dir that it was started with.')
+  if (response.ok) return { status: response.status, etag: response.headers.get('etag') ?? '', body: text === '' ? undefined : JSON.parse(text) as unknown }
+  if (response.status === 401) throw unreachable('The server does not know this token: use the --data-dir that it was started with, or WATCHKEEPER_API_TOKEN.')
   throw new Failure(response.status === 503 ? 'unavailable' : 'rejected', 'api.refused', said(response.status, text))
 }
+
+/** The answer's body; `body`: what is sent, with POST. */
+export const askApi = async (config: Config, path: string, body?: unknown): Promise<unknown> =>
+  (await callApi(config, path, body === undefined ? {} : { method: 'POST', body })).body
 
 function said(status: number, text: string): string {
   try {

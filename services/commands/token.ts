@@ -124,8 +124,8 @@ export async function tokenCreate(options: CreateOptions): Promise<number> {
     console.log([
       `Token ${name} of tenant ${tenant} for ${scopes.join(', ')}, ${until === null ? 'without an end' : `until ${until}`}. It is shown this once:`,
       '', token, '',
-      'Send it as `Authorization: Bearer <token>`. Collectors that run on this data directory know it within a second;',
-      'from now on they ask everyone for one.',
+      'Send it as `Authorization: Bearer <token>`. Processes that run on this data directory know it within a second' +
+        `${scopes.includes('ingest') ? ';\nfrom now on collectors ask everyone for one.' : '.'}`,
       `Only its SHA-256 is kept, in ${file}.`,
     ].join('\n'))
   }
