@@ -29,7 +29,7 @@ const ONE_URL = 'needs exactly one of url and url_file'
 export const WebhookFields = {
   ...common,
   url: url.describe('Target; http only makes sense inside'),
-  secret: whsec.optional(),
+  secret: whsec.optional().describe('Shared secret that messages are signed with: whsec_ and base64 of 24 to 64 bytes'),
   secret_file: file.optional().describe('File that holds the secret, instead of secret; a second line is the secret before it, while both count'),
   previous_secret: whsec.optional().describe('The secret before it: messages carry both signatures while receivers change over'),
   signing_key_file: file.optional().describe('PEM file of an Ed25519 private key (PKCS#8): messages are signed with it (v1a) instead of a shared secret'),

@@ -81,6 +81,21 @@ describe('configuration', () => {
     await expect(from('- 1')).rejects.toThrow(/must hold keys/)
   })
 
+  it('masks the secrets of receivers, and says where they lead', async () => {
+    const secret = `whsec_${'b'.repeat(40)}`
+    const config = await from(`alerting:
+  receivers:
+    - {type: slack, name: chat, url: "https://hooks.slack.com/services/T000/B000/tokenoftheroom"}
+    - {type: teams, name: room, url: "https://prod-1.westeurope.logic.azure.com/workflows/1/triggers?sig=signatureoftheroom"}
+    - {type: pagerduty, name: pager, key: keyoftheservice0123456789}
+    - {type: webhook, name: hook, url: "https://user:passwordinside@example.org/in?a=1", secret: ${secret}, previous_secret: ${secret}}
+`)
+    const shown = JSON.stringify(masked(config))
+    for (const hidden of ['tokenoftheroom', 'T000', 'signatureoftheroom', 'keyoftheservice', 'passwordinside', secret]) expect(shown).not.toContain(hidden)
+    for (const told of ['https://hooks.slack.com/********', 'https://events.pagerduty.com/v2/enqueue', '@example.org/in?a=1']) expect(shown).toContain(told)
+    expect(config.alerting.receivers.map(({ name }) => name)).toEqual(['chat', 'room', 'pager', 'hook'])
+  })
+
   it('masks secrets for people', async () => {
     const secret = `whsec_${'a'.repeat(40)}`
     const config = await from(`alerting: {webhooks: [{name: hook, url: "https://example.org/x", secret: ${secret}}]}\n`)

@@ -106,10 +106,30 @@ export function loadConfig({ file, environment, flags }: ConfigSources): Config 
   )
 }
 
+/** Chat products hand out addresses that are secrets themselves: where they lead is said, the rest is not. */
+function maskedUrl(url: string, whole: boolean): string {
+  const { origin, pathname, search, username, password } = new URL(url)
+  if (whole) return `${origin}/********`
+  return username === '' && password === '' ? url : `${origin.replace('//', '//********@')}${pathname}${search}`
+}
+
+function maskReceiver(receiver: Config['alerting']['receivers'][number]): void {
+  if (receiver.url !== undefined) receiver.url = maskedUrl(receiver.url, receiver.type === 'slack' || receiver.type === 'teams')
+  if ('key' in receiver && receiver.key !== undefined) receiver.key = '********'
+  if (receiver.type === 'webhook') maskWebhook(receiver)
+}
+
+function maskWebhook(webhook: Config['alerting']['webhooks'][number]): void {
+  webhook.url = maskedUrl(webhook.url, false)
+  if (webhook.secret !== undefined) webhook.secret = 'whsec_********'
+  if (webhook.previous_secret !== undefined) webhook.previous_secret = 'whsec_********'
+}
+
 /** The configuration with every secret masked, for people. */
 export function masked(config: Config): unknown {
   const copy = structuredClone(config) as Config
-  for (const webhook of copy.alerting.webhooks) if (webhook.secret !== undefined) webhook.secret = 'whsec_********'
+  for (const webhook of copy.alerting.webhooks) maskWebhook(webhook)
+  for (const receiver of copy.alerting.receivers) maskReceiver(receiver)
   for (const user of copy.sql.users) {
     if (user.password_sha256 !== undefined) user.password_sha256 = '********'
     if (user.password_scrypt !== undefined) user.password_scrypt = '********'

@@ -23,14 +23,36 @@ interface Line {
   readonly meaning: string
 }
 
+/** What tells an alternative from the others, such as `slack`. */
+const kindOf = ({ properties = {} }: JsonSchema): string => String(Object.values(properties).find((property) => property.const !== undefined)?.const ?? '')
+
+/** What it means, and for which kinds, where it is not the same for all. */
+function meaningIn(name: string, alternatives: readonly JsonSchema[]): string {
+  const kinds = new Map<string, string[]>()
+  for (const alternative of alternatives) {
+    const property = alternative.properties?.[name]
+    if (property !== undefined) kinds.set(property.description ?? '', [...kinds.get(property.description ?? '') ?? [], kindOf(alternative)])
+  }
+  const [first] = kinds
+  if (first !== undefined && kinds.size === 1 && (first[1].length === alternatives.length || first[1].includes(''))) return first[0]
+  return [...kinds].map(([meaning, who]) => (who.every((kind) => meaning.includes(kind)) ? meaning : `${who.join(', ')}: ${meaning}`)).join('; ')
+}
+
 /** One row for each key that any alternative has; of an enumeration, all values. */
 function merged(alternatives: readonly JsonSchema[]): JsonSchema {
   const properties: Record<string, JsonSchema> = {}
   for (const [name, property] of alternatives.flatMap((each) => Object.entries(each.properties ?? {}))) {
     const values = [...(properties[name]?.enum ?? []), ...(property.enum ?? (property.const === undefined ? [] : [property.const]))]
-    properties[name] = values.length === 0 ? property : { ...property, enum: values }
+    const meaning = { ...property, description: meaningIn(name, alternatives) }
+    properties[name] = values.length === 0 ? meaning : { ...meaning, enum: property.const === undefined ? [...new Set(values)] : values }
   }
   return { properties }
+}
+
+/** Entries of a list may be of several kinds, such as receivers. */
+const unionOf = (schema: JsonSchema): JsonSchema => {
+  const alternatives = schema.oneOf ?? schema.anyOf
+  return alternatives === undefined ? schema : merged(alternatives)
 }
 
 /** A section that has a meaning of its own, such as by being there at all. */
@@ -49,7 +71,7 @@ function linesOf(schema: JsonSchema, path: string): Line[] {
     const own = {
       key, type, fallback: property.default === undefined ? '' : `\`${JSON.stringify(property.default)}\``, meaning: property.description ?? '',
     }
-    return [own, ...(property.items?.properties === undefined ? [] : linesOf(property.items, `${key}[]`))]
+    return [own, ...(property.items === undefined ? [] : linesOf(unionOf(property.items), `${key}[]`))]
   })
 }
 
