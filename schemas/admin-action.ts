@@ -22,8 +22,8 @@ export const AdminAction = z.strictObject({
   object: word,
   tenant: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/),
   actor: word,
-  /** `os.user` of the process that did it, `api.token` by name, or `watchkeeper` for what the product noticed itself. */
-  actor_source: z.enum(['os.user', 'api.token', 'watchkeeper']),
+  /** `os.user` of the process that did it, `api.token` by name, `sql.user` whose password was right, `sql.anyone` where the SQL door asks for none, or `watchkeeper` for what the product noticed itself. */
+  actor_source: z.enum(['os.user', 'api.token', 'sql.user', 'sql.anyone', 'watchkeeper']),
   host: word,
   /** Address that the request came from; '' where there was none. */
   peer: word,

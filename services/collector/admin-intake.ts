@@ -29,7 +29,7 @@ export function adminEvent(
     resource: action.object, host: action.host,
     principal: action.actor, principal_source: action.actor_source,
     // Of a process we only know what it says of its user; a token was checked.
-    principal_trust: action.actor_source === 'api.token' ? 'verified' : 'self_declared',
+    principal_trust: action.actor_source === 'api.token' || action.actor_source === 'sql.user' ? 'verified' : 'self_declared',
     actor: action.actor, actor_kind: 'principal',
     ...(action.peer === '' ? {} : { client_address: action.peer, client_address_source: 'socket', client_address_trust: 'verified' }),
     arguments: details, arguments_bytes: BigInt(Buffer.byteLength(details)),
@@ -40,7 +40,7 @@ export function adminEvent(
 
 export interface AdminIntakePorts {
   readonly bus: Publisher
-  readonly redactor: Redactor
+  readonly redactor: Pick<Redactor, 'redact'>
   readonly telemetry: CollectorTelemetry
   readonly clock: Clock
   readonly version: string

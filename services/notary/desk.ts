@@ -29,7 +29,7 @@ export interface DeskPorts extends Pick<NotaryPorts, 'bus' | 'store' | 'snapshot
 }
 
 /** What a log is called where nobody named it: by its first key. */
-export const nameOf = (config: Pick<NotaryConfig, 'name'>, privateKey: NotaryPorts['privateKey']): string =>
+export const nameOf = (config: { readonly name?: string | undefined }, privateKey: NotaryPorts['privateKey']): string =>
   config.name ?? `watchkeeper.local/${hash('sha256', rawPublicKey(privateKey), 'hex').slice(0, 16)}`
 
 export class Desk {

@@ -25,7 +25,8 @@ export interface SqlPorts {
   readonly engine: SqlEngine
   /** Bound to a loopback address: then Host and Origin are checked. */
   readonly loopback: boolean
-  audited(query: AuditedQuery): void
+  /** Resolves when it is written down: before that nothing is answered, and where it throws the answer is withheld. */
+  audited(query: AuditedQuery): void | Promise<void>
   /** Something went wrong that is not the user's doing; the user is only told that it did. */
   failed(error: unknown): void
   /** Milliseconds of any steady clock. */
@@ -50,6 +51,9 @@ interface Known {
   /** For who sees one. */
   readonly bound: Policy
 }
+
+/** What is known of a query so far. */
+type Noted = { -readonly [Field in keyof AuditedQuery]: AuditedQuery[Field] }
 
 interface Answered {
   readonly result: SqlResult
@@ -107,13 +111,30 @@ class Endpoint implements SqlEndpoint {
   async #answer(request: HttpRequest, query: URLSearchParams): Promise<HttpResponse> {
     const began = this.#ports.now()
     const span = querySpan(request.headers.get('traceparent'), this.#ports.joinCallers)
-    const noted = { user: '', tenant: '', queryId: randomUUID() as string, queryHash: '', verdict: 'ok', rowsRead: 0, bytes: 0, milliseconds: 0 }
+    const noted: Noted = {
+      user: '', tenant: '', queryId: randomUUID(), queryHash: '', text: '', identified: false, peer: request.peer, verdict: 'ok', rowsRead: 0, bytes: 0, milliseconds: 0,
+    }
+    const answer = await this.#attempt(request, query, noted)
+    noted.milliseconds = this.#ports.now() - began
+    endQuerySpan(span, noted)
+    try {
+      await this.#ports.audited(noted)
+      return answer
+    } catch (error) {
+      this.#ports.failed(error)
+      return this.#refuse(new SqlError('UNKNOWN_EXCEPTION', 'There is no answer, because the query could not be written down in the audit log; try again'), noted.queryId)
+    }
+  }
+
+  /** Notes what comes to be known on the way. */
+  async #attempt(request: HttpRequest, query: URLSearchParams, noted: Noted): Promise<HttpResponse> {
     try {
       const identity = await this.#users.identify(credentialsOf(request.headers, query))
-      Object.assign(noted, { user: identity.name, tenant: identity.tenant })
+      Object.assign(noted, { user: identity.name, tenant: identity.tenant, identified: this.#config.users.length > 0 })
       const asked = readRequest(request, query, this.#config.max_query_bytes)
       if (asked.queryId !== '') noted.queryId = asked.queryId
       noted.queryHash = createHash('sha256').update(asked.text).digest('hex')
+      noted.text = asked.text
       const answered = await this.#places.hold(identity.name, () => this.#run(asked, identity, request.signal))
       Object.assign(noted, { rowsRead: answered.result.rowsRead, bytes: answered.result.bytes.length })
       return await this.#respond(answered, asked, { identity, queryId: noted.queryId })
@@ -122,10 +143,6 @@ class Endpoint implements SqlEndpoint {
       if (exception !== error) this.#ports.failed(error)
       noted.verdict = exception.symbol
       return this.#refuse(exception, noted.queryId)
-    } finally {
-      const audited = { ...noted, milliseconds: this.#ports.now() - began }
-      this.#ports.audited(audited)
-      endQuerySpan(span, audited)
     }
   }
 

@@ -33,6 +33,7 @@ import { withPasswordHashes } from './hashes.ts'
 import type { Part } from './parts.ts'
 import { openReports, reportsPort } from './reports.ts'
 import { receiverEntries } from './receiver-entries.ts'
+import { createQueryAudit, type QueryAudit } from './query-audit.ts'
 import { tlsMaterial } from './tls.ts'
 
 export interface ServerParts {
@@ -98,11 +99,16 @@ function receivePorts(ingest: Ingest, { config, edge: { authenticate, budgets },
   }
 }
 
-function sqlHandler(engine: Engine, { config, log }: ServerParts): HttpHandler {
+function sqlHandler(engine: Engine, { config, log }: ServerParts, audit: QueryAudit): HttpHandler {
   const endpoint = createSqlEndpoint(sqlConfigOf(config.sql), {
     engine: new SqlRunner(engine), loopback: isLoopback(hostPort(config.sql.listen).host), now: () => performance.now(),
     joinCallers: config.telemetry.traces.join_callers,
-    audited: (query) => log.info({ ...query }, 'query'), failed: (error) => log.error({ err: error }, 'a query failed for a reason of ours'),
+    audited: (query) => {
+      const { text: _text, ...plain } = query
+      log.info(plain, 'query')
+      return audit.record(query)
+    },
+    failed: (error) => log.error({ err: error }, 'a query failed for a reason of ours'),
   })
   return (request) => endpoint.handle(request)
 }
@@ -136,10 +142,12 @@ const failedBy = ({ log }: Pick<ServerParts, 'log'>) => (error: unknown) => log.
 
 async function openSql(engine: Engine, parts: ServerParts): Promise<OpenServer> {
   const { listen, tls } = parts.config.sql
-  return door('sql', await startHttpServer({
+  const audit = createQueryAudit(parts)
+  const { address, stop } = await startHttpServer({
     name: 'SQL', setting: '--sql', ...hostPort(listen), tls: tlsMaterial(tls), maxBodyBytes: 16_777_216, limits: STOP_LIMITS,
-    handle: sqlHandler(engine, parts), failed: failedBy(parts),
-  }))
+    handle: sqlHandler(engine, parts, audit), failed: failedBy(parts),
+  })
+  return door('sql', { address, stop: async () => { await stop(); await audit.close() } })
 }
 
 /** Why this process has no tables to ask, and who has. */

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Failure } from '../../schemas/failure.ts'
 import { SqlConfig } from '../../services/sql/config.ts'
 import type { AuditedQuery } from '../../services/sql/audited-query.ts'
 import { createSqlEndpoint, type SqlEndpoint } from '../../services/sql/endpoint.ts'
@@ -27,6 +28,7 @@ const LIMITS = { max_execution_seconds: 5, max_memory_bytes: 64 << 20, max_resul
 let bench: SqlBench
 const servers: Server[] = []
 const audited: AuditedQuery[] = []
+let unwritable = false
 const failures: unknown[] = []
 
 async function listen(endpoint: SqlEndpoint): Promise<string> {
@@ -51,7 +53,11 @@ async function listen(endpoint: SqlEndpoint): Promise<string> {
 function endpointWith(config: object): SqlEndpoint {
   return createSqlEndpoint(SqlConfig.parse({ ...LIMITS, ...config }), {
     engine: bench.runner, loopback: true, now: () => performance.now(),
-    audited: (query) => audited.push(query), failed: (error) => failures.push(error),
+    audited(query) {
+      if (unwritable) throw new Failure('unavailable', 'log.full', 'no room')
+      audited.push(query)
+    },
+    failed: (error) => failures.push(error),
   })
 }
 
@@ -203,7 +209,7 @@ describe('ClickHouse over HTTP', () => {
     expect(String(await bench.engine.read(running, { format: 'TSV' }))).toBe('0\n')
   })
 
-  it('writes down every query without its text', async () => {
+  it('writes down every query before it is answered, and answers nothing that could not be written down', async () => {
     audited.length = 0
     await ask(open, 'SELECT 1')
     await ask(open, 'DROP TABLE interactions')
@@ -213,7 +219,12 @@ describe('ClickHouse over HTTP', () => {
       { user: 'default', tenant: '*', verdict: 'READONLY' },
       { user: '', tenant: '', verdict: 'AUTHENTICATION_FAILED' },
     ])
-    expect(audited[0]?.queryHash).toBe(sha256('SELECT 1'))
+    expect(audited[0]).toMatchObject({ queryHash: sha256('SELECT 1'), text: 'SELECT 1' })
+    expect(audited[2]?.text).toBe('')
+    unwritable = true
+    const held = await ask(open, "SELECT 'not to be seen'")
+    unwritable = false
+    expect([held.status, held.text.includes('not to be seen'), failures.splice(0).length]).toEqual([500, false, 1])
   })
 })
 
