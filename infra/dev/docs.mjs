@@ -9,6 +9,7 @@ const built = (path) => import(pathToFileURL(join(ROOT, 'dist', path)).href)
 const pages = {
   'configuration.md': (await built('services/config/reference.js')).configurationReference(),
   'detections.md': (await built('detectors/rule-page.js')).rulePage(),
+  'openapi.json': `${JSON.stringify((await built('services/api/document.js')).apiDocument(), undefined, 1)}\n`,
   'mappings.md': (await built('services/collector/normalise/mapping-table.js')).mappingTable(),
 }
 for (const [name, text] of Object.entries(pages)) {

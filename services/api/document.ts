@@ -13,15 +13,23 @@ const REFUSALS: Readonly<Record<number, string>> = {
   421: 'Another process of the installation has the answer', 503: 'Bus or store are away for a moment: send it again after Retry-After',
 }
 
+/** What zod says too exactly for people: the range of whole numbers in JavaScript, a pattern beside the name of a format, that nobody alters our lists. */
+function plain(schema: Record<string, unknown>): void {
+  if (schema['maximum'] === Number.MAX_SAFE_INTEGER) delete schema['maximum']
+  if (schema['minimum'] === Number.MIN_SAFE_INTEGER) delete schema['minimum']
+  if (schema['format'] !== undefined) delete schema['pattern']
+  delete schema['readOnly']
+}
+
 /** Schemas with an id of their own stand in one place. */
 class Components {
   readonly schemas = new Map<string, Json>()
 
   of(schema: z.ZodType, io: 'input' | 'output'): Json {
-    const { $schema: _dialect, $defs: named = {}, ...rest } = this.#moved(z.toJSONSchema(schema, { io, unrepresentable: 'any' })) as Json & { readonly $defs?: Json }
+    const { $schema: _dialect, $defs: named = {}, ...rest } = this.#moved(z.toJSONSchema(schema, { io, unrepresentable: 'any', override: ({ jsonSchema }) => plain(jsonSchema) })) as Json & { readonly $defs?: Json }
     for (const [id, each] of Object.entries(named)) this.schemas.set(id, without(each as Json, ['id']))
     const id = schema.meta()?.id
-    if (id === undefined) return rest
+    if (id === undefined || '$ref' in rest) return rest
     this.schemas.set(id, without(rest, ['id']))
     return { $ref: `#/components/schemas/${id}` }
   }
