@@ -6,6 +6,7 @@ import { configCheck, configPrint } from './commands/config.ts'
 import { coverage, type CoverageOptions } from './commands/coverage.ts'
 import { demo } from './commands/demo.ts'
 import { doctor } from './commands/doctor.ts'
+import { addEvidenceCommands } from './commands/evidence-commands.ts'
 import { migrate } from './commands/migrate.ts'
 import { query } from './commands/query.ts'
 import { DOES, runPart } from './commands/part.ts'
@@ -183,6 +184,7 @@ baselineCommand(baseline.command('reset')).description('forget it in every parti
   .action(run((options: ResetOptions) => baselineReset(options)))
 
 addTriageCommands(program, { common: (command) => common(command, ['api']), run })
+addEvidenceCommands(program, { common: (command) => common(command, ['api']), run })
 
 const token = program.command('token').description('bearer tokens for sending telemetry and for the API')
 common(token.command('create'), [])

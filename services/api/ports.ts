@@ -5,7 +5,7 @@ import type { Notice } from '../../schemas/step.ts'
 import type { OrderDesk } from './alerts/order-desk.ts'
 import type { CallerPorts } from './caller.ts'
 import type { QuarantineDesk } from './quarantine-desk.ts'
-import type { ReportsPort } from './reports.ts'
+import type { ReportsPort } from './report-port.ts'
 import type { Status } from './status.ts'
 
 /** Why this process has it not, and whom to ask. */

@@ -29,17 +29,6 @@ const ScheduleShown = z.strictObject({
 }).meta({ id: 'ReportSchedule' })
 const Again = z.strictObject({ report_id: id, report_hash: z.string(), library: z.string(), answers: z.record(z.string(), z.string()) })
 
-type Wish = Omit<z.output<typeof Order>, 'tenant'> & { readonly tenant: string }
-
-/** Of the shape that services/reports has. */
-export interface ReportsPort {
-  run(wish: Wish, by: string): Promise<object>
-  again(wish: Wish): Promise<object>
-  list(listing: { readonly tenant: string | undefined; readonly limit: number }): Promise<readonly object[]>
-  files(listing: { readonly tenant: string | undefined; readonly id: string }): Promise<{ readonly files: ReadonlyMap<string, string> } | undefined>
-  schedules(tenant: string | undefined): Promise<readonly object[]>
-}
-
 const tenantOf = (caller: Caller, asked: string | undefined): string => ownTenant(caller, asked ?? caller.tenant ?? 'default')
 const aboutOrder = ({ caller, body }: { readonly caller: Caller; readonly body: z.output<typeof Order> }) => ({
   object: 'report', tenant: tenantOf(caller, body.tenant),
@@ -62,6 +51,7 @@ const NO_FILES = 'there is no report of this id, or its files lie on another mac
 /** One JSON object a line, `{path, text}`. */
 async function* linesOf(files: ReadonlyMap<string, string>): AsyncGenerator<Buffer> {
   for (const [path, text] of files) yield Buffer.from(`${JSON.stringify({ path, text })}\n`)
+  yield Buffer.from(`${JSON.stringify({ end: files.size })}\n`)
 }
 
 export const reportRoutes: readonly Route[] = [

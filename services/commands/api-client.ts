@@ -38,17 +38,32 @@ export interface Answered {
 /** A token of one's own, else the one of the data directory. */
 const tokenOf = ({ data_dir: dataDir }: Config): string => process.env['WATCHKEEPER_API_TOKEN'] ?? readToken(dataDir)
 
-/** What the API answered, and where that is a refusal: why, as Failure `rejected`, or `unavailable` where nobody answers. */
-export async function callApi(config: Config, path: string, { method = 'GET', body, headers: more = {} }: Asked = {}): Promise<Answered> {
+async function request(config: Config, path: string, { method = 'GET', body, headers: more = {} }: Asked): Promise<Response> {
   const url = `${baseUrl(config.api.listen, false)}${path}`
   const headers = { authorization: `Bearer ${tokenOf(config)}`, ...more }
-  const response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }).catch((error: unknown) => {
+  return fetch(url, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }).catch((error: unknown) => {
     throw unreachable(`Nothing answers at ${new URL(url).origin}. Start the server first (npm start), or give its address with --api HOST:PORT.`, error)
   })
+}
+
+/** What the API answered, and where that is a refusal: why, as Failure `rejected`, or `unavailable` where nobody answers. */
+export async function callApi(config: Config, path: string, asked: Asked = {}): Promise<Answered> {
+  const response = await request(config, path, asked)
   const text = await response.text()
   if (response.ok) return { status: response.status, etag: response.headers.get('etag') ?? '', body: text === '' ? undefined : JSON.parse(text) as unknown }
-  if (response.status === 401) throw unreachable('The server does not know this token: use the --data-dir that it was started with, or WATCHKEEPER_API_TOKEN.')
-  throw new Failure(response.status === 503 ? 'unavailable' : 'rejected', 'api.refused', said(response.status, text))
+  throw refusal(response.status, text)
+}
+
+function refusal(status: number, text: string): Failure {
+  if (status === 401) return unreachable('The server does not know this token: use the --data-dir that it was started with, or WATCHKEEPER_API_TOKEN.')
+  return new Failure(status === 503 ? 'unavailable' : 'rejected', 'api.refused', said(status, text))
+}
+
+/** The bytes of an answer as they come. Throws as `callApi`. */
+export async function openApi(config: Config, path: string, body?: unknown): Promise<ReadableStream<Uint8Array>> {
+  const response = await request(config, path, body === undefined ? {} : { method: 'POST', body })
+  if (!response.ok || response.body === null) throw refusal(response.status, await response.text())
+  return response.body
 }
 
 /** The answer's body; `body`: what is sent, with POST. */

@@ -8,7 +8,7 @@ import { logOrigin } from '../../schemas/checkpoint.ts'
 import { Failure } from '../../schemas/failure.ts'
 import type { NoteSigner } from '../../schemas/note.ts'
 import type { Log, Store } from '../../schemas/ports.ts'
-import type { ReportsPort } from '../api/reports.ts'
+import type { ReportsPort } from '../api/report-port.ts'
 import type { Config } from '../config/schema.ts'
 import { nameOf } from '../notary/desk.ts'
 import type { ReportPorts } from '../reports/contracts.ts'
@@ -19,11 +19,11 @@ import { ReportSchedules, type Schedule } from '../reports/schedule.ts'
 import { systemClock } from './clock.ts'
 import type { Foundation } from './foundation.ts'
 import { notaryParts } from './notary.ts'
-import type { Part } from './parts.ts'
 
 export interface ReportKit {
   readonly config: Config
-  readonly parts: ReadonlySet<Part>
+  /** Of this process. */
+  readonly parts: ReadonlySet<string>
   readonly foundation: Foundation
   readonly log: Log
 }
