@@ -1,0 +1,130 @@
+/** Where the sums of leaves and rows differ: looks at both one by one, and says what is wrong with which. */
+import { LeafCursor } from '../../schemas/packed-leaf.ts'
+import { PackedCursor } from '../../schemas/packed-record.ts'
+import type { EvidenceSource, Fault, Places } from '../../schemas/evidence.ts'
+import { BUCKET_OFFSETS } from './place-sums.ts'
+import type { Frontier } from './row-task.ts'
+
+interface Leaf {
+  readonly index: number
+  readonly place: string
+  readonly eventId: string
+  readonly recordHash: string
+  readonly tenant: string
+  found: number
+}
+
+/** So many neighbouring buckets are asked for at once. */
+const NEIGHBOURS = 8
+const MOST_FAULTS = 50
+
+/** Neighbouring buckets as ranges of offsets. */
+export function runsOf(partition: number, buckets: readonly number[]): Places[] {
+  const runs: { partition: number; first: number; next: number }[] = []
+  for (const bucket of buckets) {
+    const last = runs.at(-1)
+    const first = bucket * BUCKET_OFFSETS
+    if (last !== undefined && last.next === first && first - last.first < NEIGHBOURS * BUCKET_OFFSETS) last.next = first + BUCKET_OFFSETS
+    else runs.push({ partition, first, next: first + BUCKET_OFFSETS })
+  }
+  return runs
+}
+
+/** Collects chunks that are cut anywhere into whole ones, and reads each. */
+async function readAll(stream: AsyncIterable<Buffer>, take: (bytes: Buffer) => number): Promise<void> {
+  let rest = Buffer.alloc(0)
+  for await (const chunk of stream) {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+    rest = Buffer.from(bytes.subarray(take(bytes)))
+  }
+}
+
+const keyOf = (place: string, eventId: string): string => `${place} ${eventId}`
+
+export class Comparison {
+  readonly #source: EvidenceSource
+  readonly #frontier: Frontier
+  readonly faults: Fault[] = []
+  /** Faults that were found and are not in the list. */
+  more = 0
+
+  constructor(source: EvidenceSource, frontier: Frontier) {
+    this.#source = source
+    this.#frontier = frontier
+  }
+
+  /** Looks at these buckets of one partition. */
+  async look(buckets: readonly number[]): Promise<void> {
+    const runs = runsOf(this.#frontier.partition, buckets)
+    const { mostRanges } = this.#source
+    for (const run of runs.slice(0, mostRanges)) await this.#compare(run)
+    const left = runs.length - mostRanges
+    if (left > 0) this.#fault('integrity', 'not-compared', -1, `${left} further ranges of offsets differ`)
+    this.faults.sort((a, b) => (a.index < 0 ? 1 : b.index < 0 ? -1 : a.index - b.index))
+  }
+
+  async #compare(places: Places): Promise<void> {
+    const leaves = await this.#leaves(places)
+    await this.#dropped(places, leaves)
+    await readAll(this.#source.rowsWithin(places), (bytes) => {
+      const cursor = new PackedCursor(bytes)
+      while (cursor.next()) if (this.#isSealed(cursor)) this.#hold(cursor, leaves)
+      return cursor.rest
+    })
+    for (const leaf of leaves.values()) {
+      if (leaf.found === 0) this.#fault('completeness', 'row-missing', leaf.index, `the row of leaf ${leaf.index} (${leaf.place}) is missing, and no removal is declared`)
+    }
+  }
+
+  async #leaves(places: Places): Promise<Map<string, Leaf>> {
+    const leaves = new Map<string, Leaf>()
+    await readAll(this.#source.leavesWithin(places), (bytes) => {
+      const cursor = new LeafCursor(bytes)
+      while (cursor.next()) {
+        const { index, tenant } = cursor
+        if (this.#source.tenants?.includes(tenant) === false) continue
+        const place = `offset ${cursor.offset}, place ${cursor.offsetIndex}`
+        const eventId = cursor.eventId.toString('hex')
+        leaves.set(keyOf(place, eventId), { index, place, eventId, recordHash: cursor.recordHash.toString('hex'), tenant, found: 0 })
+      }
+      return cursor.rest
+    })
+    return leaves
+  }
+
+  async #dropped({ partition, first, next }: Places, leaves: ReadonlyMap<string, Leaf>): Promise<void> {
+    await readAll(this.#source.dropped(), (bytes) => {
+      const cursor = new LeafCursor(bytes)
+      while (cursor.next()) {
+        if (cursor.index !== partition || cursor.offset < first || cursor.offset >= next) continue
+        const leaf = leaves.get(keyOf(`offset ${cursor.offset}, place ${cursor.offsetIndex}`, cursor.eventId.toString('hex')))
+        if (leaf !== undefined && leaf.recordHash === cursor.recordHash.toString('hex')) leaf.found++
+        else this.#fault('integrity', 'removal-of-nothing', leaf?.index ?? -1, `a removal is declared of what is no leaf: offset ${cursor.offset}, place ${cursor.offsetIndex}`)
+      }
+      return cursor.rest
+    })
+  }
+
+  #isSealed({ offset, offsetIndex }: PackedCursor): boolean {
+    return offset < this.#frontier.offset || (offset === this.#frontier.offset && offsetIndex <= this.#frontier.offsetIndex)
+  }
+
+  #hold(row: PackedCursor, leaves: ReadonlyMap<string, Leaf>): void {
+    const place = `offset ${row.offset}, place ${row.offsetIndex}`
+    const leaf = leaves.get(keyOf(place, row.text('event_id')))
+    if (leaf === undefined) {
+      const near = [...leaves.values()].find((other) => other.place === place)
+      this.#fault('integrity', 'row-extra', near?.index ?? -1, `the row at ${place} has no leaf: it was put there, moved, or renamed`)
+      return
+    }
+    leaf.found++
+    if (leaf.found > 1) this.#fault('integrity', 'row-twice', leaf.index, `the row of leaf ${leaf.index} (${place}) is there ${leaf.found} times`)
+    else if (row.recordHash() !== leaf.recordHash) this.#fault('integrity', 'row-changed', leaf.index, `the row of leaf ${leaf.index} (${place}) was changed`)
+    else if (row.text('tenant') !== leaf.tenant) this.#fault('integrity', 'leaf-changed', leaf.index, `leaf ${leaf.index} (${place}) stands under another tenant than its row`)
+  }
+
+  #fault(question: Fault['question'], kind: string, index: number, detail: string): void {
+    if (this.faults.length < MOST_FAULTS) this.faults.push({ question, kind, partition: this.#frontier.partition, index, detail })
+    else this.more++
+  }
+}

@@ -1,0 +1,96 @@
+/** Where jobs run: in this thread, or on threads of their own, a stream of bytes at a time. */
+import { existsSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
+import { type Job, type ResultOf, RunningTask } from './task.ts'
+
+export interface Lane {
+  run<J extends Job>(job: J, stream: AsyncIterable<Buffer>): Promise<ResultOf<J>>
+  close(): Promise<void>
+}
+
+/** In this thread. */
+export function ownLane(): Lane {
+  return {
+    async run<J extends Job>(job: J, stream: AsyncIterable<Buffer>) {
+      const task = new RunningTask(job)
+      for await (const chunk of stream) task.take(chunk)
+      return task.end() as ResultOf<J>
+    },
+    close: () => Promise.resolve(),
+  }
+}
+
+/** What goes to a thread: a job, its bytes piece by piece, and the word that this was all. */
+export type ToThread = { readonly job: Job } | { readonly chunk: Uint8Array } | { readonly end: true }
+/** What comes back: that a piece was read, or the result. */
+export type FromThread = { readonly read: true } | { readonly result: ResultOf<Job> } | { readonly failed: string }
+
+/** Pieces that may wait for a thread. */
+const AHEAD = 3
+/** Node runs no TypeScript on a thread of its own: where the program was not built there is none. */
+const THREAD = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url)
+const LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8 }
+
+class ThreadLane implements Lane {
+  readonly #worker = new Worker(THREAD, { resourceLimits: LIMITS })
+  #waiting = 0
+  #wake: () => void = () => undefined
+  #done: ((result: FromThread) => void) | undefined
+
+  constructor() {
+    this.#worker.on('message', (message: FromThread) => {
+      if ('read' in message) this.#waiting--
+      else this.#done?.(message)
+      this.#wake()
+    })
+    this.#worker.on('error', (error) => {
+      this.#done?.({ failed: error.message })
+      this.#wake()
+    })
+  }
+
+  async run<J extends Job>(job: J, stream: AsyncIterable<Buffer>): Promise<ResultOf<J>> {
+    let answer: FromThread | undefined
+    const answered = new Promise<FromThread>((resolve) => { this.#done = (message) => resolve(answer = message) })
+    this.#post({ job })
+    for await (const chunk of stream) {
+      while (this.#waiting >= AHEAD && answer === undefined) await new Promise<void>((resolve) => { this.#wake = resolve })
+      if (answer !== undefined) break
+      this.#waiting++
+      // A copy, because the memory goes over to the thread.
+      const copy = new Uint8Array(chunk)
+      this.#worker.postMessage({ chunk: copy } satisfies ToThread, [copy.buffer])
+    }
+    this.#post({ end: true })
+    const message = await answered
+    if (!('result' in message)) throw new Error(`a thread of the verifier failed: ${'failed' in message ? message.failed : 'no result'}`)
+    return message.result as ResultOf<J>
+  }
+
+  #post(message: ToThread): void {
+    this.#worker.postMessage(message)
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate()
+  }
+}
+
+/** `count` lanes; in this thread alone where there are to be none beside it, or the program was not built. */
+export function openLanes(count: number): readonly Lane[] {
+  if (count <= 1 || THREAD.pathname.endsWith('.ts') || !existsSync(THREAD)) return [ownLane()]
+  return Array.from({ length: count }, () => new ThreadLane())
+}
+
+/** Runs every unit, as many at once as there are lanes, in their order. The first error ends it when the units that run are through. */
+export async function runOn<T>(lanes: readonly Lane[], units: readonly T[], run: (lane: Lane, unit: T) => Promise<void>): Promise<void> {
+  let next = 0
+  const errors: unknown[] = []
+  await Promise.all(lanes.map(async (lane) => {
+    while (next < units.length && errors.length === 0) {
+      const unit = units[next++] as T
+      await run(lane, unit).catch((error: unknown) => errors.push(error))
+    }
+  }))
+  if (errors.length > 0) throw errors[0]
+}

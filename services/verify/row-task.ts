@@ -1,0 +1,138 @@
+/** Reads stored rows in any order: makes the hash of each again and adds it up by place; says where each came from. */
+import { hash } from 'node:crypto'
+import { HASH_BYTES } from '../../schemas/merkle.ts'
+import { ID_BYTES, LeafCursor } from '../../schemas/packed-leaf.ts'
+import { PackedCursor } from '../../schemas/packed-record.ts'
+import type { Fault } from '../../schemas/evidence.ts'
+import { hexInto } from './hex.ts'
+import { PlaceSums, type SumsData } from './place-sums.ts'
+import { Sequences, type Session } from './sequences.ts'
+
+/** The furthest place of a partition that has a leaf: what stands behind was not sealed yet. */
+export interface Frontier {
+  readonly partition: number
+  readonly offset: number
+  readonly offsetIndex: number
+}
+
+export interface RowJob {
+  /** `dropped`: leaves of rows that a declared removal took, with their partition in place of the index. */
+  readonly kind: 'rows' | 'dropped'
+  readonly frontiers: readonly Frontier[]
+  readonly key: Uint8Array
+}
+
+export interface RowResult {
+  readonly sums: SumsData
+  readonly rows: number
+  /** Rows behind the last leaf. */
+  readonly unsealed: number
+  /** Rows that each erasure blanked. */
+  readonly erased: ReadonlyMap<string, number>
+  /** tenant, transport, credential and peer with newlines between → rows. */
+  readonly origins: ReadonlyMap<string, number>
+  readonly sessions: ReadonlyMap<string, Session>
+  readonly sessionsBeyond: number
+  readonly faults: readonly Fault[]
+}
+
+/** Others are counted under the last. */
+const MOST_ORIGINS = 5_000
+const OTHER_ORIGINS = '\n\n\n(others)'
+const MOST_FAULTS = 100
+
+const sessionOf = (parts: readonly string[]): string => hash('sha256', parts.join('\n'), 'hex').slice(0, 32)
+
+export class RowTask {
+  readonly #frontiers: ReadonlyMap<number, Frontier>
+  readonly #kind: RowJob['kind']
+  readonly #sums: PlaceSums
+  readonly #sequences = new Sequences()
+  readonly #erased = new Map<string, number>()
+  readonly #origins = new Map<string, number>()
+  readonly #faults: Fault[] = []
+  readonly #id = Buffer.alloc(ID_BYTES)
+  readonly #hash = Buffer.alloc(HASH_BYTES)
+  #rows = 0
+  #unsealed = 0
+
+  constructor({ kind, frontiers, key }: RowJob) {
+    this.#kind = kind
+    this.#frontiers = new Map(frontiers.map((frontier) => [frontier.partition, frontier]))
+    this.#sums = new PlaceSums(Buffer.from(key))
+  }
+
+  /** Reads what is whole; the answer is where the rest begins. */
+  take(bytes: Buffer): number {
+    if (this.#kind === 'dropped') return this.#takeDropped(bytes)
+    const cursor = new PackedCursor(bytes)
+    try {
+      while (cursor.next()) this.#row(cursor)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      this.#fault('rows-damaged', -1, `the rows cannot be read: ${error.message}`)
+      return bytes.length
+    }
+    return cursor.rest
+  }
+
+  #takeDropped(bytes: Buffer): number {
+    const cursor = new LeafCursor(bytes)
+    while (cursor.next()) {
+      const { index: partition, offset, offsetIndex, eventId, recordHash, tenant } = cursor
+      this.#rows++
+      this.#sums.add({ partition, offset, offsetIndex, eventId, recordHash, tenant })
+    }
+    return cursor.rest
+  }
+
+  end(leftOver: number): RowResult {
+    if (leftOver > 0) this.#fault('rows-damaged', -1, 'the rows end in the middle of one')
+    return {
+      sums: this.#sums.data(), rows: this.#rows, unsealed: this.#unsealed, erased: this.#erased, origins: this.#origins,
+      sessions: this.#sequences.sessions, sessionsBeyond: this.#sequences.beyond, faults: this.#faults,
+    }
+  }
+
+  #row(row: PackedCursor): void {
+    this.#rows++
+    const frontier = this.#frontiers.get(row.partition)
+    if (frontier === undefined || row.offset > frontier.offset || (row.offset === frontier.offset && row.offsetIndex > frontier.offsetIndex)) {
+      this.#unsealed++
+      return
+    }
+    this.#prove(row)
+    this.#attribute(row)
+    const number = row.int('sequence')
+    if (number >= 0n) this.#sequences.add(sessionOf([row.text('tenant'), row.text('source'), row.text('emitter'), row.text('conversation')]), Number(number))
+  }
+
+  #prove(row: PackedCursor): void {
+    const { erasure } = row
+    const made = row.recordHash()
+    const id = row.text('event_id')
+    if (made !== row.storedRecordHash || row.contentHash() !== row.storedContentHash) this.#fault('row-changed', row.partition, `${nameOf(row)} is not what its own hashes say`)
+    if (!hexInto(id, this.#id) || !hexInto(made, this.#hash)) return this.#fault('row-changed', row.partition, `${nameOf(row)} has no identity of 32 hex digits`)
+    if (erasure !== '') this.#erasedRow(row, erasure)
+    this.#sums.add({ partition: row.partition, offset: row.offset, offsetIndex: row.offsetIndex, eventId: this.#id, recordHash: this.#hash, tenant: row.text('tenant') })
+  }
+
+  /** What an erased row proves itself by hides nothing: whatever stands in the columns that were blanked was put there afterwards. */
+  #erasedRow(row: PackedCursor, erasure: string): void {
+    this.#erased.set(erasure, (this.#erased.get(erasure) ?? 0) + 1)
+    if (!row.isProvableBlank()) this.#fault('row-changed', row.partition, `${nameOf(row)} is marked as erased and holds what nothing proves`)
+  }
+
+  #attribute(row: PackedCursor): void {
+    const origin = `${row.text('tenant')}\n${row.text('transport')}\n${row.text('credential')}\n${row.text('credential') === '' ? row.text('exporter_peer') : ''}`
+    const known = this.#origins.get(origin)
+    if (known !== undefined || this.#origins.size < MOST_ORIGINS) this.#origins.set(origin, (known ?? 0) + 1)
+    else this.#origins.set(OTHER_ORIGINS, (this.#origins.get(OTHER_ORIGINS) ?? 0) + 1)
+  }
+
+  #fault(kind: string, partition: number, detail: string): void {
+    if (this.#faults.length < MOST_FAULTS) this.#faults.push({ question: 'integrity', kind, partition, index: -1, detail })
+  }
+}
+
+const nameOf = (row: PackedCursor): string => `the row at offset ${row.offset}, place ${row.offsetIndex}`

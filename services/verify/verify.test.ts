@@ -1,0 +1,144 @@
+import { expect, it } from 'vitest'
+import { keyOf, leafOf, makeLog, type MadeLog, rewritten, sourceOf, topNotes, verifierOfKey, withOwnHashes } from '../../test/verify/made-log.ts'
+import { PackedCursor } from '../../schemas/packed-record.ts'
+import { packLeaf } from '../../schemas/packed-leaf.ts'
+import { ownLane } from './lanes.ts'
+import type { Run } from './progress.ts'
+import { verify } from './verify.ts'
+
+const SHAPE = { seed: 7, partitions: 3, events: 900, every: 50 }
+const KEY = keyOf(SHAPE.seed)
+const TRUST = { verifiers: [verifierOfKey(KEY)], anchors: [] as string[] }
+const made = makeLog(SHAPE)
+const fresh = (): MadeLog => ({
+  ...made, rows: [...made.rows], leaves: made.leaves.map((leaves) => [...leaves]), checkpoints: [...made.checkpoints], dropped: [], removals: [], gaps: [],
+})
+const look = (log: MadeLog, trust = TRUST) => verify({ source: sourceOf(log), trust, lanes: [ownLane(), ownLane()] })
+/** `row` with one byte of a text field made another. */
+function altered(row: Buffer, find: string): Buffer {
+  const copy = Buffer.from(row)
+  const at = copy.indexOf(find)
+  copy[at + find.length - 1]! ^= 1
+  return copy
+}
+
+it('finds nothing in a log that is whole, and says how far it is proved', async () => {
+  const report = await look(fresh(), { ...TRUST, anchors: [topNotes(made).at(-10) as string] })
+  expect(report).toMatchObject({ verdict: 'ok', exit_code: 0, integrity: 'ok', completeness: 'ok', attribution: 'ok', first_bad: null, leaves: 900, rows: 900, unsealed: 0, faults: [] })
+  for (const { leaves, proved, anchored } of report.partitions) {
+    expect([leaves, proved]).toEqual([300, 300])
+    expect(anchored).toBeGreaterThan(0)
+    expect(anchored).toBeLessThan(300)
+  }
+  expect(report.origins.map(({ credential }) => credential)).toContain('token:gateway-1')
+  expect(report.origins.reduce((sum, { rows }) => sum + rows, 0)).toBe(900)
+})
+
+it('names the row that was changed, with or without its own hashes', async () => {
+  for (const hide of [(row: Buffer) => row, withOwnHashes]) {
+    const log = fresh()
+    log.rows[400] = hide(altered(log.rows[400] as Buffer, 'user-'.slice(0, 5)))
+    const report = await look(log)
+    expect(report).toMatchObject({ exit_code: 1, integrity: 'tampered', first_bad: { partition: 400 % 3, index: Math.floor(400 / 3) } })
+  }
+})
+
+it('names the row that is missing, and lets a declared removal be', async () => {
+  const log = fresh()
+  const [gone] = log.rows.splice(500, 1) as [Buffer]
+  expect(await look(log)).toMatchObject({ exit_code: 2, integrity: 'ok', completeness: 'incomplete', first_bad: { partition: 2, index: 166 } })
+  log.dropped.push(packLeaf({ ...leafOf(gone, 0), index: 500 % 3 }))
+  expect(await look(log)).toMatchObject({ exit_code: 0, removed: 1 })
+})
+
+it('finds rows that were put in, doubled, or moved', async () => {
+  const doubled = fresh()
+  doubled.rows.push(doubled.rows[10] as Buffer)
+  expect(await look(doubled)).toMatchObject({ exit_code: 1, first_bad: { partition: 1, index: 3 } })
+  const added = fresh()
+  added.rows.push(withOwnHashes(altered(added.rows[10] as Buffer, 'user-')))
+  expect((await look(added)).faults.map(({ kind }) => kind)).toContain('row-twice')
+  const moved = fresh()
+  const [one, other] = [Buffer.from(moved.rows[30] as Buffer), Buffer.from(moved.rows[60] as Buffer)]
+  const place = Buffer.from(one.subarray(0, 16))
+  other.copy(one, 0, 0, 16)
+  place.copy(other, 0)
+  Object.assign(moved.rows, { 30: one, 60: other })
+  expect(await look(moved)).toMatchObject({ exit_code: 1, first_bad: { partition: 0 } })
+})
+
+it('finds leaves that were changed with their rows, cut off, or left out', async () => {
+  const both = fresh()
+  both.rows[400] = withOwnHashes(altered(both.rows[400] as Buffer, 'user-'))
+  ;(both.leaves[1] as Buffer[])[133] = packLeaf(leafOf(both.rows[400] as Buffer, 133))
+  expect(await look(both)).toMatchObject({ exit_code: 1, first_bad: { partition: 1, index: 100 } })
+  const cut = fresh()
+  cut.leaves[0]?.splice(290)
+  cut.rows = cut.rows.filter((row) => { const read = new PackedCursor(row); read.next(); return read.partition !== 0 || leafOf(row, 0).offset < 120 })
+  expect(await look(cut)).toMatchObject({ exit_code: 2, completeness: 'incomplete' })
+  const hole = fresh()
+  hole.leaves[0]?.splice(10, 1)
+  expect(await look(hole)).toMatchObject({ exit_code: 1, first_bad: { partition: 0, index: 10 } })
+})
+
+it('finds what was written anew with the stolen key only by an anchor, and says so', async () => {
+  const log = fresh()
+  log.rows[400] = withOwnHashes(altered(log.rows[400] as Buffer, 'user-'))
+  const forged = rewritten(log, SHAPE.every, KEY)
+  const unanchored = await look(forged)
+  expect(unanchored.exit_code).toBe(0)
+  expect(unanchored.notes.join()).toContain('No anchor was given')
+  expect(unanchored.partitions.every(({ anchored }) => anchored === 0)).toBe(true)
+  expect(await look(forged, { ...TRUST, anchors: [topNotes(made).at(-1) as string] })).toMatchObject({ exit_code: 1, integrity: 'tampered' })
+  // An anchor from before the change does not see it, and the report says how far it reaches.
+  const early = await look(forged, { ...TRUST, anchors: [topNotes(made)[2] as string] })
+  expect(early.exit_code).toBe(0)
+  expect(early.partitions[1]?.anchored).toBeLessThanOrEqual(133)
+})
+
+it('cannot say anything without a key, or with another', async () => {
+  expect(await look(fresh(), { verifiers: [], anchors: [] })).toMatchObject({ exit_code: 3, verdict: 'unverifiable', integrity: 'unverifiable' })
+  expect(await look(fresh(), { verifiers: [verifierOfKey(keyOf(8))], anchors: [] })).toMatchObject({ exit_code: 3 })
+})
+
+it('finds checkpoints that were changed, exchanged or left out', async () => {
+  const bit = fresh()
+  const at = bit.checkpoints.findIndex(({ partition, size }) => partition === 1 && size === 100)
+  const note = bit.checkpoints[at]?.note ?? ''
+  bit.checkpoints[at] = { ...bit.checkpoints[at] as MadeLog['checkpoints'][number], note: note.replace(/.(?==*\n$)/, (letter) => (letter === 'A' ? 'Q' : 'A')) }
+  expect((await look(bit)).exit_code).toBe(1)
+  const gone = fresh()
+  gone.checkpoints.splice(at, 1)
+  expect((await look(gone)).exit_code).toBe(1)
+  const cut = fresh()
+  cut.checkpoints = cut.checkpoints.filter(({ partition, logIndex }) => partition === -1 || logIndex < 12)
+  expect(await look(cut)).toMatchObject({ exit_code: 2 })
+})
+
+it('tells rows that no leaf seals yet, gaps, sequences and erasures that nobody declared', async () => {
+  const log = fresh()
+  const last = new PackedCursor(log.rows.at(-1) as Buffer)
+  last.next()
+  const later = Buffer.from(log.rows.at(-1) as Buffer)
+  later.writeBigInt64LE(BigInt(last.offset + 50), 4)
+  log.rows.push(later)
+  expect(await look(log)).toMatchObject({ exit_code: 0, unsealed: 1 })
+  const gap = { partition: 0, first: 1, next: 2, detail: 'lost', explained: '' }
+  expect(await look({ ...fresh(), gaps: [gap] })).toMatchObject({ exit_code: 2 })
+  expect(await look({ ...fresh(), gaps: [{ ...gap, explained: 'planned work' }] })).toMatchObject({ exit_code: 0 })
+})
+
+it('goes on where it was broken off, and comes to the same', async () => {
+  const log = fresh()
+  log.rows[400] = withOwnHashes(altered(log.rows[400] as Buffer, 'user-'))
+  const whole = await look(log)
+  for (let stop = 1; stop <= 6; stop++) {
+    let [kept, left]: [ReturnType<Run['save']> | undefined, number] = [undefined, stop]
+    const keep = (run: Run): void => {
+      kept = JSON.parse(JSON.stringify(run.save())) as ReturnType<Run['save']>
+      if (--left === 0) throw new Error('broken off')
+    }
+    await expect(verify({ source: sourceOf(log), trust: TRUST, lanes: [ownLane()], keep })).rejects.toThrow('broken off')
+    expect(await verify({ source: sourceOf(log), trust: TRUST, lanes: [ownLane()], saved: kept })).toEqual(whole)
+  }
+})

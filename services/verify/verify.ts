@@ -1,0 +1,183 @@
+/** Verifies a log from its evidence: signatures, trees, rows, and what is not there. */
+import { hash, randomBytes } from 'node:crypto'
+import { Comparison } from './compare.ts'
+import type { EvidenceSource, Piece } from '../../schemas/evidence.ts'
+import { type Lane, runOn } from './lanes.ts'
+import { Run, type SavedRun } from './progress.ts'
+import { claimsBetween, PromiseReader, type Promises, type Trust } from './promises.ts'
+import type { Frontier, RowJob } from './row-task.ts'
+import { MOST_SESSIONS } from './sequences.ts'
+import { type Findings, type Report, reportOf } from './verdict.ts'
+
+/** Leaves that are read as one; a run that is broken off goes on behind the last of these. */
+const PAGE = 500_000
+
+export interface Progress {
+  readonly phase: 'checkpoints' | 'leaves' | 'rows' | 'differences'
+  readonly done: number
+  /** 0 where it is not known. */
+  readonly of: number
+}
+
+export interface VerifyOptions {
+  readonly source: EvidenceSource
+  readonly trust: Trust
+  readonly lanes: readonly Lane[]
+  /** A run that was broken off. */
+  readonly saved?: SavedRun | undefined
+  told?(progress: Progress): void
+  /** Called after each piece of work. */
+  keep?(run: Run): void
+}
+
+const NO_CLAIMS = { sizes: new Float64Array(0), roots: Buffer.alloc(0) }
+
+/** What a run is about: the same again may go on where it was broken off. */
+function subjectOf({ source, trust }: VerifyOptions): string {
+  const keys = trust.verifiers.map(({ name, keyId }) => `${name}+${keyId}`).sort()
+  return hash('sha256', JSON.stringify([source.name, keys, [...trust.anchors].sort()]), 'hex')
+}
+
+class Verification {
+  readonly #options: VerifyOptions
+  readonly #run: Run
+  #promises: Promises | undefined
+
+  constructor(options: VerifyOptions) {
+    this.#options = options
+    const subject = subjectOf(options)
+    this.#run = (options.saved && Run.from(options.saved, subject)) ?? new Run(subject, randomBytes(32))
+  }
+
+  async verify(): Promise<Report> {
+    const { source, trust } = this.#options
+    this.#promises = await new PromiseReader(source, trust).read((done) => this.#told('checkpoints', done, 0))
+    const sizes = new Map(await source.partitions())
+    for (const partition of this.#promises.signed.keys()) if (partition >= 0 && !sizes.has(partition)) sizes.set(partition, 0)
+    await this.#readLeaves(sizes)
+    this.#checkEnds(sizes)
+    await this.#readRows()
+    await this.#compare()
+    return reportOf(await this.#findings(sizes))
+  }
+
+  #told(phase: Progress['phase'], done: number, of: number): void {
+    this.#options.told?.({ phase, done, of })
+  }
+
+  /** Pages of one partition follow each other; partitions go beside each other. */
+  async #readLeaves(sizes: ReadonlyMap<number, number>): Promise<void> {
+    const total = [...sizes.values()].reduce((sum, size) => sum + size, 0)
+    await runOn(this.#options.lanes, [...sizes], async (lane, [partition, size]) => {
+      for (let from = this.#run.stateOf(partition).next; from < size; from = this.#run.stateOf(partition).next) {
+        await this.#page(lane, partition, from)
+        this.#options.keep?.(this.#run)
+        this.#told('leaves', [...this.#run.leaves.values()].reduce((sum, { next }) => sum + next, 0), total)
+        if (this.#run.stateOf(partition).next <= from) return
+      }
+    })
+  }
+
+  async #page(lane: Lane, partition: number, from: number): Promise<void> {
+    const all = this.#promises?.claims.get(partition) ?? NO_CLAIMS
+    const job = { kind: 'leaves', partition, state: this.#run.stateOf(partition), claims: claimsBetween(all, from, from + PAGE), key: this.#run.key, tenants: this.#options.source.tenants } as const
+    this.#run.tookLeaves(partition, await lane.run(job, this.#options.source.leaves(partition, from, PAGE)))
+  }
+
+  /** What was signed must be there. */
+  #checkEnds(sizes: ReadonlyMap<number, number>): void {
+    for (const partition of sizes.keys()) {
+      const { next, broken } = this.#run.stateOf(partition)
+      const signed = this.#promises?.signed.get(partition) ?? 0
+      if (next >= signed || broken) continue
+      this.#run.found([{ question: 'completeness', kind: 'leaves-cut', partition, index: next, detail: `${signed} leaves of partition ${partition} were signed, and ${next} are there` }])
+    }
+  }
+
+  #frontiers(): Frontier[] {
+    return [...this.#run.leaves].map(([partition, { offset, offsetIndex }]) => ({ partition, offset, offsetIndex }))
+  }
+
+  async #readRows(): Promise<void> {
+    const { source, lanes } = this.#options
+    const job = (kind: RowJob['kind']): RowJob => ({ kind, frontiers: this.#frontiers(), key: this.#run.key })
+    const pieces = await source.pieces()
+    const total = pieces.reduce((sum, { rows }) => sum + rows, 0)
+    const left = pieces.filter(({ id }) => !this.#run.done.has(id))
+    const units: (Piece | undefined)[] = this.#run.done.has('dropped') ? left : [undefined, ...left]
+    await runOn(lanes, units, async (lane, piece) => {
+      if (piece === undefined) this.#run.tookDropped(await lane.run(job('dropped'), source.dropped()))
+      else this.#run.tookRows(piece.id, await lane.run(job('rows'), source.rows(piece)))
+      this.#options.keep?.(this.#run)
+      this.#told('rows', this.#run.rows, total)
+    })
+  }
+
+  async #compare(): Promise<void> {
+    const { source } = this.#options
+    for (const frontier of this.#frontiers()) {
+      const buckets = this.#run.leafSums.differences(this.#run.rowSums, frontier.partition)
+      if (buckets.length === 0) continue
+      this.#told('differences', 0, buckets.length)
+      const comparison = new Comparison(source, frontier)
+      await comparison.look(buckets)
+      this.#run.found(comparison.faults)
+      if (comparison.faults.length === 0) this.#run.found([notAgain(frontier.partition)])
+    }
+  }
+
+  async #findings(sizes: ReadonlyMap<number, number>): Promise<Findings> {
+    const { source, trust } = this.#options
+    const promises = this.#promises as Promises
+    const run = this.#run
+    const removals = await source.removals()
+    const declared = new Set(removals.map(({ id }) => id))
+    for (const [id, rows] of run.erased) if (!declared.has(id)) run.found([undeclared(id, rows)])
+    const lacking = run.sequences.missing()
+    // Rows that a declared removal took cannot tell their numbers any more.
+    if (lacking.reduce((total, { missing }) => total + missing, 0) > run.removed) for (const { session, missing, of } of lacking) run.found([numbersMissing(session, missing, of)])
+    const partitions = [...sizes.keys()].sort((a, b) => a - b).map((partition) => {
+      const { next, proved } = run.stateOf(partition)
+      return { partition, leaves: next, proved, anchored: Math.min(proved, promises.anchored.get(partition) ?? 0) }
+    })
+    const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, number) => total + number, 0)
+    return {
+      source: source.name, log: promises.name, partitions, leaves: sum(partitions.map(({ leaves }) => leaves)), rows: run.rows, unsealed: run.unsealed, removed: run.removed,
+      erased: sum(run.erased.values()), checkpoints: promises.checkpoints, anchors: promises.anchors, removals, gaps: await source.gaps(), origins: originsOf(run.origins),
+      faults: [...promises.faults, ...source.faults(), ...run.faults], notes: notesOf(run, promises, source), unverifiable: unverifiableOf(promises, trust, partitions),
+    }
+  }
+}
+
+const notAgain = (partition: number) =>
+  ({ question: 'integrity', kind: 'unsteady', partition, index: -1, detail: `rows of partition ${partition} were other ones when they were read again` }) as const
+const undeclared = (id: string, rows: number) =>
+  ({ question: 'completeness', kind: 'erasure-undeclared', partition: -1, index: -1, detail: `${rows} rows were blanked by ${JSON.stringify(id)}, and no such removal is declared` }) as const
+const numbersMissing = (session: string, missing: number, of: number) =>
+  ({ question: 'completeness', kind: 'sequence-gap', partition: -1, index: -1, detail: `a source's session (${session}) lacks ${missing} of ${of} numbers` }) as const
+
+const originsOf = (origins: ReadonlyMap<string, number>) => [...origins].map(([key, rows]) => {
+  const [tenant = '', transport = '', credential = '', peer = ''] = key.split('\n')
+  return { tenant, transport, credential, peer, rows }
+}).sort((a, b) => b.rows - a.rows)
+
+function unverifiableOf(promises: Promises, { verifiers }: Trust, partitions: Findings['partitions']): string[] {
+  if (verifiers.length === 0) return ['No key was given, so no signature can be checked: give the line of notary.pub with --key.']
+  const uncovered = partitions.filter(({ leaves, proved }) => leaves > 0 && proved === 0).map(({ partition }) => partition)
+  return [
+    ...(promises.strangers === 0 ? [] : [`${promises.strangers} checkpoints are signed by none of the keys that were given: give every key that the log ever had with --key.`]),
+    ...(uncovered.length === 0 ? [] : [`No checkpoint that a known key signed covers partition ${uncovered.join(', ')}.`]),
+  ]
+}
+
+function notesOf(run: Run, { anchors }: Promises, source: EvidenceSource): string[] {
+  return [
+    ...(anchors.used === 0 ? ['No anchor was given: whoever has the signing key could have written everything anew (--anchor FILE).'] : []),
+    ...(anchors.given > anchors.used ? [`${anchors.given - anchors.used} anchors are of other logs or signed by keys that were not given.`] : []),
+    ...(source.tenants !== undefined ? [`Rows are those of ${source.tenants.join(', ')}: of other tenants only the leaves are there, not what was in the rows.`] : []),
+    ...(run.sequences.beyond > 0 ? [`Numbers of sources were looked at in ${MOST_SESSIONS} sessions; ${run.sequences.beyond} records are of others.`] : []),
+  ]
+}
+
+/** Reads all of the evidence, and says what it found. Nothing of the source is believed; its failures are thrown. */
+export const verify = (options: VerifyOptions): Promise<Report> => new Verification(options).verify()
