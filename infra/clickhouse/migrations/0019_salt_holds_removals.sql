@@ -102,3 +102,16 @@ ENGINE = ReplacingMergeTree
 ORDER BY (tenant, removal_id, `partition`, `offset`, offset_index, event_id)
 SETTINGS non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)', min_bytes_for_wide_part = 134217728
 COMMENT 'Audit events that a removal blanked or dropped';
+
+-- What a removal under way has chosen: the statements that change rows name these, never a person, because the engine keeps their text.
+CREATE TABLE IF NOT EXISTS watchkeeper.removal_keys
+(
+    tenant LowCardinality(String) COMMENT 'Whose row it is',
+    removal_id String COMMENT 'The removal that takes it' CODEC(ZSTD(1)),
+    `table` LowCardinality(String) COMMENT 'Table of the row',
+    key String COMMENT 'What the row is known by there' CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (tenant, removal_id, `table`, key)
+SETTINGS non_replicated_deduplication_window = 10000, default_compression_codec = 'ZSTD(1)', min_bytes_for_wide_part = 134217728
+COMMENT 'Rows that removals chose, other than audit events';

@@ -1,0 +1,173 @@
+import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { type AuditEvent, exampleAuditEvent } from '../../../schemas/audit-event.ts'
+import { BLANK_LIFE } from '../../../schemas/alert.ts'
+import { encodeCanonicals, recordHash, writeHashes } from '../../../schemas/canonical.ts'
+import { exampleFinding } from '../../../schemas/finding.ts'
+import { exampleInteraction } from '../../../schemas/interaction.ts'
+import type { Hold } from '../../../schemas/removal.ts'
+import { recordFromRow } from '../rebuild.ts'
+import { type ClickHouseStore, openStore } from '../store.ts'
+import { ClickHouseRemover } from './remover.ts'
+
+const MONTH = 31n * 86_400_000_000_000n
+const NAME = 'ursula.vandermeer-47@example.org'
+const subject = { tenant: 'default', names: [NAME], mentions: false }
+const hold = (change: Partial<Hold>): Hold => ({
+  hold_id: 'h', version: 1, tenant: 'default', kind: 'principal', value: NAME, reason: 'r', placed_by: 'p', placed_at: 1n, released_by: '', released_why: '', released_at: 0n, ...change,
+})
+const blankAlert = {
+  version: 1, tenant: 'default', status: 'open', severity: 'high', group_key: 'g', title: 't', detectors: [], actor: 'x', actor_kind: 'client', principal: '', client: '', server: '', tool: '',
+  trace_id: '', conversation: '', evidence_ids: [], interaction_ids: [], reasons: [], first_seen: 1n, last_seen: 2n, sql: '', created_at: 3n, updated_at: 4n, ...BLANK_LIFE,
+}
+const id = (n: number): string => n.toString(16).padStart(32, '0')
+
+let directory: string
+let store: ClickHouseStore
+let remover: ClickHouseRemover
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'wk-remover-'))
+  store = openStore({ directory, readers: 2 })
+  await store.migrate()
+  remover = new ClickHouseRemover({ write: (sql) => store.engine.write(sql, 'removal'), read: (sql, options) => store.engine.read(sql, options) }, () => performance.now())
+})
+afterEach(async () => {
+  await store.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+/** Rows of `ursula` (every third) and of others, in three months. */
+async function fill(tenant = 'default'): Promise<void> {
+  const events: AuditEvent[] = Array.from({ length: 30 }, (_, n) => ({
+    ...exampleAuditEvent, tenant, event_id: id(n), salt: '', started_at: exampleAuditEvent.started_at + BigInt(n % 3) * MONTH, received_at: exampleAuditEvent.received_at + BigInt(n % 3) * MONTH,
+    ...(n % 3 === 0 ? { principal: NAME.toUpperCase(), actor: NAME, arguments: `{"for":"${NAME}"}`, attributes: new Map([['enduser.id', { type: 'string' as const, text: NAME }]]) } : { principal: 'bob', actor: 'bob' }),
+  }))
+  // What a client saw of the subject's call names nobody.
+  events.push({ ...exampleAuditEvent, tenant, event_id: id(100), salt: '', actor: '', client: '', vantage: 'client', arguments: `of ${NAME}` })
+  await store.insertEvents(encodeCanonicals(events).map((canonical, offset) => ({
+    bytes: canonical.bytes, partition: 0, offset, offsetIndex: 0, hashes: writeHashes(canonical), hashesAt: 0,
+  })), `events ${tenant}`)
+  const call = { ...exampleInteraction, tenant, interaction_id: id(1), principal: NAME, actor: NAME, arguments: NAME, event_ids: [id(0), id(100)] }
+  await store.insertRows('interactions', [call, { ...exampleInteraction, tenant, interaction_id: id(2), principal: 'bob', actor: 'bob', event_ids: [id(1)] }], `i ${tenant}`)
+  await store.insertRows('findings', [
+    { ...exampleFinding, tenant, finding_id: id(1), interaction_id: id(1), title: 'one' }, { ...exampleFinding, tenant, finding_id: id(2), title: `as ${NAME}, too`, interaction_id: id(2) },
+    { ...exampleFinding, tenant, finding_id: id(3), interaction_id: id(2), evidence_ids: [id(1)], trace_id: '', actor: 'bob', title: 'bobbing along' },
+  ], `f ${tenant}`)
+  await store.insertRows('quarantine', [{
+    quarantine_id: id(7), tenant, source: 's', stage: 'archiver', reason: 'refused_row', detector: '', detail: 'x', topic: 'events', partition: 0, offset: 1, offset_index: 0,
+    payload: Buffer.from(`bytes with ${NAME}`).toString('base64'), quarantined_at: exampleAuditEvent.received_at,
+  }], `q ${tenant}`)
+}
+
+/** Without compression, so that a search of the files finds what is in them. */
+async function uncompressed(): Promise<void> {
+  const columns = await store.query("SELECT table, groupArray(name) AS names FROM system.columns WHERE database = 'watchkeeper' AND table IN ('audit_events', 'interaction_versions', 'finding_versions', 'quarantine_versions') AND match(type, 'String') GROUP BY table")
+  for (const { table, names } of columns) await store.engine.write(`ALTER TABLE watchkeeper.${String(table)} ${(names as string[]).map((name) => `MODIFY COLUMN \`${name}\` CODEC(NONE)`).join(', ')}`)
+}
+
+function filesWith(text: string, folder = directory): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name)
+    if (statSync(path).isDirectory()) return filesWith(text, path)
+    return readFileSync(path).includes(text) ? [path] : []
+  })
+}
+
+const rowsOf = async (sql: string): Promise<readonly Record<string, unknown>[]> => (await store.query(sql)).map((row) => ({ ...row }))
+
+it('erases a subject so that no file names it and every row still proves itself', { timeout: 120_000 }, async () => {
+  await uncompressed()
+  await fill()
+  expect(filesWith(NAME).length).toBeGreaterThan(3)
+  const before = await rowsOf('SELECT event_id, record_hash FROM watchkeeper.audit_events ORDER BY event_id')
+  const counted = await remover.count(subject)
+  const told: string[] = []
+  const removed = await remover.erase('r1', subject, (table) => void told.push(table))
+  expect(removed.tables).toEqual(counted)
+  expect([...removed.tables].filter(([, rows]) => rows > 0n)).toEqual([['interaction_versions', 1n], ['finding_versions', 2n], ['quarantine_versions', 1n], ['audit_events', 11n]])
+  expect(told.at(-1)).toBe('files')
+  for (const text of [NAME, NAME.toUpperCase(), Buffer.from(`bytes with ${NAME}`).toString('base64')]) expect(filesWith(text)).toEqual([])
+  expect(await rowsOf('SELECT event_id, record_hash FROM watchkeeper.audit_events ORDER BY event_id')).toEqual(before)
+  const all = await store.query('SELECT * FROM watchkeeper.audit_events')
+  expect(all.filter((row) => row['erasure'] === 'r1').length).toBe(11)
+  for (const row of all) expect(recordHash(recordFromRow(row))).toBe(row['record_hash'])
+  // A second run finds nothing more, and changes nothing.
+  expect([...(await remover.count(subject)).values()].every((rows) => rows === 0n)).toBe(true)
+  expect((await remover.erase('r1', subject, () => undefined)).digest).toBe(removed.digest)
+  expect((await rowsOf('SELECT count() AS n FROM watchkeeper.audit_events'))[0]).toEqual({ n: 31n })
+})
+
+it('takes names as words, in any case, and leaves the rows of others and of other tenants alone', { timeout: 60_000 }, async () => {
+  await fill()
+  await fill('other')
+  const bob = { tenant: 'default', names: ['bob'], mentions: false }
+  expect((await remover.count(bob)).get('finding_versions')).toBe(2n)
+  expect((await remover.count({ ...bob, names: ['bobbin', 'ob'] })).get('finding_versions')).toBe(0n)
+  const others = await rowsOf("SELECT * FROM watchkeeper.audit_events WHERE tenant = 'other' OR principal = 'bob' ORDER BY tenant, event_id")
+  await remover.erase('r1', subject, () => undefined)
+  expect(await rowsOf("SELECT * FROM watchkeeper.audit_events WHERE tenant = 'other' OR principal = 'bob' ORDER BY tenant, event_id")).toEqual(others)
+})
+
+it('goes on where it was stopped: between writing blanked rows and deleting the old ones', { timeout: 60_000 }, async () => {
+  await fill()
+  const write = store.engine.write.bind(store.engine)
+  const stopped = new ClickHouseRemover({
+    write: (sql) => (sql.includes('audit_events DELETE') ? Promise.reject(new Error('killed')) : write(sql, 'removal')), read: (sql, options) => store.engine.read(sql, options),
+  }, () => performance.now())
+  await expect(stopped.erase('r1', subject, () => undefined)).rejects.toThrow('killed')
+  expect((await rowsOf('SELECT count() AS n FROM watchkeeper.audit_events'))[0]).not.toEqual({ n: 31n })
+  const removed = await remover.erase('r1', subject, () => undefined)
+  expect(removed.events).toBe(11n)
+  expect((await rowsOf("SELECT count() AS n, countIf(erasure = 'r1') AS blanked, countIf(lower(actor) = {name:String}) AS left FROM watchkeeper.audit_events".replace('{name:String}', `'${NAME}'`)))[0])
+    .toEqual({ n: 31n, blanked: 11n, left: 0n })
+})
+
+it('knows which holds stand against an erasure', { timeout: 60_000 }, async () => {
+  await fill()
+  await store.insertRows('alerts', [{ ...blankAlert, alert_id: id(1), finding_ids: [id(1)], interaction_ids: [id(1)] }, { ...blankAlert, alert_id: id(2), finding_ids: [id(3)] }], 'a')
+  const holds = [
+    hold({ hold_id: 'tenant', kind: 'tenant', value: '' }), hold({ hold_id: 'subject', value: NAME.toUpperCase() }), hold({ hold_id: 'bob', value: 'bob' }),
+    hold({ hold_id: 'case', kind: 'case', value: id(1) }), hold({ hold_id: 'bobs case', kind: 'case', value: id(2) }), hold({ hold_id: 'other', tenant: 'other', kind: 'tenant', value: '' }),
+  ]
+  expect((await remover.against(subject, holds)).map(({ hold_id }) => hold_id)).toEqual(['tenant', 'subject', 'case'])
+})
+
+it('removes what is too old but what is held, drops whole months, and keeps what proves the rest', { timeout: 60_000 }, async () => {
+  await fill()
+  await fill('other')
+  const until = exampleAuditEvent.received_at + MONTH / 2n
+  const expiry = { tenant: 'default', class: 'metadata' as const, until }
+  expect((await remover.countExpired(expiry, [hold({ kind: 'tenant', value: '' })])).size).toBe(0)
+  expect((await remover.expire('r0', expiry, [hold({ kind: 'tenant', value: '' })], () => undefined)).events).toBe(0n)
+  // The first month has ten events of the subject, and one that its call saw.
+  const held = await remover.expire('r1', expiry, [hold({})], () => undefined)
+  expect(held.events).toBe(0n)
+  expect(Object.fromEntries(await remover.countExpired(expiry, []))).toMatchObject({ audit_events: 11n, interaction_versions: 1n })
+  const removed = await remover.expire('r2', expiry, [hold({ value: 'nobody' })], () => undefined)
+  expect(removed.events).toBe(11n)
+  expect((await rowsOf('SELECT tenant, count() AS n FROM watchkeeper.audit_events GROUP BY tenant ORDER BY tenant'))).toEqual([{ tenant: 'default', n: 20n }, { tenant: 'other', n: 31n }])
+  expect((await rowsOf("SELECT count() AS n, uniqExact(record_hash) AS hashes FROM watchkeeper.removed_events WHERE removal_id = 'r2' AND how = 'dropped'"))[0]).toEqual({ n: 11n, hashes: 11n })
+  await remover.expire('r3', { ...expiry, tenant: 'other' }, [], () => undefined)
+  expect((await rowsOf("SELECT DISTINCT _partition_id AS id FROM watchkeeper.audit_events ORDER BY id")).length).toBe(2)
+})
+
+it('takes the content away before the rest, and every row still proves itself; who it was can be erased later', { timeout: 60_000 }, async () => {
+  await fill()
+  const until = exampleAuditEvent.received_at + MONTH / 2n
+  const removed = await remover.expire('c1', { tenant: 'default', class: 'content', until }, [], () => undefined)
+  expect([removed.events, removed.tables.get('interaction_versions')]).toEqual([11n, 2n])
+  expect((await remover.expire('c2', { tenant: 'default', class: 'content', until }, [], () => undefined)).events).toBe(0n)
+  const rows = await store.query("SELECT * FROM watchkeeper.audit_events WHERE erasure = 'c1'")
+  expect(rows.length).toBe(11)
+  for (const row of rows) {
+    expect([row['arguments'], (row['attributes'] as Map<string, string>).size, row['salt']]).toEqual(['', 0, ''])
+    expect(recordHash(recordFromRow(row))).toBe(row['record_hash'])
+  }
+  expect((await rowsOf("SELECT count() AS n FROM watchkeeper.audit_events WHERE erasure = 'c1' AND actor != ''"))[0]).toEqual({ n: 10n })
+  await remover.erase('r1', subject, () => undefined)
+  for (const row of await store.query('SELECT * FROM watchkeeper.audit_events')) expect(recordHash(recordFromRow(row))).toBe(row['record_hash'])
+  expect((await rowsOf("SELECT count() AS n FROM watchkeeper.audit_events WHERE erasure = 'r1' AND actor = ''"))[0]).toEqual({ n: 11n })
+})
