@@ -48,6 +48,8 @@ export function neededRights(tables: readonly string[], access: Settings['access
   return [
     ...tables.map((table) => `INSERT ON watchkeeper.${table}`),
     'SELECT(tenant, event_id, `partition`, `offset`, offset_index, content_hash, record_hash, transport, exporter_peer, received_at, conflict_with, credential, salt, erasure) ON watchkeeper.audit_events',
+    'SELECT ON watchkeeper.event_leaf_versions',
+    'SELECT ON watchkeeper.leaf_orders',
     'SELECT(tenant, point_id, at, received_at) ON watchkeeper.mcp_metric_versions',
     'SELECT ON watchkeeper.schema_migrations',
   ]
