@@ -47,6 +47,7 @@ const STANDINGS: Readonly<Record<string, Standing>> = {
   'conservation': { family: 'log', confidence: 0 },
   'record-conflict': { family: 'log', confidence: 0 },
   'missing-telemetry': { family: 'log', confidence: 0 },
+  'receiver-down': { family: 'log', confidence: 0 },
 }
 
 export function standingOf(detector: string, unknownConfidence: number): Standing {

@@ -2,6 +2,8 @@
 import type { AlertMessage } from '../../schemas/alert-message.ts'
 import type { RuleText } from '../../schemas/rule-text.ts'
 import { bySeverity } from './alert-words.ts'
+import { clip } from './clip.ts'
+import type { AlerterRules } from './contracts.ts'
 import type { Group, Member } from './state.ts'
 
 const LARGEST = 20_000
@@ -9,6 +11,7 @@ const MOST_REASONS = 20
 const MOST_IDS = 20
 /** Lines that are taken from a rule, each of them. */
 const MOST_LINES = 8
+const MOST_LINKS = 3
 
 interface Room {
   readonly reasons: number
@@ -23,16 +26,11 @@ const ROOMS: readonly Omit<Room, 'reasons'>[] = [
 ]
 
 export type MessageType = AlertMessage['type']
-
-/** Cut between characters, and said so. */
-function clip(text: string, longest: number): string {
-  if (text.length <= longest) return text
-  const last = text.charCodeAt(longest - 3)
-  return `${text.slice(0, last >= 0xd800 && last <= 0xdbff ? longest - 3 : longest - 2)} …`
-}
+/** What messages hold beside the alert. `texts`: rules by detector. */
+export type Setting = Pick<AlerterRules, 'texts' | 'labels' | 'consoleUrl' | 'runbookUrl'>
 
 /** Wild clocks are brought to what a date can hold. */
-const isoOf = (nanoseconds: bigint): string => new Date(Math.min(Math.max(Number(nanoseconds / 1_000_000n), 0), 253_402_300_799_999)).toISOString()
+export const isoOf = (nanoseconds: bigint): string => new Date(Math.min(Math.max(Number(nanoseconds / 1_000_000n), 0), 253_402_300_799_999)).toISOString()
 
 type Words = AlertMessage['data']
 type Reason = Words['why'][number]
@@ -64,8 +62,14 @@ function wordsOfRules(members: readonly Member[], texts: ReadonlyMap<string, Rul
   })
 }
 
+function linksOf(alertId: string, detectors: readonly string[], { consoleUrl, runbookUrl, texts }: Setting): Words['links'] {
+  const console = consoleUrl === '' ? [] : [{ rel: 'console' as const, text: 'Open the alert', href: `${consoleUrl}/alerts/${alertId}` }]
+  const known = runbookUrl === '' ? [] : [...new Set(detectors)].filter((detector) => texts.has(detector)).slice(0, MOST_LINKS)
+  return [...console, ...known.map((detector) => ({ rel: 'runbook' as const, text: `Runbook of ${detector}`, href: `${runbookUrl}/${encodeURIComponent(detector)}` }))]
+}
+
 /** The alert with so many reasons; the rest is counted. */
-function render(type: MessageType, { alert, members, findings }: Group, texts: ReadonlyMap<string, RuleText>, { reasons, longest, argued }: Room): AlertMessage {
+function render(type: MessageType, { alert, members, findings }: Group, setting: Setting, { reasons, longest, argued }: Room): AlertMessage {
   const fit = (text: string): string => clip(text, longest)
   const ids = (all: readonly string[]): string[] => all.slice(0, MOST_IDS).map((id) => clip(id, Math.min(longest, 64)))
   const told = bySeverity(members).slice(0, reasons)
@@ -73,7 +77,7 @@ function render(type: MessageType, { alert, members, findings }: Group, texts: R
     type,
     timestamp: isoOf(alert.updated_at),
     data: {
-      alert_id: alert.alert_id, version: alert.version, tenant: alert.tenant, status: alert.status, severity: alert.severity, title: fit(alert.title),
+      alert_id: alert.alert_id, version: alert.version, tenant: fit(alert.tenant), status: alert.status, severity: alert.severity, title: fit(alert.title),
       verdict: alert.verdict, status_by: fit(alert.status_by), status_why: fit(alert.status_why),
       who: { actor: fit(alert.actor), actor_kind: alert.actor_kind, principal: fit(alert.principal), client: fit(alert.client) },
       what: { tool: fit(alert.tool), server: fit(alert.server), detectors: ids(alert.detectors), families: ids(alert.families) },
@@ -81,27 +85,27 @@ function render(type: MessageType, { alert, members, findings }: Group, texts: R
       why: told.map((member, i) => reasonOf(member, fit, i < argued)),
       why_omitted: findings - told.length,
       findings,
-      rules: wordsOfRules(told.slice(0, argued), texts),
+      rules: wordsOfRules(told.slice(0, argued), setting.texts),
       evidence_ids: ids(alert.evidence_ids), interaction_ids: ids(alert.interaction_ids),
       trace_id: fit(alert.trace_id), conversation: fit(alert.conversation),
       first_seen: isoOf(alert.first_seen), last_seen: isoOf(alert.last_seen),
       // Half a query would be worse than none.
       sql: alert.sql.length <= longest * 10 ? alert.sql : '',
-      links: [], labels: {},
+      links: linksOf(alert.alert_id, told.map(({ detector }) => detector), setting), labels: { ...setting.labels },
     },
   }
 }
 
 /**
  * The message: up to 20 reasons, the first five with what argues for them. Where it would grow too large fewer argue, then there are fewer reasons, the least
- * severe left out first, and then shorter texts. `texts`: rules by detector.
+ * severe left out first, and then shorter texts.
  */
-export function alertMessage(type: MessageType, group: Group, texts: ReadonlyMap<string, RuleText>): AlertMessage {
+export function alertMessage(type: MessageType, group: Group, setting: Setting): AlertMessage {
   const most = Math.min(MOST_REASONS, group.members.length)
-  let message = render(type, group, texts, { ...ROOMS.at(-1)!, reasons: Math.min(1, most) })
+  let message = render(type, group, setting, { ...ROOMS.at(-1)!, reasons: Math.min(1, most) })
   for (const room of ROOMS) {
     for (let reasons = most; reasons > 0; reasons--) {
-      message = render(type, group, texts, { ...room, reasons })
+      message = render(type, group, setting, { ...room, reasons })
       if (Buffer.byteLength(JSON.stringify(message)) < LARGEST) return message
       if (room.argued > 1) break
     }

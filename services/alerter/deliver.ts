@@ -1,28 +1,29 @@
 /** What an answer makes of a message on its way: done, given up, or tried again later. Pure but for the state given. */
-import { createHash } from 'node:crypto'
 import type { Delivery } from '../../schemas/alert.ts'
 import type { Answer } from '../../schemas/ports.ts'
+import type { AlerterRules } from './contracts.ts'
+import { failed, jittered, succeeded } from './line.ts'
+import { giveUp, handOverAll } from './queue.ts'
 import type { AlerterState, Pending } from './state.ts'
 
 const SECOND = 1_000_000_000n
 const HOUR = 3600n * SECOND
 /** After the first, second, … attempt; the last one repeats. */
-const BACK_OFF: readonly bigint[] = [SECOND, 5n * SECOND, 30n * SECOND, 120n * SECOND, 300n * SECOND, 900n * SECOND, HOUR, 3n * HOUR, 6n * HOUR]
+const BACK_OFF: readonly bigint[] = [
+  SECOND, 5n * SECOND, 30n * SECOND, 120n * SECOND, 300n * SECOND, 900n * SECOND, HOUR, 2n * HOUR, 5n * HOUR, 10n * HOUR, 14n * HOUR,
+]
 /** A message older than this is not tried again. */
-const GIVE_UP_AFTER = 24n * HOUR
-/** 4xx answers that may pass: timeout, too early, too many. */
-const PASSING: ReadonlySet<number> = new Set([408, 425, 429])
+const GIVE_UP_AFTER = 72n * HOUR
+const MOST_PATIENCE = 86_400
+/** 4xx answers that may pass: timeout, too early, too many; and a wrong key or address, which somebody will repair. */
+const PASSING: ReadonlySet<number> = new Set([401, 403, 404, 407, 408, 425, 429])
 
-/** A tenth more or less, drawn from message, receiver and attempt: many waiting messages do not come at once, and a replay waits the same. */
-function jittered(wait: bigint, { messageId, receiver, attempts }: Pending): bigint {
-  const draw = createHash('sha256').update(`${messageId} ${receiver} ${attempts}`).digest().readUInt16LE(0)
-  return (wait * BigInt(900_000 + Math.floor((draw * 200_000) / 65_536))) / 1_000_000n
-}
+const askedFor = (retryAfterSeconds: number | undefined): bigint => BigInt(Math.ceil(Math.min(Math.max(retryAfterSeconds ?? 0, 0), MOST_PATIENCE))) * SECOND
 
 /** How long to wait after the attempt just counted: the back-off, or what the receiver asks for if that is longer. */
-export function waitAfter(pending: Pending, retryAfterSeconds: number | undefined): bigint {
-  const wait = jittered(BACK_OFF[Math.min(pending.attempts, BACK_OFF.length) - 1] ?? SECOND, pending)
-  const asked = BigInt(Math.ceil(Math.min(Math.max(retryAfterSeconds ?? 0, 0), 86_400))) * SECOND
+export function waitAfter({ messageId, receiver, attempts }: Pending, retryAfterSeconds: number | undefined): bigint {
+  const wait = jittered(BACK_OFF[Math.min(attempts, BACK_OFF.length) - 1] ?? SECOND, `${messageId} ${receiver} ${attempts}`)
+  const asked = askedFor(retryAfterSeconds)
   return asked > wait ? asked : wait
 }
 
@@ -36,11 +37,22 @@ export interface Attempt {
   readonly answer: Answer
   readonly startedAt: bigint
   readonly endedAt: bigint
+  /** Nothing was sent: the receiver is not configured any more, or has said that it is gone. */
+  readonly unsent?: boolean
 }
 
-/** Counts the attempt, says it in `deliveries`, and drops or postpones the message. */
-export function settleAttempt(state: AlerterState, pending: Pending, { answer, startedAt, endedAt }: Attempt): Delivery['outcome'] {
+/** What the answer says of the receiver, and what that means for all that waits for it. */
+function judge(state: AlerterState, pending: Pending, { answer, startedAt, endedAt, unsent = false }: Attempt): void {
+  if (unsent) return
+  if (verdictOn(answer.status) === 'delivered') succeeded(state, pending.receiver, endedAt)
+  else if (failed(state, pending, { status: answer.status, startedAt, at: endedAt, wait: askedFor(answer.retryAfterSeconds) })) handOverAll(state, pending.receiver, endedAt)
+}
+
+/** Counts the attempt, says it in `deliveries`, and drops, postpones or gives up the message. */
+export function settleAttempt(state: AlerterState, pending: Pending, attempt: Attempt, rules: AlerterRules): Delivery['outcome'] {
+  const { answer, startedAt, endedAt } = attempt
   pending.attempts++
+  judge(state, pending, attempt)
   const nextAt = endedAt + waitAfter(pending, answer.retryAfterSeconds)
   const first = verdictOn(answer.status)
   const outcome = first === 'retry' && nextAt > pending.madeAt + GIVE_UP_AFTER ? 'gave_up' : first
@@ -50,17 +62,7 @@ export function settleAttempt(state: AlerterState, pending: Pending, { answer, s
     answer: answer.text.slice(0, 1024),
   })
   if (outcome === 'retry') pending.nextAt = nextAt
+  else if (outcome === 'gave_up') giveUp(state, pending, endedAt, rules)
   else state.pending.splice(state.pending.indexOf(pending), 1)
   return outcome
-}
-
-/** Messages that may be tried, oldest first: of one alert and receiver only the first, so that an update never overtakes what it updates. */
-export function heads(state: AlerterState): Pending[] {
-  const lines = new Set<string>()
-  return state.pending.filter(({ alertId, receiver }) => {
-    const line = `${alertId} ${receiver}`
-    if (lines.has(line)) return false
-    lines.add(line)
-    return true
-  })
 }

@@ -2,22 +2,32 @@
  * One partition of `findings`: its state, in turns. Order within a turn: change, save, publish, send. So nothing is said to anybody
  * that is not on disk, and a message that goes out twice after a crash goes out with the same id and body.
  */
-import type { Alert, Delivery } from '../../schemas/alert.ts'
+import { type AlertOrder, isOrder } from '../../schemas/alert-order.ts'
 import type { Finding } from '../../schemas/finding.ts'
-import type { Envelope, Keyed, Notifier } from '../../schemas/ports.ts'
-import { alerts, deliveries } from '../../schemas/topics.ts'
+import type { Envelope, Notifier } from '../../schemas/ports.ts'
 import type { AlerterPorts, AlerterRules } from './contracts.ts'
-import { heads, settleAttempt } from './deliver.ts'
+import { settleAttempt } from './deliver.ts'
 import { nextDue, runDue } from './due.ts'
 import { takeFinding } from './group.ts'
+import { isDown, isShut, tryAt } from './line.ts'
+import { takeOrder } from './orders.ts'
+import { newsAt, publishNews } from './outbox.ts'
+import { bodyOf, heads } from './queue.ts'
+import { decodeState, encodeState, STATE_VERSION } from './state-codec.ts'
+import { type AlerterState, emptyState, type Pending } from './state.ts'
 import { tracedDelivery } from './tracing.ts'
-import { type AlerterState, decodeState, emptyState, encodeState, type Pending, STATE_VERSION } from './state.ts'
 
 /** Messages in flight at a time: in all, and to one receiver, so that a slow one does not hold up the others. */
-const MOST_IN_FLIGHT = 8
+const MOST_IN_FLIGHT = 32
 const MOST_IN_FLIGHT_EACH = 2
 /** Wait before what could not be written is tried again. */
 const WRITE_AGAIN = 1_000_000_000n
+/** A small state is saved with every change, a larger one so seldom that it is a megabyte a second, but at least every five seconds. */
+const SMALL = 32_768
+const NS_PER_BYTE = 1_000n
+const LONGEST_UNSAVED = 5_000_000_000n
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 export class Desk {
   readonly #name: string
@@ -27,6 +37,9 @@ export class Desk {
   #saved = 0
   /** Whether the state in memory differs from the one on disk in more than its offset. */
   #dirty = false
+  #saveAt = 0n
+  /** Messages that are on disk. */
+  #sendable = new Set<Pending>()
   #turn: Promise<unknown> = Promise.resolve()
   readonly #inFlight = new Map<Pending, Promise<void>>()
   readonly #stopping = new AbortController()
@@ -40,20 +53,17 @@ export class Desk {
     this.#changed = changed
   }
 
-  /** With the newest state on disk; a state of another version, or that cannot be read, is left and said. */
+  /** With the newest state on disk, brought to this version; one that cannot be read is left and said. */
   static async open(partition: number, ports: AlerterPorts, rules: AlerterRules, changed: () => void): Promise<Desk> {
     const desk = new Desk(partition, ports, rules, changed)
     const snapshot = await ports.snapshots.load(desk.#name)
     if (snapshot === undefined) return desk
     try {
-      if (snapshot.version !== STATE_VERSION) throw new RangeError(`state of version ${snapshot.version}`)
-      desk.#state = decodeState(snapshot.state, snapshot.nextOffset)
+      desk.#state = decodeState(snapshot)
       desk.#saved = snapshot.nextOffset
+      desk.#sendable = new Set(desk.#state.pending)
     } catch (error) {
-      ports.log.error(
-        { snapshot: desk.#name, error: error instanceof Error ? error.message : String(error) },
-        'the alerter starts from nothing: its state cannot be used',
-      )
+      ports.log.error({ snapshot: desk.#name, error: reasonOf(error) }, 'the alerter starts from nothing: its state cannot be used')
     }
     return desk
   }
@@ -69,29 +79,35 @@ export class Desk {
   }
 
   nextDue(): bigint | undefined {
-    if (this.#dirty || this.#hasNews()) return this.#ports.clock.now() + WRITE_AGAIN
-    return nextDue(this.#state, (pending) => this.#isBlocked(pending), this.#rules)
+    const now = this.#ports.clock.now()
+    if (this.#dirty) return this.#saveAt > now ? this.#saveAt : now + WRITE_AGAIN
+    const news = newsAt(this.#state)
+    const due = nextDue(this.#state, (pending) => this.#isBlocked(pending), now, this.#rules)
+    if (news === undefined) return due
+    const again = news > now ? news : now + WRITE_AGAIN
+    return due === undefined || again < due ? again : due
   }
 
-  /** Takes findings in. Throws Failure `unavailable` when state or alerts cannot be written; the same envelopes may then come again. */
-  async take(envelopes: readonly Envelope<Finding>[]): Promise<void> {
+  /** Takes findings and orders in. Throws Failure `unavailable` when state or alerts cannot be written; the same envelopes may then come again. */
+  async take(envelopes: readonly Envelope<Finding | AlertOrder>[]): Promise<void> {
     await this.#inTurn(async () => {
       for (const { offset, records } of envelopes) {
         if (offset < this.#state.nextOffset) continue
-        for (const finding of records) if (this.#takeOne(finding)) this.#dirty = true
+        for (const record of records) if (this.#takeOne(record)) this.#dirty = true
         this.#state.nextOffset = offset + 1
       }
       await this.#settle()
     })
   }
 
-  #takeOne(finding: Finding): boolean {
+  #takeOne(record: Finding | AlertOrder): boolean {
+    const { clock, notifiers, log } = this.#ports
+    const now = clock.now()
     try {
-      return takeFinding(this.#state, finding, this.#ports.clock.now(), this.#rules)
+      if (isOrder(record)) return takeOrder({ state: this.#state, receivers: notifiers, now, rules: this.#rules }, record)
+      return takeFinding(this.#state, record, now, this.#rules)
     } catch (error) {
-      this.#ports.log.error(
-        { finding_id: finding.finding_id, error: error instanceof Error ? error.message : String(error) }, 'a finding could not be made an alert',
-      )
+      log.error({ id: isOrder(record) ? record.order_id : record.finding_id, error: reasonOf(error) }, 'a finding could not be made an alert, or an order not be carried out')
       return false
     }
   }
@@ -126,51 +142,42 @@ export class Desk {
   }
 
   async #settle(): Promise<void> {
-    const { clock, notifiers } = this.#ports
-    if (runDue(this.#state, notifiers, clock.now(), this.#rules)) this.#dirty = true
-    if (this.#dirty) await this.#save()
-    if (this.#hasNews()) await this.#publish()
+    const { bus, clock, notifiers } = this.#ports
+    const now = clock.now()
+    if (runDue(this.#state, notifiers, now, this.#rules)) this.#dirty = true
+    if (this.#dirty && now >= this.#saveAt) await this.#save()
+    // What is in memory alone is told to nobody.
+    if (!this.#dirty && (newsAt(this.#state) ?? now + 1n) <= now) await publishNews(bus, this.#state, now)
     this.#send()
   }
 
-  #hasNews(): boolean {
-    const { groups, closed, deliveries: made } = this.#state
-    return closed.length > 0 || made.length > 0 || [...groups.values()].some(({ unpublished }) => unpublished)
-  }
-
   async #save(): Promise<void> {
-    const { nextOffset } = this.#state
-    await this.#ports.snapshots.save(this.#name, { version: STATE_VERSION, nextOffset, state: encodeState(this.#state) })
+    const { nextOffset, pending } = this.#state
+    const sendable = new Set(pending)
+    this.#saveAt = 0n
+    const state = await encodeState(this.#state)
+    await this.#ports.snapshots.save(this.#name, { version: STATE_VERSION, nextOffset, state })
     this.#saved = nextOffset
     this.#dirty = false
+    this.#sendable = sendable
+    const gap = BigInt(state.length) * NS_PER_BYTE
+    if (state.length > SMALL) this.#saveAt = this.#ports.clock.now() + (gap < LONGEST_UNSAVED ? gap : LONGEST_UNSAVED)
   }
 
-  /** What is published here is in the saved state as not yet published, so a crash now says it again in the same words. */
-  async #publish(): Promise<void> {
-    const { bus } = this.#ports
-    const state = this.#state
-    const groups = [...state.groups.values()].filter(({ unpublished }) => unpublished)
-    const changed: Keyed<Alert>[] = [...groups.map(({ alert }) => alert), ...state.closed].map((alert) => ({ key: alert.alert_id, record: alert }))
-    const made: Keyed<Delivery>[] = state.deliveries.map((delivery) => ({ key: delivery.alert_id, record: delivery }))
-    if (changed.length > 0) await bus.publish(alerts, changed)
-    for (const group of groups) group.unpublished = false
-    state.closed.length = 0
-    if (made.length > 0) await bus.publish(deliveries, made)
-    state.deliveries.length = 0
-  }
-
+  /** One that is down is asked by one message at a time. */
   #isBlocked(pending: Pending): boolean {
     if (this.#inFlight.size >= MOST_IN_FLIGHT || this.#inFlight.has(pending)) return true
     let each = 0
     for (const { receiver } of this.#inFlight.keys()) if (receiver === pending.receiver) each++
-    return each >= MOST_IN_FLIGHT_EACH
+    return each >= (isDown(this.#state, pending.receiver) ? 1 : MOST_IN_FLIGHT_EACH)
   }
 
   #send(): void {
     if (this.#stopping.signal.aborted) return
     const now = this.#ports.clock.now()
     for (const pending of heads(this.#state)) {
-      if (pending.nextAt <= now && !this.#isBlocked(pending)) this.#inFlight.set(pending, this.#attempt(pending))
+      if (!this.#sendable.has(pending) || tryAt(this.#state, pending, now) > now || this.#isBlocked(pending)) continue
+      this.#inFlight.set(pending, this.#attempt(pending))
     }
   }
 
@@ -179,34 +186,37 @@ export class Desk {
     const { clock, notifiers, log } = this.#ports
     const startedAt = clock.now()
     const notifier = notifiers.find(({ receiver }) => receiver === pending.receiver)
-    const answer = notifier === undefined ? GONE : await this.#ask(notifier, pending, startedAt)
+    const unsent = notifier === undefined ? GONE : isShut(this.#state, pending.receiver, startedAt) ? SHUT : undefined
+    const answer = unsent ?? await this.#ask(notifier!, pending, startedAt)
     const endedAt = clock.now()
     // Settled and forgotten in one step: a message must never look free while its answer waits for a turn.
     const turn = this.#inTurn(async () => {
       this.#inFlight.delete(pending)
       if (this.#stopping.signal.aborted) return
-      const outcome = settleAttempt(this.#state, pending, { answer, startedAt, endedAt })
+      const outcome = settleAttempt(this.#state, pending, { answer, startedAt, endedAt, unsent: unsent !== undefined }, this.#rules)
       const facts = { message_id: pending.messageId, receiver: pending.receiver, attempt: pending.attempts, status: answer.status, outcome }
       if (outcome !== 'delivered') log.warn(facts, 'an alert message was not delivered')
       this.#dirty = true
       await this.#settle()
     })
-    await turn.catch((error: unknown) => log.error(
-      { error: error instanceof Error ? error.message : String(error) }, 'the alerter cannot write its state; it tries again',
-    ))
+    await turn.catch((error: unknown) => log.error({ error: reasonOf(error) }, 'the alerter cannot write its state; it tries again'))
   }
 
   async #ask(notifier: Notifier, pending: Pending, at: bigint): Promise<typeof GONE> {
-    const { messageId: id, body } = pending
     try {
-      return await tracedDelivery(pending, () => notifier.send({ id, at, body }, this.#stopping.signal))
+      const message = { id: pending.messageId, at, body: bodyOf(pending) }
+      return await tracedDelivery(pending, () => notifier.send(message, this.#stopping.signal))
     } catch (error) {
-      return { status: 0, text: error instanceof Error ? error.message : String(error), retryAfterSeconds: undefined }
+      return { status: 0, text: reasonOf(error), retryAfterSeconds: undefined }
     }
   }
 }
 
-/** What stands for the answer of a receiver that was removed: the same as its own 410. */
-const GONE: { readonly status: number; readonly text: string; readonly retryAfterSeconds: number | undefined } = {
-  status: 410, text: 'the receiver is no longer configured', retryAfterSeconds: undefined,
+interface Unsent {
+  readonly status: number
+  readonly text: string
+  readonly retryAfterSeconds: number | undefined
 }
+/** What stands for the answer of a receiver that was removed, or has said that it is gone: the same as its own 410. */
+const GONE: Unsent = { status: 410, text: 'the receiver is no longer configured', retryAfterSeconds: undefined }
+const SHUT: Unsent = { status: 410, text: 'not sent: the receiver has said that it is gone', retryAfterSeconds: undefined }

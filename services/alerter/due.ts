@@ -1,68 +1,103 @@
-/** What the clock makes of the state: messages that are due, alerts that have been quiet long enough. Pure but for the state given. */
-import type { Notifier } from '../../schemas/ports.ts'
-import { alertMessage } from './body.ts'
+/** What the clock makes of the state: messages that are due, alerts that have been quiet long enough, holds that begin or end. Pure but for the state given. */
 import type { AlerterRules } from './contracts.ts'
-import { heads } from './deliver.ts'
-import { resolve } from './group.ts'
+import { holdersNow, review } from './hold.ts'
+import { isDown, tryAt } from './line.ts'
+import { isHeld, notify } from './notify.ts'
+import { heads } from './queue.ts'
+import { forgetResolved } from './resolved.ts'
+import type { Renderer, Round } from './round.ts'
+import { downIn } from './route.ts'
+import { endSilences, nextTurn } from './silence.ts'
 import type { AlerterState, Group, Pending } from './state.ts'
+import { resolve } from './status.ts'
+import { nextSummary, runStorms } from './storm.ts'
 
-const MINUTE = 60n * 1_000_000_000n
+/** Somebody works on it: it is not resolved by itself so soon. */
+const PATIENCE = 7n
+/** Every alert is looked at so often, whatever is due. */
+const LONGEST = 3_600_000_000_000n
 
-/** The same for every attempt at this message, and after a restart. Without a `.`, which separates what is signed. */
-export const messageIdOf = (alertId: string, version: number): string => `msg_${alertId}_${version}`
+const quietUntil = ({ alert, heardAt }: Group, { resolveAfter }: AlerterRules): bigint => heardAt + (alert.status === 'in_progress' ? PATIENCE * resolveAfter : resolveAfter)
 
-/** Those who get new messages, and how they want them. */
-export type Renderer = Pick<Notifier, 'receiver' | 'render'>
-
-function compose(group: Group, receivers: readonly Renderer[], now: bigint, { texts }: AlerterRules): Pending[] {
-  const { alert_id, version, tenant } = group.alert
-  const message = alertMessage(group.notifiedAt === 0n ? 'alert.open' : 'alert.updated', group, texts)
-  return receivers.map((notifier) => ({
-    messageId: messageIdOf(alert_id, version), alertId: alert_id, alertVersion: version, tenant, receiver: notifier.receiver, body: notifier.render(message),
-    madeAt: now, attempts: 0, nextAt: now,
-  })).filter(({ body }) => body !== '')
+const deadline = (group: Group, rules: AlerterRules): bigint => {
+  const quiet = quietUntil(group, rules)
+  return group.notifyAt !== 0n && !isHeld(group) && group.notifyAt < quiet ? group.notifyAt : quiet
 }
 
-/** Makes the group's message where it is due; false when there is nothing to say now. */
-function notify(state: AlerterState, group: Group, receivers: readonly Renderer[], now: bigint, rules: AlerterRules): boolean {
-  if (group.notifyAt === 0n || group.notifyAt > now) return false
-  if (state.pending.length + receivers.length > rules.maxWaiting) {
-    group.notifyAt = now + MINUTE
-    return false
-  }
-  state.pending.push(...compose(group, receivers, now, rules))
-  group.notifiedAt = now
-  group.notifyAt = 0n
+/** Why the alert is over; '' while it is not. */
+function overBy({ state, now, rules, receivers }: Round, group: Group, crowded: boolean): string {
+  const down = downIn(group.alert)
+  if (down !== '' && !receivers.some(({ receiver }) => receiver === down)) return 'The receiver is not configured any more.'
+  if (down !== '' && !isDown(state, down)) return 'The receiver takes messages again.'
+  if (quietUntil(group, rules) <= now) return 'It has been quiet.'
+  return crowded ? 'There are too many open alerts: the oldest made room.' : ''
+}
+
+/** Does with one alert what the time asks for. Nobody may miss an alert because it leaves early. */
+function attend(round: Round, group: Group, crowded: boolean): boolean {
+  if (crowded && group.notifyAt > round.now) group.notifyAt = round.now
+  const why = overBy(round, group, crowded)
+  const repaired = why !== '' && downIn(group.alert) !== ''
+  const told = !repaired && notify(round, group)
+  if (why === '') return told
+  resolve(round, group, { why })
   return true
 }
 
-/** Everything that is due at `now`; true when the state has changed. `receivers`: those who get new messages. */
-export function runDue(state: AlerterState, receivers: readonly Renderer[], now: bigint, rules: AlerterRules): boolean {
+/** Alerts to look at: all of them now and then, else those that have changed, and all of a tenant where what holds them has. */
+function* inTurn({ state, now, rules }: Round): Generator<Group> {
+  const tenants = new Set(state.review)
+  const all = now >= state.scanAt || state.groups.size > rules.maxOpenAlerts
+  const ids = all || tenants.size > 0 ? [...state.groups.keys()] : [...state.touched]
+  const touched = new Set(state.touched)
+  state.touched.clear()
+  state.review.clear()
+  for (const id of ids) {
+    const group = state.groups.get(id)
+    if (group !== undefined && (all || touched.has(id) || tenants.has(group.alert.tenant))) yield group
+  }
+  if (all) state.scanAt = now + LONGEST
+}
+
+function pass(round: Round): boolean {
+  const { state, rules } = round
+  const groups = [...inTurn(round)]
+  if (groups.length === 0) return false
+  const holders = holdersNow(round)
   let changed = false
-  let excess = state.groups.size - rules.maxOpenAlerts
-  for (const group of state.groups.values()) {
-    const goes = group.heardAt + rules.resolveAfter <= now || excess > 0
-    // Nobody may miss an alert because it leaves early.
-    if (goes && group.notifyAt > now && excess > 0) group.notifyAt = now
-    if (notify(state, group, receivers, now, rules)) changed = true
-    if (!goes || group.notifyAt !== 0n) continue
-    resolve(state, group, now)
-    excess--
-    changed = true
+  for (const group of groups) if (review(round, group, holders)) changed = true
+  for (const group of groups) {
+    const crowded = state.groups.size > rules.maxOpenAlerts
+    if (attend(round, group, crowded)) changed = true
+    if (!state.groups.has(group.alert.alert_id)) continue
+    const at = deadline(group, rules)
+    if (at < state.scanAt) state.scanAt = at
   }
   return changed
 }
 
+/** Everything that is due at `now`; true when the state has changed. `receivers`: those who get new messages. */
+export function runDue(state: AlerterState, receivers: readonly Renderer[], now: bigint, rules: AlerterRules): boolean {
+  const round: Round = { state, receivers, now, rules }
+  endSilences(state, now)
+  forgetResolved(state, now, rules)
+  let changed = pass(round)
+  // What a composite held that has just ended is told now.
+  while (state.review.size > 0) if (pass(round)) changed = true
+  // What has changed in between has been looked at.
+  state.touched.clear()
+  if (runStorms(round)) changed = true
+  const turn = nextTurn(state, now)
+  if (turn !== undefined && turn < state.scanAt) state.scanAt = turn
+  return changed
+}
+
 /**
- * When something is due next: the earliest of messages, resolutions and attempts; undefined when nothing waits. `isBlocked`: attempts
+ * When something is due next: the earliest of messages, resolutions, summaries and attempts; undefined when nothing waits. `isBlocked`: attempts
  * that an answer will set free, not the clock.
  */
-export function nextDue(state: AlerterState, isBlocked: (pending: Pending) => boolean, rules: AlerterRules): bigint | undefined {
-  let next: bigint | undefined
-  const consider = (at: bigint): void => {
-    if (next === undefined || at < next) next = at
-  }
-  for (const { notifyAt, heardAt } of state.groups.values()) consider(notifyAt !== 0n ? notifyAt : heardAt + rules.resolveAfter)
-  for (const pending of heads(state)) if (!isBlocked(pending)) consider(pending.nextAt)
-  return next
+export function nextDue(state: AlerterState, isBlocked: (pending: Pending) => boolean, now: bigint, rules: AlerterRules): bigint | undefined {
+  const attempts = heads(state).filter((pending) => !isBlocked(pending)).map((pending) => tryAt(state, pending, now))
+  const times = [state.groups.size > 0 || state.silences.size > 0 ? state.scanAt : undefined, nextSummary(state, rules), ...attempts].filter((at) => at !== undefined)
+  return times.length === 0 ? undefined : times.reduce((a, b) => (b < a ? b : a))
 }

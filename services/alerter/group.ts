@@ -1,156 +1,197 @@
-/** Findings to alerts: which alert a finding belongs to, and when news of it is due. Pure but for the state given. */
-import { createHash } from 'node:crypto'
+/** Stage: findings to alerts. Which alert a finding belongs to, and when news of it is due. Changes nothing but the state given. */
 import { type Alert, BLANK_LIFE } from '../../schemas/alert.ts'
-import { BLANK_CASE, type Finding } from '../../schemas/finding.ts'
+import type { Finding } from '../../schemas/finding.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
-import { bySeverity, MOST_EVIDENCE, rank, wordsOf } from './alert-words.ts'
+import { rank, saidBy } from './alert-words.ts'
 import type { AlerterRules } from './contracts.ts'
-import { evidenceSql } from '../../schemas/evidence-sql.ts'
-import type { AlerterState, Group, Member } from './state.ts'
+import { alertIdOf, habitOf, keysOf, scoped } from './keys.ts'
+import { say } from './life.ts'
+import { argueFew, isComposite, keep, memberOf } from './members.ts'
+import { layAside, opensAgain, resolvedAlert, takeBack } from './resolved.ts'
+import type { AlerterState, Group } from './state.ts'
+import { reopen } from './status.ts'
 
-/** A finding about more time than this is about a habit, not about one run of an agent: it is grouped by its actor. */
-const ONE_RUN = 15n * 60n * 1_000_000_000n
-/** Findings of an alert that are kept whole; further ones are counted. */
-const MOST_MEMBERS = 200
-const MOST_KNOWN = 50_000
+const MOST_KNOWN = 30_000
+const MOST_RECENT = 10_000
+/** Traces and conversations by which an alert is found; those of further findings that join it for their actor are not noted. */
+const MOST_KEYS = 50
+/** An alert of more findings than these says its new version a little later. */
+const FEW = 20
+const ID = /^[0-9a-f]{32}$/
 
-/**
- * Keys under which a finding finds its alert, the preferred first. Conversation and trace are both keys, because an observation
- * may know the one and the interaction made of it both.
- */
-export function keysOf(finding: Pick<Finding, 'conversation' | 'trace_id' | 'actor' | 'detector' | 'window_start' | 'window_end' | 'part_ids'>): string[] {
-  const lineage = [finding.conversation, finding.trace_id].filter((part) => part !== '').map((part) => `lineage:${part}`)
-  // A sum of findings knows whether they are of one run.
-  const oneRun = finding.part_ids.length > 0 || finding.window_end - finding.window_start <= ONE_RUN
-  return oneRun && lineage.length > 0 ? lineage : [`actor:${finding.actor}|${finding.detector}`]
-}
-
-/** Deterministic, so that a replay opens the same alert: SHA-256 of tenant, group key and first finding, 32 hex digits. */
-export const alertIdOf = (tenant: string, groupKey: string, findingId: string): string =>
-  createHash('sha256').update(JSON.stringify([tenant, groupKey, findingId])).digest('hex').slice(0, 32)
-
-/** Members that are kept with what argues for them: a message has room for fewer. */
-const MOST_ARGUED = 20
-
-function memberOf(finding: Finding, among: number): Member {
-  const { finding_id, version, detector, rule_version, severity, title, observed, expected, interaction_id } = finding
-  const { features, baseline_self, baseline_peers, baseline_tenant, lineage, sample_events, sql, part_ids } = finding
-  const { actor, actor_kind, principal, client, server, tool } = finding
-  const { trace_id, conversation, window_start, window_end, evidence_ids } = finding
-  return {
-    finding_id, version, detector, rule_version, severity, title, observed, expected, interaction_id, actor, actor_kind, principal, client, server, tool,
-    trace_id, conversation, window_start, window_end, evidence_ids: evidence_ids.slice(0, MOST_EVIDENCE),
-    ...(among < MOST_ARGUED ? { features, baseline_self, baseline_peers, baseline_tenant, lineage, sample_events, sql, part_ids } : BLANK_CASE),
-  }
-}
-
-/** A finding that is alone, or the gravest where it is about a habit, knows best what it rests on: a few calls would not show it. */
-function ownSql({ members, findings }: Group): string {
-  const [lead] = bySeverity(members)
-  return lead !== undefined && (findings === 1 || lead.window_end - lead.window_start > ONE_RUN) ? lead.sql : ''
+interface Hearing {
+  readonly state: AlerterState
+  readonly finding: Finding
+  readonly now: bigint
+  readonly rules: AlerterRules
 }
 
 /** Makes the next version of the group's alert from its members. */
-function refresh(group: Group, now: bigint): void {
-  const alert = { ...group.alert, ...wordsOf(group.members, group.findings), version: group.alert.version + 1, updated_at: now }
-  group.alert = { ...alert, sql: ownSql(group) || evidenceSql(alert) }
+function refresh(state: AlerterState, group: Group, now: bigint): void {
+  const { alert } = group
+  group.alert = { ...alert, ...saidBy(group, alert.tenant, alert.version === 0 ? undefined : alert), version: alert.version + 1, updated_at: now }
+  group.patient = group.findings > FEW && (!group.unpublished || group.patient)
   group.unpublished = true
+  state.touched.add(alert.alert_id)
+  if (isComposite(group)) state.review.add(alert.tenant)
 }
 
-function open(state: AlerterState, finding: Finding, groupKey: string, now: bigint): Group {
-  const members = [memberOf(finding, 0)]
+function open({ state, finding, now }: Hearing, groupKey: string): Group {
+  const members = [memberOf(finding)]
   const alert: Alert = {
-    ...BLANK_LIFE, ...wordsOf(members, 1), alert_id: alertIdOf(finding.tenant, groupKey, finding.finding_id), version: 0, tenant: finding.tenant, status: 'open',
-    group_key: groupKey,
-    sql: '', created_at: now, updated_at: now,
+    ...BLANK_LIFE, ...saidBy({ members, findings: 1 }, finding.tenant), alert_id: alertIdOf(finding.tenant, groupKey, finding.finding_id), version: 0, tenant: finding.tenant,
+    status: 'open', group_key: groupKey, created_at: now, updated_at: now,
   }
-  const group: Group = { alert, keys: [], members, findings: 1, heardAt: now, notifyAt: 0n, notifiedAt: 0n, unpublished: true }
+  const group: Group = {
+    alert, keys: [], members, findings: 1, heardAt: now, notifyAt: 0n, notifiedAt: 0n, toldWords: '', toldTo: [], toldBefore: [], quietTo: '', again: false, heldIn: [],
+    unpublished: true, patient: false, publishedAt: 0n,
+  }
   state.groups.set(alert.alert_id, group)
   return group
 }
 
-/** Findings of two tenants never share an alert. */
-const scoped = (tenant: string, key: string): string => JSON.stringify([tenant, key])
-
+/** What an open alert holds is its own; what only a resolved one held that does not open again is free. */
 function claim(state: AlerterState, group: Group, keys: readonly string[]): void {
   for (const key of keys) {
     const full = scoped(group.alert.tenant, key)
-    if (state.byKey.has(full)) continue
+    if (group.keys.length >= MOST_KEYS || state.groups.has(state.byKey.get(full) ?? '')) continue
     state.byKey.set(full, group.alert.alert_id)
-    group.keys.push(full)
+    if (!group.keys.includes(full)) group.keys.push(full)
   }
 }
 
-function remember(state: AlerterState, finding: Finding, alertId: string): void {
+function remember({ state, finding }: Hearing, alertId: string): void {
   state.known.delete(finding.finding_id)
   state.known.set(finding.finding_id, { version: finding.version, alertId })
   const oldest = state.known.keys().next()
   if (state.known.size > MOST_KNOWN && oldest.done !== true) state.known.delete(oldest.value)
 }
 
+/** Its actor has done something of this kind, in this alert. */
+function noteHabit({ state, finding, now, rules }: Hearing, alertId: string): void {
+  const key = scoped(finding.tenant, habitOf(finding))
+  state.recent.delete(key)
+  state.recent.set(key, { alertId, at: now })
+  for (const [oldest, { at }] of state.recent) {
+    if (state.recent.size <= MOST_RECENT && at + rules.groupInterval >= now) return
+    state.recent.delete(oldest)
+  }
+}
+
+/** The alert of its run, else the one its actor made of the same kind of thing a moment ago. */
+function alertFor({ state, finding, now, rules }: Hearing, keys: readonly string[]): string | undefined {
+  const holders = keys.map((key) => state.byKey.get(scoped(finding.tenant, key))).filter((id) => id !== undefined)
+  const holder = holders.find((id) => state.groups.has(id)) ?? holders.find((id) => {
+    const resolved = state.resolved.get(id)
+    return resolved !== undefined && opensAgain(resolved, now, rules)
+  })
+  if (holder !== undefined) return holder
+  const recent = state.recent.get(scoped(finding.tenant, habitOf(finding)))
+  return recent !== undefined && recent.at + rules.groupInterval >= now && state.groups.has(recent.alertId) ? recent.alertId : undefined
+}
+
 const isTold = (severity: Severity, { notifyFrom }: AlerterRules): boolean => rank(severity) >= rank(notifyFrom)
 
 /** When news of a group is due: at once if it has just become critical; else after the wait or the interval, but never later than planned. */
-function dueAt(group: Group, before: Severity | undefined, now: bigint, rules: AlerterRules): bigint {
+function dueAt(group: Group, before: Severity | undefined, { now, rules }: Hearing): bigint {
   const becameCritical = group.alert.severity === 'critical' && before !== 'critical'
   const regular = group.notifiedAt === 0n ? now + rules.groupWait : group.notifiedAt + rules.groupInterval
   const due = becameCritical || regular < now ? now : regular
   return group.notifyAt !== 0n && group.notifyAt < due ? group.notifyAt : due
 }
 
-/** Adds a member; of too many the least severe goes, the latest of those first. */
-function keep(group: Group, member: Member): void {
-  group.members.push(member)
-  if (group.members.length <= MOST_MEMBERS) return
-  const least = bySeverity(group.members).at(-1)!
-  group.members.splice(group.members.indexOf(least), 1)
+/** A weak signal is kept and shown, and calls nobody; who has the alert already is called for what is graver. */
+function plan(group: Group, before: Severity | undefined, hearing: Hearing): void {
+  const { severity } = group.alert
+  if (group.quietTo !== '' && rank(severity) <= rank(group.quietTo)) return
+  group.notifyAt = dueAt(group, before, hearing)
 }
 
-function addNew(state: AlerterState, finding: Finding, now: bigint, rules: AlerterRules): void {
+function noteEscalation(state: AlerterState, { alert }: Group, before: Severity | undefined): void {
+  if (before !== undefined && rank(alert.severity) > rank(before)) say(state, alert, { event: 'escalated', why: `from ${before} to ${alert.severity}` })
+}
+
+function addTo(hearing: Hearing, group: Group): void {
+  group.findings++
+  // Also of one that is not kept.
+  group.alert = { ...group.alert, finding_ids: [...group.alert.finding_ids, hearing.finding.finding_id] }
+  keep(group, memberOf(hearing.finding), hearing.state.groups.size)
+  refresh(hearing.state, group, hearing.now)
+}
+
+/** Benign, or told elsewhere: more of the same does not change that. */
+const staysQuiet = ({ verdict, detectors, severity }: Alert, finding: Finding): boolean =>
+  (verdict === 'benign' || verdict === 'duplicate') && detectors.includes(finding.detector) && rank(finding.severity) <= rank(severity)
+
+/** A finding of an alert that is over: it is over no longer, or the finding changes nothing. */
+function joinResolved(hearing: Hearing, group: Group, keys: readonly string[]): void {
+  const { state, finding, now, rules } = hearing
+  const { alert } = group
+  const quiet = staysQuiet(alert, finding)
+  addTo(hearing, group)
+  claim(state, group, keys)
+  if (quiet) return layAside(state, group, rules)
+  const why = alert.status_by === 'watchkeeper' ? 'It goes on.' : `It goes on: ${finding.detector}, ${finding.severity}.`
+  reopen({ state, now }, group, { why, object: finding.finding_id })
+  if (isTold(finding.severity, rules)) plan(group, undefined, hearing)
+}
+
+function addNew(hearing: Hearing): true {
+  const { state, finding, now, rules } = hearing
   const keys = keysOf(finding)
-  const id = keys.map((key) => state.byKey.get(scoped(finding.tenant, key))).find((found) => found !== undefined)
+  const id = alertFor(hearing, keys)
+  remember(hearing, id ?? alertIdOf(finding.tenant, keys[0]!, finding.finding_id))
   const existing = id === undefined ? undefined : state.groups.get(id)
-  const group = existing ?? open(state, finding, keys[0]!, now)
+  const over = id === undefined || existing !== undefined ? undefined : takeBack(state, id)
+  if (over !== undefined) {
+    joinResolved(hearing, over, keys)
+    return true
+  }
   const before = existing?.alert.severity
-  if (existing !== undefined) {
-    group.findings++
-    keep(group, memberOf(finding, group.members.length))
+  const group = existing ?? open(hearing, keys[0]!)
+  if (existing !== undefined) addTo(hearing, group)
+  else {
+    refresh(state, group, now)
+    say(state, group.alert, { event: 'opened' }, '')
   }
   claim(state, group, keys)
-  refresh(group, now)
+  noteHabit(hearing, group.alert.alert_id)
+  noteEscalation(state, group, before)
   group.heardAt = now
-  // A weak signal is kept and shown, and calls nobody.
-  if (isTold(finding.severity, rules)) group.notifyAt = dueAt(group, before, now, rules)
-  remember(state, finding, group.alert.alert_id)
+  if (isTold(finding.severity, rules)) plan(group, before, hearing)
+  return true
 }
 
-/** A later version of a finding that an open alert holds: its words replace the earlier ones, and nobody is told unless it grew critical or is no weak signal any more. */
-function update(state: AlerterState, finding: Finding, alertId: string, now: bigint, rules: AlerterRules): boolean {
-  remember(state, finding, alertId)
+/**
+ * A later version of a finding that an open alert holds: its words replace the earlier ones, and nobody is told unless it grew critical or is no weak signal
+ * any more. One of a resolved alert counts where it is graver than all that was known.
+ */
+function update(hearing: Hearing, alertId: string): boolean {
+  const { state, finding, now, rules } = hearing
+  remember(hearing, alertId)
   const group = state.groups.get(alertId)
   const at = group?.members.findIndex(({ finding_id }) => finding_id === finding.finding_id) ?? -1
+  if (group === undefined && rank(finding.severity) > rank(resolvedAlert(state, alertId)?.severity ?? 'critical')) return addNew(hearing)
   if (group === undefined || at < 0) return false
   const before = group.alert.severity
-  group.members[at] = memberOf(finding, at)
+  group.members[at] = memberOf(finding)
+  argueFew(group.members)
   claim(state, group, keysOf(finding).filter((key) => key.startsWith('lineage:')))
-  refresh(group, now)
+  refresh(state, group, now)
+  noteEscalation(state, group, before)
   const after = group.alert.severity
-  if (rank(after) > rank(before) && isTold(after, rules) && (after === 'critical' || !isTold(before, rules))) group.notifyAt = dueAt(group, before, now, rules)
+  if (rank(after) > rank(before) && isTold(after, rules) && (after === 'critical' || !isTold(before, rules))) plan(group, before, hearing)
   return true
 }
 
-/** Takes one finding into the state. False when no alert changes: seen in this version or a higher one, or its alert is closed. */
+/**
+ * Takes one finding into the state. False when no alert changes: seen in this version or a higher one, or its alert is closed. Throws RangeError for what
+ * is no finding.
+ */
 export function takeFinding(state: AlerterState, finding: Finding, now: bigint, rules: AlerterRules): boolean {
+  if (!ID.test(finding.finding_id)) throw new RangeError('a finding without an id')
+  const hearing: Hearing = { state, finding, now, rules }
   const known = state.known.get(finding.finding_id)
   if (known !== undefined && known.version >= finding.version) return false
-  if (known !== undefined) return update(state, finding, known.alertId, now, rules)
-  addNew(state, finding, now, rules)
-  return true
-}
-
-/** Takes the alert out of the open ones; its last version says resolved. */
-export function resolve(state: AlerterState, group: Group, now: bigint): void {
-  state.groups.delete(group.alert.alert_id)
-  for (const key of group.keys) state.byKey.delete(key)
-  state.closed.push({ ...group.alert, version: group.alert.version + 1, status: 'resolved', updated_at: now })
+  return known === undefined ? addNew(hearing) : update(hearing, known.alertId)
 }

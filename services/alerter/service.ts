@@ -1,6 +1,10 @@
-/** Alerter: findings to alerts, alerts to people. Reads topic `findings`, publishes `alerts` and `deliveries`. */
-import type { Service, Subscription } from '../../schemas/ports.ts'
-import { findings } from '../../schemas/topics.ts'
+/**
+ * Alerter: findings to alerts, alerts to people. Reads topic `findings` with the orders between them, publishes `alerts`, `alert-events`, `silences`,
+ * `deliveries`, and findings about receivers that are down.
+ */
+import { Failure } from '../../schemas/failure.ts'
+import { NOT_ASSIGNED, type Service, type Subscription } from '../../schemas/ports.ts'
+import { desk as deskTopic } from '../../schemas/topics.ts'
 import { type AlerterConfig, type AlerterPorts, rulesOf, type Wake } from './contracts.ts'
 import { Desk } from './desk.ts'
 
@@ -23,6 +27,9 @@ function ownWake(): Wake {
 /** All partitions that this process has, and the one alarm clock that serves them. */
 class Office {
   readonly desks = new Map<number, Desk>()
+  subscription: Subscription | undefined
+  /** What the bus was told that is done, by partition. */
+  readonly #committed = new Map<number, number>()
   readonly #ports: AlerterPorts
   readonly #wake: Wake
   #open = true
@@ -40,11 +47,30 @@ class Office {
   }
 
   async #ring(): Promise<void> {
-    for (const desk of this.desks.values()) {
-      await desk.tick().catch((error: unknown) => this.#ports.log.error(
+    for (const [partition, desk] of this.desks) {
+      await desk.tick().then(() => this.commit(partition)).catch((error: unknown) => this.#ports.log.error(
         { error: error instanceof Error ? error.message : String(error) }, 'the alerter cannot write its state; it tries again',
       ))
     }
+  }
+
+  /** Says what is saved. That the partition is another's by now is for its new owner to know. */
+  async commit(partition: number): Promise<void> {
+    const saved = this.desks.get(partition)?.saved ?? 0
+    if (this.subscription === undefined || saved <= (this.#committed.get(partition) ?? 0)) return
+    try {
+      await this.subscription.commit(partition, saved)
+      this.#committed.set(partition, saved)
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== NOT_ASSIGNED) throw error
+    }
+  }
+
+  async letGo(partition: number): Promise<void> {
+    const desk = this.desks.get(partition)
+    this.desks.delete(partition)
+    this.#committed.delete(partition)
+    await desk?.close()
   }
 
   async close(): Promise<void> {
@@ -59,11 +85,10 @@ class Office {
 export function createAlerter(config: AlerterConfig, ports: AlerterPorts): Service {
   const rules = rulesOf(config)
   let office: Office | undefined
-  let subscription: Subscription | undefined
   let trouble = ''
 
   async function subscribe(at: Office): Promise<Subscription> {
-    return await ports.bus.subscribe(findings, {
+    return await ports.bus.subscribe(deskTopic, {
       group: 'alerter',
       async assigned(partition) {
         const desk = await Desk.open(partition, ports, rules, at.schedule)
@@ -71,16 +96,12 @@ export function createAlerter(config: AlerterConfig, ports: AlerterPorts): Servi
         await desk.tick()
         return desk.start
       },
-      async revoked(partition) {
-        const desk = at.desks.get(partition)
-        at.desks.delete(partition)
-        await desk?.close()
-      },
+      revoked: (partition) => at.letGo(partition),
       async handle(envelopes) {
         const desk = at.desks.get(envelopes[0]?.partition ?? -1)
         if (desk === undefined) return
         await desk.take(envelopes)
-        if (desk.saved > 0) await subscription?.commit(envelopes[0]!.partition, desk.saved)
+        await at.commit(envelopes[0]!.partition)
       },
       async gap(gap) {
         ports.log.error({ ...gap }, 'findings are missing from the bus: alerts may be missing too')
@@ -97,16 +118,15 @@ export function createAlerter(config: AlerterConfig, ports: AlerterPorts): Servi
     async start() {
       trouble = ''
       office = new Office(ports, ports.wake ?? ownWake())
-      subscription = await subscribe(office)
+      office.subscription = await subscribe(office)
       if (ports.notifiers.length === 0) ports.log.info({}, 'no receiver is configured: alerts are stored, and nobody is told')
     },
     async stop() {
-      const [running, closing] = [subscription, office]
-      subscription = undefined
+      const closing = office
       office = undefined
-      await running?.stop()
+      await closing?.subscription?.stop()
       await closing?.close()
     },
-    notReady: () => (trouble !== '' ? trouble : subscription === undefined ? 'not started' : ''),
+    notReady: () => (trouble !== '' ? trouble : office?.subscription === undefined ? 'not started' : ''),
   }
 }

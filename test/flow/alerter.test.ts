@@ -297,7 +297,7 @@ describe('alerter', () => {
     now += 2n * SECOND
     ring()
     await attempted.until((all) => all.length === 1)
-    expect(new Set(published.all.map(({ version }) => version))).toEqual(new Set([1]))
+    expect(new Set(published.all.map(({ version }) => version))).toEqual(new Set([2]))
     expect(receiver.messages.all).toHaveLength(1)
   })
 
@@ -313,7 +313,7 @@ describe('alerter', () => {
     expect(attempted.all[1]).toMatchObject({ outcome: 'gave_up', answer: 'the receiver is no longer configured' })
     pass(life, 86_400)
     await published.until((all) => all.some(({ status }) => status === 'resolved'))
-    expect(published.all.at(-1)).toMatchObject({ status: 'resolved', version: 2 })
+    expect(published.all.at(-1)).toMatchObject({ status: 'resolved', version: 3 })
   })
 
   it('can be stopped before it was started, and twice', async () => {

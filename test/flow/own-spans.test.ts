@@ -31,7 +31,8 @@ it('archiver: one span an insert, failed ones included', async () => {
 
 it('alerter: one client span an attempt, without the body and what was answered', async () => {
   const pending = {
-    messageId: 'msg_1', tenant: 'acme', alertId: 'a', alertVersion: 1, receiver: 'on-call', body: 'hunter2', attempts: 1, nextAt: 0n, madeAt: 0n,
+    messageId: 'msg_1', tenant: 'acme', alertId: 'a', alertVersion: 1, receiver: 'on-call', line: 'a', body: Buffer.from('hunter2'), severity: 'high' as const, attempts: 1, nextAt: 0n,
+    madeAt: 0n, spare: undefined,
   }
   for (const status of [204, 503, 0]) await tracedDelivery(pending, async () => ({ status, text: 'hunter2', retryAfterSeconds: undefined }))
   expect(spans().map(({ kind, attributes, status }) => [

@@ -58,7 +58,8 @@ export function alertsOf(raised: readonly Raised[]): readonly Alert[] {
     takeFinding(state, finding, now, rules)
     runDue(state, [], now, rules)
     for (const [id, { alert }] of state.groups) opened.set(id, alert)
-    state.closed.length = 0
+    state.closed.clear()
+    state.events.length = 0
   }
   return [...opened.values()]
 }

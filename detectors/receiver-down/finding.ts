@@ -1,0 +1,39 @@
+/** What is said of a receiver that does not take alerts. */
+import { BLANK_CASE, type Finding } from '../../schemas/finding.ts'
+import { sqlText, sqlTime } from '../../schemas/sql-literal.ts'
+import { rule } from './rule.ts'
+
+export interface Outage {
+  readonly tenant: string
+  readonly receiver: string
+  /** First attempt that failed, and the one that made it an outage: nanoseconds. */
+  readonly since: bigint
+  readonly at: bigint
+  readonly attempts: number
+  /** HTTP status of the last answer; 0 = none came. */
+  readonly status: number
+  /** It said 410. */
+  readonly gone: boolean
+}
+
+const SLACK_NS = 60_000_000_000n
+
+/** `findingId`: the same whenever the same outage is told. */
+export function receiverDownFinding(findingId: string, { tenant, receiver, since, at, attempts, status, gone }: Outage): Finding {
+  const answered = status === 0 ? 'no answer' : `status ${status}`
+  return {
+    ...BLANK_CASE,
+    finding_id: findingId, version: 1, tenant, detector: rule.id, rule_version: rule.version, severity: rule.severity,
+    title: gone ? `Receiver ${receiver} says that it is gone` : `Receiver ${receiver} does not take alerts`,
+    observed: `${attempts} attempt${attempts === 1 ? '' : 's'} in a row without success, the last with ${answered}`, expected: 'an answer 2xx',
+    reasons: [gone ? 'it answered 410: no more messages go to it, but for one a day' : 'messages wait for it, and are tried again for three days'],
+    interaction_id: '', trace_id: '', conversation: '', actor: receiver, actor_kind: 'service', principal: '', client: '', server: '', tool: '',
+    window_start: since, window_end: at, evidence_ids: [], created_at: at,
+    features: [{ name: 'attempts without success', observed: String(attempts), expected: '0', weight: 1 }],
+    sql: [
+      'SELECT attempted_at, message_id, attempt, status, outcome, answer, alert_id', 'FROM watchkeeper.deliveries',
+      `WHERE tenant = ${sqlText(tenant)} AND receiver = ${sqlText(receiver)}`,
+      `  AND attempted_at BETWEEN ${sqlTime(since - SLACK_NS)} AND ${sqlTime(at + SLACK_NS)}`, 'ORDER BY attempted_at LIMIT 100',
+    ].join('\n'),
+  }
+}
