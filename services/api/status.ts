@@ -2,6 +2,7 @@
 import { Failure, kindOf } from '../../schemas/failure.ts'
 import type { PartitionLag, Row, Service, Store } from '../../schemas/ports.ts'
 import { sqlText, sqlTime } from '../../schemas/sql-literal.ts'
+import { problemsOfProof, type ProofStatus, proofOf } from './proof-status.ts'
 import { isoTime } from './responses.ts'
 
 export interface GroupLag {
@@ -67,6 +68,7 @@ interface FromTables {
   readonly alerts: { readonly unacknowledged: number; readonly oldest_unacknowledged_at: string }
   readonly quarantine: readonly QuarantineCount[]
   readonly conservation: ConservationStatus
+  readonly proof: ProofStatus
 }
 
 export interface FullStatus extends OwnStatus, FromTables {
@@ -146,10 +148,10 @@ interface Scope {
 
 async function tabledOf(store: StatusPorts['store'], scope: Scope): Promise<{ readonly none: string } | { readonly told: FromTables; readonly version: string }> {
   if ('none' in store) return store
-  const [tables, sources, throughput, alerts, quarantine, conservation, { version, merges }] = await Promise.all([
-    tablesOf(store), sourcesOf(store, scope), throughputOf(store, scope), alertsOf(store, scope), quarantineOf(store, scope), conservationOf(store, scope), engineOf(store),
+  const [tables, sources, throughput, alerts, quarantine, conservation, proof, { version, merges }] = await Promise.all([
+    tablesOf(store), sourcesOf(store, scope), throughputOf(store, scope), alertsOf(store, scope), quarantineOf(store, scope), conservationOf(store, scope), proofOf(store, scope.now), engineOf(store),
   ])
-  return { told: { tables, sources, throughput, alerts, quarantine, conservation, merges }, version }
+  return { told: { tables, sources, throughput, alerts, quarantine, conservation, proof, merges }, version }
 }
 
 function problemsOf({ lag, disk }: Pick<OwnStatus, 'lag' | 'disk'>, parts: StatusPorts['parts']): string[] {
@@ -165,8 +167,8 @@ function problemsOf({ lag, disk }: Pick<OwnStatus, 'lag' | 'disk'>, parts: Statu
   return problems
 }
 
-function problemsInTables({ tables, conservation }: FromTables): string[] {
-  const problems: string[] = []
+function problemsInTables({ tables, conservation, proof }: FromTables): string[] {
+  const problems: string[] = [...problemsOfProof(proof)]
   for (const { table, parts: count } of tables) {
     if (count > MOST_PARTS) problems.push(`table ${table} has ${count} parts: merges do not keep up, so give ClickHouse more CPU or faster disks`)
   }

@@ -20,7 +20,8 @@ const status = (change: Partial<FullStatus> = {}): FullStatus => ({
   disk: { directory: 'data', free_bytes: 1.5e10, total_bytes: 1e12, log_bytes: 2e9, log_max_bytes: 2.1e10, tables_bytes: 5e8 },
   tables: [{ table: 'audit_events', rows: 1_234_567, bytes: 5e8, parts: 12 }], merges: 1, alerts: { unacknowledged: 3, oldest_unacknowledged_at: '2026-11-20T08:00:00.000Z' },
   quarantine: [{ reason: 'undecodable_record', waiting: 2, replayed: 1, discarded: 0 }],
-  conservation: { verdict: 'adds up', missing: 0, minutes: 0, in_flight: 7, settled_until: '2026-11-21T07:58:00.000Z' }, ...change,
+  conservation: { verdict: 'adds up', missing: 0, minutes: 0, in_flight: 7, settled_until: '2026-11-21T07:58:00.000Z' },
+  proof: { log: 'log.example/log', size: 1_200, signed_at: '2026-11-21T07:59:50.000Z', late: false, anchors: [{ anchor: 'disk', kind: 'file', size: 1_200, anchored_at: '2026-11-21T07:59:55.000Z', trouble: '' }] }, ...change,
 })
 
 describe('status page', () => {

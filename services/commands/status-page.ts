@@ -47,7 +47,15 @@ function activity(status: FullStatus): Fact[] {
     ['stored', `${throughput.stored_per_second.toFixed(1)} events/s in the last minute; ${count(throughput.findings_last_minute)} findings`],
     ['records', `${accounts}${conservation.in_flight === 0 ? '' : `; ${count(conservation.in_flight)} in flight`}`],
     ['alerts', open],
+    ['proof', proofWords(status)],
   ]
+}
+
+function proofWords({ proof: { log, size, signed_at: signedAt, anchors }, at }: FullStatus): string {
+  if (log === '') return 'nothing is signed yet'
+  const outside = anchors.filter(({ anchored_at: taken }) => taken !== '').map(({ anchor, size: has, anchored_at: taken }) =>
+    `${safe(anchor)} ${has === size ? 'has it' : `has ${count(has)}`} (${since(taken, at)} ago)`)
+  return `${safe(log)} signed to ${count(size)}, ${since(signedAt, at)} ago; ${outside.length === 0 ? 'no anchor outside has it' : outside.join(', ')}`
 }
 
 interface Section<R> {
