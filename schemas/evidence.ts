@@ -56,11 +56,15 @@ export interface EvidenceSource {
   rows(piece: Piece): AsyncIterable<Buffer>
   /** Leaves of events whose rows were dropped by a declared removal: packed leaves whose index is the number of their partition. */
   dropped(): AsyncIterable<Buffer>
+  /** What the source itself says was anchored. Somebody who verifies has anchors from elsewhere. */
+  anchored(): Promise<readonly string[]>
   removals(): Promise<readonly Removal[]>
   gaps(): Promise<readonly DeclaredGap[]>
   /** Packed leaves and packed records of these places, to be compared one by one. */
   leavesWithin(places: Places): AsyncIterable<Buffer>
   rowsWithin(places: Places): AsyncIterable<Buffer>
+  /** Which leaf is that of an event, by its id of 32 hex digits. */
+  find(eventId: string): Promise<{ readonly partition: number; readonly index: number } | undefined>
   /** What the source found wrong with itself while it was read. */
   faults(): readonly Fault[]
   close(): Promise<void>

@@ -10,12 +10,14 @@ import { addEvidenceCommands } from './commands/evidence-commands.ts'
 import { migrate } from './commands/migrate.ts'
 import { query } from './commands/query.ts'
 import { DOES, runPart } from './commands/part.ts'
+import { addPolicyCommands } from './commands/policy-commands.ts'
 import { type DecisionOptions, type FilterOptions, quarantineDecide, quarantineList, quarantineShow } from './commands/quarantine.ts'
 import { serve } from './commands/serve.ts'
 import { simulate, type SimulateOptions } from './commands/simulate.ts'
 import { status, type StatusOptions } from './commands/status.ts'
 import { type CreateOptions, tokenCreate, tokenList, tokenRevoke, type TokenOptions } from './commands/token.ts'
 import { toolsDiff, toolsList, type ToolsOptions } from './commands/tools.ts'
+import { addProofCommands } from './commands/proof-commands.ts'
 import { addTriageCommands } from './commands/triage-commands.ts'
 import type { CommonOptions } from './commands/common.ts'
 import { QUARANTINE_REASONS } from '../schemas/quarantined.ts'
@@ -23,7 +25,7 @@ import { VERSION } from './version.ts'
 import type { Part } from './wiring/parts.ts'
 
 /** Exit codes that mean something: 1 it failed, 2 the call or the configuration is wrong; 3 (commands/process.ts) it was not finished in time. */
-const EXIT = { failed: 1, misconfigured: 2 } as const
+const EXIT = { failed: 1, misconfigured: 2, unverifiable: 3 } as const
 
 function hostPort(value: string): string {
   if (!/^(\[[0-9a-fA-F:]+\]|[^:\s/]+):\d{1,5}$/.test(value)) throw new InvalidArgumentError('It must be HOST:PORT, such as 127.0.0.1:4318.')
@@ -67,7 +69,8 @@ const program = new Command('watchkeeper')
   .version(VERSION)
   .showHelpAfterError('(watchkeeper --help shows what there is)')
   .configureOutput({ outputError: (text, write) => write(text) })
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT.misconfigured))
+  // Of a verifier every number but 3 is a verdict.
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : process.argv[2] === 'verify' ? EXIT.unverifiable : EXIT.misconfigured))
 
 common(program.command('serve'))
   .description('run collector, assembler, detectors, archiver and alerter in this process')
@@ -185,6 +188,9 @@ baselineCommand(baseline.command('reset')).description('forget it in every parti
 
 addTriageCommands(program, { common: (command) => common(command, ['api']), run })
 addEvidenceCommands(program, { common: (command) => common(command, ['api']), run })
+addProofCommands(program, { common: (command) => common(command, ['sql']), run })
+
+addPolicyCommands(program, { common: (command) => common(command, ['sql']), run })
 
 const token = program.command('token').description('bearer tokens for sending telemetry and for the API')
 common(token.command('create'), [])

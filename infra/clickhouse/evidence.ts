@@ -131,6 +131,11 @@ class TableEvidence implements EvidenceSource {
       toFixedString(substring(unhex(record_hash), 1, 32), 32), tenant FROM watchkeeper.removed_events FINAL WHERE how = 'dropped'${this.#ofTenants}`, 'RowBinary')
   }
 
+  async anchored(): Promise<readonly string[]> {
+    const rows = await this.#rowsOf(`SELECT note FROM watchkeeper.anchors WHERE ok AND note != '' GROUP BY note ORDER BY min(size), note`)
+    return rows.map(([note]) => String(note))
+  }
+
   async removals(): Promise<readonly Removal[]> {
     const rows = await this.#rowsOf(`SELECT removal_id, kind, concat(class, ' of ', tenant, ', ', toString(events), ' events, ', state, ': ', reason)
       FROM watchkeeper.removals WHERE 1${this.#ofTenants} ORDER BY started_at, removal_id`)
@@ -155,6 +160,11 @@ class TableEvidence implements EvidenceSource {
     for (const version of [2, 1] as const) {
       yield* this.#reader.read(`SELECT ${packed(version)} FROM watchkeeper.audit_events WHERE ${where} AND ${OF_VERSION[version]}`, 'RowBinary')
     }
+  }
+
+  async find(eventId: string): Promise<{ readonly partition: number; readonly index: number } | undefined> {
+    const [row] = await this.#rowsOf(`SELECT \`partition\`, toFloat64(leaf_index) FROM watchkeeper.event_leaves WHERE event_id = ${sqlText(eventId)} ORDER BY leaf_index LIMIT 1`)
+    return row === undefined ? undefined : { partition: Number(row[0]), index: Number(row[1]) }
   }
 
   faults(): readonly [] {

@@ -7,7 +7,8 @@ import type { DeclaredGap, EvidenceSource, Fault, Piece, Places, Removal, Stored
 import { Failure } from '../../schemas/failure.ts'
 import { LeafCursor } from '../../schemas/packed-leaf.ts'
 import { PackedCursor } from '../../schemas/packed-record.ts'
-import { CheckpointLine, CHECKPOINTS, DROPPED, GapList, GAPS, LEAVES_A_FILE, leavesFile, Manifest, MANIFEST, RemovalList, REMOVALS } from './folder.ts'
+import { ANCHORS, CheckpointLine, CHECKPOINTS, DROPPED, GapList, GAPS, LEAVES_A_FILE, leavesFile, Manifest, MANIFEST, RemovalList, REMOVALS } from './folder.ts'
+import { notesIn } from './note-file.ts'
 
 const CHUNK = 1024 * 1024
 const LINES_A_TIME = 2_000
@@ -102,6 +103,12 @@ class FolderSource implements EvidenceSource {
     return this.#file(DROPPED, -1)
   }
 
+  async anchored(): Promise<readonly string[]> {
+    const chunks: Buffer[] = []
+    for await (const chunk of this.#file(ANCHORS, -1)) chunks.push(Buffer.from(chunk))
+    return notesIn(Buffer.concat(chunks).toString('utf8'))
+  }
+
   async removals(): Promise<readonly Removal[]> {
     return this.#list(REMOVALS, (value) => RemovalList.parse(value))
   }
@@ -132,6 +139,19 @@ class FolderSource implements EvidenceSource {
     for (const { path } of this.#manifest.rows) {
       yield* filtered(this.#file(path, -1), (bytes) => new PackedCursor(bytes), (row) => row.partition === partition && row.offset >= first && row.offset < next)
     }
+  }
+
+  async find(eventId: string): Promise<{ readonly partition: number; readonly index: number } | undefined> {
+    const id = Buffer.from(eventId, 'hex')
+    for (const { partition, leaves } of this.#manifest.partitions) {
+      for (let from = 0; from < leaves; from += LEAVES_A_FILE) {
+        for await (const bytes of filtered(this.#file(leavesFile(partition, from), partition), (chunk) => new LeafCursor(chunk), (leaf) => leaf.eventId.equals(id))) {
+          const leaf = new LeafCursor(bytes)
+          if (leaf.next()) return { partition, index: leaf.index }
+        }
+      }
+    }
+    return undefined
   }
 
   /** The bytes of a file, which are held against the manifest when all were read. */

@@ -12,8 +12,6 @@ export interface FolderContents {
   readonly log: string
   /** Verifier lines, for whoever wants to compare them with those that came another way. */
   readonly keys: readonly string[]
-  /** Checkpoints as they were anchored. */
-  readonly anchors: readonly string[]
   readonly madeBy: string
   /** ISO 8601. */
   readonly madeAt: string
@@ -82,7 +80,7 @@ async function emptyFolder(folder: string): Promise<void> {
 /**
  * Writes the folder, the manifest last: a folder without one is not whole. Throws Failure `misconfigured` where there is something in it.
  */
-export async function writeFolder(folder: string, { source, log, keys, anchors, madeBy, madeAt, told }: FolderContents): Promise<Manifest> {
+export async function writeFolder(folder: string, { source, log, keys, madeBy, madeAt, told }: FolderContents): Promise<Manifest> {
   await emptyFolder(folder)
   const writer = new FolderWriter(folder)
   await writer.put(CHECKPOINTS.log, checkpointLines(source, 'log'))
@@ -106,7 +104,7 @@ export async function writeFolder(folder: string, { source, log, keys, anchors, 
   await writer.text(REMOVALS, `${JSON.stringify(await source.removals(), undefined, 2)}\n`)
   await writer.text(GAPS, `${JSON.stringify(await source.gaps(), undefined, 2)}\n`)
   await writer.text(KEYS, keys.map((key) => `${key}\n`).join(''))
-  await writer.text(ANCHORS, anchors.map((note) => `${note}\n`).join(''))
+  await writer.text(ANCHORS, (await source.anchored()).map((note) => `${note}\n`).join(''))
   const manifest: Manifest = {
     format: FORMAT, log, made_at: madeAt, made_by: madeBy, source: source.name, tenants: source.tenants === undefined ? null : [...source.tenants],
     partitions: [...partitions].map(([partition, leaves]) => ({ partition, leaves })), rows, files: writer.files,

@@ -143,10 +143,18 @@ export function sourceOf(log: MadeLog, { chunk = 4096, pieceRows = 300 } = {}): 
     pieces: async () => Array.from({ length: Math.ceil(log.rows.length / pieceRows) }, (_, at) => ({ id: String(at), rows: Math.min(pieceRows, log.rows.length - at * pieceRows) })),
     rows: ({ id }) => cut(log.rows.slice(Number(id) * pieceRows, (Number(id) + 1) * pieceRows), chunk),
     dropped: () => cut(log.dropped, chunk),
+    anchored: async () => [],
     removals: async () => log.removals,
     gaps: async () => log.gaps,
     leavesWithin: (asked) => cut(leafPlaces(asked.partition).filter((leaf) => within(asked, leaf)).map(({ bytes }) => bytes), chunk),
     rowsWithin: (asked) => cut(places.filter((row) => row.partition === asked.partition && within(asked, row)).map(({ bytes }) => bytes), chunk),
+    async find(eventId) {
+      for (const [partition, leaves] of log.leaves.entries()) {
+        const index = leaves.findIndex((leaf) => leaf.includes(Buffer.from(eventId, 'hex')))
+        if (index >= 0) return { partition, index }
+      }
+      return undefined
+    },
     faults: () => [],
     close: async () => undefined,
   }
