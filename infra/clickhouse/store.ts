@@ -8,6 +8,7 @@ import { identifier, settingsText } from './bindings.ts'
 import { blockDirectories, removeLeftovers, withBlockFile } from './block-files.ts'
 import { wireType } from './column-type.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine.ts'
+import { LittleRoom } from './little-room.ts'
 import { type Migration, migrate, readMigrations } from './migrate.ts'
 import { type Backend, type Block, INSERT_SETTINGS, TableStore } from './table-store.ts'
 
@@ -22,10 +23,12 @@ class EngineBackend implements Backend {
   readonly #engine: Engine
   readonly #migrations: readonly Migration[]
   readonly #blocks = blockDirectories()
+  readonly #room: LittleRoom
 
   constructor(engine: Engine, migrations: readonly Migration[]) {
     this.#engine = engine
     this.#migrations = migrations
+    this.#room = new LittleRoom(engine)
     removeLeftovers(this.#blocks)
   }
 
@@ -35,8 +38,8 @@ class EngineBackend implements Backend {
     const structure = columns.map(({ name, type }) => `${identifier(name)} ${wireType(type)}`).join(', ')
     const settings = settingsText({ insert_deduplication_token: token, ...INSERT_SETTINGS })
     await withBlockFile(this.#blocks, parts, async (path) => {
-      await this.#engine.write(`INSERT INTO watchkeeper.${table} (${columns.map(({ name }) => identifier(name)).join(', ')}) SETTINGS ${settings}
-        SELECT * FROM file(${sqlText(path)}, 'Native', ${sqlText(structure)})`, BUSY_TABLES.has(table) ? table : '')
+      await this.#room.insert(table, () => this.#engine.write(`INSERT INTO watchkeeper.${table} (${columns.map(({ name }) => identifier(name)).join(', ')}) SETTINGS ${settings}
+        SELECT * FROM file(${sqlText(path)}, 'Native', ${sqlText(structure)})`, BUSY_TABLES.has(table) ? table : ''))
     })
   }
 
