@@ -6,7 +6,7 @@ export const rule: Rule<Record<string, never>> = {
   id: 'receiver-down',
   version: 1,
   title: 'A receiver of alerts does not take them',
-  description: 'Five attempts in a row to tell a receiver did not succeed, or it said that it is gone (410). Told to the other receivers, and over when it takes a message again.',
+  description: 'Five attempts in a row to tell a receiver did not succeed, or half a minute of them, or it said that it is gone (410). Told to the other receivers, and over when it takes a message again.',
   severity: 'high',
   params: z.strictObject({}),
   needs: [],

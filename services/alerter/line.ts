@@ -1,4 +1,7 @@
-/** The circuit breaker of each receiver: after five attempts without success only one at a time, further and further apart, until one succeeds. */
+/**
+ * The circuit breaker of each receiver: after five attempts without success, or half a minute of them, only one at a time, further and further apart,
+ * until one succeeds.
+ */
 import { hash } from 'node:crypto'
 import { receiverDownFinding } from '../../detectors/receiver-down/finding.ts'
 import { rule as receiverDown } from '../../detectors/receiver-down/rule.ts'
@@ -8,6 +11,9 @@ import type { AlerterState, Line, Pending } from './state.ts'
 const SECOND = 1_000_000_000n
 const DAY = 86_400n * SECOND
 const MOST_FAILURES = 5
+/** So few are enough over so long a time. */
+const FEW_FAILURES = 3
+const SHORT_WHILE = 30n * SECOND
 /** Between attempts while it is down; the last one repeats. */
 const PROBES: readonly bigint[] = [15n * SECOND, 30n * SECOND, 60n * SECOND, 120n * SECOND, 300n * SECOND]
 /** Who asks for so much patience is down. */
@@ -61,6 +67,9 @@ export interface Refusal {
   readonly wait: bigint
 }
 
+const isTooMuch = ({ failures, failingSince }: Line, at: bigint): boolean =>
+  failures >= MOST_FAILURES || (failures >= FEW_FAILURES && at - failingSince >= SHORT_WHILE)
+
 /** Counts an attempt without success. True when the receiver is down from now on: then there is a finding, too. */
 export function failed(state: AlerterState, pending: Pending, { status, startedAt, at, wait }: Refusal): boolean {
   const { receiver } = pending
@@ -72,7 +81,7 @@ export function failed(state: AlerterState, pending: Pending, { status, startedA
   if (at + wait > line.notBefore) line.notBefore = at + wait
   line.disabled = status === GONE
   if (line.disabled) line.probeAt = at + DAY
-  else if (wasDown || line.failures >= MOST_FAILURES || wait > LONG_WAIT) {
+  else if (wasDown || isTooMuch(line, at) || wait > LONG_WAIT) {
     const probe = at + jittered(PROBES[Math.min(line.probes, PROBES.length - 1)] ?? LONG_WAIT, `${receiver} ${line.failingSince} ${line.probes}`)
     line.probes++
     line.probeAt = probe > line.notBefore ? probe : line.notBefore
