@@ -18,6 +18,7 @@ import type { PolicyRecord } from './policy-record.ts'
 import { decodeRelays, encodeRelays, type Relay } from './relay.ts'
 import { decodeSteps, encodeSteps, type Step } from './step.ts'
 import type { QuarantineAction, Quarantined, Replay } from './quarantined.ts'
+import type { ResponseAction, ResponseOrder } from './response-action.ts'
 import type { SilenceRow } from './silence.ts'
 import type { ToolDefinition } from './tool-definition.ts'
 
@@ -184,6 +185,10 @@ export const alerts: Topic<Alert> = {
 export const alertEvents: Topic<AlertEvent> = { name: 'alert-events', codec: packed() }
 /** Key: silence id. */
 export const silences: Topic<SilenceRow> = { name: 'silences', codec: packed() }
+/** What is asked for, and decided. Key: action id. */
+export const responseOrders: Topic<ResponseOrder> = { name: 'response-orders', codec: packed() }
+/** Key: action id. */
+export const responseActions: Topic<ResponseAction> = { name: 'response-actions', codec: packed() }
 export const deliveries: Topic<Delivery> = { name: 'deliveries', codec: packed() }
 export const quarantine: Topic<Quarantined> = { name: 'quarantine', codec: packed() }
 /** Key: point id. */
@@ -215,9 +220,9 @@ export const anchors: Topic<AnchorRow> = { name: 'anchors', codec: packed() }
 
 export const TOPICS = [
   events, interactions, findings, alerts, deliveries, quarantine, metrics, quarantineActions, replays, receipts, conservation, definitions,
-  coverage, alertEvents, silences, policies, credentials, checkpoints, anchors,
+  coverage, alertEvents, silences, policies, credentials, checkpoints, anchors, responseOrders, responseActions,
 ] as const
 /** Topics that are read from their beginning: nothing of them is ever let go. */
 export const KEPT_TOPICS: ReadonlySet<string> = new Set([policies.name])
 /** Topics of our own bookkeeping: little passes through them. */
-export const SMALL_TOPICS: ReadonlySet<string> = new Set([quarantineActions, replays, receipts, conservation, coverage, alertEvents, silences, policies, credentials, checkpoints, anchors].map(({ name }) => name))
+export const SMALL_TOPICS: ReadonlySet<string> = new Set([quarantineActions, replays, receipts, conservation, coverage, alertEvents, silences, policies, credentials, checkpoints, anchors, responseOrders, responseActions].map(({ name }) => name))

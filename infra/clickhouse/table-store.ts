@@ -19,7 +19,7 @@ const TABLES: ReadonlyMap<string, string> = new Map([
   ['deliveries', 'delivery_versions'], ['quarantine', 'quarantine_versions'], ['mcp_metrics', 'mcp_metric_versions'],
   ['quarantine_actions', 'quarantine_action_versions'], ['receipts', 'receipt_versions'], ['archive_ledger', 'archive_ledger'],
   ['conservation', 'conservation_versions'], ['tool_inventory', 'tool_definition_versions'], ['coverage', 'coverage_versions'],
-  ['rules', 'rule_versions'], ['legal_holds', 'legal_hold_versions'], ['removals', 'removal_versions'], ['removed_events', 'removed_events'], ['alert_events', 'alert_event_versions'], ['silences', 'silence_versions'], ['policies', 'policy_versions'], ['credentials', 'credential_versions'],
+  ['rules', 'rule_versions'], ['legal_holds', 'legal_hold_versions'], ['removals', 'removal_versions'], ['removed_events', 'removed_events'], ['alert_events', 'alert_event_versions'], ['silences', 'silence_versions'], ['response_actions', 'response_action_versions'], ['policies', 'policy_versions'], ['credentials', 'credential_versions'],
   ['leaf_orders', 'leaf_orders'], ['checkpoints', 'checkpoint_versions'], ['anchors', 'anchor_versions'],
   ['reports', 'reports'], ['report_claims', 'report_claims'],
 ])

@@ -35,6 +35,16 @@ export interface ReceiverEntry {
   readonly tenants: readonly string[] | undefined
 }
 
+/** Something that can be done because of an alert, without address and secret. */
+export interface HookEntry {
+  readonly name: string
+  readonly does: string
+  readonly approval: boolean
+  readonly most_per_hour: number
+  /** For alerts of these tenants only; undefined: of all. */
+  readonly tenants: readonly string[] | undefined
+}
+
 /** States of one partition that this process holds. */
 export interface HeldStates {
   of(tenant: string, who: Pick<Notice, 'actor' | 'server' | 'tool'>): readonly { readonly detector: string; readonly key: string; readonly state: unknown }[]
@@ -67,6 +77,7 @@ export interface ApiPorts extends CallerPorts {
   readonly reports: ReportsPort | Elsewhere
   readonly receivers: Receivers | Elsewhere
   readonly configured: readonly ReceiverEntry[]
+  readonly hooks: readonly HookEntry[]
 }
 
 /** With what the API itself keeps between calls. */

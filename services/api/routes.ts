@@ -1,4 +1,5 @@
 /** Every route of the API. Another is one line here. */
+import { actionRoutes } from './alerts/action-routes.ts'
 import { alertRoutes } from './alerts/alert-routes.ts'
 import { deliveryRoutes } from './alerts/delivery-routes.ts'
 import { orderRoutes } from './alerts/order-routes.ts'
@@ -11,5 +12,5 @@ import { reportRoutes } from './reports.ts'
 import type { Route } from './route.ts'
 
 export const ROUTES: readonly Route[] = [
-  ...alertRoutes, ...orderRoutes, ...silenceRoutes, ...receiverRoutes, ...deliveryRoutes, ...quarantineRoutes, ...baselineRoutes, ...healthRoutes, ...reportRoutes,
+  ...alertRoutes, ...orderRoutes, ...actionRoutes, ...silenceRoutes, ...receiverRoutes, ...deliveryRoutes, ...quarantineRoutes, ...baselineRoutes, ...healthRoutes, ...reportRoutes,
 ]

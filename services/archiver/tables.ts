@@ -1,7 +1,7 @@
 import type { Row } from '../../schemas/ports.ts'
 import { QUARANTINED_DEFAULTS } from '../../schemas/quarantined.ts'
 import {
-  alertEvents, alerts, anchors, checkpoints, conservation, coverage, credentials, definitions, deliveries, findings, interactions, metrics, policies, quarantine, quarantineActions, receipts, silences, type Topic,
+  alertEvents, alerts, anchors, checkpoints, conservation, coverage, credentials, definitions, deliveries, findings, interactions, metrics, policies, quarantine, quarantineActions, receipts, responseActions, silences, type Topic,
 } from '../../schemas/topics.ts'
 
 export interface RowTopic {
@@ -19,6 +19,7 @@ export const ROW_TOPICS: readonly RowTopic[] = [
   { topic: alerts as unknown as Topic<Row>, table: 'alerts' },
   { topic: alertEvents as unknown as Topic<Row>, table: 'alert_events' },
   { topic: silences as unknown as Topic<Row>, table: 'silences' },
+  { topic: responseActions as unknown as Topic<Row>, table: 'response_actions' },
   { topic: deliveries as unknown as Topic<Row>, table: 'deliveries' },
   { topic: quarantine as unknown as Topic<Row>, table: 'quarantine', defaults: QUARANTINED_DEFAULTS },
   { topic: metrics as unknown as Topic<Row>, table: 'mcp_metrics' },

@@ -114,7 +114,7 @@ function maskedUrl(url: string, whole: boolean): string {
 }
 
 function maskReceiver(receiver: Config['alerting']['receivers'][number]): void {
-  if (receiver.url !== undefined) receiver.url = maskedUrl(receiver.url, receiver.type === 'slack' || receiver.type === 'teams')
+  if ('url' in receiver && receiver.url !== undefined) receiver.url = maskedUrl(receiver.url, receiver.type === 'slack' || receiver.type === 'teams')
   if ('key' in receiver && receiver.key !== undefined) receiver.key = '********'
   if (receiver.type === 'webhook') maskWebhook(receiver)
 }
@@ -130,6 +130,10 @@ export function masked(config: Config): unknown {
   const copy = structuredClone(config) as Config
   for (const webhook of copy.alerting.webhooks) maskWebhook(webhook)
   for (const receiver of copy.alerting.receivers) maskReceiver(receiver)
+  for (const hook of copy.response.hooks) {
+    hook.url = maskedUrl(hook.url, false)
+    if (hook.secret !== undefined) hook.secret = 'whsec_********'
+  }
   for (const user of copy.sql.users) {
     if (user.password_sha256 !== undefined) user.password_sha256 = '********'
     if (user.password_scrypt !== undefined) user.password_scrypt = '********'

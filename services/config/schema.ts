@@ -9,6 +9,7 @@ import { Audit } from './audit.ts'
 import { Detection } from './maintenance.ts'
 import { PolicyPlaces } from './policy.ts'
 import { Redaction } from './redaction.ts'
+import { Response } from './response.ts'
 import { Reports } from './reports.ts'
 import { ClickHouse, Kafka } from './servers.ts'
 
@@ -192,6 +193,7 @@ export const Config = z.strictObject({
   assembler: Assembler.prefault({}),
   worker: Worker.prefault({}),
   detection: Detection.prefault({}),
+  response: Response.prefault({}),
   audit: Audit.prefault({}),
   reports: Reports.prefault({}),
   policy: PolicyPlaces.prefault({}),

@@ -4,7 +4,7 @@ export const DATABASE = 'watchkeeper'
 
 /** Tables and views that are published; everything else in the database is the archiver's. */
 export const PUBLISHED_TABLES: readonly string[] = [
-  'audit_events', 'interactions', 'findings', 'alerts', 'reports', 'alert_events', 'silences', 'rules', 'deliveries', 'quarantine', 'quarantine_actions', 'conservation', 'coverage', 'mcp_metrics', 'sources', 'tool_inventory', 'tool_changes',
+  'audit_events', 'interactions', 'findings', 'alerts', 'reports', 'alert_events', 'silences', 'response_actions', 'rules', 'deliveries', 'quarantine', 'quarantine_actions', 'conservation', 'coverage', 'mcp_metrics', 'sources', 'tool_inventory', 'tool_changes',
   'event_leaves', 'checkpoints', 'anchors', 'who_accessed_what', 'denied_and_failed', 'activity_by_tool', 'activity_by_server', 'data_volume', 'unknown_principals', 'identity_conflicts', 'argument_sources', 'turns',
   'policies', 'access_granted_and_used', 'credentials', 'legal_holds', 'removals', 'removed_events',
 ]

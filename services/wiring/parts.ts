@@ -15,6 +15,7 @@ import { createCoverage } from '../coverage/service.ts'
 import { armAll, ruleTexts } from '../detector-list.ts'
 import { fittingBus } from '../fitting/fitting-bus.ts'
 import { createNotary } from '../notary/service.ts'
+import { createResponder } from '../response/service.ts'
 import { busLagJob } from '../scheduler/bus-lag.ts'
 import type { Job } from '../scheduler/contracts.ts'
 import { createScheduler } from '../scheduler/service.ts'
@@ -32,6 +33,7 @@ import { notaryParts } from './notary.ts'
 import { openPlaces } from './place.ts'
 import { openPolicies } from './policies.ts'
 import type { LiveReceivers } from './receivers.ts'
+import { hookOf } from './response.ts'
 import { openReports } from './reports.ts'
 
 /** Sinks first: this is the order in which they start, and they stop the other way round. */
@@ -123,6 +125,20 @@ const closing = (opened: { close(): void }, service: Service): Service => ({
   },
 })
 
+/** Two services as one part. */
+const together = (first: Service, second: Service): Service => ({
+  name: first.name,
+  async start() {
+    await first.start()
+    await second.start()
+  },
+  async stop() {
+    await second.stop()
+    await first.stop()
+  },
+  notReady: () => first.notReady() || second.notReady(),
+})
+
 const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Promise<Service>>> = {
   async archiver({ foundation, bus, log }) {
     const { store } = await foundation.store()
@@ -130,10 +146,12 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
     const batches = { events: batchesOf(EVENT_BATCH, partitions), others: batchesOf(OTHER_BATCH, partitions), rules: ruleTexts() }
     return createArchiver(batches, { bus, store, snapshots: await foundation.snapshots(), log })
   },
-  async alerter({ config: { alerting }, foundation, bus, receivers, log }) {
-    return createAlerter(alerterConfigOf(alerting), {
-      bus, snapshots: await foundation.snapshots(), clock: systemClock, notifiers: receivers.notifiers, log,
-    })
+  async alerter({ config: { alerting, response }, foundation, bus, receivers, log }) {
+    const ports = { bus, snapshots: await foundation.snapshots(), clock: systemClock, log }
+    const alerter = createAlerter(alerterConfigOf(alerting), { ...ports, notifiers: receivers.notifiers })
+    // Who knows no hooks leaves what is asked of them to those who do.
+    if (response.hooks.length === 0) return alerter
+    return together(alerter, createResponder({ ...ports, hooks: response.hooks.map((hook) => hookOf(hook, log)) }))
   },
   async worker(kit, parts) {
     const { config, foundation, bus, log, policies } = kit

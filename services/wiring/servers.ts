@@ -33,6 +33,7 @@ import { withPasswordHashes } from './hashes.ts'
 import type { Part } from './parts.ts'
 import { openReports, reportsPort } from './reports.ts'
 import { receiverEntries } from './receiver-entries.ts'
+import { hookEntries } from './response.ts'
 import { createQueryAudit, type QueryAudit } from './query-audit.ts'
 import { tlsMaterial } from './tls.ts'
 
@@ -188,7 +189,7 @@ function routesOf(parts: ServerParts): Pick<ApiPorts, 'parts' | 'lag' | 'status'
 function serveApi(parts: ServerParts): OpenServer {
   const { api, config, foundation, edge, metrics, receivers, log } = parts
   const { handle, close } = createApi({
-    receivers: parts.parts.has('alerter') ? receivers : NO_ALERTER, configured: receiverEntries(config.alerting), metrics: () => metrics.render(), token: foundation.apiToken,
+    receivers: parts.parts.has('alerter') ? receivers : NO_ALERTER, configured: receiverEntries(config.alerting), hooks: hookEntries(config.response.hooks), metrics: () => metrics.render(), token: foundation.apiToken,
     apiCaller: (token) => edge.apiCaller(token), audit: edge.audit, failed: (error) => log.error({ err: error }, 'a call of the API could not be written down'),
     ...routesOf(parts),
   })

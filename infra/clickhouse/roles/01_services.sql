@@ -19,6 +19,7 @@ GRANT INSERT ON watchkeeper.finding_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.alert_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.alert_event_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.silence_versions TO watchkeeper_writer;
+GRANT INSERT ON watchkeeper.response_action_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.delivery_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.quarantine_versions TO watchkeeper_writer;
 GRANT INSERT ON watchkeeper.quarantine_action_versions TO watchkeeper_writer;

@@ -38,6 +38,7 @@ GRANT SELECT ON watchkeeper.reports TO soc_analyst;
 GRANT SELECT ON watchkeeper.alert_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.alert_event_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.silence_versions TO soc_analyst;
+GRANT SELECT ON watchkeeper.response_action_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.delivery_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.quarantine_versions TO soc_analyst;
 GRANT SELECT ON watchkeeper.quarantine_action_versions TO soc_analyst;
@@ -65,6 +66,7 @@ GRANT SELECT ON watchkeeper.rules TO soc_analyst;
 GRANT SELECT ON watchkeeper.alerts TO soc_analyst;
 GRANT SELECT ON watchkeeper.alert_events TO soc_analyst;
 GRANT SELECT ON watchkeeper.silences TO soc_analyst;
+GRANT SELECT ON watchkeeper.response_actions TO soc_analyst;
 GRANT SELECT ON watchkeeper.deliveries TO soc_analyst;
 GRANT SELECT ON watchkeeper.quarantine TO soc_analyst;
 GRANT SELECT ON watchkeeper.quarantine_actions TO soc_analyst;
@@ -106,6 +108,7 @@ CREATE ROW POLICY OR REPLACE watchkeeper_no_tenant ON
    watchkeeper.alert_versions,
    watchkeeper.alert_event_versions,
    watchkeeper.silence_versions,
+   watchkeeper.response_action_versions,
    watchkeeper.delivery_versions,
    watchkeeper.quarantine_versions,
    watchkeeper.quarantine_action_versions,
@@ -129,6 +132,7 @@ CREATE ROW POLICY OR REPLACE watchkeeper_all_tenants ON
    watchkeeper.alert_versions,
    watchkeeper.alert_event_versions,
    watchkeeper.silence_versions,
+   watchkeeper.response_action_versions,
    watchkeeper.delivery_versions,
    watchkeeper.quarantine_versions,
    watchkeeper.quarantine_action_versions,

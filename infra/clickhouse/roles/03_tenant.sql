@@ -15,6 +15,7 @@ CREATE ROW POLICY OR REPLACE `watchkeeper_tenant_$tenant` ON
    watchkeeper.alert_versions,
    watchkeeper.alert_event_versions,
    watchkeeper.silence_versions,
+   watchkeeper.response_action_versions,
    watchkeeper.delivery_versions,
    watchkeeper.quarantine_versions,
    watchkeeper.quarantine_action_versions,

@@ -2,7 +2,7 @@
 import type { AlertOrder } from '../../../schemas/alert-order.ts'
 import type { Publisher, Store } from '../../../schemas/ports.ts'
 import { sqlText } from '../../../schemas/sql-literal.ts'
-import { desk } from '../../../schemas/topics.ts'
+import { desk, type Topic } from '../../../schemas/topics.ts'
 import { exactTime } from './filter.ts'
 import { alertEventView, AlertEventView, columnsOf } from './view.ts'
 
@@ -41,8 +41,13 @@ export class OrderDesk {
   }
 
   /** Gives it to the alerter. Undefined where nothing can be seen from here, or not in time: the order stands all the same. */
-  async give(order: AlertOrder, signal: AbortSignal | undefined): Promise<Became | undefined> {
-    await this.#ports.bus.publish(desk, [{ key: order.tenant, record: order }])
+  give(order: AlertOrder, signal: AbortSignal | undefined): Promise<Became | undefined> {
+    return this.giveTo<AlertOrder>(desk as Topic<unknown> as Topic<AlertOrder>, { key: order.tenant, order }, signal)
+  }
+
+  /** The same for whoever answers orders of a topic with events. */
+  async giveTo<T extends Pick<AlertOrder, 'order_id' | 'tenant' | 'at'>>(topic: Topic<T>, { key, order }: { readonly key: string; readonly order: T }, signal: AbortSignal | undefined): Promise<Became | undefined> {
+    await this.#ports.bus.publish(topic, [{ key, record: order }])
     return 'none' in this.#ports.store ? undefined : this.lookFor(() => this.became(order), signal)
   }
 
