@@ -92,6 +92,10 @@ export const PLACES: readonly Place[] = [
     table: 'tool_definition_versions', key: "concat(server, '/', kind, '/', name, '/', definition_hash, '/', toString(cityHash64(agent, client, target)))",
     named: ['agent', 'client'], texts: [], links: [], change: 'delete',
   },
+  {
+    table: 'response_action_versions', key: 'action_id', named: [], texts: ['request', 'why', 'decided_why', 'body', 'answer'],
+    links: [{ column: 'alert_id', isList: false, table: 'alert_versions' }], change: blank(['request', 'why', 'decided_why', 'body', 'answer']),
+  },
   { table: 'silence_versions', key: 'silence_id', named: [], texts: ['toString(matchers)', 'reason'], links: [], change: 'delete' },
   {
     table: 'legal_hold_versions', key: 'hold_id', named: ['value'], texts: ['reason', 'released_why'], links: [],
