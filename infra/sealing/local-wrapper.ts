@@ -1,0 +1,26 @@
+/** The key of keys in a file of this machine: whoever can read that file can read the log. A key management service takes its place by the same port. */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { Failure } from '../../schemas/failure.ts'
+import type { KeyWrapper } from '../../schemas/sealing.ts'
+
+const NONCE = 12
+const TAG = 16
+const ALGORITHM = 'aes-256-gcm'
+
+/** `master`: 32 bytes. */
+export const localWrapper = (master: Buffer): KeyWrapper => ({
+  async wrap(key) {
+    const nonce = randomBytes(NONCE)
+    const cipher = createCipheriv(ALGORITHM, master, nonce)
+    return Buffer.concat([nonce, cipher.update(key), cipher.final(), cipher.getAuthTag()])
+  },
+  async unwrap(wrapped) {
+    try {
+      const decipher = createDecipheriv(ALGORITHM, master, wrapped.subarray(0, NONCE))
+      decipher.setAuthTag(wrapped.subarray(wrapped.length - TAG))
+      return Buffer.concat([decipher.update(wrapped.subarray(NONCE, wrapped.length - TAG)), decipher.final()])
+    } catch (cause) {
+      throw new Failure('misconfigured', 'sealing.master', 'A key of the log cannot be opened with keys/log/master.key: restore that file, or the log cannot be read.', { cause })
+    }
+  },
+})

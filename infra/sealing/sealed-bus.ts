@@ -1,0 +1,36 @@
+/** A bus on which every envelope is sealed: what its files or brokers hold is of no use without the key. Topics named `open` are left as they are. */
+import type { Bus } from '../../schemas/ports.ts'
+import type { Sealer } from '../../schemas/sealing.ts'
+import type { Topic } from '../../schemas/topics.ts'
+import { framesOf, isSealed } from './frame.ts'
+
+/** What was written before sealing began is read as it is. */
+function sealedTopic<T>(topic: Topic<T>, sealer: Sealer): Topic<T> {
+  const { name, codec } = topic
+  const open = (bytes: Buffer): Buffer => {
+    const frames = framesOf(bytes)
+    const [first] = frames
+    return frames.length === 1 && first !== undefined ? sealer.open(first, name) : Buffer.concat(frames.map((frame) => sealer.open(frame, name)))
+  }
+  return {
+    name,
+    codec: { ...codec, encode: (records) => sealer.seal(codec.encode(records), name), decode: (bytes) => codec.decode(isSealed(bytes) ? open(bytes) : bytes) },
+  }
+}
+
+export function sealedBus(bus: Bus, sealer: Sealer, open: ReadonlySet<string>): Bus {
+  const sealed = new WeakMap<object, object>()
+  const of = <T>(topic: Topic<T>): Topic<T> => {
+    if (open.has(topic.name)) return topic
+    const known = sealed.get(topic) ?? sealedTopic(topic, sealer)
+    sealed.set(topic, known)
+    return known as Topic<T>
+  }
+  return {
+    publish: (topic, batch) => bus.publish(of(topic), batch),
+    broadcast: (topic, record) => bus.broadcast(of(topic), record),
+    subscribe: (topic, options) => bus.subscribe(of(topic), options),
+    lag: () => bus.lag(),
+    close: () => bus.close(),
+  }
+}

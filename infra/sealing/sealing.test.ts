@@ -1,0 +1,110 @@
+import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { exampleAuditEvent } from '../../schemas/audit-event.ts'
+import type { Gap } from '../../schemas/ports.ts'
+import { EventRecord, events } from '../../schemas/topics.ts'
+import { openEmbeddedLog } from '../embedded-log/embedded-log.ts'
+import { Forgetting } from './forgetting.ts'
+import { framesOf, openFrame, sealFrame } from './frame.ts'
+import { openLocalRing } from './key-ring.ts'
+import { sealedBus } from './sealed-bus.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wk-sealing-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const NAME = 'ursula.vandermeer-47@example.org'
+const clock = { now: () => BigInt(Date.now()) * 1_000_000n }
+const key = { id: Buffer.alloc(8, 1), key: Buffer.alloc(32, 2) }
+
+function filesWith(text: string, path: string): string[] {
+  if (!statSync(path).isDirectory()) return readFileSync(path).includes(text) ? [path] : []
+  return readdirSync(path).flatMap((name) => filesWith(text, join(path, name)))
+}
+
+describe('sealed envelopes', () => {
+  it('open as what was sealed, alone or behind each other', () => {
+    fc.assert(fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { minLength: 1, maxLength: 4 }), (parts) => {
+      const sealed = Buffer.concat(parts.map((part) => sealFrame(key, Buffer.from(part), 'events')))
+      expect(framesOf(sealed).map((frame) => [...openFrame(frame, () => key.key, 'events')])).toEqual(parts.map((part) => [...part]))
+    }))
+  })
+
+  it('do not open with one bit changed, another topic, or without the key', () => {
+    const sealed = sealFrame(key, Buffer.from('hello'), 'events')
+    fc.assert(fc.property(fc.integer({ min: 8, max: sealed.length * 8 - 1 }), (bit) => {
+      const changed = Buffer.from(sealed)
+      const byte = bit >> 3
+      changed[byte] = (changed[byte] ?? 0) ^ (1 << (bit & 7))
+      expect(() => framesOf(changed).map((frame) => openFrame(frame, (id) => (id === '0101010101010101' ? key.key : undefined), 'events'))).toThrow(RangeError)
+    }))
+    expect(() => openFrame(sealed, () => key.key, 'findings')).toThrow(RangeError)
+    expect(() => openFrame(sealed, () => undefined, 'events')).toThrow(/is gone/)
+  })
+})
+
+async function opened(now: () => number) {
+  const log = await openEmbeddedLog({ directory: join(folder, 'bus'), partitions: 1, clock, tailCacheBytes: 0 })
+  const ring = await openLocalRing(join(folder, 'keys'), now())
+  return { log, ring, bus: sealedBus(log, ring, new Set()), forgetting: new Forgetting(ring, log, { readBackMs: 1_000, now }) }
+}
+
+/** Arguments of the events that come, or gaps, until there are `count`. */
+async function read(bus: ReturnType<typeof sealedBus>, group: string, count: number): Promise<(string | Gap['cause'])[]> {
+  const seen: (string | Gap['cause'])[] = []
+  return new Promise((resolve, reject) => {
+    const subscribed = bus.subscribe(events, {
+      group,
+      handle: async (envelopes) => {
+        for (const { records } of envelopes) for (const record of records) seen.push(record.event?.arguments ?? 'no event')
+        const last = envelopes.at(-1)
+        if (last !== undefined) await (await subscribed).commit(last.partition, last.offset + 1)
+        if (seen.length >= count) void subscribed.then((subscription) => subscription.stop()).then(() => resolve(seen), reject)
+      },
+      gap: async ({ cause, first, next }) => {
+        for (let at = first; at < next; at++) seen.push(cause)
+        if (seen.length >= count) void subscribed.then((subscription) => subscription.stop()).then(() => resolve(seen), reject)
+      },
+      failed: reject,
+    })
+  })
+}
+
+const publish = (bus: ReturnType<typeof sealedBus>, text: string): Promise<void> =>
+  bus.publish(events, [{ key: 'k', record: EventRecord.together([{ ...exampleAuditEvent, arguments: text, attributes: new Map() }])[0] as EventRecord }])
+
+it('keeps nothing readable in the files of the log, and forgets for good, also over a restart', { timeout: 30_000 }, async () => {
+  let now = 1_000_000
+  const first = await opened(() => now)
+  await publish(first.log, 'before sealing')
+  await publish(first.bus, `of ${NAME}`)
+  expect(await read(first.bus, 'g', 2)).toEqual(['before sealing', `of ${NAME}`])
+  expect(await read(first.bus, 'other', 2)).toHaveLength(2)
+  expect(filesWith('before sealing', join(folder, 'bus')).length).toBeGreaterThan(0)
+  expect(filesWith(NAME, folder)).toEqual([])
+  await first.forgetting.forget()
+  await publish(first.bus, 'after')
+  expect(await first.forgetting.due()).toEqual([])
+  await first.log.close()
+
+  now += 1_001
+  const second = await opened(() => now)
+  // One reader is not past what is to be forgotten: then it is kept.
+  expect(await read(second.bus, 'late', 3)).toEqual(['before sealing', `of ${NAME}`, 'after'])
+  const [due] = await second.forgetting.due()
+  expect(due?.keys.length).toBe(1)
+  if (due !== undefined) await second.forgetting.destroy(due)
+  expect(await read(second.bus, 'later', 3)).toEqual(['before sealing', 'undecodable', 'after'])
+  await second.log.close()
+
+  const third = await opened(() => now)
+  expect(await read(third.bus, 'last', 3)).toEqual(['before sealing', 'undecodable', 'after'])
+  expect(readdirSync(join(folder, 'keys')).filter((name) => name.endsWith('.key')).length).toBe(2)
+  await third.log.close()
+})
