@@ -5,7 +5,8 @@ import type { Notice } from '../../schemas/step.ts'
 import type { OrderDesk } from './alerts/order-desk.ts'
 import type { CallerPorts } from './caller.ts'
 import type { QuarantineDesk } from './quarantine-desk.ts'
-import type { ReportsPort } from './report-port.ts'
+import type { RemovalsPort } from './removal-port.ts'
+import type { IncidentsPort, ReportsPort } from './report-port.ts'
 import type { Status } from './status.ts'
 
 /** Why this process has it not, and whom to ask. */
@@ -75,6 +76,8 @@ export interface ApiPorts extends CallerPorts {
   readonly quarantine: QuarantineDesk | Elsewhere
   readonly baselines: BaselinePorts
   readonly reports: ReportsPort | Elsewhere
+  readonly incidents: IncidentsPort | Elsewhere
+  readonly removals: RemovalsPort | Elsewhere
   readonly receivers: Receivers | Elsewhere
   readonly configured: readonly ReceiverEntry[]
   readonly hooks: readonly HookEntry[]

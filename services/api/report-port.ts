@@ -18,3 +18,17 @@ export interface ReportsPort {
   files(listing: { readonly tenant: string | undefined; readonly id: string }): Promise<{ readonly files: ReadonlyMap<string, string> } | undefined>
   schedules(tenant: string | undefined): Promise<readonly object[]>
 }
+
+export interface PackWish {
+  readonly alertId: string
+  /** Undefined: whoever's it is. */
+  readonly tenant: string | undefined
+  readonly beforeMinutes: number
+  readonly afterMinutes: number
+}
+
+/** What the API needs of those who pack incidents. */
+export interface IncidentsPort {
+  /** Pieces of files; undefined where there is no such alert. */
+  pack(wish: PackWish, signal: AbortSignal | undefined): Promise<AsyncIterable<{ readonly path: string; readonly text: string }> | undefined>
+}

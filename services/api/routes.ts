@@ -6,11 +6,13 @@ import { orderRoutes } from './alerts/order-routes.ts'
 import { silenceRoutes } from './alerts/silence-routes.ts'
 import { baselineRoutes } from './baselines.ts'
 import { healthRoutes } from './health-routes.ts'
+import { incidentRoutes } from './incidents.ts'
 import { quarantineRoutes } from './quarantine.ts'
 import { receiverRoutes } from './receivers.ts'
+import { removalRoutes } from './removals.ts'
 import { reportRoutes } from './reports.ts'
 import type { Route } from './route.ts'
 
 export const ROUTES: readonly Route[] = [
-  ...alertRoutes, ...orderRoutes, ...actionRoutes, ...silenceRoutes, ...receiverRoutes, ...deliveryRoutes, ...quarantineRoutes, ...baselineRoutes, ...healthRoutes, ...reportRoutes,
+  ...alertRoutes, ...orderRoutes, ...actionRoutes, ...silenceRoutes, ...receiverRoutes, ...deliveryRoutes, ...quarantineRoutes, ...baselineRoutes, ...healthRoutes, ...reportRoutes, ...incidentRoutes, ...removalRoutes,
 ]

@@ -1,5 +1,6 @@
 /** The commands for auditors: `report`, `incident`. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type ExportOptions, incidentExport, incidentVerify } from './incident.ts'
 import { reportControls, reportList, type ReportOptions, reportRun, type RunOptions, reportSchedule, reportShow, reportVerify, type VerifyOptions } from './report.ts'
 import type { CommandKit } from './triage-commands.ts'
 
@@ -34,6 +35,25 @@ function addReport(program: Command, { common, run }: CommandKit): void {
     .action(run((options: ReportOptions) => reportSchedule(options)))
 }
 
+function minutes(value: string): number {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < 0 || number > 43_200) throw new InvalidArgumentError('It must be a whole number of minutes, at most 43200.')
+  return number
+}
+
+function addIncident(program: Command, { common, run }: CommandKit): void {
+  const incident = program.command('incident').description('everything of an alert to hand over: records, timeline, proofs')
+  common(incident.command('export')).description('write a pack: what belongs to the alert\'s lineage, and what its actor did around it')
+    .requiredOption('--alert <id>', 'which alert').requiredOption('--out <dir>', 'new directory for it').requiredOption('--why <text>', 'the reason, in writing')
+    .addOption(new Option('--before <minutes>', 'what the actor did before its first finding').default(60).argParser(minutes))
+    .addOption(new Option('--after <minutes>', 'and behind its last').default(60).argParser(minutes)).option(...JSON_FLAG)
+    .action(run((options: ExportOptions) => incidentExport(options)))
+  incident.command('verify').description('whether a pack is what was handed out: 0 yes, 1 changed, 2 something is missing, 3 it cannot be said').argument('<dir>', 'its files')
+    .requiredOption('--key <key...>', 'verifier key (the line of keys/notary.pub), or a file that holds it').option(...JSON_FLAG)
+    .action(run((directory: string, options: { key: string[]; json?: boolean }) => incidentVerify(directory, options)))
+}
+
 export function addEvidenceCommands(program: Command, kit: CommandKit): void {
   addReport(program, kit)
+  addIncident(program, kit)
 }

@@ -92,11 +92,11 @@ export async function reportSchedule(options: ReportOptions): Promise<number> {
   ], width()))
 }
 
-const CODES: Readonly<Record<Verdict, number>> = { ok: 0, tampered: 1, incomplete: 2, unverifiable: 3 }
+export const CODES: Readonly<Record<Verdict, number>> = { ok: 0, tampered: 1, incomplete: 2, unverifiable: 3 }
 const MOST_BYTES = 268_435_456
 
 /** Given as a line, or as a file with such lines. Throws Failure `misconfigured`. */
-async function verifiersOf(keys: readonly string[]): Promise<readonly Verifier[]> {
+export async function verifiersOf(keys: readonly string[]): Promise<readonly Verifier[]> {
   const lines = (await Promise.all(keys.map(async (key) => (parseVerifierKey(key) === undefined ? (await readFile(key, 'utf8').catch(() => '')).split('\n') : [key])))).flat().filter((line) => line.trim() !== '')
   const verifiers = lines.map((line) => parseVerifierKey(line.trim())).filter((one) => one !== undefined)
   if (verifiers.length === 0) throw new Failure('misconfigured', 'report.key', 'No verifier key: give --key with the line of keys/notary.pub, or a file that holds it, from somebody you trust.')

@@ -8,11 +8,13 @@ import { logOrigin } from '../../schemas/checkpoint.ts'
 import { Failure } from '../../schemas/failure.ts'
 import type { NoteSigner } from '../../schemas/note.ts'
 import type { Log, Store } from '../../schemas/ports.ts'
-import type { ReportsPort } from '../api/report-port.ts'
+import type { IncidentsPort, ReportsPort } from '../api/report-port.ts'
 import type { Config } from '../config/schema.ts'
 import { nameOf } from '../notary/desk.ts'
 import type { ReportPorts } from '../reports/contracts.ts'
 import { ReportDesk } from '../reports/desk.ts'
+import { packOf } from '../reports/incident/pack.ts'
+import { scopeOf } from '../reports/incident/scope.ts'
 import { controlsOf } from '../reports/library/library.ts'
 import { orderOf, titleOf } from '../reports/order.ts'
 import { ReportSchedules, type Schedule } from '../reports/schedule.ts'
@@ -71,5 +73,14 @@ export function reportsPort({ desk, schedules }: ReturnType<typeof openReports>)
     list: (listing) => desk.list(listing),
     files: (listing) => desk.files(listing),
     schedules: (tenant) => schedules.states(tenant),
+  }
+}
+
+export function incidentsPort(kit: ReportKit, store: Store): IncidentsPort {
+  return {
+    async pack(wish, signal) {
+      const scope = await scopeOf(store, wish)
+      return scope === undefined ? undefined : packOf(scope, { store, signer: signerOf(kit) }, signal)
+    },
   }
 }

@@ -31,7 +31,8 @@ import type { Edge } from './edge.ts'
 import type { Foundation } from './foundation.ts'
 import { withPasswordHashes } from './hashes.ts'
 import type { Part } from './parts.ts'
-import { openReports, reportsPort } from './reports.ts'
+import { incidentsPort, openReports, reportsPort } from './reports.ts'
+import { removalsPort } from './retention.ts'
 import { receiverEntries } from './receiver-entries.ts'
 import { hookEntries } from './response.ts'
 import { createQueryAudit, type QueryAudit } from './query-audit.ts'
@@ -164,7 +165,7 @@ const NO_ALERTER = { none: 'This process has no alerter, so it takes no receiver
 const isWorker = (service: Service): service is WorkerService => 'held' in service
 
 /** What the API answers: how this process is, and what tables say where it has or reaches them. */
-function routesOf(parts: ServerParts): Pick<ApiPorts, 'parts' | 'lag' | 'status' | 'store' | 'bus' | 'clock' | 'quarantine' | 'baselines' | 'reports'> {
+function routesOf(parts: ServerParts): Pick<ApiPorts, 'parts' | 'lag' | 'status' | 'store' | 'bus' | 'clock' | 'quarantine' | 'baselines' | 'reports' | 'incidents' | 'removals'> {
   const { config, foundation: { bus, opened }, services } = parts
   const store = opened.store?.store ?? { none: noTables(parts) }
   const startedAt = systemClock.now()
@@ -182,6 +183,8 @@ function routesOf(parts: ServerParts): Pick<ApiPorts, 'parts' | 'lag' | 'status'
     }, tenant),
     quarantine: 'none' in store ? store : new QuarantineDesk({ store, bus: bus.bus, clock: systemClock }),
     reports: 'none' in store ? store : reportsPort(openReports(parts, store)),
+    incidents: 'none' in store ? store : incidentsPort(parts, store),
+    removals: 'none' in store ? store : removalsPort(parts),
     baselines: { detectors: Object.keys(REGISTRY), partitions: bus.partitions, held: services.find(isWorker)?.held },
   }
 }

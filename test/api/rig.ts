@@ -34,7 +34,7 @@ export function apiRig(change: Partial<ApiPorts> = {}, callers: Readonly<Record<
       },
     },
     failed: () => undefined, status: away, bus: { publish: away, broadcast: away }, clock: { now: () => 7_000_000_000n }, store: { none: 'no tables here' },
-    quarantine: { none: 'no tables here' }, reports: { none: 'no tables here' }, baselines: { detectors: [], partitions: 1, held: undefined }, ...change,
+    quarantine: { none: 'no tables here' }, reports: { none: 'no tables here' }, incidents: { none: 'no tables here' }, removals: { none: 'no tables here' }, baselines: { detectors: [], partitions: 1, held: undefined }, ...change,
   })
   async function ask(method: string, path: string, { query = '', body, token = TOKEN, headers = {} }: Ask = {}): Promise<Said> {
     const request: HttpRequest = {

@@ -37,8 +37,8 @@ function answerOf({ facts, rows }: Answered): Html {
 ${body}${cut}
 <p class="blind">What this cannot see: ${cannotSee}</p>
 <details><summary>How it was asked</summary>
-<pre>${sql}</pre>
-<p class="soft">SHA-256 of answers/${question}.jsonl: <span class="hash">${sha256}</span></p></details>
+<pre>${sql}</pre></details>
+<p class="soft">SHA-256 of answers/${question}.jsonl: <span class="hash">${sha256}</span></p>
 </section>
 `
 }

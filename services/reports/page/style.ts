@@ -21,7 +21,7 @@ code,.hash{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",
 pre{font:.8rem/1.5 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;background:var(--wash);border:1px solid var(--line);border-radius:6px;padding:.8rem 1rem;white-space:pre-wrap;overflow-wrap:anywhere;margin:.5rem 0}
 .wide{overflow-x:auto;margin:.7rem 0}
 table{border-collapse:collapse;width:100%;font-size:.875rem}
-caption{text-align:left;color:var(--soft);padding-bottom:.35rem}
+caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 th,td{text-align:left;vertical-align:top;padding:.4rem .7rem .4rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere;min-width:3.2rem}
 th{font-weight:600;border-bottom:1.5px solid var(--ink);overflow-wrap:normal;hyphens:none}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
@@ -50,7 +50,8 @@ html{font-size:10pt}body{max-width:none;padding:0}
 .skip{display:none}a{color:inherit;text-decoration:none}
 h2{break-after:avoid}h3{break-after:avoid}tr,li{break-inside:avoid}thead{display:table-header-group}
 .wide{overflow:visible}td.t{white-space:normal}table{font-size:8pt}
-details:not([open])>*:not(summary){display:none}
+details{display:none}
+.line details[open]{display:block}
 .mark{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 }
 `
