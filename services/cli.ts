@@ -18,6 +18,7 @@ import { status, type StatusOptions } from './commands/status.ts'
 import { type CreateOptions, tokenCreate, tokenList, tokenRevoke, type TokenOptions } from './commands/token.ts'
 import { toolsDiff, toolsList, type ToolsOptions } from './commands/tools.ts'
 import { addProofCommands } from './commands/proof-commands.ts'
+import { addRemovalCommands } from './commands/removal-commands.ts'
 import { addTriageCommands } from './commands/triage-commands.ts'
 import type { CommonOptions } from './commands/common.ts'
 import { QUARANTINE_REASONS } from '../schemas/quarantined.ts'
@@ -187,6 +188,7 @@ baselineCommand(baseline.command('reset')).description('forget it in every parti
   .action(run((options: ResetOptions) => baselineReset(options)))
 
 addTriageCommands(program, { common: (command) => common(command, ['api']), run })
+addRemovalCommands(program, { common: (command) => common(command, ['api']), run })
 addEvidenceCommands(program, { common: (command) => common(command, ['api']), run })
 addProofCommands(program, { common: (command) => common(command, ['sql']), run })
 

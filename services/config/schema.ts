@@ -9,6 +9,7 @@ import { Audit } from './audit.ts'
 import { Detection } from './maintenance.ts'
 import { PolicyPlaces } from './policy.ts'
 import { Redaction } from './redaction.ts'
+import { Retention } from './retention.ts'
 import { Response } from './response.ts'
 import { Reports } from './reports.ts'
 import { ClickHouse, Kafka } from './servers.ts'
@@ -97,6 +98,7 @@ const Bus = z.strictObject({
   commit_limit_seconds: z.number().min(1).max(3_600).default(30).describe(
     'A commit of the log that has not ended by then never will: the process refuses, says so and ends with 142, to be started again; far above what a slow disk needs',
   ),
+  sealed: z.boolean().default(true).describe('Everything on the log is encrypted (AES-256-GCM) under keys in keys/log of data_dir, which an erasure destroys; docs/retention.md'),
   kafka: Kafka.optional().describe('Kafka in place of the embedded log: then nothing else under bus counts'),
 })
 
@@ -195,6 +197,7 @@ export const Config = z.strictObject({
   detection: Detection.prefault({}),
   response: Response.prefault({}),
   audit: Audit.prefault({}),
+  retention: Retention.prefault({}),
   reports: Reports.prefault({}),
   policy: PolicyPlaces.prefault({}),
   detectors: z.record(z.string(), z.record(z.string(), z.unknown())).default({}).describe('Parameters by detector; see the README of each'),

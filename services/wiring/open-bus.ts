@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { KafkaBusOptions, KafkaRetention, Sasl } from '../../infra/kafka/options.ts'
 import type { Bus, Log } from '../../schemas/ports.ts'
+import type { Forgetting } from '../../infra/sealing/forgetting.ts'
 import { correlations, events, KEPT_TOPICS, namesakes, SMALL_TOPICS, steps, TOPICS } from '../../schemas/topics.ts'
 import type { Config } from '../config/schema.ts'
 import type { KafkaConfig } from '../config/servers.ts'
@@ -17,6 +18,8 @@ export interface OpenBus {
   readonly bus: Bus
   /** Of topics whose records are kept together by key. */
   readonly partitions: number
+  /** Where what lies on it is sealed: the keys, and how they are destroyed. */
+  readonly sealing: Forgetting | undefined
   /** For the line at the start. */
   readonly where: Readonly<Record<string, unknown>>
   /** '' when it takes publishes, else why not. */
@@ -40,12 +43,12 @@ function retentionOf(bytes: number, hours: number): Readonly<Record<string, Kafk
 
 /** Throws Failure `misconfigured` with what to change, `unavailable` where brokers are away for too long. */
 export async function openBus(config: Config, log: Log, wait: StartWait): Promise<OpenBus> {
-  const { bus: { kafka }, data_dir: dataDir } = config
-  if (kafka === undefined) return await openEmbedded(config.bus, dataDir, log)
+  const { bus: { kafka } } = config
+  if (kafka === undefined) return await openEmbedded(config, log)
   return await wait.until(kafkaOf(config), () => openKafka(kafka, log))
 }
 
-async function openEmbedded(config: Config['bus'], dataDir: string, log: Log): Promise<OpenBus> {
+async function openEmbedded({ bus: config, data_dir: dataDir, assembler }: Config, log: Log): Promise<OpenBus> {
   const { openEmbeddedLog } = await import('../../infra/embedded-log/embedded-log.ts')
   const directory = join(dataDir, 'bus')
   const { partitions, retention_bytes: bytes, retention_hours: hours, max_bytes: maxBytes, commit_limit_seconds: limit } = config
@@ -54,9 +57,28 @@ async function openEmbedded(config: Config['bus'], dataDir: string, log: Log): P
     commitLimitMs: limit * 1_000, mustEnd: (failure) => endWithout(log, failure),
   })
   observeLog(bus, log)
+  const sealing = config.sealed ? await openSealing(join(dataDir, 'keys', 'log'), bus, readBackMs(assembler)).catch(async (error: unknown) => {
+    await bus.close()
+    throw error
+  }) : undefined
   return {
-    bus, partitions, where: { kind: 'embedded', directory, partitions }, notReady: () => bus.stats().notReady, used: () => ({ bytes: bus.stats().storedBytes, maxBytes }),
+    bus: sealing?.bus ?? bus, partitions, sealing: sealing?.forgetting, where: { kind: 'embedded', directory, partitions }, notReady: () => bus.stats().notReady, used: () => ({ bytes: bus.stats().storedBytes, maxBytes }),
   }
+}
+
+/** What is kept for good could not be read for good. */
+const NEVER_SEALED: ReadonlySet<string> = KEPT_TOPICS
+
+/** An assembler that starts reads back to the oldest trace that it held. */
+const readBackMs = ({ quiet_seconds: quiet, lineage_minutes: lineage }: Config['assembler']): number => 2_000 * (quiet + lineage * 60)
+
+async function openSealing(folder: string, log: Bus, readBack: number): Promise<{ readonly bus: Bus; readonly forgetting: Forgetting }> {
+  const { openLocalRing } = await import('../../infra/sealing/key-ring.ts')
+  const { sealedBus } = await import('../../infra/sealing/sealed-bus.ts')
+  const { Forgetting } = await import('../../infra/sealing/forgetting.ts')
+  const now = (): number => Number(systemClock.now() / 1_000_000n)
+  const ring = await openLocalRing(folder, now())
+  return { bus: sealedBus(log, ring, NEVER_SEALED), forgetting: new Forgetting(ring, log, { readBackMs: readBack, now }) }
 }
 
 async function openKafka(config: KafkaConfig, log: Log): Promise<OpenBus> {
@@ -65,7 +87,7 @@ async function openKafka(config: KafkaConfig, log: Log): Promise<OpenBus> {
   observeKafka(bus)
   const { brokers, prefix, partitions } = config
   return {
-    bus, partitions, where: { kind: 'kafka', brokers, prefix, partitions }, notReady: () => bus.stats().notReady, used: () => ({ bytes: 0, maxBytes: 0 }),
+    bus, partitions, sealing: undefined, where: { kind: 'kafka', brokers, prefix, partitions }, notReady: () => bus.stats().notReady, used: () => ({ bytes: 0, maxBytes: 0 }),
   }
 }
 

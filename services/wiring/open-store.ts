@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Engine } from '../../infra/clickhouse/engine.ts'
 import type { ServerStoreOptions } from '../../infra/clickhouse/server/options.ts'
 import type { Log, Store } from '../../schemas/ports.ts'
+import type { Remover } from '../../schemas/removal.ts'
 import type { Config } from '../config/schema.ts'
 import type { ClickHouseConfig } from '../config/servers.ts'
 import { systemClock } from './clock.ts'
@@ -11,11 +12,17 @@ import { tlsFilesOf } from './tls.ts'
 
 export interface OpenStore {
   readonly store: Store
+  readonly remover: Remover
   /** The engine where it is in this process: then users ask it through our SQL door. */
   readonly engine: Engine | undefined
   /** For the line at the start. */
   readonly where: Readonly<Record<string, unknown>>
 }
+
+/** The lane of statements that change rows: inserts do not wait for them. */
+const REMOVALS = 'removals'
+/** One statement of a removal on a server. */
+const REMOVAL_MS = 3_600_000
 
 /** Migrated, and ready for inserts. Throws Failure `misconfigured` with what to change, `unavailable` where the server is away for too long. */
 export async function openConfiguredStore(config: Config, log: Log, wait: StartWait): Promise<OpenStore> {
@@ -29,14 +36,19 @@ async function openEngine(directory: string, readers: number): Promise<OpenStore
   const { openStore } = await import('../../infra/clickhouse/store.ts')
   const store = openStore({ directory, readers })
   await migrated(store)
-  return { store, engine: store.engine, where: { kind: 'embedded', directory } }
+  const { engine } = store
+  const { ClickHouseRemover } = await import('../../infra/clickhouse/removal/remover.ts')
+  const remover = new ClickHouseRemover({ write: (sql) => engine.write(sql, REMOVALS), read: (sql, options) => engine.read(sql, options) }, () => performance.now())
+  return { store, remover, engine, where: { kind: 'embedded', directory } }
 }
 
 async function openServer(config: ClickHouseConfig, log: Log): Promise<OpenStore> {
   const { openServerStore } = await import('../../infra/clickhouse/server/server-store.ts')
   const store = await openServerStore({ ...serverOptions(config, log), connectWithinMs: 0 })
   await migrated(store)
-  return { store, engine: undefined, where: { kind: 'clickhouse', url: config.url, user: config.user } }
+  const { openServerRemover } = await import('../../infra/clickhouse/removal/server-remover.ts')
+  const remover = openServerRemover({ ...serverOptions(config, log), requestTimeoutMs: REMOVAL_MS }, () => performance.now())
+  return { store, remover, engine: undefined, where: { kind: 'clickhouse', url: config.url, user: config.user } }
 }
 
 async function migrated(store: Store): Promise<void> {

@@ -33,6 +33,7 @@ import { notaryParts } from './notary.ts'
 import { openPlaces } from './place.ts'
 import { openPolicies } from './policies.ts'
 import type { LiveReceivers } from './receivers.ts'
+import { removalJobs } from './retention.ts'
 import { hookOf } from './response.ts'
 import { openReports } from './reports.ts'
 
@@ -71,7 +72,7 @@ function jobsOf(kit: PartKit, parts: ReadonlySet<Part>, store: Store | undefined
   const maintenance = new Maintenance(maintenanceOf(config.detection))
   const ports = { bus, store, clock: systemClock, log }
   return [
-    busLagJob(bus), openReports({ ...kit, parts }, store).schedules.job, ...createConservation(CONSERVATION_DEFAULTS, ports),
+    busLagJob(bus), ...removalJobs(kit), openReports({ ...kit, parts }, store).schedules.job, ...createConservation(CONSERVATION_DEFAULTS, ports),
     ...createCoverage(coverageKnowledge(armAll(config.detectors)), { ...ports, marked: (finding) => maintenance.marked(finding) }),
   ]
 }

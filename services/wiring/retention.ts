@@ -1,0 +1,102 @@
+/** Retention, erasure and legal holds of this process: one desk, whoever asks. */
+import { randomUUID } from 'node:crypto'
+import { openAdminAudit } from '../../infra/guarded-files/admin-spool.ts'
+import { blankInteraction } from '../../schemas/interaction.ts'
+import { steps } from '../../schemas/topics.ts'
+import type { Hold, RemovalRow } from '../../schemas/removal.ts'
+import type { Log } from '../../schemas/ports.ts'
+import type { RemovalsPort } from '../api/removal-port.ts'
+import { isoTime } from '../api/responses.ts'
+import type { Config } from '../config/schema.ts'
+import type { Asking } from '../retention/contracts.ts'
+import { type Progress, RemovalDesk } from '../retention/desk.ts'
+import { logKeysJob, retentionJob } from '../retention/job.ts'
+import type { Job } from '../scheduler/contracts.ts'
+import { systemClock } from './clock.ts'
+import type { Foundation } from './foundation.ts'
+
+export interface RemovalKit {
+  readonly config: Config
+  readonly foundation: Foundation
+  readonly log: Log
+}
+
+const desks = new WeakMap<Foundation, Promise<RemovalDesk>>()
+
+/** Detectors are told on the bus, and then the bus forgets. */
+async function forget({ config, foundation: { bus: { bus, sealing } } }: Pick<RemovalKit, 'config' | 'foundation'>, tenant: string, names: readonly string[]): Promise<string> {
+  const at = systemClock.now()
+  const notices = names.map((actor) => ({ kind: 'reset' as const, id: randomUUID(), at, tenant, actor, server: '', tool: '', detector: '' }))
+  await bus.broadcast(steps, { interaction: { ...blankInteraction(), tenant }, keys: [], lessons: [], notices })
+  const told = 'Detectors forget their baselines of the subject.'
+  if (sealing !== undefined) {
+    const when = new Date(await sealing.forget()).toISOString()
+    return `${told} The log is sealed: its key was changed, and what it holds from before becomes unreadable at ${when}, when nobody needs to read it any more and no legal hold is in force.`
+  }
+  if (config.bus.kafka === undefined) return `${told} The log is not sealed (bus.sealed): it holds records in clear until its retention, ${config.bus.retention_hours} hours, and its file longer.`
+  return `${told} Kafka holds records in clear until the retention of its topics (bus.kafka.retention_hours, ${config.bus.kafka.retention_hours}); kafka-delete-records removes them at once.`
+}
+
+async function openDesk({ config, foundation, log }: RemovalKit): Promise<RemovalDesk> {
+  const { store, remover } = await foundation.store()
+  return new RemovalDesk({
+    store, remover, keyedHash: () => foundation.keyedHash(), audit: openAdminAudit(config.data_dir), clock: systemClock, log,
+    forget: (tenant, names) => forget({ config, foundation }, tenant, names),
+  }, config.retention, config.identities)
+}
+
+/** The desk of the process: what is under way is known to everybody who asks it. */
+export function removalDesk(kit: RemovalKit): Promise<RemovalDesk> {
+  const open = desks.get(kit.foundation) ?? openDesk(kit)
+  desks.set(kit.foundation, open)
+  return open
+}
+
+/** What the scheduler does for it: retention by its schedule, and every minute the keys of the log. */
+export function removalJobs(kit: RemovalKit): readonly Job[] {
+  const { config, foundation: { bus: { sealing } }, log } = kit
+  const desk = (): Promise<RemovalDesk> => removalDesk(kit)
+  const keys: readonly Job[] = sealing === undefined ? [] : [logKeysJob({
+    sealing, log, audit: openAdminAudit(config.data_dir), holds: async () => (await (await desk()).holds.list(undefined, false)).length,
+  })]
+  return [retentionJob(desk, config.retention.cron), ...keys]
+}
+
+const countsOf = (tables: ReadonlyMap<string, bigint>): object => Object.fromEntries([...tables].map(([table, rows]) => [table, Number(rows)]))
+
+const holdShown = ({ version: _, placed_at: placed, released_at: released, ...hold }: Hold): object => ({ ...hold, placed_at: isoTime(placed), released_at: isoTime(released) })
+
+function removalShown({ row, progress }: { readonly row: RemovalRow; readonly progress: Progress | undefined }): object {
+  const { version: _, until, started_at: started, finished_at: finished, tables, events, ...rest } = row
+  return {
+    ...rest, until: isoTime(until), started_at: isoTime(started), finished_at: isoTime(finished), tables: countsOf(tables), events: Number(events),
+    ...(progress === undefined ? {} : { progress }),
+  }
+}
+
+const askedBy = (by: string): Asking => ({ by, source: 'api.token' })
+
+/** What the API asks of the desk. */
+export function removalsPort(kit: RemovalKit): RemovalsPort {
+  const desk = (): Promise<RemovalDesk> => removalDesk(kit)
+  return {
+    async plan(wish) {
+      const { tables, holds } = await (await desk()).plan(wish)
+      return { tables: countsOf(tables), holds: holds.map(holdShown) }
+    },
+    erase: async (wish, by) => (await desk()).erase(wish, askedBy(by)),
+    list: async (tenant) => (await (await desk()).removals(tenant)).map(removalShown),
+    async show(tenant, removalId) {
+      const found = (await (await desk()).removals(tenant)).find(({ row }) => row.removal_id === removalId)
+      return found === undefined ? undefined : removalShown(found)
+    },
+    holds: async (tenant, released) => (await (await desk()).holds.list(tenant, released)).map(holdShown),
+    place: async (wish, by) => holdShown(await (await desk()).holds.place(wish, by)),
+    async release(holdId, release) {
+      const hold = await (await desk()).holds.release(holdId, release)
+      return hold === undefined ? undefined : holdShown(hold)
+    },
+    due: async (tenant) => (await (await desk()).due(tenant)).map(({ expiry: { until, ...expiry }, tables }) => ({ ...expiry, until: isoTime(until), tables: countsOf(tables) })),
+    expire: async (by, signal) => (await desk()).expire(askedBy(by), signal),
+  }
+}
