@@ -56,6 +56,12 @@ function exchange({ url, headers, body }: Outgoing, { reach, resolve, answerByte
   })
 }
 
+/** No answer, and why: what the system calls it, or that the target is inside. */
+export function noAnswer(error: unknown): Answer {
+  const reason = error instanceof PrivateTarget ? error.message : ((error as NodeJS.ErrnoException).code ?? (error as Error).name)
+  return { status: 0, text: reason, retryAfterSeconds: undefined }
+}
+
 /**
  * Sends it, within 15 s. Never throws for what the receiver or the network does: status 0 and the reason. Redirects are answers like others
  * (node:http follows none), and the environment's proxy settings are not read.
@@ -67,7 +73,6 @@ export async function guardedPost(outgoing: Outgoing, way: Way, signal: AbortSig
     if (isIP(host) !== 0 && !way.reach(host)) throw new PrivateTarget()
     return await exchange(outgoing, way, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]))
   } catch (error) {
-    const reason = error instanceof PrivateTarget ? error.message : ((error as NodeJS.ErrnoException).code ?? (error as Error).name)
-    return { status: 0, text: reason, retryAfterSeconds: undefined }
+    return noAnswer(error)
   }
 }

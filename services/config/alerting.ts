@@ -45,6 +45,11 @@ const key = {
   key_file: file.optional().describe('File that holds the key, instead of key'),
 }
 const hasOneKey = (one: { readonly key?: string | undefined; readonly key_file?: string | undefined }): boolean => (one.key === undefined) !== (one.key_file === undefined)
+const ONE_KEY = 'needs exactly one of key and key_file'
+const authorization = { authorization_file: file.optional().describe('File that holds the value of the header Authorization') }
+const host = z.string().regex(/^[A-Za-z0-9.:_-]{1,253}$/, 'must be the name or the address of a host')
+const port = z.number().int().min(1).max(65_535)
+const ca = { ca_file: file.optional().describe('PEM file of the certificate authorities that count for its certificate; the usual ones where absent') }
 
 export const Receiver = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('webhook'), ...WebhookFields }).refine(hasOneSecret, ONE_SECRET),
@@ -52,10 +57,25 @@ export const Receiver = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('teams'), ...common, ...secretUrl }).refine(hasOneUrl, ONE_URL),
   z.strictObject({
     type: z.literal('pagerduty'), ...common, ...key, url: url.default('https://events.pagerduty.com/v2/enqueue').describe('Events API v2, or the one of the EU'),
-  }).refine(hasOneKey, 'needs exactly one of key and key_file'),
+  }).refine(hasOneKey, ONE_KEY),
   z.strictObject({
-    type: z.literal('alertmanager'), ...common, url: url.describe('Whatever takes the webhook of Alertmanager, version 4'),
-    authorization_file: file.optional().describe('File that holds the value of the header Authorization'),
+    type: z.literal('alertmanager'), ...common, url: url.describe('Whatever takes the webhook of Alertmanager, version 4'), ...authorization,
+  }),
+  z.strictObject({
+    type: z.literal('opsgenie'), ...common, ...key,
+    url: url.default('https://api.opsgenie.com/v2/alerts').describe('Alert API of Opsgenie or Jira Service Management, such as https://api.atlassian.com/jsm/ops/integration/v2/alerts'),
+  }).refine(hasOneKey, ONE_KEY),
+  z.strictObject({ type: z.literal('ocsf'), ...common, url: url.describe('Whatever takes one OCSF event in JSON: a collector of a SIEM'), ...authorization }),
+  z.strictObject({
+    type: z.literal('email'), ...common, host: host.describe('Mail server'), port: port.default(587),
+    tls: z.enum(['starttls', 'implicit', 'none']).default('starttls').describe('starttls is insisted on; implicit is usual on port 465; none only makes sense inside'),
+    from: z.email(), to: z.array(z.email()).min(1).max(50),
+    username: z.string().min(1).max(256).optional(), password_file: file.optional().describe('File that holds the password of the user'), ...ca,
+  }).refine(({ username, password_file: password }) => (username === undefined) === (password === undefined), 'needs both username and password_file, or neither')
+    .refine(({ tls, username }) => tls !== 'none' || username === undefined, 'sends no password without TLS: set tls, or leave username out'),
+  z.strictObject({
+    type: z.literal('syslog'), ...common, host: host.describe('Syslog server'), port: port.default(6_514),
+    transport: z.enum(['tls', 'tcp', 'udp']).default('tls').describe('RFC 5424 messages over TLS (RFC 5425), TCP with counted octets (RFC 6587), or UDP, which nobody confirms'), ...ca,
   }),
 ])
 export type Receiver = z.infer<typeof Receiver>

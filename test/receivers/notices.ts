@@ -21,7 +21,7 @@ function rulesOf(rule: Parameters<typeof ruleTextOf>[0]): AlertMessage['data']['
 export const criticalCommand: AlertMessage = {
   type: 'alert.open', timestamp: '2026-11-21T01:48:45.100Z',
   data: {
-    alert_id: ALERT, version: 1, tenant: 'default', status: 'open', severity: 'critical', title: 'ci-bot ran a command that runs what it downloads on files, and nobody asked for it', verdict: '',
+    alert_id: ALERT, version: 1, tenant: 'default', status: 'open', severity: 'critical', title: 'ci-bot ran a command on files that runs what it downloads, and nobody asked for it', verdict: '',
     status_by: 'watchkeeper', status_why: '',
     who: { actor: 'ci-bot', actor_kind: 'client', principal: 'alice@example.com', client: 'ci-bot' },
     what: { tool: 'run_command', server: 'files', detectors: ['unexpected-command', 'unrequested-action'], families: ['command', 'request'] },
@@ -110,7 +110,7 @@ export const storm: StormMessage = {
     storm_id: 'storm-9f2c', tenant: 'default', receiver: 'on-call', alerts: 214, messages: 231, severity: 'critical', by_severity: { critical: 2, high: 31, medium: 181 },
     since: '2026-11-21T04:31:00.000Z', until: '2026-11-21T05:00:00.000Z',
     top: [
-      { alert_id: ALERT, severity: 'critical', title: 'ci-bot ran a command that runs what it downloads on files, and nobody asked for it' },
+      { alert_id: ALERT, severity: 'critical', title: 'ci-bot ran a command on files that runs what it downloads, and nobody asked for it' },
       { alert_id: '1f1e2d3c4b5a69788796a5b4c3d2e1f0', severity: 'high', title: 'deploy-bot destroys much in short time' },
     ],
     sql: 'SELECT alert_id, severity, title FROM watchkeeper.alerts\nWHERE tenant = \'default\' AND updated_at >= \'2026-11-21 04:31:00\'\nORDER BY severity DESC',

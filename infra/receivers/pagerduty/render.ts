@@ -1,9 +1,10 @@
 /** Events API v2 of PagerDuty: https://developer.pagerduty.com/docs/send-alert-event. One incident for each alert: `dedup_key` is its id. Pure. */
 import type { Notice } from '../../../schemas/alert-message.ts'
 import type { Severity } from '../../../schemas/vocabulary.ts'
+import { reasonLines } from '../as-text.ts'
 import { fitted } from '../fit.ts'
 import { clip, plain } from '../plain-text.ts'
-import { oddness, type Telling, tellingOf } from '../telling.ts'
+import { type Telling, tellingOf } from '../telling.ts'
 
 const MOST = { summary: 1_024, name: 255, body: 512_000 } as const
 
@@ -45,10 +46,10 @@ function placeOf(notice: Notice): Pick<Payload, 'source' | 'component' | 'group'
   return { source: clip(plain(what.server), MOST.name) || 'watchkeeper', ...Object.fromEntries(parts) }
 }
 
-function detailsOf({ facts, why, moreWhy, lineage, steps, harmless, sql, foot, leftOut }: Telling): Payload['custom_details'] {
-  const reasons = why.flatMap((one) => [oddness(one), ...one.parts.map((part) => `  ${part}`)])
+function detailsOf(telling: Telling): Payload['custom_details'] {
+  const { facts, lineage, steps, harmless, sql, foot, leftOut } = telling
   const details = {
-    why: moreWhy === 0 ? reasons : [...reasons, `and ${moreWhy} more`], lineage, ...Object.fromEntries(facts.map(({ name, value }) => [name.toLowerCase(), value])),
+    why: reasonLines(telling), lineage, ...Object.fromEntries(facts.map(({ name, value }) => [name.toLowerCase(), value])),
     'what to do': steps, 'looks like it and is harmless': harmless, sql, from: foot, 'no room for': leftOut,
   }
   return Object.fromEntries(Object.entries(details).filter(([, value]) => value.length > 0))
