@@ -44,34 +44,41 @@ function attend(round: Round, group: Group, crowded: boolean): boolean {
   return true
 }
 
-/** Alerts to look at: all of them now and then, else those that have changed, and all of a tenant where what holds them has. */
-function* inTurn({ state, now, rules }: Round): Generator<Group> {
+/** The oldest of too many. */
+function excessOf({ state: { groups }, rules }: Round): readonly string[] {
+  const excess: string[] = []
+  for (const id of groups.keys()) {
+    if (excess.length >= groups.size - rules.maxOpenAlerts) break
+    excess.push(id)
+  }
+  return excess
+}
+
+/** Alerts to look at: those that have changed or whose time has come, all of a tenant where what holds them has changed, all where a silence begins or ends. */
+function inTurn({ state, now }: Round, excess: readonly string[]): readonly Group[] {
+  const ids = new Set([...excess, ...state.touched, ...state.agenda.due(now)])
   const tenants = new Set(state.review)
-  const all = now >= state.scanAt || state.groups.size > rules.maxOpenAlerts
-  const ids = all || tenants.size > 0 ? [...state.groups.keys()] : [...state.touched]
-  const touched = new Set(state.touched)
   state.touched.clear()
   state.review.clear()
-  for (const id of ids) {
-    const group = state.groups.get(id)
-    if (group !== undefined && (all || touched.has(id) || tenants.has(group.alert.tenant))) yield group
+  if (now >= state.scanAt) {
+    state.scanAt = nextTurn(state, now) ?? now + LONGEST
+    return [...state.groups.values()]
   }
-  if (all) state.scanAt = now + LONGEST
+  if (tenants.size > 0) return [...state.groups.values()].filter(({ alert }) => tenants.has(alert.tenant) || ids.has(alert.alert_id))
+  return [...ids].map((id) => state.groups.get(id)).filter((group) => group !== undefined)
 }
 
 function pass(round: Round): boolean {
   const { state, rules } = round
-  const groups = [...inTurn(round)]
+  const excess = excessOf(round)
+  const groups = inTurn(round, excess)
   if (groups.length === 0) return false
   const holders = holdersNow(round)
   let changed = false
   for (const group of groups) if (review(round, group, holders)) changed = true
   for (const group of groups) {
-    const crowded = state.groups.size > rules.maxOpenAlerts
-    if (attend(round, group, crowded)) changed = true
-    if (!state.groups.has(group.alert.alert_id)) continue
-    const at = deadline(group, rules)
-    if (at < state.scanAt) state.scanAt = at
+    if (attend(round, group, excess.includes(group.alert.alert_id))) changed = true
+    if (state.groups.has(group.alert.alert_id)) state.agenda.set(group.alert.alert_id, deadline(group, rules))
   }
   return changed
 }
@@ -87,8 +94,6 @@ export function runDue(state: AlerterState, receivers: readonly Renderer[], now:
   // What has changed in between has been looked at.
   state.touched.clear()
   if (runStorms(round)) changed = true
-  const turn = nextTurn(state, now)
-  if (turn !== undefined && turn < state.scanAt) state.scanAt = turn
   return changed
 }
 
@@ -98,6 +103,6 @@ export function runDue(state: AlerterState, receivers: readonly Renderer[], now:
  */
 export function nextDue(state: AlerterState, isBlocked: (pending: Pending) => boolean, now: bigint, rules: AlerterRules): bigint | undefined {
   const attempts = heads(state).filter((pending) => !isBlocked(pending)).map((pending) => tryAt(state, pending, now))
-  const times = [state.groups.size > 0 || state.silences.size > 0 ? state.scanAt : undefined, nextSummary(state, rules), ...attempts].filter((at) => at !== undefined)
+  const times = [state.groups.size > 0 || state.silences.size > 0 ? state.scanAt : undefined, state.agenda.next, nextSummary(state, rules), ...attempts].filter((at) => at !== undefined)
   return times.length === 0 ? undefined : times.reduce((a, b) => (b < a ? b : a))
 }

@@ -3,10 +3,11 @@ import { type Alert, BLANK_LIFE } from '../../schemas/alert.ts'
 import type { Finding } from '../../schemas/finding.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
 import { rank, saidBy } from './alert-words.ts'
+import { isComposite } from './composite.ts'
 import type { AlerterRules } from './contracts.ts'
 import { alertIdOf, habitOf, keysOf, scoped } from './keys.ts'
 import { say } from './life.ts'
-import { argueFew, isComposite, keep, memberOf } from './members.ts'
+import { argueFew, keep, memberOf } from './members.ts'
 import { layAside, opensAgain, resolvedAlert, takeBack } from './resolved.ts'
 import type { AlerterState, Group } from './state.ts'
 import { reopen } from './status.ts'
@@ -33,7 +34,9 @@ function refresh(state: AlerterState, group: Group, now: bigint): void {
   group.patient = group.findings > FEW && (!group.unpublished || group.patient)
   group.unpublished = true
   state.touched.add(alert.alert_id)
-  if (isComposite(group)) state.review.add(alert.tenant)
+  if (!isComposite(group)) return
+  state.sums.add(alert.alert_id)
+  state.review.add(alert.tenant)
 }
 
 function open({ state, finding, now }: Hearing, groupKey: string): Group {

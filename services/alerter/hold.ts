@@ -1,7 +1,7 @@
 /** The stages that hold an alert back for as long as they count: inhibition by a composite, and silences. */
 import { composites, inhibitorOf } from './inhibit.ts'
 import { alter, OURSELVES, say } from './life.ts'
-import { isComposite } from './members.ts'
+import { isComposite } from './composite.ts'
 import type { Round } from './round.ts'
 import { silenceOf, silencesNow } from './silence.ts'
 import type { Group } from './state.ts'

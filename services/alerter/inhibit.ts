@@ -3,7 +3,7 @@ import type { Alert } from '../../schemas/alert.ts'
 import { rank } from './alert-words.ts'
 import { byTenant } from './by-tenant.ts'
 import type { AlerterRules } from './contracts.ts'
-import { isComposite } from './members.ts'
+import { isComposite } from './composite.ts'
 import type { AlerterState, Group } from './state.ts'
 
 /** By actor alone only what is less than this is silenced: what is grave and no part of the sum wakes all the same. */
@@ -23,7 +23,12 @@ function covers(sum: Group, alert: Alert): boolean {
 
 /** Composites of which people are told: one that is silenced itself silences nobody. By tenant. */
 export function composites(state: AlerterState, rules: AlerterRules): ReadonlyMap<string, readonly Group[]> {
-  const open = [...state.groups.values()].filter((group) => isComposite(group) && group.alert.silenced_by === '' && rank(group.alert.severity) >= rank(rules.notifyFrom))
+  const open: Group[] = []
+  for (const id of state.sums) {
+    const group = state.groups.get(id)
+    if (group === undefined) state.sums.delete(id)
+    else if (group.alert.silenced_by === '' && rank(group.alert.severity) >= rank(rules.notifyFrom)) open.push(group)
+  }
   return byTenant(open, ({ alert }) => alert.tenant)
 }
 

@@ -1,8 +1,8 @@
 /** What an alert keeps of its findings: the gravest whole, the rest as a number. */
-import { rule as composite } from '../../detectors/composite-risk/rule.ts'
 import { BLANK_CASE, type Finding } from '../../schemas/finding.ts'
 import { bySeverity, MOST_EVIDENCE } from './alert-words.ts'
 import { clip } from './clip.ts'
+import { COMPOSITE } from './composite.ts'
 import type { Group, Member } from './state.ts'
 
 /** Findings of an alert that are kept, while there are few alerts and while there are many. */
@@ -38,7 +38,7 @@ export function memberOf(finding: Finding): Member {
 /** The gravest argue their case. What a composite is made of is always kept: it decides what it silences. */
 export function argueFew(members: Member[]): void {
   for (const member of bySeverity(members).slice(MOST_ARGUED)) {
-    if (member.detector !== composite.id && member.features !== BLANK_CASE.features) members[members.indexOf(member)] = { ...member, ...BLANK_CASE }
+    if (member.detector !== COMPOSITE && member.features !== BLANK_CASE.features) members[members.indexOf(member)] = { ...member, ...BLANK_CASE }
   }
 }
 
@@ -49,5 +49,3 @@ export function keep(group: Group, member: Member, alerts: number): void {
   while (group.members.length > most) group.members.splice(group.members.indexOf(bySeverity(group.members).at(-1)!), 1)
   argueFew(group.members)
 }
-
-export const isComposite = ({ alert }: Pick<Group, 'alert'>): boolean => alert.detectors.includes(composite.id)

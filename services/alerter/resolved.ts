@@ -1,6 +1,7 @@
 /** Alerts that are over: kept small for a while, to be opened again by new findings, or judged by a person. */
 import { Packr } from 'msgpackr'
 import type { Alert } from '../../schemas/alert.ts'
+import { isComposite } from './composite.ts'
 import type { AlerterRules } from './contracts.ts'
 import type { AlerterState, Group, Resolved } from './state.ts'
 
@@ -21,6 +22,7 @@ function letGo(state: AlerterState, { alertId, keys }: Resolved): void {
 export function layAside(state: AlerterState, group: Group, { maxResolvedAlerts }: AlerterRules): void {
   const { alert_id: alertId, tenant, status_at: resolvedAt } = group.alert
   state.groups.delete(alertId)
+  state.agenda.delete(alertId)
   state.resolved.delete(alertId)
   state.closed.set(alertId, group.alert)
   const small: Group = { ...group, members: group.members.slice(0, MOST_MEMBERS), unpublished: false, notifyAt: 0n }
@@ -36,6 +38,7 @@ export function takeBack(state: AlerterState, alertId: string): Group | undefine
   const group = unpack(found)
   state.resolved.delete(alertId)
   state.groups.set(alertId, group)
+  if (isComposite(group)) state.sums.add(alertId)
   state.touched.add(alertId)
   return group
 }

@@ -4,6 +4,8 @@ import type { Alert, Delivery } from '../../schemas/alert.ts'
 import type { Finding, FindingCase } from '../../schemas/finding.ts'
 import type { SilenceRow } from '../../schemas/silence.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
+import { Agenda } from './agenda.ts'
+import { isComposite } from './composite.ts'
 
 /** What is kept of a finding while its alert is open. */
 export type Member = Pick<Finding,
@@ -145,9 +147,13 @@ export interface AlerterState extends Kept {
   nextOffset: number
   /** Group key → alert id, of open and resolved alerts; made from them. */
   readonly byKey: Map<string, string>
-  /** Alerts to look at now; what can wait is looked at when `scanAt` has come. */
+  /** Alerts to look at now, and those that can wait. */
   readonly touched: Set<string>
+  readonly agenda: Agenda
+  /** When all are looked at: a silence begins or ends. */
   scanAt: bigint
+  /** Alerts that are sums of others, and may be over. */
+  readonly sums: Set<string>
   /** Tenants whose alerts may be held, or no longer held, by something that has changed. */
   readonly review: Set<string>
 }
@@ -159,7 +165,8 @@ export const emptyKept = (): Kept => ({
 
 /** What is on disk, ready to go on. */
 export const stateOf = (kept: Kept, nextOffset: number): AlerterState => ({
-  ...kept, nextOffset, scanAt: 0n, touched: new Set(), review: new Set(),
+  ...kept, nextOffset, scanAt: 0n, touched: new Set(), review: new Set(), agenda: new Agenda(),
+  sums: new Set([...kept.groups].filter(([, group]) => isComposite(group)).map(([id]) => id)),
   byKey: new Map([
     ...[...kept.resolved].flatMap(([id, { keys }]) => keys.map((key) => [key, id] as const)),
     ...[...kept.groups].flatMap(([id, { keys }]) => keys.map((key) => [key, id] as const)),

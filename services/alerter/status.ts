@@ -1,7 +1,7 @@
 /** Changes of an alert's status, and who hears of them. */
 import type { Alert } from '../../schemas/alert.ts'
 import { become, type Deed } from './life.ts'
-import { isComposite } from './members.ts'
+import { isComposite } from './composite.ts'
 import { announce } from './notify.ts'
 import { layAside } from './resolved.ts'
 import type { Round } from './round.ts'
