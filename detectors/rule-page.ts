@@ -6,7 +6,7 @@ import { RULES_ELSEWHERE } from './rules-elsewhere.ts'
 /** What is known to be worth telling and is told by no rule. */
 const NOT_BUILT: readonly (readonly [what: string, why: string])[] = [
   ['Something is packed or encoded, then sent', 'high entropy alone is what pictures, signed addresses and tokens look like; *new-destination* tells where it goes'],
-  ['Use after revocation or expiry', 'needs the feed of revocations of an identity provider'],
+  ['Use after revocation', 'needs the feed of revocations of an identity provider; *overdue-credential* tells of uses after the end that a token says itself'],
   ['Approvals given in haste', 'clients do not report how long a person looked'],
   ['Escape from a sandbox or host', 'needs telemetry of the host'],
   ['What a user means against what a call does, judged by a model', 'verdicts here are deterministic; *unrequested-action* compares words and effects'],

@@ -21,6 +21,7 @@ const STANDINGS: Readonly<Record<string, Standing>> = {
   'new-scope': { family: 'rights', confidence: 0.5 },
   'denied-then-done': { family: 'rights', confidence: 0.5 },
   'policy-violation': { family: 'policy', confidence: 0.5 },
+  'overdue-credential': { family: 'log', confidence: 0 },
   'discovery-scan': { family: 'discovery', confidence: 0.6 },
   'unusual-volume': { family: 'volume', confidence: 0.4 },
   'harvesting': { family: 'volume', confidence: 0.6 },

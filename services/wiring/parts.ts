@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { interactionHistory } from '../../infra/clickhouse/interaction-history.ts'
 import { cronTimetable } from '../../infra/cron/timetable.ts'
 import { Failure } from '../../schemas/failure.ts'
+import type { Finding } from '../../schemas/finding.ts'
 import type { Bus, History, KeyedHash, Log, Service, Store } from '../../schemas/ports.ts'
 import { createAlerter } from '../alerter/service.ts'
 import { createArchiver } from '../archiver/service.ts'
@@ -12,6 +13,7 @@ import { maintenanceOf } from '../config/maintenance.ts'
 import type { Config } from '../config/schema.ts'
 import { CONSERVATION_DEFAULTS, createConservation } from '../conservation/service.ts'
 import { createCoverage } from '../coverage/service.ts'
+import { createCredentials } from '../credentials/job.ts'
 import { armAll, ruleTexts } from '../detector-list.ts'
 import { fittingBus } from '../fitting/fitting-bus.ts'
 import { createNotary } from '../notary/service.ts'
@@ -30,6 +32,7 @@ import { systemClock } from './clock.ts'
 import { coverageKnowledge } from './coverage.ts'
 import type { Foundation } from './foundation.ts'
 import { notaryParts } from './notary.ts'
+import { ownCredentials } from './own-credentials.ts'
 import { openPlaces } from './place.ts'
 import { openPolicies } from './policies.ts'
 import type { LiveReceivers } from './receivers.ts'
@@ -71,9 +74,11 @@ function jobsOf(kit: PartKit, parts: ReadonlySet<Part>, store: Store | undefined
   if (store === undefined) return [busLagJob(bus)]
   const maintenance = new Maintenance(maintenanceOf(config.detection))
   const ports = { bus, store, clock: systemClock, log }
+  const marked = (finding: Finding): Finding => maintenance.marked(finding)
   return [
     busLagJob(bus), ...removalJobs(kit), openReports({ ...kit, parts }, store).schedules.job, ...createConservation(CONSERVATION_DEFAULTS, ports),
-    ...createCoverage(coverageKnowledge(armAll(config.detectors)), { ...ports, marked: (finding) => maintenance.marked(finding) }),
+    ...createCoverage(coverageKnowledge(armAll(config.detectors)), { ...ports, marked }),
+    createCredentials({ maxAgeDays: config.policy.credentials.max_age_days, warnDays: config.policy.credentials.warn_days }, { ...ports, own: ownCredentials(config, log), marked }),
   ]
 }
 
