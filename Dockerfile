@@ -1,4 +1,4 @@
-# One image for all services: `docker run IMAGE COMMAND`, where COMMAND is collector, assembler, worker, archiver, alerter, scheduler or any
+# One image for all services: `docker run IMAGE COMMAND`, where COMMAND is collector, assembler, worker, archiver, alerter, scheduler, notary or any
 # other of `watchkeeper --help`. It needs no right to write anywhere but in /var/lib/watchkeeper and /tmp.
 ARG NODE=node:22.23.2-bookworm-slim
 

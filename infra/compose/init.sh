@@ -35,6 +35,13 @@ done
 # Behind fingerprints and redactions: whoever has it can tell whether a guessed value was redacted. Never change it: equal values would differ.
 head -c 32 /dev/urandom | keep keyed-hash-key
 
+# Signs the checkpoints of the log (Ed25519, PKCS#8): 16 bytes that say so, and 32 random ones. Back it up; who has it can sign in the log's name.
+{
+  echo '-----BEGIN PRIVATE KEY-----'
+  { printf '\060\056\002\001\000\060\005\006\003\053\145\160\004\042\004\040'; head -c 32 /dev/urandom; } | base64 | tr -d '\n'
+  printf '\n-----END PRIVATE KEY-----\n'
+} | keep notary-key
+
 rm -f "$secrets/clickhouse-users"
 keep clickhouse-users <<END
 <clickhouse>

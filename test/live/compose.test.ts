@@ -1,6 +1,6 @@
 /** The large form as it is handed to a company: what docker-compose.yml says, read by Docker's own reader, and what its files hold. */
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, createPrivateKey } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ if (noBroker !== '') console.warn(noBroker)
 
 /** A number of the protocol, which an ES module cannot import from kafkajs by name. */
 const BROKER = 4
-const OURS = ['collector', 'assembler', 'worker', 'archiver', 'alerter', 'scheduler']
+const OURS = ['collector', 'assembler', 'worker', 'archiver', 'alerter', 'scheduler', 'notary']
 const FORMS = [['plain', ['docker-compose.yml']], ['ClickHouse over TLS', ['docker-compose.yml', 'infra/compose/clickhouse-tls.yml']]] as const
 
 describe.skipIf(noReader !== '').each(FORMS)('docker-compose.yml, %s', (_form, files) => {
@@ -81,10 +81,10 @@ describe.skipIf(noReader !== '').each(FORMS)('docker-compose.yml, %s', (_form, f
 
   it('lets out who must get out, and gives each network to those who speak on it', () => {
     const open = Object.entries(model.networks).filter(([, { internal }]) => !internal).map(([name]) => name)
-    expect(those(({ networks }) => Object.keys(networks).some((name) => open.includes(name))).sort()).toEqual(['alerter', 'gateway', 'grafana'])
+    expect(those(({ networks }) => Object.keys(networks).some((name) => open.includes(name))).sort()).toEqual(['alerter', 'gateway', 'grafana', 'notary'])
     const on = (network: string): string[] => those(({ networks }) => network in networks).sort()
     expect(on('bus')).toEqual([...OURS, 'kafka'].sort())
-    expect(on('store')).toEqual(['archiver', 'assembler', 'clickhouse', 'grafana', 'migrate', 'scheduler'])
+    expect(on('store')).toEqual(['archiver', 'assembler', 'clickhouse', 'grafana', 'migrate', 'notary', 'scheduler'])
     expect(on('ingest')).toEqual(['collector', 'gateway'])
   })
 
@@ -112,7 +112,7 @@ describe.skipIf(noReader !== '').each(FORMS)('docker-compose.yml, %s', (_form, f
 
   it('hands each service the secrets that its configuration names', () => {
     const given = (name: string): string[] => model.services[name]?.secrets.map(({ target }) => target) ?? []
-    for (const name of ['archiver', 'assembler', 'scheduler']) expect(given(name), name).toContain('/run/secrets/clickhouse-writer-password')
+    for (const name of ['archiver', 'assembler', 'scheduler', 'notary']) expect(given(name), name).toContain('/run/secrets/clickhouse-writer-password')
     for (const name of ['collector', 'worker']) expect(given(name), name).toContain('/run/secrets/keyed-hash-key')
     expect(given('collector')).toContain('/run/secrets/gateway-token-sha256')
     // Who checks the token does not hold it.
@@ -130,6 +130,7 @@ describe('init.sh', () => {
     const { otlp } = JSON.parse(JSON.stringify(config).replaceAll('/run/secrets', join(folder, 'secrets'))) as typeof config
     expect(configuredTokens({ otlp })).toMatchObject([{ name: 'gateway', tenant: 'default', sha256: sha256(secret('gateway-token')) }])
     expect(secret('keyed-hash-key').length).toBe(32)
+    expect(createPrivateKey(secret('notary-key')).asymmetricKeyType).toBe('ed25519')
   })
 
   it('puts no secret into the configuration, and names only files that are handed out', () => {

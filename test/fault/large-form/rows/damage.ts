@@ -15,7 +15,7 @@ const COPIES = { short: 4, full: 30 }
 const MOST_START_MS = 5_000
 /** One copy in so many has its damage in the log, all others in a snapshot. */
 const LOG_EVERY = 4
-const COUNTS = 'SELECT (SELECT count() FROM watchkeeper.audit_events), (SELECT uniqExact(event_id) FROM watchkeeper.audit_events), ' +
+const COUNTS = "SELECT (SELECT count() FROM watchkeeper.audit_events WHERE emitter != 'watchkeeper'), (SELECT uniqExact(event_id) FROM watchkeeper.audit_events WHERE emitter != 'watchkeeper'), " +
   '(SELECT count() FROM watchkeeper.interactions), (SELECT count() FROM watchkeeper.findings)'
 
 interface Damage {
