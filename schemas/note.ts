@@ -31,7 +31,14 @@ export interface NoteSigner {
 
 /** DER of an Ed25519 SubjectPublicKeyInfo up to the key itself (RFC 8410). */
 const SPKI_HEAD = Buffer.from('302a300506032b6570032100', 'hex')
-const keyObjectOf = (raw: Buffer): KeyObject => createPublicKey({ key: Buffer.concat([SPKI_HEAD, raw]), format: 'der', type: 'spki' })
+const keyObjects = new WeakMap<Buffer, KeyObject>()
+
+/** Of the same bytes it is made once: thousands of checkpoints are verified with one key. */
+function keyObjectOf(raw: Buffer): KeyObject {
+  const known = keyObjects.get(raw) ?? createPublicKey({ key: Buffer.concat([SPKI_HEAD, raw]), format: 'der', type: 'spki' })
+  keyObjects.set(raw, known)
+  return known
+}
 
 /** The 32 bytes of a public key, or of the public half of a private one. Throws TypeError when it is not Ed25519. */
 export function rawPublicKey(key: KeyObject): Buffer {

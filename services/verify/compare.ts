@@ -68,7 +68,7 @@ export class Comparison {
     await this.#dropped(places, leaves)
     await readAll(this.#source.rowsWithin(places), (bytes) => {
       const cursor = new PackedCursor(bytes)
-      while (cursor.next()) if (this.#isSealed(cursor)) this.#hold(cursor, leaves)
+      while (this.#next(cursor)) if (this.#isSealed(cursor)) this.#hold(cursor, leaves)
       return cursor.rest
     })
     for (const leaf of leaves.values()) {
@@ -103,6 +103,16 @@ export class Comparison {
       }
       return cursor.rest
     })
+  }
+
+  #next(cursor: PackedCursor): boolean {
+    try {
+      return cursor.next()
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      this.#fault('integrity', 'rows-damaged', -1, `a row cannot be read: ${error.message}`)
+      return false
+    }
   }
 
   #isSealed({ offset, offsetIndex }: PackedCursor): boolean {

@@ -24,7 +24,8 @@ export interface Promises {
   readonly checkpoints: number
   /** Checkpoints that no known key signed. */
   readonly strangers: number
-  readonly anchors: { readonly given: number; readonly used: number; readonly witnessed: number; readonly size: number }
+  /** `strangers`: of this log, and signed by none of the keys. */
+  readonly anchors: { readonly given: number; readonly used: number; readonly witnessed: number; readonly strangers: number; readonly size: number }
   readonly faults: readonly Fault[]
 }
 
@@ -99,14 +100,14 @@ class Opener {
     return all
   }
 
-  /** The checkpoint in a note that the log's key signed. `stranger`: none of the known keys did; `forged`: one is said to have, or it is no checkpoint. */
-  open(note: string): { readonly checkpoint: Checkpoint; readonly body: string; readonly witnesses: number } | 'stranger' | 'forged' {
+  /** The checkpoint in a note that the log's key signed. `stranger`: none of the known keys did; `forged`: one is said to have; `unreadable`: it is no checkpoint. */
+  open(note: string): { readonly checkpoint: Checkpoint; readonly body: string; readonly witnesses: number } | 'stranger' | 'forged' | 'unreadable' {
     const opened = openNote(note, this.#for(note.slice(0, note.indexOf('\n'))))
     if ('refused' in opened) {
-      return opened.refused === 'no known signature' ? 'stranger' : 'forged'
+      return opened.refused === 'no known signature' ? 'stranger' : opened.refused === 'malformed' ? 'unreadable' : 'forged'
     }
     const checkpoint = parseCheckpoint(opened.body)
-    if (checkpoint === undefined) return 'forged'
+    if (checkpoint === undefined) return 'unreadable'
     const witnesses = opened.signatures.filter(({ verifier }) => verifier.type === COSIGNATURE).length
     if (witnesses === opened.signatures.length) return 'stranger'
     return { checkpoint, body: opened.body, witnesses }
@@ -146,16 +147,17 @@ export class PromiseReader {
     const claims = new Map([...this.#lists].map(([partition, list]) => [partition, list.claims()]))
     return {
       name: this.#name, claims, signed: this.#signed, anchored, checkpoints: this.#checkpoints, strangers: this.#strangers,
-      anchors: { given: this.#trust.anchors.length, used: anchors.used, witnessed: anchors.witnessed, size }, faults: this.#faults,
+      anchors: { given: this.#trust.anchors.length, used: anchors.used, witnessed: anchors.witnessed, strangers: anchors.strangers, size }, faults: this.#faults,
     }
   }
 
-  #openAnchors(): { readonly sizes: ReadonlySet<number>; readonly direct: ReadonlyMap<number, number>; readonly used: number; readonly witnessed: number } {
+  #openAnchors(): { readonly sizes: ReadonlySet<number>; readonly direct: ReadonlyMap<number, number>; readonly used: number; readonly witnessed: number; readonly strangers: number } {
     const [sizes, direct] = [new Set<number>(), new Map<number, number>()]
-    let [used, witnessed] = [0, 0]
+    let [used, witnessed, strangers] = [0, 0, 0]
     for (const note of this.#trust.anchors) {
       const opened = this.#opener.open(note)
-      if (opened === 'forged') this.#fault('anchor-forged', TOP, -1, 'an anchor that was given is no checkpoint of this log, or its signature is false')
+      if (opened === 'forged') this.#fault('anchor-forged', TOP, -1, 'an anchor that was given has a false signature')
+      if (opened === 'stranger' && note.startsWith(`${this.#name}/`)) strangers++
       if (typeof opened === 'string') continue
       const { origin, size } = opened.checkpoint
       const partition = this.#partitionOf(origin)
@@ -166,7 +168,7 @@ export class PromiseReader {
       used++
       if (opened.witnesses > 0) witnessed++
     }
-    return { sizes, direct, used, witnessed }
+    return { sizes, direct, used, witnessed, strangers }
   }
 
   /** TOP for the log over all partitions; undefined for other logs. */
@@ -192,7 +194,7 @@ export class PromiseReader {
       this.#strangers++
       return bodyOf(row.note)
     }
-    if (opened === 'forged' || opened.checkpoint.origin !== origin || opened.checkpoint.size !== row.size) {
+    if (typeof opened === 'string' || opened.checkpoint.origin !== origin || opened.checkpoint.size !== row.size) {
       this.#fault('checkpoint-forged', row.partition, row.size, `the checkpoint of size ${row.size} is not what its signature is over`)
       return undefined
     }

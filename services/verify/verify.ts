@@ -86,8 +86,9 @@ class Verification {
 
   /** What was signed must be there. */
   #checkEnds(sizes: ReadonlyMap<number, number>): void {
-    for (const partition of sizes.keys()) {
+    for (const [partition, size] of sizes) {
       const { next, broken } = this.#run.stateOf(partition)
+      if (next < size && !broken) this.#run.found([{ question: 'integrity', kind: 'leaf-order', partition, index: next, detail: `there are leaves behind leaf ${next}, which is missing` }])
       const signed = this.#promises?.signed.get(partition) ?? 0
       if (next >= signed || broken) continue
       this.#run.found([{ question: 'completeness', kind: 'leaves-cut', partition, index: next, detail: `${signed} leaves of partition ${partition} were signed, and ${next} are there` }])
@@ -166,6 +167,7 @@ function unverifiableOf(promises: Promises, { verifiers }: Trust, partitions: Fi
   const uncovered = partitions.filter(({ leaves, proved }) => leaves > 0 && proved === 0).map(({ partition }) => partition)
   return [
     ...(promises.strangers === 0 ? [] : [`${promises.strangers} checkpoints are signed by none of the keys that were given: give every key that the log ever had with --key.`]),
+    ...(promises.anchors.strangers === 0 ? [] : [`${promises.anchors.strangers} anchors of this log are signed by none of the keys that were given.`]),
     ...(uncovered.length === 0 ? [] : [`No checkpoint that a known key signed covers partition ${uncovered.join(', ')}.`]),
   ]
 }
@@ -173,7 +175,7 @@ function unverifiableOf(promises: Promises, { verifiers }: Trust, partitions: Fi
 function notesOf(run: Run, { anchors }: Promises, source: EvidenceSource): string[] {
   return [
     ...(anchors.used === 0 ? ['No anchor was given: whoever has the signing key could have written everything anew (--anchor FILE).'] : []),
-    ...(anchors.given > anchors.used ? [`${anchors.given - anchors.used} anchors are of other logs or signed by keys that were not given.`] : []),
+    ...(anchors.given > anchors.used ? [`${anchors.given - anchors.used} anchors were not used: they are of other logs, or no whole checkpoints.`] : []),
     ...(source.tenants !== undefined ? [`Rows are those of ${source.tenants.join(', ')}: of other tenants only the leaves are there, not what was in the rows.`] : []),
     ...(run.sequences.beyond > 0 ? [`Numbers of sources were looked at in ${MOST_SESSIONS} sessions; ${run.sequences.beyond} records are of others.`] : []),
   ]

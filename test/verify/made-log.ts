@@ -122,11 +122,8 @@ export function withOwnHashes(packed: Buffer): Buffer {
 
 /** The lists as evidence, in pieces of `chunk` bytes and of some hundred rows. */
 export function sourceOf(log: MadeLog, { chunk = 4096, pieceRows = 300 } = {}): EvidenceSource {
-  const places = log.rows.map((bytes) => {
-    const row = new PackedCursor(bytes)
-    row.next()
-    return { partition: row.partition, offset: row.offset, bytes }
-  })
+  // Read as bytes: the rest of the row may be damaged.
+  const places = log.rows.map((bytes) => ({ partition: bytes.readUInt32LE(0), offset: Number(bytes.readBigInt64LE(4)), bytes }))
   const leafPlaces = (partition: number) => (log.leaves[partition] ?? []).map((bytes) => {
     const leaf = new LeafCursor(bytes)
     leaf.next()
