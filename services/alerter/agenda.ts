@@ -1,46 +1,82 @@
-/** When which alert is to be looked at, to a tenth of a second; never before its time. */
-const TENTH = 100_000_000n
+/** When which alert is to be looked at: a binary heap, in which what was noted before and holds no longer is passed over. */
+interface Entry {
+  readonly at: bigint
+  readonly id: string
+}
+
+/** So many entries that hold no longer are let be. */
+const SLACK = 64
 
 export class Agenda {
-  readonly #byTenth = new Map<bigint, Set<string>>()
-  readonly #tenthOf = new Map<string, bigint>()
+  #heap: Entry[] = []
+  readonly #atOf = new Map<string, bigint>()
 
   /** Replaces what was noted for it. */
   set(id: string, at: bigint): void {
-    const tenth = (at + TENTH - 1n) / TENTH
-    const before = this.#tenthOf.get(id)
-    if (before === tenth) return
-    this.#drop(id, before)
-    this.#tenthOf.set(id, tenth)
-    const others = this.#byTenth.get(tenth)
-    if (others === undefined) this.#byTenth.set(tenth, new Set([id]))
-    else others.add(id)
+    if (this.#atOf.get(id) === at) return
+    this.#atOf.set(id, at)
+    this.#push({ id, at })
+    if (this.#heap.length > 2 * this.#atOf.size + SLACK) this.#rebuild()
   }
 
   delete(id: string): void {
-    this.#drop(id, this.#tenthOf.get(id))
-    this.#tenthOf.delete(id)
+    this.#atOf.delete(id)
   }
 
-  #drop(id: string, tenth: bigint | undefined): void {
-    if (tenth === undefined) return
-    const others = this.#byTenth.get(tenth)
-    others?.delete(id)
-    if (others?.size === 0) this.#byTenth.delete(tenth)
-  }
-
-  /** Those whose time has come, taken off. */
+  /** Those whose time has come, the earliest first, taken off. */
   due(now: bigint): readonly string[] {
     const ids: string[] = []
-    for (const [tenth, those] of this.#byTenth) if (tenth * TENTH <= now) ids.push(...those)
-    for (const id of ids) this.delete(id)
+    for (let next = this.#first(); next !== undefined && next.at <= now; next = this.#first()) {
+      ids.push(next.id)
+      this.#atOf.delete(next.id)
+    }
     return ids
   }
 
   /** The earliest time that is noted; undefined where there is none. */
   get next(): bigint | undefined {
-    let next: bigint | undefined
-    for (const tenth of this.#byTenth.keys()) if (next === undefined || tenth < next) next = tenth
-    return next === undefined ? undefined : next * TENTH
+    return this.#first()?.at
+  }
+
+  /** The earliest entry that still holds. */
+  #first(): Entry | undefined {
+    for (;;) {
+      const [first] = this.#heap
+      if (first === undefined || this.#atOf.get(first.id) === first.at) return first
+      this.#pop()
+    }
+  }
+
+  #push(entry: Entry): void {
+    const heap = this.#heap
+    let at = heap.push(entry) - 1
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (heap[parent]!.at <= entry.at) break
+      heap[at] = heap[parent]!
+      at = parent
+    }
+    heap[at] = entry
+  }
+
+  #pop(): void {
+    const heap = this.#heap
+    const last = heap.pop()
+    if (last === undefined || heap.length === 0) return
+    let at = 0
+    for (;;) {
+      let child = 2 * at + 1
+      if (child >= heap.length) break
+      if (child + 1 < heap.length && heap[child + 1]!.at < heap[child]!.at) child++
+      if (heap[child]!.at >= last.at) break
+      heap[at] = heap[child]!
+      at = child
+    }
+    heap[at] = last
+  }
+
+  #rebuild(): void {
+    this.#heap = []
+    for (const [id, at] of this.#atOf) this.#push({ id, at })
   }
 }
