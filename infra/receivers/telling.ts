@@ -88,15 +88,29 @@ function usualOf({ usual = {} }: NonNullable<Reason['case']>): string {
   return words.flatMap(([whom, what]) => (what === undefined || what === '' ? [] : [`${whom}: ${plain(what)}`])).join('; ')
 }
 
+/** Findings are kept under keys such as `actor:ana`; people know her as ana. */
+const named = (text: string): string => plain(text).replace(/\bactor:(?=\S)/g, '').replace(/\bserver:(?=\S)/g, 'server ')
+
 function whyOf({ title, observed, expected, case: argued }: Reason, headline: string): Why {
   const weighed = argued?.weighed ?? []
   // One thing that weighs all is what was observed: said already.
   const parts = weighed.length < 2 ? [] : weighed.slice(0, MOST_PARTS).map(({ name, observed: seen, expected: wanted, weight }) =>
-    plain(`${Math.round(weight * 100)} %: ${name}: ${seen}${wanted === '' ? '' : `, expected ${wanted}`}`))
-  const plainTitle = plain(title)
-  return {
-    title: headline.includes(plainTitle) ? '' : plainTitle, observed: plain(observed), expected: plain(expected), usual: argued === undefined ? '' : usualOf(argued), parts,
+    named(`${Math.round(weight * 100)} %: ${name}: ${seen}${wanted === '' ? '' : `, expected ${wanted}`}`))
+  const [words, seen] = [named(title), named(observed)]
+  const isSaid = headline.includes(words) || (seen !== '' && headline.includes(seen))
+  return { title: isSaid ? '' : words, observed: seen, expected: named(expected), usual: argued === undefined ? '' : usualOf(argued), parts }
+}
+
+/** The same words are said once, and how often; those with the most to say stand for all. */
+function merged(all: readonly Why[]): Why[] {
+  const alike = new Map<string, { readonly why: Why; times: number }>()
+  for (const why of all) {
+    const key = JSON.stringify([why.title, why.observed, why.expected])
+    const known = alike.get(key)
+    if (known === undefined) alike.set(key, { why, times: 1 })
+    else known.times++
   }
+  return [...alike.values()].map(({ why, times }) => (times === 1 ? why : { ...why, observed: `${why.observed || why.title} (${times} times)`, title: why.observed === '' ? '' : why.title }))
 }
 
 const labelsOf = (labels: Readonly<Record<string, string>>): Fact[] => Object.entries(labels).map(([name, value]) => ({ name: plain(name), value: plain(value) }))
@@ -113,7 +127,7 @@ function alertTelling(message: AlertMessage): Telling {
   const { data } = message
   const event = eventOf(message)
   const over = event === 'resolved' || event === 'acknowledged'
-  const title = plain(data.title) || 'Something unusual'
+  const title = named(data.title) || 'Something unusual'
   const [rule] = data.rules
   return {
     event, severity: data.severity, label: labelOf(event, data), title,
@@ -123,7 +137,7 @@ function alertTelling(message: AlertMessage): Telling {
       { name: 'Since', value: spanOf(data.first_seen, data.last_seen) }, { name: 'How many', value: howMany(data) },
       { name: 'Tenant', value: plain(data.tenant) }, ...labelsOf(data.labels),
     ]),
-    why: over ? [] : data.why.map((reason) => whyOf(reason, title)).filter((one) => oddness(one) !== ''), moreWhy: over ? 0 : data.why_omitted,
+    why: over ? [] : merged(data.why.map((reason) => whyOf(reason, title)).filter((one) => oddness(one) !== '')), moreWhy: over ? 0 : data.why_omitted,
     lineage: over ? '' : plain(data.lineage),
     steps: over ? [] : said(rule?.runbook ?? []).slice(0, MOST_STEPS), harmless: over ? [] : said(rule?.benign ?? []).slice(0, MOST_HARMLESS),
     sql: over ? '' : plainLines(data.sql), links: linksOf(data.links),
@@ -142,7 +156,7 @@ function stormTelling({ data }: StormMessage): Telling {
       { name: 'Why', value: `more than ${plain(data.receiver)} is to get in an hour; every alert is kept and can be queried` },
       { name: 'How many', value: kinds }, { name: 'Since', value: spanOf(data.since, data.until) }, { name: 'Tenant', value: plain(data.tenant) }, ...labelsOf(data.labels),
     ]),
-    why: data.top.map(({ severity, title }) => ({ title: `${severity.toUpperCase()} ${plain(title)}`, observed: '', expected: '', usual: '', parts: [] })),
+    why: data.top.map(({ severity, title }) => ({ title: `${severity.toUpperCase()} ${named(title)}`, observed: '', expected: '', usual: '', parts: [] })),
     moreWhy: Math.max(0, data.alerts - data.top.length), sql: plainLines(data.sql), links: linksOf(data.links), foot: `storm ${plain(data.storm_id)}`,
   }
 }

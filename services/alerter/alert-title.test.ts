@@ -16,6 +16,7 @@ describe('the title of an alert', () => {
     ['nothing twice of what a detector says', { title: 'send_mail was called for something that the user did not ask for', detector: 'unrequested-action', lineage: unasked },
       'ci-bot: send_mail was called for something that the user did not ask for on files'],
     ['no server of a habit, which has several', { title: 'Unusual volume for ci-bot: 90 calls', window_end: exampleFinding.window_start + 3_600_000_000_000n }, 'Unusual volume for ci-bot: 90 calls'],
+    ['people by their names', { title: 'Unusual volume for actor:ci-bot: 90 calls on server:files' }, 'Unusual volume for ci-bot: 90 calls on server files'],
     ['what is known', { actor: '', server: '' }, 'A command runs what it downloads'],
   ])('says %s', (_what, more, title) => {
     expect(titleOf({ ...lead, ...more }, 1)).toBe(title)

@@ -16,7 +16,11 @@ function isUnasked(lineage: string): boolean {
 
 type Lead = Pick<Member, 'title' | 'detector' | 'actor' | 'server' | 'lineage' | 'window_start' | 'window_end'>
 
-function deedOf({ title, actor, server, window_start: start, window_end: end }: Lead): string {
+/** Detectors name what they count by, such as `actor:ana`; people know her as ana. */
+const named = (title: string): string => title.replace(/\bactor:(?=\S)/g, '').replace(/\bserver:(?=\S)/g, 'server ')
+
+function deedOf({ title: words, actor, server, window_start: start, window_end: end }: Lead): string {
+  const title = named(words)
   const who = clip(actor, LONGEST_NAME)
   const where = server === '' || end - start > ONE_RUN || title.includes(server) ? '' : ` on ${clip(server, LONGEST_NAME)}`
   if (who === '' || title.includes(actor)) return `${title}${where}`

@@ -1,7 +1,7 @@
 /** Text that Slack shows as it is: no mention, no link, no format. https://docs.slack.dev/messaging/formatting-message-text. Pure. */
 
 /** `mrkdwn` has no escape for its own signs, so strangers' signs become ones that look alike. */
-const LOOKALIKES: Readonly<Record<string, string>> = { '*': '∗', '~': '∼', '`': 'ˋ' }
+const LOOKALIKES: Readonly<Record<string, string>> = { '*': '∗', '~': '∼', '`': '\'' }
 
 /** `&`, `<` and `>` are all that opens mentions, channels, dates and links. */
 export const entities = (text: string): string => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
@@ -19,7 +19,7 @@ const signs = (text: string): string => names(text.replace(/[*~`]/g, (sign) => L
 export const mrkdwn = (text: string): string => entities(signs(text))
 
 /** For a code block: only its end could be forged. */
-export const code = (text: string): string => entities(calls(text.replace(/`/g, 'ˋ')))
+export const code = (text: string): string => entities(calls(text.replace(/``+/g, (run) => '\''.repeat(run.length))))
 
 /** For text objects of type plain_text, which know emoji and nothing else. */
 export const plainText = (text: string): string => names(text).replace(/</g, '‹').replace(/>/g, '›').replace(/&/g, '＆')
