@@ -1,6 +1,6 @@
 /** The timeline of an incident as a page. */
 import { pageOf, tableOf } from '../page/frame.ts'
-import { type Html, html } from '../page/html.ts'
+import { type Html, html, trusted } from '../page/html.ts'
 import type { Scope } from './scope.ts'
 import type { Moment } from './timeline.ts'
 
@@ -16,11 +16,12 @@ export interface PackFacts {
 }
 
 export const isoOf = (nanoseconds: bigint): string => new Date(Number(nanoseconds / 1_000_000n)).toISOString()
+const numbered = (number: number, one: string): string => `${number} ${one}${number === 1 ? '' : 's'}`
 const second = (iso: string): string => iso.slice(0, 23).replace('T', ' ')
 
 const momentOf = ({ at, kind, own, who, what, details }: Moment): Html => html`<li class="${kind}"><time datetime="${at}">${second(at)}</time>${own ? html` <span class="mark look">this alert</span>` : ''}
 <div dir="auto"><strong>${what}</strong>${who === '' ? '' : html` <span class="soft">by</span> ${who}`}</div>
-${details.length === 0 ? '' : html`<details><summary>Details</summary>${details.map((detail) => html`<pre dir="auto">${detail}</pre>`)}</details>`}</li>
+${details.length === 0 ? '' : html`<details${own ? trusted(' open') : ''}><summary>Details</summary>${details.map((detail) => html`<pre dir="auto">${detail}</pre>`)}</details>`}</li>
 `
 
 /** Bytes of timeline.html. */
@@ -37,7 +38,7 @@ export function incidentPage({ scope, moments, left, files, missing }: PackFacts
 <dt>Actor</dt><dd dir="auto">${actor === '' ? 'not known' : actor}${principal === '' || principal === actor ? '' : ` (${principal})`}</dd>
 <dt>Of the actor from</dt><dd>${second(isoOf(since))} UTC</dd>
 <dt>to</dt><dd>${second(isoOf(until))} UTC</dd>
-<dt>Of the lineage</dt><dd>${scope.traces.length} traces, ${scope.conversations.length} conversations, whenever they were</dd>
+<dt>Of the lineage</dt><dd>${numbered(scope.traces.length, 'trace')} and ${numbered(scope.conversations.length, 'conversation')}, whenever they were</dd>
 </dl>
 </header>
 <main id="content">

@@ -117,7 +117,7 @@ GROUP BY actor, method, outcome`,
   substringUTF8(toString(arguments), 1, 300) AS details, toString(outcome) AS outcome
 FROM watchkeeper.audit_events
 WHERE ${RECEIVED} AND emitter = 'watchkeeper'
-  AND match(toString(method), '^watchkeeper/(sql|query|report|incident|evidence|export|reveal|api|read)[.]')`,
+  AND match(toString(method), '^watchkeeper/((sql|report|incident|evidence|reveal)[.]|[a-z-]+[.](list|show|read|query|export|proof|reveal)$)')`,
     order: 'at, actor, action, object, details, outcome', exceptions: false,
     cannotSee: 'On a ClickHouse server: queries asked of it directly stand in its own system.query_log.',
   },
