@@ -33,6 +33,8 @@ export interface Codec<T> {
 export interface Topic<T> {
   readonly name: string
   readonly codec: Codec<T>
+  /** Where several topics share a name: whether a record is one of this one's. Its codec gives no others, and a bus that keeps records as they were published must not either. */
+  holds?(record: T): boolean
 }
 
 /**
@@ -175,6 +177,7 @@ export const desk: Topic<Finding | AlertOrder> = { name: 'findings', codec: desk
 /** Findings alone, as everybody else reads the same topic. Key: tenant. */
 export const findings: Topic<Finding> = {
   name: 'findings', codec: { encode: deskCodec.encode, decode: (bytes) => deskCodec.decode(bytes).filter((record): record is Finding => !isOrder(record)) },
+  holds: (record) => !isOrder(record),
 }
 const packedAlerts = packed<Alert>()
 /** Key: alert id. */

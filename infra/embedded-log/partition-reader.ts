@@ -46,11 +46,16 @@ export class PartitionReader<T> {
     return envelopes.length > 0 ? { kind: 'envelopes', envelopes, next: position + envelopes.length } : { kind: 'end' }
   }
 
+  /** What was published, without what is another topic's of the same name. */
+  #seen(envelope: Envelope<T>): Envelope<T> {
+    const { holds } = this.#topic
+    return holds === undefined || envelope.records.every(holds) ? envelope : { ...envelope, records: envelope.records.filter(holds) }
+  }
+
   #read(offset: number): Read<T> {
     const log = this.#log
     const cached = log.tail.entries.get(offset)
-    // One topic name has one record type: what was published under it is what its readers expect.
-    if (cached !== undefined) return { envelope: cached.envelope as Envelope<T>, bytes: cached.bytes }
+    if (cached !== undefined) return { envelope: this.#seen(cached.envelope as Envelope<T>), bytes: cached.bytes }
     const key = envelopeKey(log.topic, log.partition, offset)
     const value = this.#store.get(key)
     if (value === undefined) return { cause: 'missing' }

@@ -25,6 +25,19 @@ export function publishContract({ opened, topic }: OpenedBus): void {
     expectOrderPerKey(recorder.items)
   })
 
+  test('a topic that shares its name gives its own records alone, those that were just published as well as those that are read back', async () => {
+    const even = ({ number }: { readonly number: number }): boolean => number % 2 === 0
+    const whole = topic()
+    const view = { ...whole, codec: { ...whole.codec, decode: (bytes: Buffer) => whole.codec.decode(bytes).filter(even) }, holds: even }
+    const [now, later] = [new Recorder(), new Recorder()]
+    await opened().bus.subscribe(view, now.options('now'))
+    for (const at of range(0, 10)) await opened().bus.publish(whole, items(3, at * 10, (at + 1) * 10))
+    await now.until(() => now.items.length >= 50)
+    await opened().bus.subscribe(view, later.options('later'))
+    await later.until(() => later.items.length >= 50)
+    for (const recorder of [now, later]) expect(recorder.numbers).toEqual(range(0, 50).map((n) => n * 2))
+  })
+
   test('an empty publish is nothing', async () => {
     await opened().bus.publish(topic(), [])
     const recorder = new Recorder()

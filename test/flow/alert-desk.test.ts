@@ -238,3 +238,7 @@ it('wrote every call down, with who and what', () => {
   expect(desk.deeds.every(({ actor, tenant }) => actor.startsWith(`${tenant}-`))).toBe(true)
   expect(desk.deeds.find(({ action }) => action === 'alert.resolve')).toMatchObject({ tenant: 'a', actor: 'a-triage', actor_source: 'api.token' })
 })
+
+it('left nothing but findings among the findings, and nothing in quarantine', async () => {
+  expect(await desk.store.query("SELECT countIf(detector = '') AS blank, (SELECT count() FROM watchkeeper.quarantine) AS quarantined FROM watchkeeper.findings")).toMatchObject([{ blank: 0n, quarantined: 0n }])
+})
