@@ -48,6 +48,12 @@ export class Changes {
     await this.settled(table)
   }
 
+  /** The same in every partition at once; a part without such a row is left as it is. */
+  async alterAll(table: string, what: string, where: string): Promise<void> {
+    await this.write(`ALTER TABLE watchkeeper.${table} ${what} WHERE ${where} SETTINGS mutations_sync = 0, allow_nondeterministic_mutations = 1`)
+    await this.settled(table)
+  }
+
   async dropPartition(table: string, partition: string): Promise<void> {
     await this.write(`ALTER TABLE watchkeeper.${table} DROP PARTITION ID ${sqlText(partition)}`)
   }

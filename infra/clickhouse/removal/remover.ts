@@ -180,16 +180,14 @@ export class ClickHouseRemover implements Remover {
     const own = `tenant = ${sqlText(tenant)} AND event_id IN (${writtenDown(tenant, removalId).events})`
     const left = `${own} AND erasure != ${sqlText(removalId)}`
     await this.#changes.settled('audit_events')
-    for (const partition of await this.#changes.partitions('audit_events', left)) {
-      const within = `_partition_id = ${sqlText(partition)}`
-      const written = `SELECT event_id FROM watchkeeper.audit_events WHERE ${own} AND ${within} AND erasure = ${sqlText(removalId)}`
-      const columns = [...EVENT_COLUMNS, 'erasure']
-      const values = { ...EVENT_BLANKS, salt: SALT_LEFT, erasure: sqlText(removalId) } as Readonly<Record<string, string>>
-      await this.#changes.write(`INSERT INTO watchkeeper.audit_events (${columns.map(identifier).join(', ')})
-        SELECT ${columns.map((name) => values[name] ?? identifier(name)).join(', ')} FROM watchkeeper.audit_events
-        WHERE ${left} AND ${within} AND event_id NOT IN (${written}) SETTINGS log_queries = 0, exclude_materialize_skip_indexes_on_insert = 'arguments_text'`)
-      await this.#changes.alter('audit_events', partition, 'DELETE', left)
-    }
+    const columns = [...EVENT_COLUMNS, 'erasure']
+    const values = { ...EVENT_BLANKS, salt: SALT_LEFT, erasure: sqlText(removalId) } as Readonly<Record<string, string>>
+    const written = `SELECT event_id FROM watchkeeper.audit_events WHERE ${own} AND erasure = ${sqlText(removalId)}`
+    await this.#changes.write(`INSERT INTO watchkeeper.audit_events (${columns.map(identifier).join(', ')})
+      SELECT ${columns.map((name) => values[name] ?? identifier(name)).join(', ')} FROM watchkeeper.audit_events
+      WHERE ${left} AND event_id NOT IN (${written}) SETTINGS log_queries = 0, max_partitions_per_insert_block = 0, exclude_materialize_skip_indexes_on_insert = 'arguments_text'`)
+    // Of all partitions at once: the engine rewrites as many parts at a time as it has threads for.
+    await this.#changes.alterAll('audit_events', 'DELETE', left)
   }
 
   async #removed({ removalId, tenant }: Work, others: ReadonlyMap<string, bigint>): Promise<Removed> {

@@ -11,6 +11,12 @@ CREATE SETTINGS PROFILE OR REPLACE watchkeeper_services SETTINGS
 CREATE ROLE IF NOT EXISTS watchkeeper_writer SETTINGS PROFILE 'watchkeeper_services';
 CREATE ROLE IF NOT EXISTS watchkeeper_reader SETTINGS PROFILE 'watchkeeper_services';
 CREATE ROLE IF NOT EXISTS watchkeeper_owner SETTINGS PROFILE 'watchkeeper_services';
+-- One statement of an erasure rewrites what a month holds: it may take long.
+CREATE SETTINGS PROFILE OR REPLACE watchkeeper_removals SETTINGS
+    readonly = 0,
+    max_memory_usage = 4294967296,
+    max_execution_time = 3600 MIN 1 MAX 7200;
+CREATE ROLE IF NOT EXISTS watchkeeper_remover SETTINGS PROFILE 'watchkeeper_removals';
 
 -- Writer: puts rows in, and finds where an event stands that may be there already. It reads no content, changes nothing, removes nothing.
 GRANT INSERT ON watchkeeper.audit_events TO watchkeeper_writer;
@@ -61,3 +67,25 @@ GRANT SELECT ON system.parts TO watchkeeper_reader;
 GRANT SHOW, SELECT, INSERT, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP VIEW, ALTER COLUMN, ALTER INDEX, ALTER PROJECTION, ALTER SETTINGS ON watchkeeper.* TO watchkeeper_owner;
 GRANT SELECT ON system.tables TO watchkeeper_owner;
 GRANT SELECT ON system.columns TO watchkeeper_owner;
+
+-- Remover: retention and erasure, for the user of the process with the scheduler and of the one that is asked to erase. It blanks and drops rows of these tables alone: not
+-- leaves, checkpoints and anchors, nor what says that something was removed.
+GRANT SELECT ON watchkeeper.* TO watchkeeper_remover;
+GRANT INSERT ON watchkeeper.removed_events TO watchkeeper_remover;
+GRANT INSERT ON watchkeeper.removal_keys TO watchkeeper_remover;
+GRANT INSERT ON watchkeeper.audit_events TO watchkeeper_remover;
+GRANT ALTER UPDATE, ALTER DELETE, ALTER SETTINGS ON watchkeeper.audit_events TO watchkeeper_remover;
+GRANT ALTER UPDATE, ALTER DELETE, ALTER SETTINGS ON watchkeeper.interaction_versions TO watchkeeper_remover;
+GRANT ALTER UPDATE, ALTER DELETE, ALTER SETTINGS ON watchkeeper.finding_versions TO watchkeeper_remover;
+GRANT ALTER UPDATE, ALTER DELETE, ALTER SETTINGS ON watchkeeper.alert_versions TO watchkeeper_remover;
+GRANT ALTER UPDATE, ALTER DELETE, ALTER SETTINGS ON watchkeeper.alert_event_versions TO watchkeeper_remover;
+GRANT ALTER UPDATE, ALTER DELETE, ALTER SETTINGS ON watchkeeper.delivery_versions TO watchkeeper_remover;
+GRANT ALTER UPDATE, ALTER DELETE, ALTER SETTINGS ON watchkeeper.quarantine_versions TO watchkeeper_remover;
+GRANT ALTER UPDATE, ALTER DELETE, ALTER SETTINGS ON watchkeeper.mcp_metric_versions TO watchkeeper_remover;
+GRANT ALTER UPDATE, ALTER DELETE, ALTER SETTINGS ON watchkeeper.credential_versions TO watchkeeper_remover;
+GRANT ALTER UPDATE, ALTER DELETE, ALTER SETTINGS ON watchkeeper.tool_definition_versions TO watchkeeper_remover;
+GRANT ALTER UPDATE, ALTER DELETE, ALTER SETTINGS ON watchkeeper.silence_versions TO watchkeeper_remover;
+GRANT ALTER UPDATE, ALTER DELETE, ALTER SETTINGS ON watchkeeper.legal_hold_versions TO watchkeeper_remover;
+GRANT ALTER UPDATE, ALTER DELETE, ALTER SETTINGS ON watchkeeper.response_action_versions TO watchkeeper_remover;
+GRANT SELECT ON system.mutations TO watchkeeper_remover;
+GRANT SELECT ON system.parts TO watchkeeper_remover;

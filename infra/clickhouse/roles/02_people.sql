@@ -147,6 +147,7 @@ CREATE ROW POLICY OR REPLACE watchkeeper_all_tenants ON
    watchkeeper.coverage_versions,
    watchkeeper.receipt_versions,
    watchkeeper.archive_ledger,
+   watchkeeper.removal_keys,
    watchkeeper.leaf_orders
 FOR SELECT USING 1 TO ALL EXCEPT soc_analyst;
 

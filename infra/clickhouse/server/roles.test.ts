@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ClickHouseStore, openStore } from '../store.ts'
 import { INSERT_TABLES } from '../table-store.ts'
+import { PLACES } from '../removal/places.ts'
 import { neededRights } from './checks.ts'
 import { roleStatements, tenantStatements } from './roles.ts'
 
@@ -67,9 +68,11 @@ describe('roles', () => {
   })
 
   it('nobody may delete, update, drop a table or truncate', () => {
-    const all = grants.flatMap(({ privileges }) => privileges)
+    const all = grants.filter(({ role }) => role !== 'watchkeeper_remover').flatMap(({ privileges }) => privileges)
     const forbidden = ['ALL', 'ALTER', 'ALTER TABLE', 'ALTER DELETE', 'ALTER UPDATE', 'DROP TABLE', 'DROP DATABASE', 'DROP', 'TRUNCATE']
     expect(all.filter((one) => forbidden.includes(one))).toEqual([])
+    const removing = to('watchkeeper_remover').filter(({ privileges }) => privileges.includes('ALTER DELETE')).map(({ target }) => target.replace('watchkeeper.', ''))
+    expect(removing.sort()).toEqual(['audit_events', ...PLACES.map(({ table }) => table)].sort())
     for (const role of ['soc_analyst', 'auditor']) {
       expect(to(role).flatMap(({ privileges }) => privileges).filter((one) => !/^(SELECT|SHOW|SHOW ACCESS)$/.test(one))).toEqual([])
     }
