@@ -146,6 +146,7 @@ CREATE ROW POLICY OR REPLACE watchkeeper_all_tenants ON
    watchkeeper.credential_versions,
    watchkeeper.coverage_versions,
    watchkeeper.receipt_versions,
+   watchkeeper.report_claims,
    watchkeeper.archive_ledger,
    watchkeeper.removal_keys,
    watchkeeper.leaf_orders
