@@ -1,12 +1,16 @@
-/** The commands about alerts: `alert`, `silence`, `delivery`, `receiver`. */
+/** The commands about alerts: `alert`, `silence`, `tuning`, `delivery`, `receiver`. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { AlertStatus } from '../../schemas/alert.ts'
+import { ACTION_STATES } from '../../schemas/response-action.ts'
 import { SILENCE_FIELDS } from '../../schemas/silence.ts'
 import { Severity } from '../../schemas/vocabulary.ts'
+import { actionDecide, actionList, type ActionListOptions, actionRequest, hookList, type RequestOptions } from './action.ts'
 import { type AlertAction, alertList, type AlertListOptions, alertOrder, alertShow, alertTest, type OrderOptions } from './alert.ts'
 import type { CommonOptions } from './common.ts'
 import { deliveryList, type DeliveryListOptions, receiverList, redeliver } from './delivery.ts'
+import type { ListOptions } from './printing.ts'
 import { silenceAdd, type SilenceAddOptions, silenceEnd, silenceList, type SilenceListOptions } from './silence.ts'
+import { type AcceptOptions, tuningAccept, tuningList, tuningPrecision } from './tuning.ts'
 
 /** What the command line gives to each command: where the server is, and how a failure is told. */
 export interface CommandKit {
@@ -82,10 +86,36 @@ function addSilence(program: Command, { common, run }: CommandKit): void {
     .option(...JSON_FLAG).action(run((id: string, options: CommonOptions & { why?: string; tenant?: string; json?: boolean }) => silenceEnd(id, options)))
 }
 
+function addTuning(program: Command, { common, run }: CommandKit): void {
+  const tuning = program.command('tuning').description('what verdicts say of rules, and what may be quiet because of it')
+  const shown = (command: Command): Command => common(command).option('--since <time>', 'verdicts since then; 90 days where it is left out').option('--tenant <tenant>', 'of this tenant').option(...JSON_FLAG)
+  shown(tuning.command('precision')).description('how often each rule was right').action(run((options: ListOptions) => tuningPrecision(options)))
+  shown(tuning.command('list')).description('what was benign again and again, and never true').action(run((options: ListOptions) => tuningList(options)))
+  common(tuning.command('accept')).description('a silence of it, with an owner and an end').argument('<id>', 'of the proposal').requiredOption('--reason <text>', 'why it may be quiet, in writing')
+    .option('--for <time>', 'how long: 30m, 2h, 30d').option('--until <time>', 'or its end, as ISO 8601').option('--owner <name>', 'who answers for it; default: you').option(...JSON_FLAG)
+    .action(run((id: string, options: AcceptOptions) => tuningAccept(id, options)))
+}
+
+function addAction(program: Command, { common, run }: CommandKit): void {
+  const action = program.command('action').description('what is done because of an alert: signed messages to hooks of yours, approved by a second person')
+  common(action.command('hooks')).description('what can be done').option(...JSON_FLAG).action(run((options: CommonOptions & { json?: boolean }) => hookList(options)))
+  listed(common(action.command('list'))).description('what was asked for, newest first').addOption(new Option('--state <state...>', 'of these').choices(ACTION_STATES))
+    .option('--hook <name...>', 'by these').option('--alert <id>', 'because of this alert').action(run((options: ActionListOptions) => actionList(options)))
+  common(action.command('request')).description('ask for it').argument('<alert-id>', 'because of this alert').requiredOption('--hook <name>', 'what: watchkeeper action hooks')
+    .requiredOption('--why <text>', 'the reason, in writing').option('--target <name=value...>', 'what to act on, beyond what the alert says').option('--dry-run', 'only show what would be sent')
+    .option(...JSON_FLAG).action(run((id: string, options: RequestOptions) => actionRequest(id, options)))
+  for (const [what, says] of [['approve', 'let it go on its way: with another token than it was asked for with (WATCHKEEPER_API_TOKEN)'], ['reject', 'it is not done']] as const) {
+    common(action.command(what)).description(says).argument('<id>', 'its id').option('--why <text>', 'the reason, in writing').option(...JSON_FLAG)
+      .action(run((id: string, options: CommonOptions & { why?: string; json?: boolean }) => actionDecide(what, id, options)))
+  }
+}
+
 export function addTriageCommands(program: Command, kit: CommandKit): void {
   const { common, run } = kit
   addAlert(program, kit)
   addSilence(program, kit)
+  addAction(program, kit)
+  addTuning(program, kit)
   const delivery = program.command('delivery').description('messages to receivers: how they ended, and once more')
   timed(listed(common(delivery.command('list')))).description('messages of the last 30 days, newest first')
     .addOption(new Option('--outcome <outcome...>', 'how the last attempt ended').choices(['delivered', 'retry', 'gave_up'])).option('--dead', 'those that were given up')

@@ -1,6 +1,7 @@
 /** The life of an alert as people lead it: through the API over the network, the alerter and the tables, and on the command line. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ROUTES } from '../../services/api/routes.ts'
+import { actionDecide, actionList, actionRequest, hookList } from '../../services/commands/action.ts'
 import { alertList, alertOrder, alertShow, alertTest } from '../../services/commands/alert.ts'
 import { deliveryList, receiverList, redeliver } from '../../services/commands/delivery.ts'
 import { silenceAdd, silenceEnd, silenceList } from '../../services/commands/silence.ts'
@@ -228,6 +229,12 @@ describe('the command line', () => {
     expect((await printed(() => receiverList(options()))).text).toContain('desk')
     expect(await printed(() => alertTest({ ...options(), receiver: 'desk' }))).toEqual({ code: 0, text: 'desk took it (200).' })
     expect((await printed(() => deliveryList(options()))).text).toContain('delivered')
+    expect((await printed(() => hookList(options()))).text).toContain('Revokes a token')
+    expect((await printed(() => actionRequest(id, { ...options(), hook: 'revoke_token', why: 'x', target: ['token=abc'], dryRun: true }))).text).toMatch(/webhook-signature: v1,\(made[^]*"token": "abc"/)
+    const asking = JSON.parse((await printed(() => actionRequest(id, { ...options(), hook: 'revoke_token', why: 'x', json: true }))).text) as { readonly action: { readonly action_id: string } }
+    await expect(printed(() => actionDecide('approve', asking.action.action_id, options()))).rejects.toThrow('Another token must approve')
+    expect((await printed(() => actionDecide('reject', asking.action.action_id, options()))).text).toContain('is rejected')
+    expect((await printed(() => actionList({ ...options(), state: ['rejected'] }))).text).toContain(asking.action.action_id)
     await expect(printed(() => redeliver('unknown', options()))).rejects.toThrow('there is no message of this id')
   }, 60_000)
 })
