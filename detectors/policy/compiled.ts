@@ -18,6 +18,13 @@ export interface CompiledRule {
   readonly require: readonly Test[]
 }
 
+/** Rules by what they do. */
+interface Candidates {
+  readonly denies: readonly CompiledRule[]
+  readonly requires: readonly CompiledRule[]
+  readonly allows: readonly CompiledRule[]
+}
+
 export interface CompiledPolicy {
   readonly policy: string
   readonly version: number
@@ -29,9 +36,8 @@ export interface CompiledPolicy {
   /** What is said where no rule allows. */
   readonly otherwise: CompiledRule
   readonly rules: readonly CompiledRule[]
-  readonly denies: readonly CompiledRule[]
-  readonly requires: readonly CompiledRule[]
-  readonly allows: readonly CompiledRule[]
+  /** Those that may be about a call, by what calls have in common. */
+  candidates(interaction: Interaction): Candidates
   /** Other methods than uses are of interest. */
   readonly seesAll: boolean
 }
@@ -56,14 +62,37 @@ function ruleOf(rule: PolicyRule, { severity, unknown, mode }: Policy, members: 
   }
 }
 
+/** Fields that many calls share. */
+const SHARED: ReadonlySet<string> = new Set(['methods', 'tools', 'servers', 'effects', 'kinds'])
+const MOST_REMEMBERED = 5_000
+
+/** Most rules are about other servers or effects: which of them is found out once for all calls that are alike in that. Only saves work, never changes an answer. */
+function candidatesOf(rules: readonly CompiledRule[]): CompiledPolicy['candidates'] {
+  const known = new Map<string, Candidates>()
+  const shared = new Map(rules.map((rule) => [rule, rule.match.filter(({ field }) => SHARED.has(field))]))
+  const mayConcern = (rule: CompiledRule, interaction: Interaction): boolean => (!rule.usesOnly || isUse(interaction)) && allHold(shared.get(rule) ?? [], interaction) !== NO
+  return (interaction) => {
+    const { method, tool, server, effect, actor_kind: kind } = interaction
+    // Lengths first: whatever is in the names, no two calls that differ have one key.
+    const key = `${method.length} ${server.length} ${effect} ${kind} ${method}${server}${tool}`
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const some = rules.filter((rule) => mayConcern(rule, interaction))
+    const of = (wanted: PolicyRule['effect']): readonly CompiledRule[] => some.filter((rule) => rule.effect === wanted)
+    const found = { denies: of('deny'), requires: of('require'), allows: of('allow') }
+    if (known.size >= MOST_REMEMBERED) known.clear()
+    known.set(key, found)
+    return found
+  }
+}
+
 /** `foreign`: members of groups that the file does not explain. */
 export function compilePolicy(policy: Policy, hash: string, foreign: Readonly<Record<string, readonly string[]>> = {}): CompiledPolicy {
   const members: Members = (group) => [...(Object.hasOwn(policy.groups, group) ? (policy.groups[group] as readonly string[]) : []), ...(Object.hasOwn(foreign, group) ? (foreign[group] as readonly string[]) : [])]
   const rules = policy.rules.map((rule) => ruleOf(rule, policy, members))
-  const of = (effect: PolicyRule['effect']): readonly CompiledRule[] => rules.filter((rule) => rule.effect === effect)
   const { policy: name, version, title, tenants, severity, mode, unknown } = policy
   return {
-    policy: name, version, hash, title, tenants, rules, denies: of('deny'), requires: of('require'), allows: of('allow'), deniesByDefault: policy.default === 'deny', seesAll: rules.some(({ usesOnly }) => !usesOnly),
+    policy: name, version, hash, title, tenants, rules, candidates: candidatesOf(rules), deniesByDefault: policy.default === 'deny', seesAll: rules.some(({ usesOnly }) => !usesOnly),
     otherwise: { id: DEFAULT_RULE, title: 'no rule allows it', effect: 'deny', severity, reportOnly: mode === 'report-only', unknownIsViolation: unknown === 'violation', usesOnly: true, match: [], except: [], require: [] },
   }
 }
@@ -102,15 +131,16 @@ function unmet(rule: CompiledRule, interaction: Interaction): Violation | undefi
 export function violationsOf(policy: CompiledPolicy, interaction: Interaction): readonly Violation[] {
   const isOne = isUse(interaction)
   if (!isOne && !policy.seesAll) return NONE
+  const { denies, requires, allows } = policy.candidates(interaction)
   let found: Violation[] | undefined
-  for (const rule of policy.denies) if (concerns(rule, interaction) === YES) (found ??= []).push({ rule, tests: rule.match, unsaid: false })
-  for (const rule of policy.requires) {
+  for (const rule of denies) if (concerns(rule, interaction) === YES) (found ??= []).push({ rule, tests: rule.match, unsaid: false })
+  for (const rule of requires) {
     const violation = unmet(rule, interaction)
     if (violation !== undefined) (found ??= []).push(violation)
   }
   if (found !== undefined || !policy.deniesByDefault || !isOne) return found ?? NONE
   let allowed: Truth = NO
-  for (const rule of policy.allows) {
+  for (const rule of allows) {
     const truth = concerns(rule, interaction)
     if (truth === YES) return NONE
     if (truth === UNKNOWN) allowed = UNKNOWN

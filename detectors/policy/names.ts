@@ -20,21 +20,34 @@ function fits(parts: readonly string[], text: string): boolean {
   return true
 }
 
-const NFKC = (text: string): string => text.normalize('NFKC').toLowerCase()
+const MOST_FOLDED = 10_000
+const LONGEST_KEPT = 256
+const folded = new Map<string, string>()
+
+/** Names come again and again: folding them once saves work, and never changes an answer. */
+function fold(text: string): string {
+  const known = folded.get(text)
+  if (known !== undefined) return known
+  const made = text.normalize('NFKC').toLowerCase()
+  if (text.length > LONGEST_KEPT) return made
+  if (folded.size >= MOST_FOLDED) folded.clear()
+  folded.set(text, made)
+  return made
+}
 
 /** `folds`: upper and lower case, and the several forms of one letter, are the same. */
 export function namesOf(patterns: readonly string[], folds: boolean): Names {
-  const fold = folds ? NFKC : (text: string): string => text
+  const same = folds ? fold : (text: string): string => text
   const exact = new Set<string>()
   const globs: (readonly string[])[] = []
   for (const pattern of patterns) {
-    if (pattern.includes('*')) globs.push(fold(pattern).split('*'))
-    else exact.add(fold(pattern))
+    if (pattern.includes('*')) globs.push(same(pattern).split('*'))
+    else exact.add(same(pattern))
   }
   return {
     has(text) {
-      const folded = fold(text)
-      return exact.has(folded) || globs.some((parts) => fits(parts, folded))
+      const name = same(text)
+      return exact.has(name) || (globs.length > 0 && globs.some((parts) => fits(parts, name)))
     },
   }
 }

@@ -11,7 +11,6 @@ import { openKafkaBus } from '../../infra/kafka/kafka-bus.ts'
 import type { Log } from '../../schemas/ports.ts'
 import { Config } from '../../services/config/schema.ts'
 import type { PoliciesService } from '../../services/policies/service.ts'
-import { systemClock } from '../../services/wiring/clock.ts'
 import { kafkaOptions } from '../../services/wiring/open-bus.ts'
 import { openPolicies } from '../../services/wiring/policies.ts'
 
