@@ -84,6 +84,6 @@ describe('views', () => {
 
   it('have a comment on every column, and a tenant, but for rules, which are everybody\'s', async () => {
     expect(await rows("SELECT table, name FROM system.columns WHERE database = 'watchkeeper' AND comment = ''")).toEqual([])
-    expect(await rows("SELECT name FROM system.tables WHERE database = 'watchkeeper' AND name NOT IN ('schema_migrations', 'rules', 'rule_versions', 'rule_history') AND name NOT IN (SELECT table FROM system.columns WHERE database = 'watchkeeper' AND name = 'tenant')")).toEqual([])
+    expect(await rows("SELECT name FROM system.tables WHERE database = 'watchkeeper' AND name NOT IN ('schema_migrations', 'rules', 'rule_versions', 'rule_history', 'checkpoints', 'checkpoint_versions', 'anchors', 'anchor_versions') AND name NOT IN (SELECT table FROM system.columns WHERE database = 'watchkeeper' AND name = 'tenant')")).toEqual([])
   })
 })
