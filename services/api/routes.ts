@@ -4,6 +4,7 @@ import { alertRoutes } from './alerts/alert-routes.ts'
 import { deliveryRoutes } from './alerts/delivery-routes.ts'
 import { orderRoutes } from './alerts/order-routes.ts'
 import { silenceRoutes } from './alerts/silence-routes.ts'
+import { tuningRoutes } from './alerts/tuning-routes.ts'
 import { baselineRoutes } from './baselines.ts'
 import { healthRoutes } from './health-routes.ts'
 import { incidentRoutes } from './incidents.ts'
@@ -14,5 +15,5 @@ import { reportRoutes } from './reports.ts'
 import type { Route } from './route.ts'
 
 export const ROUTES: readonly Route[] = [
-  ...alertRoutes, ...orderRoutes, ...actionRoutes, ...silenceRoutes, ...receiverRoutes, ...deliveryRoutes, ...quarantineRoutes, ...baselineRoutes, ...healthRoutes, ...reportRoutes, ...incidentRoutes, ...removalRoutes,
+  ...alertRoutes, ...orderRoutes, ...actionRoutes, ...silenceRoutes, ...tuningRoutes, ...receiverRoutes, ...deliveryRoutes, ...quarantineRoutes, ...baselineRoutes, ...healthRoutes, ...reportRoutes, ...incidentRoutes, ...removalRoutes,
 ]

@@ -46,7 +46,7 @@ export function matcherOf(text: string): Matcher {
   return { field, operator: not === '' ? 'is' : 'is_not', value }
 }
 
-function endOf({ for: span, until }: SilenceAddOptions): { readonly hours: number } | { readonly ends_at: string } {
+export function endOf({ for: span, until }: Pick<SilenceAddOptions, 'for' | 'until'>): { readonly hours: number } | { readonly ends_at: string } {
   if ((span === undefined) === (until === undefined)) throw wrong('A silence needs an end: give --for (2h, 3d) or --until (a time), one of the two.')
   if (until !== undefined) {
     const at = Date.parse(until)

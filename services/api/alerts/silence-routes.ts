@@ -17,7 +17,7 @@ import { AlertEventView } from './view.ts'
 
 const NANOSECONDS_AN_HOUR = 3_600_000_000_000n
 /** What is to be quiet for longer is a matter of the configuration. */
-const LONGEST_HOURS = 24 * 366
+export const LONGEST_HOURS = 24 * 366
 const STATES = ['pending', 'active', 'ended'] as const
 
 const time = z.string()
@@ -61,7 +61,7 @@ const ofTenant = (whose: string | undefined): string => (whose === undefined ? '
 const behind = ({ at, id }: Cursor): string => `(ends_at, silence_id) < (${exactTime(at)}, ${sqlText(id)})`
 
 /** Throws Refusal where it would have no end, or one that is not behind its start. */
-function timesOf({ starts_at: from, ends_at: to, hours }: z.output<typeof Wanted>, now: bigint): { readonly starts_at: bigint; readonly ends_at: bigint } {
+export function timesOf({ starts_at: from, ends_at: to, hours }: Partial<Pick<z.output<typeof Wanted>, 'starts_at' | 'ends_at' | 'hours'>>, now: bigint): { readonly starts_at: bigint; readonly ends_at: bigint } {
   if ((to === undefined) === (hours === undefined)) {
     throw new Refusal(400, to === undefined ? 'a silence without an end is refused: give ends_at, or hours' : 'give ends_at or hours, not both')
   }
@@ -72,7 +72,7 @@ function timesOf({ starts_at: from, ends_at: to, hours }: z.output<typeof Wanted
   return { starts_at: starts, ends_at: ends }
 }
 
-const Made = z.strictObject({ order_id: z.string(), silence: SilenceView.omit({ version: true, updated_at: true, updated_by: true, state: true }), event: AlertEventView })
+export const Made = z.strictObject({ order_id: z.string(), silence: SilenceView.omit({ version: true, updated_at: true, updated_by: true, state: true }), event: AlertEventView })
 const bySilence = z.strictObject({ silence_id: alertId })
 const NO_SILENCE = 'there is no silence of this id'
 
