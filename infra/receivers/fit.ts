@@ -33,8 +33,11 @@ const ROOMS: readonly Room[] = [
 const LONGEST_LINK = 1_900
 
 const clipWhy = ({ title, observed, expected, usual, parts }: Why, { text, parts: most }: Room): Why => ({
-  title: clip(title, text), observed: clip(observed, text), expected: clip(expected, text), usual: clip(usual, text), parts: parts.slice(0, most).map((part) => clip(part, text)),
+  title: clip(title, text), observed: clip(observed, text), expected: clip(expected, text), usual: clip(usual, text),
+  parts: parts.slice(0, most).map((part) => clip(part, text)),
 })
+
+const lostOf = (all: readonly unknown[], kept: number, noun: string): string => (all.length <= kept ? '' : count(all.length - kept, noun))
 
 function within(telling: Telling, room: Room): Telling {
   const fit = (text: string): string => clip(text, room.text)
@@ -42,8 +45,8 @@ function within(telling: Telling, room: Room): Telling {
   const shown = sql.length <= room.sql ? sql : ''
   const kept = links.filter(({ href }) => href.length <= LONGEST_LINK).slice(0, room.links)
   const lost = [
-    sql !== shown ? 'the query' : '', room.lineage === 0 && lineage !== '' ? 'the lineage' : '', count(facts.length - Math.min(facts.length, room.facts), 'fact'), count(steps.length - Math.min(steps.length, room.steps), 'step'),
-    count(links.length - kept.length, 'link'),
+    sql === shown ? '' : 'the query', room.lineage === 0 && lineage !== '' ? 'the lineage' : '',
+    lostOf(facts, room.facts, 'fact'), lostOf(steps, room.steps, 'step'), lostOf(links, kept.length, 'link'),
   ]
   return {
     ...telling, title: clip(title, room.title), lineage: room.lineage === 0 ? '' : clip(lineage, room.lineage), label: fit(telling.label), foot: fit(telling.foot),
@@ -51,7 +54,7 @@ function within(telling: Telling, room: Room): Telling {
     why: why.slice(0, room.reasons).map((reason) => clipWhy(reason, room)), moreWhy: moreWhy + Math.max(0, why.length - room.reasons),
     steps: steps.slice(0, room.steps).map(fit), harmless: harmless.slice(0, room.harmless).map(fit), sql: shown,
     links: kept.map((link) => ({ ...link, text: clip(link.text, 60) })),
-    leftOut: lost.filter((what) => what !== '' && !what.startsWith('0 ')),
+    leftOut: lost.filter((what) => what !== ''),
   }
 }
 

@@ -110,7 +110,10 @@ function merged(all: readonly Why[]): Why[] {
     if (known === undefined) alike.set(key, { why, times: 1 })
     else known.times++
   }
-  return [...alike.values()].map(({ why, times }) => (times === 1 ? why : { ...why, observed: `${why.observed || why.title} (${times} times)`, title: why.observed === '' ? '' : why.title }))
+  return [...alike.values()].map(({ why, times }) => {
+    if (times === 1) return why
+    return { ...why, observed: `${why.observed || why.title} (${times} times)`, title: why.observed === '' ? '' : why.title }
+  })
 }
 
 const labelsOf = (labels: Readonly<Record<string, string>>): Fact[] => Object.entries(labels).map(([name, value]) => ({ name: plain(name), value: plain(value) }))

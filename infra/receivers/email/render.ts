@@ -22,7 +22,8 @@ const unlinked = (text: string): string => text.replace(/https?(?=:\/\/)/gi, (sc
 /** Our own links stay what they are. */
 const withoutLinks = (telling: Telling): Telling => ({
   ...telling, label: unlinked(telling.label), title: unlinked(telling.title), steps: telling.steps.map(unlinked), harmless: telling.harmless.map(unlinked),
-  links: telling.links.map((link) => ({ ...link, text: unlinked(link.text) })), lineage: unlinked(telling.lineage), facts: telling.facts.map(({ name, value }) => ({ name, value: unlinked(value) })),
+  links: telling.links.map((link) => ({ ...link, text: unlinked(link.text) })),
+  lineage: unlinked(telling.lineage), facts: telling.facts.map(({ name, value }) => ({ name, value: unlinked(value) })),
   why: telling.why.map(({ title, observed, expected, usual, parts }) =>
     ({ title: unlinked(title), observed: unlinked(observed), expected: unlinked(expected), usual: unlinked(usual), parts: parts.map(unlinked) })),
   sql: unlinked(telling.sql), foot: unlinked(telling.foot),

@@ -20,7 +20,7 @@ const Finding = z.strictObject({
   }),
   finding_info: z.strictObject({
     uid: text, title: text, desc: text, types: z.array(z.string()).optional(), first_seen_time: time.optional(), last_seen_time: time.optional(), src_url: z.url().optional(),
-    attacks: z.array(z.strictObject({ version: text, technique: z.strictObject({ uid: z.string().regex(/^T\d{4}(\.\d{3})?$/) }) })).min(1).optional(),
+    attacks: z.array(z.strictObject({ version: text, technique: z.strictObject({ uid: z.string().regex(/^T\d{4}$/) }), sub_technique: z.strictObject({ uid: z.string().regex(/^T\d{4}\.\d{3}$/) }).optional() })).min(1).optional(),
   }),
   evidences: z.array(z.strictObject({ actor: z.strictObject({ user: z.strictObject({ name: text }) }).optional(), data: z.record(z.string(), text) })).min(1).optional(),
 }).refine(({ type_uid: type, class_uid: of, activity_id: activity }) => type === of * 100 + activity)
@@ -38,6 +38,13 @@ describe('OCSF Detection Finding', () => {
     expect(last.finding_info.uid).toBe(first.finding_info.uid)
     expect([first.activity_name, last.activity_name, last.status, last.verdict, last.is_alert]).toEqual(['Create', 'Close', 'Resolved', 'Benign', false])
     expect(last.metadata.uid).not.toBe(first.metadata.uid)
+  })
+
+  it('puts sub-techniques under their techniques', () => {
+    const rules = criticalCommand.data.rules.map((rule) => ({ ...rule, attack_19: ['T1059', 'T1552.001', 'nonsense'] }))
+    expect(ocsfFinding({ ...criticalCommand, data: { ...criticalCommand.data, rules } }).finding_info.attacks).toEqual([
+      { version: '19', technique: { uid: 'T1059' } }, { version: '19', technique: { uid: 'T1552' }, sub_technique: { uid: 'T1552.001' } },
+    ])
   })
 
   it('keeps its form, whatever is told', () => {

@@ -20,7 +20,9 @@ const STATUSES: Readonly<Record<AlertMessage['data']['status'], Named<'status'>>
   open: { status_id: 1, status: 'New' }, acknowledged: { status_id: 2, status: 'In Progress' }, in_progress: { status_id: 2, status: 'In Progress' },
   resolved: { status_id: 4, status: 'Resolved' },
 }
-const VERDICTS = { '': undefined, true: { verdict_id: 2, verdict: 'True Positive' }, benign: { verdict_id: 5, verdict: 'Benign' }, duplicate: { verdict_id: 10, verdict: 'Duplicate' } } as const
+const VERDICTS = {
+  '': undefined, true: { verdict_id: 2, verdict: 'True Positive' }, benign: { verdict_id: 5, verdict: 'Benign' }, duplicate: { verdict_id: 10, verdict: 'Duplicate' },
+} as const
 
 const CREATE = { activity_id: 1, activity_name: 'Create' } as const
 const UPDATE = { activity_id: 2, activity_name: 'Update' } as const
@@ -43,7 +45,15 @@ export interface OcsfFinding {
   readonly message: string
   /** Whether somebody is to look at it now. */
   readonly is_alert: boolean
-  readonly metadata: { readonly version: '1.5.0'; readonly uid: string; readonly product: { readonly name: 'Watchkeeper'; readonly vendor_name: 'Watchkeeper' }; readonly tenant_uid?: string; readonly labels?: readonly string[]; readonly profiles?: readonly ['incident'] }
+  readonly metadata: {
+    readonly version: '1.5.0'
+    readonly uid: string
+    readonly product: { readonly name: 'Watchkeeper'; readonly vendor_name: 'Watchkeeper' }
+    readonly tenant_uid?: string
+    readonly labels?: readonly string[]
+    /** A verdict belongs to it. */
+    readonly profiles?: readonly ['incident']
+  }
   readonly finding_info: {
     readonly uid: string
     readonly title: string
@@ -52,7 +62,7 @@ export interface OcsfFinding {
     readonly first_seen_time?: number
     readonly last_seen_time?: number
     readonly src_url?: string
-    readonly attacks?: readonly { readonly version: '19'; readonly technique: { readonly uid: string } }[]
+    readonly attacks?: readonly { readonly version: '19'; readonly technique: { readonly uid: string }; readonly sub_technique?: { readonly uid: string } }[]
   }
   readonly evidences?: readonly { readonly actor?: { readonly user: { readonly name: string } }; readonly data: Readonly<Record<string, string>> }[]
   readonly count?: number
@@ -78,6 +88,12 @@ function alertParts({ data }: AlertMessage): Pick<OcsfFinding, 'evidences' | 'co
   }
 }
 
+/** `T1552.001` is a sub-technique of T1552. */
+function attackOf(id: string) {
+  const [technique = id] = id.split('.')
+  return { version: '19' as const, technique: { uid: technique }, ...(technique === id ? {} : { sub_technique: { uid: id } }) }
+}
+
 function infoOf(notice: Notice, telling: Telling): OcsfFinding['finding_info'] {
   const alert = 'what' in notice.data ? notice.data : undefined
   const techniques = [...new Set((alert?.rules ?? []).flatMap(({ attack_19 }) => attack_19).filter((id) => /^T\d{4}(\.\d{3})?$/.test(id)))]
@@ -86,7 +102,7 @@ function infoOf(notice: Notice, telling: Telling): OcsfFinding['finding_info'] {
     uid: uidOf(notice), title: telling.title, desc: asText(telling),
     ...(alert === undefined ? {} : { types: alert.what.detectors.map(cut), first_seen_time: Date.parse(alert.first_seen), last_seen_time: Date.parse(alert.last_seen) }),
     ...(home === undefined ? {} : { src_url: home }),
-    ...(techniques.length === 0 ? {} : { attacks: techniques.map((uid) => ({ version: '19' as const, technique: { uid } })) }),
+    ...(techniques.length === 0 ? {} : { attacks: techniques.map(attackOf) }),
   }
 }
 
@@ -102,7 +118,8 @@ export function ocsfFinding(notice: Notice): OcsfFinding {
       message: `${telling.label}: ${telling.title}`, is_alert: activity !== CLOSE && notice.type !== 'alert.acknowledged' && notice.type !== 'receiver.test',
       metadata: {
         version: '1.5.0', uid: `${uidOf(notice)}-${alert?.data.version ?? 1}`, product: { name: 'Watchkeeper', vendor_name: 'Watchkeeper' },
-        ...(alert === undefined || alert.data.verdict === '' ? {} : { profiles: ['incident'] as const }), ...(tenant === '' ? {} : { tenant_uid: tenant }), ...(labels.length === 0 ? {} : { labels }),
+        ...(alert === undefined || alert.data.verdict === '' ? {} : { profiles: ['incident'] as const }),
+        ...(tenant === '' ? {} : { tenant_uid: tenant }), ...(labels.length === 0 ? {} : { labels }),
       },
       finding_info: infoOf(notice, telling), ...(alert === undefined ? {} : alertParts(alert)),
     }

@@ -62,7 +62,8 @@ function triggerOf(notice: Notice, telling: Telling): PagerDutyEvent {
   return {
     event_action: 'trigger', dedup_key: keyOf(notice),
     payload: {
-      summary: clip(`${prefix}${telling.title}`, MOST.summary), ...placeOf(notice), severity: SEVERITIES[telling.severity], timestamp: notice.timestamp, custom_details: detailsOf(telling),
+      summary: clip(`${prefix}${telling.title}`, MOST.summary), ...placeOf(notice),
+      severity: SEVERITIES[telling.severity], timestamp: notice.timestamp, custom_details: detailsOf(telling),
     },
     client: 'Watchkeeper', ...(home === undefined ? {} : { client_url: home }),
     ...(links.length === 0 ? {} : { links: links.map(({ href, text }) => ({ href, text })) }),

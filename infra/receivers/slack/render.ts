@@ -32,7 +32,8 @@ const dotOf = ({ event, severity }: Telling): string => (event === 'resolved' ? 
 
 const object = (text: string): TextObject => ({ type: 'mrkdwn', text, verbatim: true })
 const section = (text: string): SlackBlock[] => (text === '' ? [] : [{ type: 'section', text: object(text) }])
-const list = (title: string, lines: readonly string[]): string => (lines.length === 0 ? '' : [`*${title}*`, ...lines.map((line) => (line.startsWith(' ') ? line : `• ${line}`))].join('\n'))
+const bullet = (line: string): string => (line.startsWith(' ') ? line : `• ${line}`)
+const list = (title: string, lines: readonly string[]): string => (lines.length === 0 ? '' : [`*${title}*`, ...lines.map(bullet)].join('\n'))
 
 function whyText({ event, why, moreWhy }: Telling): string {
   const lines = why.flatMap((one) => [mrkdwn(oddness(one)), ...one.parts.map((part) => `      ◦ ${mrkdwn(part)}`)])

@@ -50,7 +50,8 @@ const run = (text: string, style: Omit<TextRun, 'type' | 'text'> = {}): TextRun 
 const block = (inlines: readonly TextRun[], style: Omit<RichTextBlock, 'type' | 'inlines'> = {}): RichTextBlock => ({ type: 'RichTextBlock', inlines, ...style })
 const heading = (text: string): RichTextBlock => block([run(text, { weight: 'Bolder' })], { spacing: 'Medium' })
 const line = (text: string): RichTextBlock => block([run(text)], { spacing: 'Small' })
-const list = (title: string, lines: readonly string[]): RichTextBlock[] => (lines.length === 0 ? [] : [heading(title), ...lines.map((text) => line(text.startsWith(' ') ? text : `• ${text}`))])
+const bullet = (text: string): RichTextBlock => line(text.startsWith(' ') ? text : `• ${text}`)
+const list = (title: string, lines: readonly string[]): RichTextBlock[] => (lines.length === 0 ? [] : [heading(title), ...lines.map(bullet)])
 
 function whyBlocks({ event, why, moreWhy }: Telling): RichTextBlock[] {
   const lines = why.flatMap((one) => [oddness(one), ...one.parts.map((part) => `      ◦ ${part}`)])
