@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ClickHouseStore, openStore } from '../../infra/clickhouse/store.ts'
+import { openServerStore } from '../../infra/clickhouse/server/server-store.ts'
 import { cronCalendar } from '../../infra/cron/calendar.ts'
 import { type EmbeddedLog, openEmbeddedLog } from '../../infra/embedded-log/embedded-log.ts'
 import { openKeyedHash } from '../../infra/keys/key-file.ts'
@@ -30,6 +31,7 @@ import type { ReportPorts } from '../../services/reports/contracts.ts'
 import { ReportDesk } from '../../services/reports/desk.ts'
 import { makeReport, type ReportOrder } from '../../services/reports/make.ts'
 import { ReportSchedules, type Schedule } from '../../services/reports/schedule.ts'
+import { startShim } from '../clickhouse-shim/shim.ts'
 
 const SECOND = 1_000_000_000n
 const HOSTILE = '</td><script>alert(1)</script><img src=x onerror=alert(1)> \u202egnp.exe\u0000\u001b[31mred\u001b[0m "&amp;\'; DROP TABLE x --'
@@ -162,6 +164,19 @@ describe('reports', () => {
     expect((await desk.list({ tenant: 'acme', limit: 10 })).map(({ made_by: by }) => by)).toEqual(['bob', 'ann'])
     expect(await desk.list({ tenant: 'globex', limit: 10 })).toEqual([])
     expect(await desk.files({ tenant: 'globex', id: first.run_id })).toBeUndefined()
+  })
+
+  it('say the same on a server as in the process', async () => {
+    const shim = await startShim({ engine: store.engine })
+    const server = await openServerStore({ url: shim.url, user: 'default', clock: { now: () => BigInt(Date.now()) * 1_000_000n } })
+    try {
+      const [there, here] = [await makeReport(orderOf('acme'), server), await makeReport(orderOf('acme'), store)]
+      expect(there.answers.map(({ facts, jsonl }) => [facts.question, jsonl])).toEqual(here.answers.map(({ facts, jsonl }) => [facts.question, jsonl]))
+      expect(there.json).toBe(here.json)
+    } finally {
+      await server.close()
+      await shim.stop()
+    }
   })
 
   it('make a page that runs nothing, loads nothing and hides nothing', async () => {
