@@ -1,4 +1,7 @@
 /** The life of an alert as people lead it: through the API over the network, the alerter and the tables, and on the command line. */
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ROUTES } from '../../services/api/routes.ts'
 import { actionDecide, actionList, actionRequest, hookList } from '../../services/commands/action.ts'
@@ -236,6 +239,20 @@ describe('the command line', () => {
     expect((await printed(() => actionDecide('reject', asking.action.action_id, options()))).text).toContain('is rejected')
     expect((await printed(() => actionList({ ...options(), state: ['rejected'] }))).text).toContain(asking.action.action_id)
     await expect(printed(() => redeliver('unknown', options()))).rejects.toThrow('there is no message of this id')
+  }, 60_000)
+})
+
+describe('docs/api.md', () => {
+  it('has examples that do what they say', async () => {
+    const id = await opened('docs', 'as the page says')
+    const blocks = [...readFileSync('docs/api.md', 'utf8').matchAll(/```sh\n([^]*?)```/g)].flatMap(([, block = '']) => block.trim().split('\n'))
+    expect(blocks.length).toBeGreaterThan(10)
+    for (const line of blocks) {
+      const { stdout } = await promisify(execFile)('sh', ['-euc', line.replace('curl -s', "curl -s -w '\\n%{http_code}'")], { env: { ...process.env, API: `http://${desk.address}`, TOKEN: 'a-triage', ID: id } })
+      const [status = '', ...body] = stdout.trim().split('\n').toReversed()
+      expect(Number(status), `${line}: ${body.join(' ')}`).toBeLessThan(202)
+      expect(JSON.parse(body.join('')), line).not.toHaveProperty('error')
+    }
   }, 60_000)
 })
 
