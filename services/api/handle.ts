@@ -26,7 +26,7 @@ export interface Api {
 
 export function createApi(ports: ApiPorts): Api {
   const reads = new ReadLog(ports)
-  const document = apiDocument()
+  let document: object | undefined
   const router = new Router({ routes: ROUTES, ports: { ...ports, orders: new OrderDesk(ports) }, reads })
 
   async function guarded(request: HttpRequest): Promise<HttpResponse> {
@@ -45,7 +45,7 @@ export function createApi(ports: ApiPorts): Api {
       return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }, body: await ports.metrics() }
     }
     if (request.path === '/') return json(200, { product: 'watchkeeper', routes: [...OPEN, ...new Set(ROUTES.map(({ path }) => path))] })
-    if (request.method === 'GET' && request.path === '/api/v1/openapi.json') return json(200, document)
+    if (request.method === 'GET' && request.path === '/api/v1/openapi.json') return json(200, (document ??= apiDocument()))
     try {
       return await guarded(request)
     } catch (error) {
