@@ -4,11 +4,16 @@ import { once } from 'node:events'
 import { isIP, type Socket } from 'node:net'
 import { connect as secure } from 'node:tls'
 
-/** TLS over the connection, its certificate checked for the name. Throws the error of TLS. */
-export async function securedBy(connection: Socket, host: string, ca: string | undefined): Promise<Socket> {
+/** TLS over the connection, its certificate checked for the name. Throws the error of TLS, or AbortError. */
+export async function securedBy(connection: Socket, { host, ca }: { readonly host: string; readonly ca: string | undefined }, signal: AbortSignal): Promise<Socket> {
   const socket = secure({ socket: connection, ...(isIP(host) === 0 ? { servername: host } : {}), host, ...(ca === undefined ? {} : { ca }) })
-  await once(socket, 'secureConnect')
-  return socket
+  try {
+    await once(socket, 'secureConnect', { signal })
+    return socket
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
 }
 
 /** Time that a server has to close its side, too, or to break off. */

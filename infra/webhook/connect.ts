@@ -10,14 +10,15 @@ export interface Place {
   readonly port: number
 }
 
-/** Throws PrivateTarget, the system's error, or AbortError. */
+/** Throws PrivateTarget, the system's error, or AbortError. The connection ends with `signal`, too. */
 export async function guardedConnect({ host, port }: Place, { reach, resolve }: Way, signal: AbortSignal): Promise<Socket> {
   // An address literal is never looked up, so it is checked here.
   if (isIP(host) !== 0 && !reach(host)) throw new PrivateTarget()
-  const socket = connect({ host, port, lookup: guardedLookup(reach, resolve) })
+  const socket = connect({ host, port, lookup: guardedLookup(reach, resolve), signal })
   try {
     await once(socket, 'connect', { signal })
-    return socket
+    // Whoever uses it hears of errors through its own listeners; between them nobody listens, and that must not end the process.
+    return socket.on('error', () => {})
   } catch (error) {
     socket.destroy()
     throw error

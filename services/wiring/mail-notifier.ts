@@ -7,7 +7,8 @@ import type { Log, Notifier } from '../../schemas/ports.ts'
 import type { Receiver } from '../config/alerting.ts'
 import { textIfAny } from './receiver-secrets.ts'
 
-const CONNECT_MS = 15_000
+/** For all of it: servers that look at a letter take their time. */
+const TIMEOUT_MS = 60_000
 
 export function mailNotifier(config: Extract<Receiver, { readonly type: 'email' }>, { way, log }: { readonly way: Way; readonly log: Log }): Notifier {
   const { name, type, host, port, tls, from, to, username: user } = config
@@ -17,7 +18,7 @@ export function mailNotifier(config: Extract<Receiver, { readonly type: 'email' 
     receiver: name, kind: type, render: (notice) => JSON.stringify(mailOf(notice)),
     async send({ id, body }, signal) {
       try {
-        const connection = await guardedConnect({ host, port }, way, AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]))
+        const connection = await guardedConnect({ host, port }, way, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]))
         const letter = { ...(JSON.parse(body) as Mail), id, from, to }
         return await sendMail(letter, { host, port, tls, user, password: password(), ca: ca() }, connection)
       } catch (error) {

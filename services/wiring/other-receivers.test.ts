@@ -186,6 +186,27 @@ describe('syslog', () => {
   })
 })
 
+describe('servers that say nothing', () => {
+  it.each([
+    ['a mail server', { type: 'email', from: 'a@example.org', to: ['b@example.org'] }], ['a mail server under TLS', { type: 'email', tls: 'implicit', from: 'a@example.org', to: ['b@example.org'] }],
+    ['a syslog server under TLS', { type: 'syslog' }], ['a collector', { type: 'ocsf' }],
+  ])('do not hold a message for ever: %s', async (_what, receiver) => {
+    const sockets: Socket[] = []
+    const server = createServer((socket) => void sockets.push(socket.on('error', () => {})))
+    const port = await listen(server)
+    const target = receiver.type === 'ocsf' ? { url: `http://127.0.0.1:${port}/` } : { host: '127.0.0.1', port }
+    const [notifier] = openAll([{ ...receiver, ...target, name: 'silent', allow_private: true }]).notifiers
+    const stop = new AbortController()
+    const connected = once(server, 'connection')
+    const sent = notifier!.send({ id: 'm', at: 0n, body: notifier!.render(criticalCommand) }, stop.signal)
+    await connected
+    stop.abort()
+    expect((await sent).status).toBe(0)
+    // And nothing is left open behind it.
+    for (const socket of sockets) if (!socket.closed) await once(socket.resume(), 'close')
+  })
+})
+
 describe('Opsgenie and OCSF collectors', () => {
   it('are told at their address, with what opens their door', async () => {
     const got: { path: string; authorization: string; body: unknown }[] = []

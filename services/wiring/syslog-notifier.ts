@@ -21,8 +21,11 @@ export function syslogNotifier(config: Extract<Receiver, { readonly type: 'syslo
   async function sendOver(body: string, signal: AbortSignal): Promise<void> {
     if (transport === 'udp') return sendPacket(body, port, await guardedAddress({ host, port }, way))
     const connection = await guardedConnect({ host, port }, way, signal)
-    signal.addEventListener('abort', () => connection.destroy(), { once: true })
-    await sendStream(body, transport === 'tls' ? await securedBy(connection, host, ca()) : connection, signal)
+    try {
+      await sendStream(body, transport === 'tls' ? await securedBy(connection, { host, ca: ca() }, signal) : connection, signal)
+    } finally {
+      connection.destroy()
+    }
   }
 
   return {
