@@ -12,7 +12,7 @@ const ids: Record<string, string> = { quarantine_id: 'f'.repeat(32), order_id: '
 const BODIES: Readonly<Record<string, object>> = {
   'alert.acknowledge': { why: MARK }, 'alert.start': { why: MARK }, 'alert.resolve': { why: MARK, verdict: 'true' }, 'alert.reopen': { why: MARK }, 'alert.note': { why: MARK },
   'silence.add': { matchers: [{ field: 'tool', operator: 'is', value: 'x' }], reason: MARK, hours: 1, tenant: 'b' }, 'delivery.redeliver': { why: MARK }, 'action.request': { hook: 'revoke_token', why: MARK },
-  'baseline.reset': { tenant: 'b', actor: 'ann', reason: MARK }, 'quarantine.replay': { filter: { tenant: 'b' }, by: 'x', why: MARK }, 'quarantine.discard': { filter: { tenant: 'b' }, by: 'x', why: MARK },
+  'tuning.accept': { reason: MARK, hours: 1 }, 'baseline.reset': { tenant: 'b', actor: 'ann', reason: MARK }, 'quarantine.replay': { filter: { tenant: 'b' }, by: 'x', why: MARK }, 'quarantine.discard': { filter: { tenant: 'b' }, by: 'x', why: MARK },
   'receiver.add': { name: 'x', url: 'http://127.0.0.1:9/', secret: `whsec_${'A'.repeat(32)}`, ttl_seconds: 1 }, 'action.approve': {}, 'action.reject': {}, 'receiver.test': {},
 }
 const QUERIES: Readonly<Record<string, string>> = { 'baseline.show': '?tenant=b&actor=ann', 'silence.end': '?why=x' }
