@@ -131,22 +131,22 @@ export class PackedCursor {
     if (this.#at > this.#bytes.length) throw CUT
   }
 
-  #textAt(place: number): string {
+  #textAt(place: number, encoding: 'utf8' | 'latin1' = 'utf8'): string {
     const before = this.#at
     this.#at = place
     const length = this.#varint()
-    const text = this.#bytes.toString('utf8', this.#at, this.#at + length)
+    const text = this.#bytes.toString(encoding, this.#at, this.#at + length)
     this.#at = before
     return text
   }
 
   /** As stored, not as computed. */
   get storedContentHash(): string {
-    return this.#textAt(this.#contentAt)
+    return this.#textAt(this.#contentAt, 'latin1')
   }
 
   get storedRecordHash(): string {
-    return this.#textAt(this.#recordAt)
+    return this.#textAt(this.#recordAt, 'latin1')
   }
 
   /** Which erasure blanked the row; '' for none. */
@@ -179,17 +179,20 @@ export class PackedCursor {
     return this.#bytes.subarray(this.#canonicalAt, this.#at)
   }
 
-  /** The content hash made again; of an erased row, which has none to make, the stored one. */
-  contentHash(): string {
+  /** The content hash made again (of an erased row, which has none to make, the stored one) and the record hash: what the leaf must hold. 64 hex digits each. */
+  hashes(): { readonly content: string; readonly record: string } {
+    const content = this.#contentHash()
+    return { content, record: this.#recordHash(content) }
+  }
+
+  #contentHash(): string {
     const split = this.#starts[this.#shape.split] as number
     if (this.#shape === SHAPES[1]) return hash('sha256', this.#bytes.subarray(this.#canonicalAt, split), 'hex')
     return this.erasure === '' ? hash('sha256', this.#bytes.subarray(split, this.#at), 'hex') : this.storedContentHash
   }
 
-  /** The record hash made again, 64 hex digits: what the leaf must hold. */
-  recordHash(): string {
+  #recordHash(content: string): string {
     const split = this.#starts[this.#shape.split] as number
-    const content = this.contentHash()
     if (this.#shape === SHAPES[1]) return hashOf(this.#bytes.subarray(this.#canonicalAt, this.#canonicalAt + 1), content, this.#bytes.subarray(split, this.#at))
     return hashOf(this.#bytes.subarray(this.#canonicalAt, split), content, NOTHING)
   }

@@ -129,7 +129,7 @@ export class Comparison {
     }
     leaf.found++
     if (leaf.found > 1) this.#fault('integrity', 'row-twice', leaf.index, `the row of leaf ${leaf.index} (${place}) is there ${leaf.found} times`)
-    else if (row.recordHash() !== leaf.recordHash) this.#fault('integrity', 'row-changed', leaf.index, `the row of leaf ${leaf.index} (${place}) was changed`)
+    else if (row.hashes().record !== leaf.recordHash) this.#fault('integrity', 'row-changed', leaf.index, `the row of leaf ${leaf.index} (${place}) was changed`)
     else if (row.text('tenant') !== leaf.tenant) this.#fault('integrity', 'leaf-changed', leaf.index, `leaf ${leaf.index} (${place}) stands under another tenant than its row`)
   }
 

@@ -1,25 +1,28 @@
 /**
- * Tells whether two sets of (place, event, record hash) are equal though each comes in its own order, in little memory: for each 256 offsets of a partition
- * the sum of a keyed hash of every member. The key is drawn for this run, after the data was fixed, so nobody can have made two sets with equal sums; what
- * differs by chance is 2^-128 likely to look equal. Sums of unequal buckets say where to look one by one.
+ * Tells whether two sets of (place, leaf hash, tenant) are equal though each comes in its own order, in little memory: for each 256 offsets of a partition
+ * the sum of a keyed function of every member. The key is drawn for this run, after the data was fixed, so nobody can have made two sets with equal sums;
+ * what differs looks equal with a chance of 2^-128. Sums of unequal buckets say where to look one by one.
+ *
+ * The function is CBC-MAC with AES-128 over four blocks, always four: place, leaf hash (two), hash of the tenant. It is computed for many members at once,
+ * a block of all of them after the other: that costs a twentieth of a keyed SHA-256.
  */
-import { hash } from 'node:crypto'
+import { type Cipher, createCipheriv, hash } from 'node:crypto'
 
 export const BUCKET_OFFSETS = 256
 const LANES = 4
 const SLOT = LANES + 1
-const KEY_BYTES = 32
-const HEAD = KEY_BYTES + 4 + 8 + 4
-const ID = 16
-const HASH = 32
+const BLOCK_WORDS = 4
+const BLOCKS = 4
+const BATCH = 1024
+export const KEY_BYTES = 16
 
-/** A member of such a set. `eventId` has 16 bytes, `recordHash` 32. */
+/** A member of such a set. */
 export interface Placed {
   readonly partition: number
   readonly offset: number
   readonly offsetIndex: number
-  readonly eventId: Buffer
-  readonly recordHash: Buffer
+  /** 32 bytes. */
+  readonly leaf: Buffer
   readonly tenant: string
 }
 
@@ -29,31 +32,82 @@ export interface SumsData {
   readonly numbers: Float64Array
 }
 
+/** Members that wait to be added: block by block, all members behind each other. */
+class Batch {
+  readonly #cipher: Cipher
+  readonly #blocks = Array.from({ length: BLOCKS }, () => new Uint32Array(BATCH * BLOCK_WORDS))
+  readonly #bytes = this.#blocks.map((words) => Buffer.from(words.buffer))
+  readonly slots = new Int32Array(BATCH)
+  length = 0
+
+  constructor(key: Buffer) {
+    this.#cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false)
+  }
+
+  put({ partition, offset, offsetIndex, leaf }: Placed, tenant: Buffer, slot: number): void {
+    const at = this.length++
+    const [place, first, second, third] = this.#bytes as [Buffer, Buffer, Buffer, Buffer]
+    place.writeUInt16LE(partition & 0xffff, at * 16)
+    place.writeUInt16LE(partition >>> 16, at * 16 + 2)
+    place.writeDoubleLE(offset, at * 16 + 4)
+    place.writeUInt32LE(offsetIndex, at * 16 + 12)
+    leaf.copy(first, at * 16, 0, 16)
+    leaf.copy(second, at * 16, 16, 32)
+    tenant.copy(third, at * 16, 0, 16)
+    this.slots[at] = slot
+  }
+
+  /** Four words of each member. */
+  take(): Uint32Array {
+    const words = this.length * BLOCK_WORDS
+    let state = new Uint32Array(words)
+    for (const block of this.#blocks) {
+      for (let at = 0; at < words; at++) state[at] = (state[at] as number) ^ (block[at] as number)
+      const out = this.#cipher.update(Buffer.from(state.buffer))
+      state = new Uint32Array(out.buffer.slice(out.byteOffset, out.byteOffset + words * 4))
+    }
+    this.length = 0
+    return state
+  }
+}
+
+const MOST_TENANTS = 10_000
+
 export class PlaceSums {
-  readonly #message: Buffer
+  readonly #batch: Batch
   readonly #slots = new Map<number, Map<number, number>>()
+  readonly #tenants = new Map<string, Buffer>()
   #sums = new Uint32Array(SLOT * 64)
   #used = 0
 
-  /** `key`: 32 random bytes. */
+  /** `key`: 16 random bytes. */
   constructor(key: Buffer) {
-    this.#message = Buffer.alloc(HEAD + ID + HASH + 256)
-    key.copy(this.#message, 0, 0, KEY_BYTES)
+    this.#batch = new Batch(key)
   }
 
-  add({ partition, offset, offsetIndex, eventId, recordHash, tenant }: Placed): void {
-    const message = this.#message
-    message.writeUInt32LE(partition, KEY_BYTES)
-    message.writeDoubleLE(offset, KEY_BYTES + 4)
-    message.writeUInt32LE(offsetIndex, KEY_BYTES + 12)
-    message.set(eventId, HEAD)
-    message.set(recordHash, HEAD + ID)
-    const end = HEAD + ID + HASH + message.write(tenant, HEAD + ID + HASH)
-    const digest = hash('sha256', message.subarray(0, end), 'buffer')
-    const at = this.#slot(partition, Math.floor(offset / BUCKET_OFFSETS))
+  add(placed: Placed): void {
+    this.#batch.put(placed, this.#tenant(placed.tenant), this.#slot(placed.partition, Math.floor(placed.offset / BUCKET_OFFSETS)))
+    if (this.#batch.length === BATCH) this.#flush()
+  }
+
+  #tenant(name: string): Buffer {
+    const known = this.#tenants.get(name)
+    if (known !== undefined) return known
+    if (this.#tenants.size >= MOST_TENANTS) this.#tenants.clear()
+    const made = hash('sha256', name, 'buffer')
+    this.#tenants.set(name, made)
+    return made
+  }
+
+  #flush(): void {
+    const { length, slots } = this.#batch
+    const words = this.#batch.take()
     const sums = this.#sums
-    for (let lane = 0; lane < LANES; lane++) sums[at + lane] = (sums[at + lane] as number) + digest.readUInt32LE(lane * 4)
-    sums[at + LANES] = (sums[at + LANES] as number) + 1
+    for (let member = 0; member < length; member++) {
+      const at = slots[member] as number
+      for (let lane = 0; lane < LANES; lane++) sums[at + lane] = (sums[at + lane] as number) + (words[member * LANES + lane] as number)
+      sums[at + LANES] = (sums[at + LANES] as number) + 1
+    }
   }
 
   #slot(partition: number, bucket: number): number {
@@ -81,6 +135,7 @@ export class PlaceSums {
   }
 
   data(): SumsData {
+    this.#flush()
     const numbers = new Float64Array((this.#used / SLOT) * (2 + SLOT))
     let to = 0
     for (const [partition, buckets] of this.#slots) {
@@ -96,6 +151,8 @@ export class PlaceSums {
 
   /** The buckets of a partition, by number, in which the two differ. */
   differences(other: PlaceSums, partition: number): number[] {
+    this.#flush()
+    other.#flush()
     const all = new Set([...(this.#slots.get(partition)?.keys() ?? []), ...(other.#slots.get(partition)?.keys() ?? [])])
     return [...all].filter((bucket) => !this.#equal(other, partition, bucket)).sort((a, b) => a - b)
   }
@@ -107,9 +164,5 @@ export class PlaceSums {
       if (own !== (theirs === undefined ? 0 : other.#sums[theirs + lane])) return false
     }
     return true
-  }
-
-  partitions(): number[] {
-    return [...this.#slots.keys()]
   }
 }

@@ -45,7 +45,7 @@ export class Run {
   unsealed = 0
   removed = 0
 
-  /** `key`: 32 random bytes that nobody knew when the data was made. */
+  /** `key`: 16 random bytes that nobody knew when the data was made. */
   constructor(subject: string, key: Buffer) {
     this.subject = subject
     this.key = key

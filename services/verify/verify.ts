@@ -3,6 +3,7 @@ import { hash, randomBytes } from 'node:crypto'
 import { Comparison } from './compare.ts'
 import type { EvidenceSource, Piece } from '../../schemas/evidence.ts'
 import { type Lane, runOn } from './lanes.ts'
+import { KEY_BYTES } from './place-sums.ts'
 import { Run, type SavedRun } from './progress.ts'
 import { claimsBetween, PromiseReader, type Promises, type Trust } from './promises.ts'
 import type { Frontier, RowJob } from './row-task.ts'
@@ -46,7 +47,7 @@ class Verification {
   constructor(options: VerifyOptions) {
     this.#options = options
     const subject = subjectOf(options)
-    this.#run = (options.saved && Run.from(options.saved, subject)) ?? new Run(subject, randomBytes(32))
+    this.#run = (options.saved && Run.from(options.saved, subject)) ?? new Run(subject, randomBytes(KEY_BYTES))
   }
 
   async verify(): Promise<Report> {

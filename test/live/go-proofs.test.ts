@@ -23,7 +23,7 @@ const rootAt = (size: number): Buffer => {
 
 /** `proof` as somebody sends it who wants to be believed: a bit another, a hash less, twice, or of elsewhere. */
 function hostile(proof: readonly Buffer[], roll: (limit: number) => number): Buffer[] {
-  const copy = proof.map((hash) => Buffer.from(hash))
+  const copy: Buffer[] = proof.map((hash) => Buffer.from(hash))
   const at = roll(Math.max(1, copy.length))
   const kind = roll(5)
   if (kind === 0 && copy.length > 0) copy[at]![roll(32)]! ^= 1 << roll(8)

@@ -70,7 +70,7 @@ export function leafOf(packed: Buffer, index: number): PackedLeaf & { readonly p
   row.next()
   return {
     partition: row.partition, index, offset: row.offset, offsetIndex: row.offsetIndex, tenant: row.text('tenant'),
-    eventId: Buffer.from(row.text('event_id'), 'hex'), recordHash: Buffer.from(row.recordHash(), 'hex'),
+    eventId: Buffer.from(row.text('event_id'), 'hex'), recordHash: Buffer.from(row.hashes().record, 'hex'),
   }
 }
 
@@ -115,7 +115,7 @@ const within = ({ first, next }: Places, { offset }: { readonly offset: number }
 export function withOwnHashes(packed: Buffer): Buffer {
   const row = new PackedCursor(packed)
   row.next()
-  const hashes = Buffer.from(row.contentHash() + row.recordHash(), 'latin1')
+  const hashes = Buffer.from(row.hashes().content + row.hashes().record, 'latin1')
   if (hashes.length !== 2 * HASH_DIGITS) throw new Error('a hash has another length')
   return packRecord({ bytes: row.canonical, partition: row.partition, offset: row.offset, offsetIndex: row.offsetIndex, hashes, hashesAt: 0 }, row.erasure)
 }
