@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type AuditEvent, exampleAuditEvent } from '../../../schemas/audit-event.ts'
 import { BLANK_LIFE } from '../../../schemas/alert.ts'
-import { encodeCanonicals, recordHash, writeHashes } from '../../../schemas/canonical.ts'
+import { encodeCanonical, encodeCanonicals, recordHash, writeHashes } from '../../../schemas/canonical.ts'
 import { exampleFinding } from '../../../schemas/finding.ts'
 import { exampleInteraction } from '../../../schemas/interaction.ts'
 import type { Hold } from '../../../schemas/removal.ts'
@@ -170,4 +170,12 @@ it('takes the content away before the rest, and every row still proves itself; w
   await remover.erase('r1', subject, () => undefined)
   for (const row of await store.query('SELECT * FROM watchkeeper.audit_events')) expect(recordHash(recordFromRow(row))).toBe(row['record_hash'])
   expect((await rowsOf("SELECT count() AS n FROM watchkeeper.audit_events WHERE erasure = 'r1' AND actor = ''"))[0]).toEqual({ n: 11n })
+})
+
+it('takes rows of version 1 as a whole: blank they could not prove themselves', { timeout: 180_000 }, async () => {
+  const canonical = encodeCanonical({ ...exampleAuditEvent, salt: '', principal: NAME })
+  await store.insertEvents([{ bytes: canonical.bytes, partition: 0, offset: 0, offsetIndex: 0, hashes: writeHashes(canonical), hashesAt: 0 }], 'old')
+  expect((await remover.erase('r1', subject, () => undefined)).events).toBe(1n)
+  expect(await rowsOf('SELECT count() AS n FROM watchkeeper.audit_events')).toEqual([{ n: 0n }])
+  expect(await rowsOf('SELECT event_id, how FROM watchkeeper.removed_events')).toEqual([{ event_id: exampleAuditEvent.event_id, how: 'dropped' }])
 })

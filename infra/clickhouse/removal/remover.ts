@@ -12,8 +12,8 @@ import { EVENT_BLANKS, EVENT_CONTENT, INTERACTION_CONTENT, type Place, PLACES } 
 /** Digits that an event id begins with: the digest is made of one digest for each, so that no list of all ids has to be held. */
 const FIRST_DIGITS = [...'0123456789abcdef']
 
-/** A row of version 1 has no salt, which must be known of it when it is blank. */
-const SALT_LEFT = "if(salt = 'unsalted' OR (salt = '' AND erasure = ''), 'unsalted', '')"
+/** Rows of canonical version 1: they commit to nothing by a salted hash, so that blank ones could not prove themselves. They go as a whole, and their leaves stay. */
+const UNSALTED = "(salt = '' AND erasure = '')"
 
 const updates = (change: Readonly<Record<string, string>>): string => Object.entries(change).map(([name, value]) => `${identifier(name)} = ${value}`).join(', ')
 
@@ -139,7 +139,7 @@ export class ClickHouseRemover implements Remover {
 
   async #chooseEvents({ removalId, tenant }: Work, where: string, how: 'blanked' | 'dropped'): Promise<void> {
     await this.#changes.write(`INSERT INTO watchkeeper.removed_events (tenant, removal_id, partition, offset, offset_index, event_id, record_hash, how)
-      SELECT ${sqlText(tenant)}, ${sqlText(removalId)}, partition, offset, offset_index, event_id, record_hash, ${sqlText(how)}
+      SELECT ${sqlText(tenant)}, ${sqlText(removalId)}, partition, offset, offset_index, event_id, record_hash, ${how === 'dropped' ? sqlText(how) : `if(${UNSALTED}, 'dropped', 'blanked')`}
       FROM watchkeeper.audit_events WHERE ${where} SETTINGS log_queries = 0`)
   }
 
@@ -169,10 +169,11 @@ export class ClickHouseRemover implements Remover {
   }
 
   async #blankContent(removalId: string, own: string): Promise<void> {
-    const where = `${own} AND erasure = ''`
+    const where = `${own} AND salt != ''`
     await this.#changes.settled('audit_events')
-    const set = `UPDATE ${updates(EVENT_CONTENT)}, salt = ${SALT_LEFT}, erasure = ${sqlText(removalId)}`
+    const set = `UPDATE ${updates(EVENT_CONTENT)}, salt = '', erasure = ${sqlText(removalId)}`
     for (const partition of await this.#changes.partitions('audit_events', where)) await this.#changes.alter('audit_events', partition, set, where)
+    await this.#drop('audit_events', `${own} AND ${UNSALTED}`)
   }
 
   /** The actor is part of the sorting key, so blanked rows are written anew before the old ones are deleted: a crash between leaves both, and the next run knows. */
@@ -181,11 +182,11 @@ export class ClickHouseRemover implements Remover {
     const left = `${own} AND erasure != ${sqlText(removalId)}`
     await this.#changes.settled('audit_events')
     const columns = [...EVENT_COLUMNS, 'erasure']
-    const values = { ...EVENT_BLANKS, salt: SALT_LEFT, erasure: sqlText(removalId) } as Readonly<Record<string, string>>
+    const values = { ...EVENT_BLANKS, salt: "''", erasure: sqlText(removalId) } as Readonly<Record<string, string>>
     const written = `SELECT event_id FROM watchkeeper.audit_events WHERE ${own} AND erasure = ${sqlText(removalId)}`
     await this.#changes.write(`INSERT INTO watchkeeper.audit_events (${columns.map(identifier).join(', ')})
       SELECT ${columns.map((name) => values[name] ?? identifier(name)).join(', ')} FROM watchkeeper.audit_events
-      WHERE ${left} AND event_id NOT IN (${written}) SETTINGS log_queries = 0, max_partitions_per_insert_block = 0, exclude_materialize_skip_indexes_on_insert = 'arguments_text'`)
+      WHERE ${left} AND NOT ${UNSALTED} AND event_id NOT IN (${written}) SETTINGS log_queries = 0, max_partitions_per_insert_block = 0, exclude_materialize_skip_indexes_on_insert = 'arguments_text'`)
     // Of all partitions at once: the engine rewrites as many parts at a time as it has threads for.
     await this.#changes.alterAll('audit_events', 'DELETE', left)
   }
