@@ -1,7 +1,7 @@
 /** `npm run demo`: sends recorded and simulated telemetry to a running Watchkeeper and prints the alerts as they arrive. */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { AlertMessage } from '../../schemas/alert-message.ts'
+import type { Notice } from '../../schemas/alert-message.ts'
 import { Failure } from '../../schemas/failure.ts'
 import { stories } from './company.ts'
 import { printable } from './printable.ts'
@@ -45,12 +45,12 @@ async function send(url: string, body: Buffer | string, contentType: string): Pr
 }
 
 /** What a rule says is printed with its first alert only. */
-function printer(print: DemoOptions['print']): (message: AlertMessage) => void {
+function printer(print: DemoOptions['print']): (notice: Notice) => void {
   const told = new Set<string>()
-  return (message) => {
+  return (notice) => {
     print('')
-    for (const line of linesOf(message, told)) print(printable(line))
-    for (const { detector } of message.data.rules) told.add(detector)
+    for (const line of linesOf(notice, told)) print(printable(line))
+    for (const { detector } of 'rules' in notice.data ? notice.data.rules : []) told.add(detector)
   }
 }
 
@@ -77,7 +77,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     last = Date.now()
     if (seen.has(id)) return
     seen.add(id)
-    show(body as AlertMessage)
+    show(body as Notice)
   })
   const authorization = { authorization: `Bearer ${options.apiToken}`, 'content-type': 'application/json' }
   const name = `demo-${randomBytes(4).toString('hex')}`

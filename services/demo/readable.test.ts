@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { AlertMessage } from '../../schemas/alert-message.ts'
+import { NOTICES } from '../../test/receivers/notices.ts'
 import { linesOf } from './readable.ts'
 
 it('tells who, what, why, how, what to do and what to ask', () => {
@@ -44,4 +45,15 @@ it('tells who, what, why, how, what to do and what to ask', () => {
   ]
   expect(linesOf(message, new Set())).toEqual(lines)
   expect(linesOf(message, new Set(['d']))).toEqual(lines.filter((line) => !/harmless| ask$| do |revoke|maps/.test(line)))
+})
+
+it('tells what became of it, and what was held back', () => {
+  const first = (name: string): string => linesOf(NOTICES[name]!, new Set()).slice(0, 2).join(' | ')
+  expect([first('acknowledged'), first('resolved'), first('went-quiet'), first('storm'), first('test')]).toEqual([
+    'SEEN  CRITICAL  ci-bot ran a command on files that runs what it downloads, and nobody asked for it |   by    bea@example.com: I am looking at it',
+    'OVER  CRITICAL  ci-bot ran a command on files that runs what it downloads, and nobody asked for it |   by    bea@example.com (benign): The installer of our build server; its hash is the one on record',
+    'OVER  MEDIUM  Unusual volume for anna@example.com: 1,412 calls within an hour |   by    watchkeeper: nothing new for 24 h',
+    'STORM  CRITICAL  231 messages about 214 alerts held back |   top   CRITICAL  ci-bot ran a command on files that runs what it downloads, and nobody asked for it',
+    'TEST   A test of receiver on-call',
+  ])
 })

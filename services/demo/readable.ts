@@ -1,5 +1,5 @@
-/** A message about an alert as lines for a terminal. */
-import type { AlertMessage } from '../../schemas/alert-message.ts'
+/** A message as lines for a terminal. */
+import type { AlertMessage, Notice, StormMessage } from '../../schemas/alert-message.ts'
 
 type Data = AlertMessage['data']
 type Reason = Data['why'][number]
@@ -25,11 +25,29 @@ function ruleLines({ benign, runbook, owasp_mcp_2025, atlas_5, attack_19 }: Data
   return [...block('or', benign.map((text) => `harmless if: ${text}`)), ...block('do', runbook), line('maps', [...owasp_mcp_2025, ...atlas_5, ...attack_19].join(' '))]
 }
 
+const EVENTS: Readonly<Record<AlertMessage['type'], string>> = {
+  'alert.open': 'ALERT', 'alert.updated': 'UPDATE', 'alert.reopened': 'AGAIN', 'alert.acknowledged': 'SEEN', 'alert.resolved': 'OVER',
+}
+
+const stormLines = ({ data: { severity, alerts, messages, top, sql } }: StormMessage): readonly string[] => [
+  `STORM  ${severity.toUpperCase()}  ${messages} messages about ${alerts} alerts held back`,
+  ...block('top', top.map((one) => `${one.severity.toUpperCase()}  ${one.title}`)), ...block('SQL', sql.split('\n')),
+]
+
+function endLines({ type, data }: AlertMessage): readonly string[] {
+  const { verdict, status_by: by, status_why: why } = data
+  return [`${EVENTS[type]}  ${data.severity.toUpperCase()}  ${data.title}`, line('by', `${by}${verdict === '' ? '' : ` (${verdict})`}${why === '' ? '' : `: ${why}`}`)]
+}
+
 /** `told`: detectors whose rules need not be said again. */
-export function linesOf({ type, data }: AlertMessage, told: ReadonlySet<string>): readonly string[] {
+export function linesOf(notice: Notice, told: ReadonlySet<string>): readonly string[] {
+  if (notice.type === 'storm.summary') return stormLines(notice)
+  if (notice.type === 'receiver.test') return [`TEST   ${notice.data.title}`]
+  if (notice.type === 'alert.resolved' || notice.type === 'alert.acknowledged') return endLines(notice)
+  const { type, data } = notice
   const { who, what, why, why_omitted: omitted, rules, sql } = data
   return [
-    `${type === 'alert.updated' ? 'UPDATE' : 'ALERT'}  ${data.severity.toUpperCase()}  ${data.title}`,
+    `${EVENTS[type]}  ${data.severity.toUpperCase()}  ${data.title}`,
     line('who', `${who.actor || 'unknown'} (${who.actor_kind})`),
     line('what', `${[what.tool, what.server].filter((part) => part !== '').join(' on ')}  [${what.detectors.join(', ')}]`),
     ...why.flatMap(reasonLines), ...(omitted > 0 ? [line('', `and ${omitted} more`)] : []),
