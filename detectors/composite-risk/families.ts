@@ -49,6 +49,8 @@ const STANDINGS: Readonly<Record<string, Standing>> = {
   'record-conflict': { family: 'log', confidence: 0 },
   'missing-telemetry': { family: 'log', confidence: 0 },
   'receiver-down': { family: 'log', confidence: 0 },
+  'anchor-failing': { family: 'log', confidence: 0 },
+  'broken-log': { family: 'log', confidence: 0 },
 }
 
 export function standingOf(detector: string, unknownConfidence: number): Standing {

@@ -33,7 +33,7 @@ export const Audit = z.strictObject({
   signing_key_file: file.optional().describe('PEM file of the Ed25519 private key (PKCS#8) that signs checkpoints; keys/notary.key in data_dir, made at need, where absent'),
   accept_key: verifier.optional().describe('Verifier key of a signing key that may come in the place of the one before: only where that is lost or was stolen'),
   checkpoint_seconds: z.number().min(1).max(3_600).default(10).describe('Longest time between an event being stored and a checkpoint over it'),
-  checkpoint_events: z.number().int().min(100).max(10_000_000).default(10_000).describe('A checkpoint is made earlier where so many events of a partition are new'),
+  checkpoint_events: z.number().int().min(100).max(10_000_000).default(10_000).describe('A checkpoint is made earlier where so many events come in less, but not within two seconds of the one before'),
   anchors: z.array(Anchor).max(16).default([]).superRefine((anchors, context) => {
     for (const [at, anchor] of anchors.entries()) {
       if (anchors.findIndex((one) => one.name === anchor.name) !== at) context.addIssue({ code: 'custom', path: [at, 'name'], message: `is the name of another anchor: ${anchor.name}` })

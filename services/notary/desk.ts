@@ -6,7 +6,7 @@ import { Failure } from '../../schemas/failure.ts'
 import { rawPublicKey, verifierKey } from '../../schemas/note.ts'
 import { checkpoints, findings } from '../../schemas/topics.ts'
 import type { Anchorable, NotaryConfig, NotaryPorts } from './contracts.ts'
-import { type LeafChunk, readChunks, readSizes, type Start } from './leaf-chunks.ts'
+import { type LeafChunk, readChunks, type Start } from './leaf-chunks.ts'
 import { BrokenLog, LogTree } from './log-tree.ts'
 import { recovered } from './recover.ts'
 import { signTrees } from './sign.ts'
@@ -17,6 +17,8 @@ export const SNAPSHOT = 'notary'
 /** Findings about the installation itself. */
 export const OWN_TENANT = 'default'
 const SECOND_NS = 1_000_000_000n
+/** A look costs the engine some 40 ms, however much is new. */
+const LEAST_SECONDS = 2
 /** What is broken for so long is not on its way. */
 const CONFIRM_NS = 30n * SECOND_NS
 
@@ -38,7 +40,9 @@ export class Desk {
   #state: NotaryState
   /** Signed and kept, and perhaps not told. */
   #untold: readonly CheckpointRow[]
+  /** The last look, and the next, nanoseconds. */
   #readAt = 0n
+  #nextAt = 0n
   readonly #broken = new Map<string, { readonly since: bigint; said: boolean }>()
 
   private constructor(config: NotaryConfig, ports: DeskPorts, state: NotaryState) {
@@ -65,12 +69,13 @@ export class Desk {
   async look(): Promise<boolean> {
     if (!(await this.#tell())) return false
     const now = this.#ports.clock.now()
+    // A clock that was put back does not hold it up.
+    if (now < this.#nextAt && now >= this.#readAt) return true
     const starts = [...this.#state.trees].map(([partition, tree]): Start => ({ partition, chunk: tree.chunk }))
-    if (!(await this.#isDue(now, starts))) return true
-    this.#readAt = now
     const grown = await this.#grown(starts, now)
-    if (grown.size === 0) return true
     const leaves = [...grown].reduce((sum, [partition, tree]) => sum + tree.size - (this.#state.trees.get(partition)?.size ?? 0), 0)
+    this.#plan(now, leaves)
+    if (grown.size === 0) return true
     const next = signTrees(this.#state, grown, { privateKey: this.#ports.privateKey, at: now })
     if (!(await this.#ports.keep())) return false
     await this.#ports.snapshots.save(SNAPSHOT, encodeState(next, this.#ports.at()))
@@ -88,13 +93,13 @@ export class Desk {
     return true
   }
 
-  async #isDue(now: bigint, starts: readonly Start[]): Promise<boolean> {
+  /** When to look again: when so many events as make a checkpoint are expected, if they go on to come as they did. */
+  #plan(now: bigint, leaves: number): void {
     const { checkpointSeconds, checkpointEvents } = this.#config
-    const last = this.#state.last[0]?.made_at ?? 0n
-    const since = last > this.#readAt ? last : this.#readAt
-    if (now - since >= BigInt(Math.round(checkpointSeconds * 1e9)) || now < since) return true
-    const sizes = await readSizes(this.#ports.store, starts)
-    return [...sizes].some(([partition, size]) => size - (this.#state.trees.get(partition)?.size ?? 0) >= checkpointEvents)
+    const passed = Math.max(Number(now - this.#readAt) / 1e9, LEAST_SECONDS)
+    const expected = leaves === 0 ? checkpointSeconds : (checkpointEvents * passed) / leaves
+    this.#readAt = now
+    this.#nextAt = now + BigInt(Math.round(Math.min(checkpointSeconds, Math.max(LEAST_SECONDS, expected)) * 1e9))
   }
 
   /** Trees that have more leaves than were signed. */

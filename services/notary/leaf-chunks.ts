@@ -66,9 +66,3 @@ export async function readChunks(store: Pick<Store, 'query'>, starts: readonly S
     ORDER BY partition, chunk`)
   return rows.map(chunkOf)
 }
-
-/** How many leaves each partition has: a look into the last of them. */
-export async function readSizes(store: Pick<Store, 'query'>, starts: readonly Start[]): Promise<ReadonlyMap<number, number>> {
-  const rows = await store.query(`SELECT partition, max(leaf_index) + 1 AS size FROM watchkeeper.event_leaf_versions WHERE ${wanted(starts)} GROUP BY partition`)
-  return new Map(rows.map((row) => [Number(row['partition']), Number(row['size'])]))
-}

@@ -14,7 +14,7 @@ import { notaryTelemetry } from './telemetry.ts'
 const GROUP = 'notary'
 /** Its partition makes a process the notary. */
 const SEAT = 0
-const LOOK_MS = 2_000
+const LOOK_MS = 500
 const LONGEST_WAIT_MS = 30_000
 
 /** The time in which this process is the notary. */
