@@ -11,6 +11,7 @@ const Schedule = z.strictObject({
   cron: z.string().min(9).max(100).describe('Five fields of cron, such as 0 6 1 * *. A report is about the time since the one before'),
   timezone: z.string().min(1).max(64).default('UTC').describe('Time zone of these fields, such as Europe/Berlin'),
   jitter_seconds: z.number().int().min(0).max(3_600).default(300).describe('It is begun up to so much later, so that not all are made at once; what it says is as of its time all the same'),
+  deliver_to: z.array(z.string().min(1).max(63)).max(16).default([]).describe('Receivers of alerting (webhook, slack, teams, email) that are told: what it is about, its hash, where it lies; not what is in it'),
 })
 
 export const Reports = z.strictObject({

@@ -17,6 +17,8 @@ export interface Schedule {
   readonly cron: string
   readonly timezone: string
   readonly jitterSeconds: number
+  /** Names of receivers that are told when it was made. */
+  readonly deliverTo: readonly string[]
 }
 
 export interface ScheduleState {
@@ -38,7 +40,7 @@ export interface SchedulePorts extends ReportPorts {
   /** No other process can be at work: what another one began, it did not live to finish. */
   readonly alone: boolean
   /** Tells receivers; what it throws is logged. */
-  delivered?(row: ReportRow): Promise<void>
+  deliver?(row: ReportRow, receivers: readonly string[], signal: AbortSignal): Promise<void>
 }
 
 /** Of the shape that the scheduler runs. */
@@ -78,7 +80,7 @@ export class ReportSchedules {
   async states(tenant: string | undefined): Promise<readonly ScheduleState[]> {
     const now = Number(this.#ports.clock.now() / MS)
     return Promise.all(this.#schedules.filter((schedule) => tenant === undefined || schedule.tenant === tenant).map(async (schedule) => {
-      const { calendar, jitterSeconds: _jitter, ...shown } = schedule
+      const { calendar, jitterSeconds: _jitter, deliverTo: _receivers, ...shown } = schedule
       const last = await this.#lastDone(schedule)
       return {
         ...shown, last: last === undefined ? '' : iso(Number(last / MS)), next: iso(await nextDue(calendar, now, now + 400 * DAY_MS)),
@@ -160,6 +162,6 @@ export class ReportSchedules {
     const row = await audit.during({ action: 'report.run', object: `report/${name}`, tenant, actor: 'watchkeeper', actor_source: 'watchkeeper', details },
       () => desk.run(order, { by: 'watchkeeper', schedule: name }, AbortSignal.any([signal, AbortSignal.timeout(300_000)])))
     log.info({ schedule: name, tenant, report: row.report_id, hash: row.report_hash, directory: row.directory }, 'a scheduled report was made')
-    await this.#ports.delivered?.(row).catch((error: unknown) => log.error({ report: row.report_id, err: error }, 'a report was made, but receivers were not told'))
+    await this.#ports.deliver?.(row, schedule.deliverTo, signal).catch((error: unknown) => log.error({ report: row.report_id, err: error }, 'a report was made, but receivers were not told'))
   }
 }

@@ -21,6 +21,7 @@ import { ReportSchedules, type Schedule } from '../reports/schedule.ts'
 import { systemClock } from './clock.ts'
 import type { Foundation } from './foundation.ts'
 import { notaryParts } from './notary.ts'
+import { reportReceivers, tellOfReport } from './report-delivery.ts'
 
 export interface ReportKit {
   readonly config: Config
@@ -43,10 +44,10 @@ function signerOf({ config, parts }: ReportKit): () => Promise<NoteSigner> {
 
 /** Throws Failure `misconfigured` for a cron expression, zone or control that there is not. */
 export function schedulesOf({ reports: { schedules } }: Pick<Config, 'reports'>): readonly Schedule[] {
-  return schedules.map(({ name, tenant, controls, title, cron, timezone, jitter_seconds: jitterSeconds }) => {
+  return schedules.map(({ name, tenant, controls, title, cron, timezone, jitter_seconds: jitterSeconds, deliver_to: deliverTo }) => {
     try {
       const chosen = controlsOf(controls)
-      return { name, tenant, controls, title: title ?? titleOf(controls, chosen), calendar: cronCalendar(cron, timezone), cron, timezone, jitterSeconds }
+      return { name, tenant, controls, title: title ?? titleOf(controls, chosen), calendar: cronCalendar(cron, timezone), cron, timezone, jitterSeconds, deliverTo }
     } catch (error) {
       throw error instanceof Failure ? new Failure('misconfigured', error.code, `reports.schedules (${name}): ${error.message}`, { cause: error }) : error
     }
@@ -61,7 +62,14 @@ export function openReports(kit: ReportKit, store: Store): { readonly desk: Repo
     lag: () => bus.bus.lag(), signer: signerOf(kit), host: hostname(), log,
   }
   const desk = new ReportDesk(ports)
-  return { desk, schedules: new ReportSchedules(schedulesOf(config), { ...ports, desk, alone: config.bus.kafka === undefined }) }
+  // Only who makes them by schedule tells of them: other processes need no secrets of receivers.
+  const told = kit.parts.has('scheduler') ? config.reports.schedules : []
+  const receivers = new Map(told.flatMap(({ deliver_to: names }) => names).map((name) => [name, reportReceivers(config.alerting, [name], log)]))
+  const schedules = new ReportSchedules(schedulesOf(config), {
+    ...ports, desk, alone: config.bus.kafka === undefined,
+    deliver: (row, names, signal) => tellOfReport(row, names.flatMap((name) => receivers.get(name) ?? []), { bus: bus.bus, clock: systemClock, log }, signal),
+  })
+  return { desk, schedules }
 }
 
 /** What the API asks of them. */

@@ -223,7 +223,7 @@ describe('reports', () => {
 describe('scheduled reports', () => {
   const HOUR = 3_600n * SECOND
   const schedule: Schedule = {
-    name: 'hourly', tenant: 'acme', title: 'Hourly', controls: ['pci-10-2'], calendar: cronCalendar('0 * * * *', 'Europe/Berlin'), cron: '0 * * * *', timezone: 'Europe/Berlin', jitterSeconds: 120,
+    name: 'hourly', tenant: 'acme', title: 'Hourly', controls: ['pci-10-2'], calendar: cronCalendar('0 * * * *', 'Europe/Berlin'), cron: '0 * * * *', timezone: 'Europe/Berlin', jitterSeconds: 120, deliverTo: ['hook'],
   }
   const runner = (desk: Pick<ReportDesk, 'run'> = new ReportDesk(ports()), alone = false) => new ReportSchedules([schedule], { ...ports(), desk, alone })
   const made = async () => (await store.query("SELECT as_of, period_start FROM watchkeeper.reports WHERE schedule = 'hourly' ORDER BY as_of, made_at")).map((row) => [row['period_start'], row['as_of']])

@@ -64,11 +64,12 @@ differ; the files are still what was signed. In the small form, tables that were
 \`\`\`yaml
 reports:
   schedules:
-    - {name: monthly-pci, tenant: acme, controls: [pci], cron: "0 6 1 * *", timezone: Europe/Berlin}
+    - {name: monthly-pci, tenant: acme, controls: [pci], cron: "0 6 1 * *", timezone: Europe/Berlin, deliver_to: [compliance]}
 \`\`\`
 Each time of the timetable gets one report, about the time since the one before, as of its time. Several processes with a scheduler share the work: whoever's insert into \`report_claims\` comes first makes it. A time at which nobody
 ran is made up for (the last 31 of a schedule, oldest first), and so is one whose maker was killed: at once in the small form, after ten minutes where other processes may be alive. What fails is tried ten times, 1, 2, 4 … minutes
-apart. A schedule begins when it is first seen: what was due before is nobody's.
+apart. A schedule begins when it is first seen: what was due before is nobody's. \`deliver_to\` names receivers of \`alerting\` (webhook, slack, teams, email) that are told what it is about, its hash and where it lies, in
+up to four attempts (rows of \`deliveries\` about no alert); the answers themselves are not sent. A process that is killed between making and telling has made the report and told nobody.
 
 The files lie in \`reports.directory\` of the process that made them, and are never written over: another content under the same name (as after an erasure) is put beside it. They hold names of people, so retention and erasure of
 these files are yours. Table \`reports\` has a row for every run, also a failed one; runs, lists, reads and checks are audit events (\`report.run\`, \`report.read\` …).
