@@ -3,6 +3,7 @@ import { checkDetectors } from '../detector-list.ts'
 import { checkPlaces } from '../doctor.ts'
 import { masked } from '../config/load.ts'
 import { type CommonOptions, configOf } from './common.ts'
+import { policyProblems } from './policy.ts'
 
 /** `watchkeeper config check` */
 export async function configCheck(options: CommonOptions): Promise<number> {
@@ -10,7 +11,9 @@ export async function configCheck(options: CommonOptions): Promise<number> {
   checkDetectors(config.detectors)
   const places = await checkPlaces(config)
   for (const { ok, detail } of places) (ok ? console.log : console.error)(detail)
-  if (!places.every(({ ok }) => ok)) return 1
+  const problems = await policyProblems(config)
+  for (const problem of problems) console.error(problem)
+  if (problems.length > 0 || !places.every(({ ok }) => ok)) return 1
   console.log('The configuration is right.')
   return 0
 }

@@ -1,4 +1,5 @@
 /** What a policy would have said of archived calls. Pure. */
+import { hash } from 'node:crypto'
 import { type CompiledPolicy, violationsOf } from '../../detectors/policy/compiled.ts'
 import { violationDraft } from '../../detectors/policy-violation/draft.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
@@ -24,6 +25,9 @@ export interface RuleTrial {
 }
 
 const MOST_ACTORS = 10_000
+/** There may be many. */
+const ID_LENGTH = 16
+const DAY_NS = 86_400_000_000_000n
 const isOf = ({ tenants }: CompiledPolicy, tenant: string): boolean => tenants.includes(ALL_TENANTS) || tenants.includes(tenant)
 
 export class PolicyTrial {
@@ -32,6 +36,8 @@ export class PolicyTrial {
   readonly #rules = new Map<string, RuleTrial>()
   judged = 0
   broken = 0
+  #first = 0n
+  #last = 0n
 
   /** `notifyFrom`: least severity that people are told of. */
   constructor(policies: readonly CompiledPolicy[], notifyFrom: Severity) {
@@ -41,6 +47,9 @@ export class PolicyTrial {
 
   judge(interaction: Interaction): void {
     this.judged++
+    const { started_at: at } = interaction
+    if (this.#first === 0n || at < this.#first) this.#first = at
+    if (at > this.#last) this.#last = at
     let breaks = false
     for (const policy of this.#policies) {
       if (!isOf(policy, interaction.tenant)) continue
@@ -59,7 +68,7 @@ export class PolicyTrial {
     const { severity, about } = violationDraft(policy, violation, interaction)
     const trial: RuleTrial = this.#rules.get(key) ?? { policy: policy.policy, version: policy.version, rule: id, title, severity, calls: 0, findings: new Set(), told: new Set(), actors: new Map(), lastCall: '' }
     this.#rules.set(key, trial)
-    const finding = JSON.stringify([interaction.tenant, ...about])
+    const finding = hash('sha256', JSON.stringify([interaction.tenant, ...about]), 'base64').slice(0, ID_LENGTH)
     trial.calls++
     trial.findings.add(finding)
     if (SEVERITY_ORDER.indexOf(severity) >= this.#from) trial.told.add(finding)
@@ -67,6 +76,11 @@ export class PolicyTrial {
     const { actor } = interaction
     if (trial.actors.has(actor) || trial.actors.size < MOST_ACTORS) trial.actors.set(actor, (trial.actors.get(actor) ?? 0) + 1)
     trial.lastCall = interaction.interaction_id
+  }
+
+  /** Days from the first to the last that was judged, at least one. */
+  get days(): number {
+    return Math.max(1, Number((this.#last - this.#first) / DAY_NS))
   }
 
   /** Rules that were broken, those that people would have been told of most first. */

@@ -43,6 +43,9 @@ async function look(paths: readonly string[], config: Config): Promise<Looked> {
   return { policies, problems }
 }
 
+/** Of the files that the configuration names, a line each. Throws Failure `misconfigured` where they cannot be read. */
+export const policyProblems = async (config: Config): Promise<readonly string[]> => (await look([], config)).problems.map(safe)
+
 /** Throws Failure `misconfigured` with every problem, or where there is nothing. */
 async function usable(paths: readonly string[], config: Config): Promise<readonly CompiledPolicy[]> {
   const { policies, problems } = await look(paths, config)
@@ -99,7 +102,7 @@ function trialPage(trial: PolicyTrial, policies: readonly CompiledPolicy[], { da
   const told = trial.rules.reduce((sum, rule) => sum + rule.told.size, 0)
   const quiet = policies.flatMap(({ policy, rules }) => rules.filter(({ id, effect }) => effect !== 'allow' && !trial.rules.some((rule) => rule.policy === policy && rule.rule === id)).map(({ id }) => `${policy}/${id}`))
   return [
-    `${count(trial.judged)} interactions of ${count(days)} days: ${count(trial.broken)} break a rule. Enforced, people would have been told of ${count(told)} findings (${notifyFrom} or more), ${(told / days).toFixed(1)} a day.`, '',
+    `${count(trial.judged)} interactions of the last ${count(days)} days: ${count(trial.broken)} break a rule. Enforced, people would have been told of ${count(told)} findings (${notifyFrom} or more), ${(told / trial.days).toFixed(1)} a day.`, '',
     ...tableLines(trial.rules, [
       { title: 'rule', cell: ({ policy, rule }) => `${policy}/${rule}` }, { title: 'severity', cell: ({ severity }) => severity }, { title: 'calls', cell: ({ calls }) => count(calls), right: true },
       { title: 'findings', cell: ({ findings }) => count(findings.size), right: true }, { title: 'told', cell: ({ told: some }) => count(some.size), right: true },
