@@ -58,7 +58,7 @@ export interface AlerterConfig {
   /** Without a slash at their ends; links to them are in messages. */
   readonly consoleUrl?: string | undefined
   readonly runbookUrl?: string | undefined
-  /** Asked in order, the first that fits decides; where none does, every receiver is told. */
+  /** Asked in order, the first that fits decides; where none does, every receiver is told that is not kept for other tenants. */
   readonly routes?: readonly RouteRules[]
   /** Those of the configuration; a notifier that is not here has the usual rules. */
   readonly receivers?: readonly ReceiverRules[]

@@ -104,7 +104,11 @@ export class Desk {
     const { clock, notifiers, log } = this.#ports
     const now = clock.now()
     try {
-      if (isOrder(record)) return takeOrder({ state: this.#state, receivers: notifiers, now, rules: this.#rules }, record)
+      if (isOrder(record)) {
+        // Somebody waits for the answer.
+        this.#saveAt = 0n
+        return takeOrder({ state: this.#state, receivers: notifiers, now, rules: this.#rules }, record)
+      }
       return takeFinding(this.#state, record, now, this.#rules)
     } catch (error) {
       log.error({ id: isOrder(record) ? record.order_id : record.finding_id, error: reasonOf(error) }, 'a finding could not be made an alert, or an order not be carried out')

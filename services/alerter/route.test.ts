@@ -41,6 +41,13 @@ describe('routes', () => {
     expect(told([{ servers: ['files'], actors: ['nobody'], receivers: ['day'] }, { receivers: ['all'] }])).toEqual(['all'])
   })
 
+  it('tell by default nobody who is kept for other tenants', () => {
+    const routes = [{ tenants: ['other'], receivers: ['night'] }, { tenants: ['other'], receivers: ['all'] }, { severityFrom: 'critical', receivers: ['all'] }] as const
+    expect(told(routes)).toEqual(['day', 'all'])
+    expect(told([...routes, { receivers: ['day', 'night'] }])).toEqual(['day', 'night'])
+    expect(told([{ tenants: ['other'], receivers: ['night'] }, { receivers: ['day'] }], { detector: 'receiver-down', actor: 'day', server: '' })).toEqual(['all'])
+  })
+
   it('go on where they leave the word to later ones', () => {
     expect(told([{ receivers: ['all'], continue: true }, { severityFrom: 'critical', receivers: ['night'] }, { receivers: ['day'] }, { receivers: ['night'] }])).toEqual(['day', 'all'])
   })

@@ -22,6 +22,12 @@ function fits(alert: Alert, route: RouteRules, rules: AlerterRules): boolean {
     && (route.tags === undefined || anyOf(route.tags, tagsOf(alert, rules)))
 }
 
+/** Every route that names the receiver is for other tenants alone: it learns nothing of this one by default. */
+function isForOthers(receiver: string, tenant: string, { routes }: AlerterRules): boolean {
+  const naming = routes.filter(({ receivers }) => receivers.includes(receiver))
+  return naming.length > 0 && naming.every(({ tenants }) => tenants !== undefined && !tenants.includes(tenant))
+}
+
 /** Receivers of the routes that fit, the first of them and those behind it that it leaves the word to; all of `known` where none fits. */
 function routed(alert: Alert, known: readonly string[], now: bigint, rules: AlerterRules): readonly string[] {
   const chosen = new Set<string>()
@@ -39,7 +45,8 @@ function routed(alert: Alert, known: readonly string[], now: bigint, rules: Aler
 export const downIn = ({ detectors, actor }: Alert): string => (detectors.length === 1 && detectors[0] === receiverDown.id ? actor : '')
 
 /** Names of those who are told of it at this time, of those there are. That a receiver is down is told to others, whichever there are. */
-export function receiversOf(alert: Alert, known: readonly string[], now: bigint, rules: AlerterRules): readonly string[] {
+export function receiversOf(alert: Alert, all: readonly string[], now: bigint, rules: AlerterRules): readonly string[] {
+  const known = all.filter((receiver) => !isForOthers(receiver, alert.tenant, rules))
   const told = routed(alert, known, now, rules)
   const down = downIn(alert)
   if (down === '') return told

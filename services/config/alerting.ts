@@ -126,7 +126,7 @@ export const Alerting = z.strictObject({
   labels: label.default({}).describe('Said in every message, and what routes can ask for, such as {environment: production}'),
   console_url: url.optional().describe('Where people open an alert: messages link to it, with /alerts/ID behind it'),
   runbook_url: url.optional().describe('Where runbooks are: messages link to it, with /DETECTOR behind it'),
-  routes: z.array(Route).max(256).default([]).describe('Asked in order, the first that fits decides; where none does, every receiver is told'),
+  routes: z.array(Route).max(256).default([]).describe('Asked in order, the first that fits decides; where none does, every receiver is told that is not kept for other tenants by its routes'),
   receivers: z.array(Receiver).max(64).default([]).describe('Receivers of every kind'),
   webhooks: z.array(Webhook).default([]).describe('Receivers that are generic webhooks: the same as receivers of type webhook'),
 }).superRefine(({ receivers, webhooks, routes }, context) => {
