@@ -23,7 +23,9 @@ function draftsOf(id: string, armed: Armed): readonly Draft[] {
   ])
 }
 
-const learned = Object.entries(REGISTRY).map(([id, arming]) => [id, arming({})] as const).filter(([, { weighs }]) => !weighs)
+/** Its examples need a policy: its own test looks at what it says. */
+const ELSEWHERE = 'policy-violation'
+const learned = Object.entries(REGISTRY).map(([id, arming]) => [id, arming({})] as const).filter(([id, { weighs }]) => !weighs && id !== ELSEWHERE)
 
 it.each(learned)('%s says what weighed', (id, armed) => {
   const drafts = draftsOf(id, armed)

@@ -25,6 +25,11 @@ describe('policy-violation', () => {
     const drafts = interactions.flatMap((interaction) => review([starter], interaction))
     expect(drafts.map(({ title }) => title)).toHaveLength(wanted.findings)
     if (wanted.severity !== undefined) expect(drafts.map(({ severity }) => severity).sort((a, b) => SEVERITY_ORDER.indexOf(b) - SEVERITY_ORDER.indexOf(a))[0]).toBe(wanted.severity)
+    for (const { features = [] } of drafts) {
+      expect(features.map(({ name }) => name)[0]).toBe('policy')
+      expect(features.every(({ observed }) => observed !== '')).toBe(true)
+      expect(features.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1)
+    }
     for (const reason of wanted.reasons) expect(drafts.flatMap(({ reasons }) => reasons).join('\n')).toContain(reason)
   })
 
