@@ -164,7 +164,7 @@ export class PackedCursor {
   }
 
   /** Of an erased row: whether everything that its content hash once hid is blank, as it must be now that nothing proves it. */
-  isProvableBlank(): boolean {
+  isBlank(): boolean {
     if (this.#shape === SHAPES[1]) return false
     return this.#bytes.subarray(this.#starts[this.#shape.split] as number, this.#at).every((byte) => byte === 0)
   }

@@ -2,7 +2,7 @@
 import type { Fault } from '../../schemas/evidence.ts'
 import { type LeafState, NO_LEAVES } from './leaf-task.ts'
 import { PlaceSums, type SumsData } from './place-sums.ts'
-import type { RowResult } from './row-task.ts'
+import type { Blanked, RowResult } from './row-task.ts'
 import { Sequences, type Session } from './sequences.ts'
 
 const VERSION = 1
@@ -18,7 +18,8 @@ export interface SavedRun {
   readonly leafSums: readonly number[]
   readonly rowSums: readonly number[]
   readonly counts: { readonly rows: number; readonly unsealed: number; readonly removed: number; readonly beyond: number }
-  readonly erased: readonly (readonly [string, number])[]
+  readonly erased: readonly (readonly [string, Blanked])[]
+  readonly tombstones: readonly (readonly [string, number])[]
   readonly origins: readonly (readonly [string, number])[]
   readonly sessions: readonly (readonly [string, Session])[]
   readonly faults: readonly Fault[]
@@ -37,7 +38,8 @@ export class Run {
   readonly done = new Set<string>()
   readonly leafSums: PlaceSums
   readonly rowSums: PlaceSums
-  readonly erased = new Map<string, number>()
+  readonly erased = new Map<string, Blanked>()
+  readonly tombstones = new Map<string, number>()
   readonly origins = new Map<string, number>()
   readonly sequences = new Sequences()
   readonly faults: Fault[] = []
@@ -68,10 +70,18 @@ export class Run {
     this.rowSums.merge(result.sums)
     this.rows += result.rows
     this.unsealed += result.unsealed
-    added(this.erased, result.erased)
+    this.#blanked(result.erased)
+    for (const [id, events] of result.tombstones) this.tombstones.set(id, Math.max(events, this.tombstones.get(id) ?? 0))
     added(this.origins, result.origins)
     this.sequences.merge(result.sessions, result.sessionsBeyond)
     this.found(result.faults)
+  }
+
+  #blanked(more: ReadonlyMap<string, Blanked>): void {
+    for (const [id, { rows, unproved }] of more) {
+      const known = this.erased.get(id) ?? { rows: 0, unproved: 0 }
+      this.erased.set(id, { rows: known.rows + rows, unproved: known.unproved + unproved })
+    }
   }
 
   tookDropped(result: RowResult): void {
@@ -91,7 +101,7 @@ export class Run {
       leaves: [...this.leaves].map(([partition, state]) => [partition, { ...state, tree: Buffer.from(state.tree).toString('base64') }]),
       done: [...this.done], leafSums: [...this.leafSums.data().numbers], rowSums: [...this.rowSums.data().numbers],
       counts: { rows: this.rows, unsealed: this.unsealed, removed: this.removed, beyond: this.sequences.beyond },
-      erased: [...this.erased], origins: [...this.origins], sessions: [...this.sequences.sessions], faults: this.faults,
+      erased: [...this.erased], tombstones: [...this.tombstones], origins: [...this.origins], sessions: [...this.sequences.sessions], faults: this.faults,
     }
   }
 
@@ -106,7 +116,8 @@ export class Run {
     run.rows = saved.counts.rows
     run.unsealed = saved.counts.unsealed
     run.removed = saved.counts.removed
-    added(run.erased, new Map(saved.erased))
+    run.#blanked(new Map(saved.erased))
+    for (const [id, events] of saved.tombstones) run.tombstones.set(id, events)
     added(run.origins, new Map(saved.origins))
     run.sequences.merge(new Map(saved.sessions), saved.counts.beyond)
     run.found(saved.faults)

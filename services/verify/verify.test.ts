@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest'
 import { keyOf, leafOf, makeLog, type MadeLog, rewritten, sourceOf, topNotes, verifierOfKey, withOwnHashes } from '../../test/verify/made-log.ts'
-import { PackedCursor } from '../../schemas/packed-record.ts'
+import { type AuditEvent, exampleAuditEvent } from '../../schemas/audit-event.ts'
+import { decodeCanonical, encodeCanonical, encodeCanonicals, encodeErased, writeHashes } from '../../schemas/canonical.ts'
+import { COMMITTED_FIELDS } from '../../schemas/canonical-order.ts'
+import { PackedCursor, packRecord } from '../../schemas/packed-record.ts'
 import { packLeaf } from '../../schemas/packed-leaf.ts'
 import { ownLane } from './lanes.ts'
 import type { Run } from './progress.ts'
@@ -14,6 +17,22 @@ const fresh = (): MadeLog => ({
   ...made, rows: [...made.rows], leaves: made.leaves.map((leaves) => [...leaves]), checkpoints: [...made.checkpoints], dropped: [], removals: [], gaps: [],
 })
 const look = (log: MadeLog, trust = TRUST) => verify({ source: sourceOf(log), trust, lanes: [ownLane(), ownLane()] })
+/** An event of the log that says what a removal took, behind the last leaf. */
+function tombstone(id: string, events: number): Buffer {
+  const [canonical] = encodeCanonicals([{
+    ...exampleAuditEvent, event_id: 'f'.repeat(32), emitter: 'watchkeeper', method: 'watchkeeper/erasure.done', resource: `removal/${id}`, outcome: 'ok',
+    arguments: JSON.stringify({ events: String(events), events_digest: '' }),
+  }])
+  if (canonical === undefined) throw new Error('nothing was encoded')
+  return packRecord({ bytes: canonical.bytes, partition: 0, offset: 1_000_000, offsetIndex: 0, hashes: writeHashes(canonical), hashesAt: 0 })
+}
+
+const readOf = (row: Buffer): PackedCursor => {
+  const read = new PackedCursor(row)
+  read.next()
+  return read
+}
+
 /** `row` with one byte of a text field made another. */
 function altered(row: Buffer, find: string): Buffer {
   const copy = Buffer.from(row)
@@ -48,7 +67,31 @@ it('names the row that is missing, and lets a declared removal be', async () => 
   const [gone] = log.rows.splice(500, 1) as [Buffer]
   expect(await look(log)).toMatchObject({ exit_code: 2, integrity: 'ok', completeness: 'incomplete', first_bad: { partition: 2, index: 166 } })
   log.dropped.push(packLeaf({ ...leafOf(gone, 0), index: 500 % 3 }))
+  // A table can be written to by whoever can delete from it: only the event in the log counts.
+  expect(await look(log)).toMatchObject({ exit_code: 2, removed: 1, faults: [{ kind: 'removal-undeclared' }] })
+  log.rows.push(tombstone('r1', 1))
   expect(await look(log)).toMatchObject({ exit_code: 0, removed: 1 })
+})
+
+it('lets rows be that an erasure blanked, and no others', async () => {
+  const blank = (row: Buffer, erasure: string): Buffer => {
+    const read = readOf(row)
+    const { content, record } = read.hashes()
+    const event = { ...decodeCanonical(read.canonical), ...Object.fromEntries(COMMITTED_FIELDS.map(({ name, kind }) => [name, kind === 'map' ? new Map() : ''])) } as AuditEvent
+    const { bytes } = encodeErased(event, content)
+    return packRecord({ bytes, partition: read.partition, offset: read.offset, offsetIndex: read.offsetIndex, hashes: Buffer.from(content + record, 'latin1'), hashesAt: 0 }, erasure)
+  }
+  const log = fresh()
+  log.rows[20] = blank(log.rows[20] as Buffer, 'e1')
+  expect(await look(log)).toMatchObject({ exit_code: 2, erased: 1, integrity: 'ok' })
+  log.removals.push({ id: 'e1', kind: 'erasure', detail: '' })
+  log.rows.push(tombstone('e1', 1))
+  expect(await look(log)).toMatchObject({ exit_code: 0, erased: 1 })
+  // Marked as erased, so that its content is believed, and another content put in.
+  const { partition, offset, offsetIndex, storedContentHash, storedRecordHash, canonical } = readOf(made.rows[20] as Buffer)
+  const other = encodeCanonical({ ...decodeCanonical(canonical), principal: 'somebody-else' }).bytes
+  log.rows[20] = packRecord({ bytes: other, partition, offset, offsetIndex, hashes: Buffer.from(storedContentHash + storedRecordHash, 'latin1'), hashesAt: 0 }, 'e1')
+  expect(await look(log)).toMatchObject({ exit_code: 1, integrity: 'tampered' })
 })
 
 it('finds rows that were put in, doubled, or moved', async () => {

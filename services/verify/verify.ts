@@ -1,7 +1,7 @@
 /** Verifies a log from its evidence: signatures, trees, rows, and what is not there. */
 import { hash, randomBytes } from 'node:crypto'
 import { Comparison } from './compare.ts'
-import type { EvidenceSource, Piece } from '../../schemas/evidence.ts'
+import type { EvidenceSource, Fault, Piece, Removal } from '../../schemas/evidence.ts'
 import { type Lane, runOn } from './lanes.ts'
 import { KEY_BYTES } from './place-sums.ts'
 import { Run, type SavedRun } from './progress.ts'
@@ -133,8 +133,7 @@ class Verification {
     const promises = this.#promises as Promises
     const run = this.#run
     const removals = await source.removals()
-    const declared = new Set(removals.map(({ id }) => id))
-    for (const [id, rows] of run.erased) if (!declared.has(id)) run.found([undeclared(id, rows)])
+    run.found(removalFaults(run, removals))
     const lacking = run.sequences.missing()
     // Rows that a declared removal took cannot tell their numbers any more.
     if (lacking.reduce((total, { missing }) => total + missing, 0) > run.removed) for (const { session, missing, of } of lacking) run.found([numbersMissing(session, missing, of)])
@@ -145,7 +144,7 @@ class Verification {
     const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, number) => total + number, 0)
     return {
       source: source.name, log: promises.name, partitions, leaves: sum(partitions.map(({ leaves }) => leaves)), rows: run.rows, unsealed: run.unsealed, removed: run.removed,
-      erased: sum(run.erased.values()), checkpoints: promises.checkpoints, anchors: promises.anchors, removals, gaps: await source.gaps(), origins: originsOf(run.origins),
+      erased: sum([...run.erased.values()].map(({ rows }) => rows)), checkpoints: promises.checkpoints, anchors: promises.anchors, removals, gaps: await source.gaps(), origins: originsOf(run.origins),
       faults: [...promises.faults, ...source.faults(), ...run.faults], notes: notesOf(run, promises, source), unverifiable: unverifiableOf(promises, trust, partitions),
     }
   }
@@ -153,8 +152,22 @@ class Verification {
 
 const notAgain = (partition: number) =>
   ({ question: 'integrity', kind: 'unsteady', partition, index: -1, detail: `rows of partition ${partition} were other ones when they were read again` }) as const
-const undeclared = (id: string, rows: number) =>
-  ({ question: 'completeness', kind: 'erasure-undeclared', partition: -1, index: -1, detail: `${rows} rows were blanked by ${JSON.stringify(id)}, and no such removal is declared` }) as const
+
+/** What was removed must be said by tombstones in the log; and an erasure leaves nothing that could be put in its place. */
+function removalFaults(run: Run, removals: readonly Removal[]): Fault[] {
+  const kinds = new Map(removals.map(({ id, kind }) => [id, kind]))
+  const fault = (question: Fault['question'], kind: string, detail: string): Fault => ({ question, kind, partition: -1, index: -1, detail })
+  const faults = [...run.erased].flatMap(([id, { rows, unproved }]) => {
+    const said = run.tombstones.get(id) ?? 0
+    return [
+      ...(rows <= said ? [] : [fault('completeness', 'removal-undeclared', `${rows} rows were blanked by removal ${JSON.stringify(id)}, and its tombstone in the log speaks of ${said}`)]),
+      ...(unproved === 0 || kinds.get(id) === 'retention' ? [] : [fault('integrity', 'row-changed', `${unproved} rows that removal ${JSON.stringify(id)} blanked hold something again`)]),
+    ]
+  })
+  const said = [...run.tombstones.values()].reduce((sum, events) => sum + events, 0)
+  return run.removed <= said ? faults : [...faults, fault('completeness', 'removal-undeclared', `${run.removed} rows were dropped by removals, and tombstones in the log speak of ${said}`)]
+}
+
 const numbersMissing = (session: string, missing: number, of: number) =>
   ({ question: 'completeness', kind: 'sequence-gap', partition: -1, index: -1, detail: `a source's session (${session}) lacks ${missing} of ${of} numbers` }) as const
 
@@ -174,10 +187,12 @@ function unverifiableOf(promises: Promises, { verifiers }: Trust, partitions: Fi
 }
 
 function notesOf(run: Run, { anchors }: Promises, source: EvidenceSource): string[] {
+  const unproved = [...run.erased.values()].reduce((sum, { unproved: own }) => sum + own, 0)
   return [
     ...(anchors.used === 0 ? ['No anchor was given: whoever has the signing key could have written everything anew (--anchor FILE).'] : []),
     ...(anchors.given > anchors.used ? [`${anchors.given - anchors.used} anchors were not used: they are of other logs, or no whole checkpoints.`] : []),
     ...(source.tenants !== undefined ? [`Rows are those of ${source.tenants.join(', ')}: of other tenants only the leaves are there, not what was in the rows.`] : []),
+    ...(unproved === 0 ? [] : [`${unproved} rows lost their content to a declared retention: what is left of their personal columns is not proved any more.`]),
     ...(run.sequences.beyond > 0 ? [`Numbers of sources were looked at in ${MOST_SESSIONS} sessions; ${run.sequences.beyond} records are of others.`] : []),
   ]
 }
