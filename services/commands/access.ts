@@ -4,12 +4,10 @@ import { count } from './amounts.ts'
 import { askRows, type JsonRow, type SqlOptions } from './ask-rows.ts'
 import { configOf } from './common.ts'
 import { tableLines } from './terminal-table.ts'
+import { terminalWidth } from './terminal-width.ts'
 
-const WIDTH = 120
-const LEAST_WIDTH = 60
 const MOST_ROWS = 10_000
 const MOST_SHOWN = 200
-const width = (): number => Math.max(LEAST_WIDTH, process.stdout.isTTY ? process.stdout.columns : Number(process.env['COLUMNS']) || WIDTH)
 const say = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`)
 const text = (name: string) => (row: JsonRow): string => String(row[name])
 const number = (name: string) => (row: JsonRow): string => count(Number(row[name]))
@@ -62,7 +60,7 @@ export async function accessReview(options: ReviewOptions): Promise<number> {
       { title: 'allows', cell: text('access') }, { title: 'holder', cell: (row) => `${String(row['holder_kind'])} ${String(row['holder'])}`, flexible: true }, { title: 'servers', cell: (row) => (row['servers'] as readonly string[]).join(' '), flexible: true },
       { title: 'right', cell: (row) => `${String(row['kind'])} ${String(row['name'])}`, flexible: true }, { title: 'calls', cell: number('calls'), right: true }, { title: 'since', cell: dayOf('granted_since') },
       { title: 'last used', cell: dayOf('used_last') },
-    ], width())),
+    ], terminalWidth())),
     ...(rows.length > MOST_SHOWN ? ['', `${count(MOST_SHOWN)} of ${count(rows.length)} are shown; --json has all.`] : []),
   ])
   return 0
@@ -96,7 +94,7 @@ export async function accessCredentials(options: CredentialOptions): Promise<num
     say(tableLines(rows.slice(0, MOST_SHOWN), [
       { title: 'state', cell: text('state') }, { title: 'kind', cell: text('kind') }, { title: 'credential', cell: text('credential'), flexible: true }, { title: 'of', cell: text('holder'), flexible: true },
       { title: 'age (days)', cell: number('age_days'), right: true }, { title: 'ends', cell: (row) => String(row['ends']).slice(0, 10) }, { title: 'last used', cell: dayOf('used_last') },
-    ], width()))
+    ], terminalWidth()))
   }
   return 0
 }

@@ -4,6 +4,7 @@ import { count } from './amounts.ts'
 import { askApi } from './api-client.ts'
 import { type CommonOptions, configOf } from './common.ts'
 import { safe, tableLines } from './terminal-table.ts'
+import { terminalWidth } from './terminal-width.ts'
 
 export interface BaselineOptions extends CommonOptions {
   readonly tenant: string
@@ -33,8 +34,6 @@ interface Shown {
   readonly kept: readonly Kept[]
 }
 
-const WIDTH = 100
-const width = (): number => (process.stdout.isTTY ? process.stdout.columns : Number(process.env['COLUMNS']) || WIDTH)
 
 /** Throws Failure `misconfigured` unless exactly one of the three is given. */
 function whoOf({ tenant, actor, server, tool, detector }: BaselineOptions): Record<string, string> {
@@ -59,7 +58,7 @@ export function pageOf({ partitions, partitions_here: here, total, kept }: Shown
   const lines = tableLines(kept, [
     { title: 'detector', cell: ({ detector }) => detector }, { title: 'key', cell: ({ key }) => safe(key), flexible: true },
     { title: 'bytes', cell: ({ bytes }) => count(bytes), right: true }, { title: 'partition', cell: ({ partition }) => String(partition), right: true },
-  ], width())
+  ], terminalWidth())
   return [...lines, ...(total > kept.length ? [`${count(kept.length)} of ${count(total)}`] : []), ...elsewhere]
 }
 

@@ -16,12 +16,10 @@ import { archived, archivedOne } from './policy-archive.ts'
 import { type Explained, explain } from './policy-explain.ts'
 import { PolicyTrial, type RuleTrial } from './policy-trial.ts'
 import { safe, tableLines } from './terminal-table.ts'
+import { terminalWidth } from './terminal-width.ts'
 
-const WIDTH = 120
-const LEAST_WIDTH = 60
 const MOST_NAMED = 5
 const DAY_NS = 86_400_000_000_000n
-const width = (): number => Math.max(LEAST_WIDTH, process.stdout.isTTY ? process.stdout.columns : Number(process.env['COLUMNS']) || WIDTH)
 const say = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`)
 
 /** Files and folders that are named, else those of the configuration. */
@@ -83,7 +81,7 @@ export async function policyList(options: ListOptions): Promise<number> {
       { title: 'rules', cell: text('rules'), right: true }, { title: 'in force from (UTC)', cell: (row) => String(row['since']).slice(0, 19) },
       ...(options.all === true ? [{ title: 'until', cell: (row: (typeof rows)[number]) => String(row['until']).slice(0, 19) }] : []),
       { title: 'hash', cell: (row) => String(row['hash']).slice(0, 12) }, { title: 'title', cell: text('title'), flexible: true },
-    ], width()))
+    ], terminalWidth()))
   }
   return 0
 }
@@ -107,7 +105,7 @@ function trialPage(trial: PolicyTrial, policies: readonly CompiledPolicy[], { da
       { title: 'rule', cell: ({ policy, rule }) => `${policy}/${rule}` }, { title: 'severity', cell: ({ severity }) => severity }, { title: 'calls', cell: ({ calls }) => count(calls), right: true },
       { title: 'findings', cell: ({ findings }) => count(findings.size), right: true }, { title: 'told', cell: ({ told: some }) => count(some.size), right: true },
       { title: 'who', cell: named, flexible: true },
-    ], width()),
+    ], terminalWidth()),
     ...(quiet.length === 0 ? [] : ['', `Never broken: ${quiet.join(', ')}`]),
     ...(trial.rules.length === 0 ? [] : ['', `Why: watchkeeper policy explain --interaction ${trial.rules[0]?.lastCall ?? ''} FILE`]),
   ]

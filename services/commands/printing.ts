@@ -5,6 +5,7 @@ import { callApi } from './api-client.ts'
 import { type CommonOptions, configOf } from './common.ts'
 import { type Column, tableLines } from './terminal-table.ts'
 import { timeOf } from './quarantine.ts'
+import { terminalWidth } from './terminal-width.ts'
 
 export interface ListOptions extends CommonOptions {
   readonly tenant?: string
@@ -15,8 +16,6 @@ export interface ListOptions extends CommonOptions {
   readonly json?: boolean
 }
 
-const WIDTH = 100
-export const width = (): number => (process.stdout.isTTY ? process.stdout.columns : Number(process.env['COLUMNS']) || WIDTH)
 export const clock = (iso: string): string => iso.slice(0, 16).replace('T', ' ')
 
 /** Who asks, as far as this process can tell; the token stands beside it in the log. */
@@ -57,7 +56,7 @@ export async function printList<R>(options: ListOptions, { path, name, columns, 
   }
   const { [name]: rows, next } = body as Readonly<Record<string, unknown>>
   const list = rows as readonly R[]
-  console.log(list.length === 0 ? empty : tableLines(list, columns, width()).join('\n'))
+  console.log(list.length === 0 ? empty : tableLines(list, columns, terminalWidth()).join('\n'))
   if (typeof next === 'string') console.log(`There are more: --cursor ${next}`)
   return 0
 }

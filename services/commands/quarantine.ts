@@ -6,6 +6,7 @@ import { askApi } from './api-client.ts'
 import { bytesPage } from './bytes-page.ts'
 import { type CommonOptions, configOf } from './common.ts'
 import { safe, tableLines } from './terminal-table.ts'
+import { terminalWidth } from './terminal-width.ts'
 
 export interface FilterOptions extends CommonOptions {
   readonly reason?: string
@@ -53,7 +54,6 @@ interface Shown extends Listed {
 
 const AGO = /^(\d{1,6})(s|m|h|d)$/
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
-const WIDTH = 80
 const SHOWN_BYTES = 4_096
 
 /** `30m`, `2h`, `7d` ago, or a time as ISO 8601. Throws Failure `misconfigured`. */
@@ -72,7 +72,6 @@ function filterOf({ reason, topic, stage, source, tenant, since, until, state, l
   return Object.fromEntries(Object.entries(given).filter((pair): pair is [string, string | number] => pair[1] !== undefined))
 }
 
-const width = (): number => (process.stdout.isTTY ? process.stdout.columns : Number(process.env['COLUMNS']) || WIDTH)
 
 /** `watchkeeper quarantine list` */
 export async function quarantineList(options: FilterOptions): Promise<number> {
@@ -91,7 +90,7 @@ export async function quarantineList(options: FilterOptions): Promise<number> {
     { title: 'reason', cell: ({ reason }) => reason, flexible: true }, { title: 'topic', cell: ({ topic }) => topic, flexible: true },
     { title: 'source', cell: ({ source }) => source, flexible: true }, { title: 'state', cell: ({ state }) => state, flexible: true },
     { title: 'bytes', cell: ({ bytes }) => String(bytes), right: true },
-  ], width())
+  ], terminalWidth())
   console.log(lines.join('\n'))
   if (answer.total > answer.entries.length) console.log(`${count(answer.entries.length)} of ${count(answer.total)}; --limit shows more`)
   return 0

@@ -14,6 +14,7 @@ import { askApi } from './api-client.ts'
 import { type CommonOptions, configOf } from './common.ts'
 import { writeFiles } from './file-stream.ts'
 import { safe, tableLines } from './terminal-table.ts'
+import { terminalWidth } from './terminal-width.ts'
 
 export interface ReportOptions extends CommonOptions {
   readonly json?: boolean
@@ -32,8 +33,6 @@ export interface VerifyOptions extends ReportOptions {
   readonly rerun?: boolean
 }
 
-const WIDTH = 80
-const width = (): number => (process.stdout.isTTY ? process.stdout.columns : Number(process.env['COLUMNS']) || WIDTH)
 const minute = (iso: string): string => iso.slice(0, 16).replace('T', ' ')
 
 /** Its lines for people, or the answer as JSON. */
@@ -52,7 +51,7 @@ export async function reportControls(options: ReportOptions): Promise<number> {
   return tell(options, CONTROLS, () => tableLines(CONTROLS, [
     { title: 'control', cell: ({ id }) => id }, { title: 'framework', cell: ({ framework, reference }) => `${FRAMEWORKS[framework].split(' (')[0] ?? ''} ${reference}`, flexible: true },
     { title: 'title', cell: ({ title }) => title, flexible: true },
-  ], width()))
+  ], terminalWidth()))
 }
 
 export async function reportRun({ controls, tenant, title, from, to, asOf, out, ...options }: RunOptions): Promise<number> {
@@ -70,7 +69,7 @@ export async function reportList({ tenant, limit, ...options }: ReportOptions & 
   return tell(options, answer, () => tableLines(answer.reports, [
     { title: 'report', cell: ({ report_id: id }) => id }, { title: 'as of', cell: ({ as_of: at }) => minute(at) }, { title: 'tenant', cell: ({ tenant: whose }) => whose, flexible: true },
     { title: 'title', cell: ({ title }) => title, flexible: true }, { title: 'outcome', cell: ({ outcome }) => outcome },
-  ], width()))
+  ], terminalWidth()))
 }
 
 export async function reportShow(id: string, { out, ...options }: ReportOptions & { readonly out?: string }): Promise<number> {
@@ -89,7 +88,7 @@ export async function reportSchedule(options: ReportOptions): Promise<number> {
   return tell(options, answer, () => tableLines(answer.schedules, [
     { title: 'schedule', cell: ({ name }) => name }, { title: 'tenant', cell: ({ tenant }) => tenant, flexible: true }, { title: 'cron', cell: ({ cron, timezone }) => `${cron} ${timezone}`, flexible: true },
     { title: 'next (UTC)', cell: ({ next }) => minute(next) }, { title: 'last', cell: ({ last }) => minute(last) }, { title: 'waiting', cell: ({ waiting }) => String(waiting), right: true },
-  ], width()))
+  ], terminalWidth()))
 }
 
 export const CODES: Readonly<Record<Verdict, number>> = { ok: 0, tampered: 1, incomplete: 2, unverifiable: 3 }

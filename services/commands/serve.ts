@@ -5,7 +5,7 @@ import { runProcess } from './process.ts'
 
 function describe(config: Config, startedMs: number): string {
   const { otlp, sql, api, bus, store, alerting, data_dir: dataDir } = config
-  const hooks = alerting.webhooks.map(({ name }) => name)
+  const told = [...alerting.receivers, ...alerting.webhooks].map(({ name }) => name)
   const access = otlp.tokens.length === 0 ? 'no token needed on loopback until there is one' : `${otlp.tokens.length} token(s)`
   const server = store.clickhouse?.url
   return [
@@ -18,7 +18,7 @@ function describe(config: Config, startedMs: number): string {
     `  API         ${api.listen}   (/healthz /readyz /metrics)`,
     `  data        ${dataDir}`,
     ...(bus.kafka === undefined ? [] : [`  Kafka       ${bus.kafka.brokers.join(', ')}   (topics ${bus.kafka.prefix}*)`]),
-    `  webhooks    ${hooks.length === 0 ? 'none configured: alerts are in table alerts only' : hooks.join(', ')}`, '',
+    `  receivers   ${told.length === 0 ? 'none configured: alerts are in table alerts only' : told.join(', ')}`, '',
     'Try next, in a second terminal:',
     '  npm run demo                                      recorded and simulated telemetry, and its alerts',
     `  OTEL_EXPORTER_OTLP_ENDPOINT=http://${otlp.http}   for any OTLP exporter`,
