@@ -1,8 +1,10 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { COSIGNATURE, verifierKey } from '../../schemas/note.ts'
 import { hostPort, loadConfig, masked } from './load.ts'
 import { configurationReference } from './reference.ts'
 
@@ -94,6 +96,20 @@ describe('configuration', () => {
     for (const hidden of ['tokenoftheroom', 'T000', 'signatureoftheroom', 'keyoftheservice', 'passwordinside', secret]) expect(shown).not.toContain(hidden)
     for (const told of ['https://hooks.slack.com/********', 'https://events.pagerduty.com/v2/enqueue', '@example.org/in?a=1']) expect(shown).toContain(told)
     expect(config.alerting.receivers.map(({ name }) => name)).toEqual(['chat', 'room', 'pager', 'hook'])
+  })
+
+  it('takes anchors of each kind, each with a name of its own, and masks what is secret in them', async () => {
+    const key = verifierKey('witness.example/w1', generateKeyPairSync('ed25519').publicKey, COSIGNATURE)
+    const anchors = (...list: object[]) => from(JSON.stringify({ audit: { anchors: list } }))
+    const secret = `whsec_${'A'.repeat(32)}`
+    const webhook = { type: 'webhook', name: 'archive', url: 'https://archive.example/x', secret }
+    const witness = { type: 'witness', name: 'w', url: 'https://w.example', key }
+    const good = await anchors({ type: 'file', name: 'disk', path: '/mnt/worm/log' }, webhook, witness)
+    expect(good.audit.anchors.map(({ name, every_seconds: every }) => [name, every])).toEqual([['disk', 10], ['archive', 60], ['w', 60]])
+    expect(JSON.stringify(masked(good))).not.toContain(secret)
+    await expect(anchors(webhook, { type: 'file', name: 'archive', path: 'x' })).rejects.toThrow(/audit\.anchors\.1\.name.*another anchor/)
+    await expect(anchors({ ...webhook, secret_file: 'x' })).rejects.toThrow(/exactly one of secret and secret_file/)
+    await expect(anchors({ ...witness, key: key.replace(/\+[0-9a-f]{8}\+/, '+00000000+') })).rejects.toThrow(/verifier key/)
   })
 
   it('masks secrets for people', async () => {

@@ -130,6 +130,10 @@ export function masked(config: Config): unknown {
   const copy = structuredClone(config) as Config
   for (const webhook of copy.alerting.webhooks) maskWebhook(webhook)
   for (const receiver of copy.alerting.receivers) maskReceiver(receiver)
+  for (const anchor of copy.audit.anchors) {
+    if (anchor.type !== 'file') anchor.url = maskedUrl(anchor.url, false)
+    if (anchor.type === 'webhook' && anchor.secret !== undefined) anchor.secret = 'whsec_********'
+  }
   for (const hook of copy.response.hooks) {
     hook.url = maskedUrl(hook.url, false)
     if (hook.secret !== undefined) hook.secret = 'whsec_********'

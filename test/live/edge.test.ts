@@ -139,6 +139,12 @@ describe('administrators', () => {
       .toEqual([['2']])
     expect(await ask(server, "SELECT countIf(arguments LIKE '%wkt_%' OR arguments LIKE '%secret-path%') FROM watchkeeper.audit_events WHERE emitter = 'watchkeeper' AND method != 'watchkeeper/sql.query'"))
       .toEqual([['0']])
+    // Who asked what is there too: that query itself by the next one.
+    await ask(server, "SELECT 'asked by nobody in particular'")
+    await eventually("SELECT actor, principal_source, principal_trust, outcome, JSONExtractString(arguments, 'query') FROM watchkeeper.audit_events WHERE method = 'watchkeeper/sql.query' AND " +
+      "JSONExtractString(arguments, 'query') = concat('SELECT ', char(39), 'asked by nobody in particular', char(39))", [
+      ['default', 'sql.anyone', 'self_declared', 'ok', "SELECT \\'asked by nobody in particular\\'"],
+    ])
     expect(await ask(server, "SELECT count() FROM watchkeeper.interactions WHERE has(emitters, 'watchkeeper') OR method LIKE 'watchkeeper/%'")).toEqual([['0']])
     expect(await ask(server, "SELECT count() FROM watchkeeper.sources WHERE emitter = 'watchkeeper'")).toEqual([['0']])
   })
