@@ -46,10 +46,14 @@ function placeOf(notice: Notice): Pick<Payload, 'source' | 'component' | 'group'
   return { source: clip(plain(what.server), MOST.name) || 'watchkeeper', ...Object.fromEntries(parts) }
 }
 
+/** Details that no label of the configuration may take the place of. */
+const OWN: ReadonlySet<string> = new Set(['why', 'lineage', 'sql', 'from'])
+
 function detailsOf(telling: Telling): Payload['custom_details'] {
   const { facts, lineage, steps, harmless, sql, foot, leftOut } = telling
+  const named = facts.map(({ name, value }) => [name.toLowerCase(), value] as const)
   const details = {
-    why: reasonLines(telling), lineage, ...Object.fromEntries(facts.map(({ name, value }) => [name.toLowerCase(), value])),
+    why: reasonLines(telling), lineage, ...Object.fromEntries(named.filter(([name]) => !OWN.has(name))),
     'what to do': steps, 'looks like it and is harmless': harmless, sql, from: foot, 'no room for': leftOut,
   }
   return Object.fromEntries(Object.entries(details).filter(([, value]) => value.length > 0))

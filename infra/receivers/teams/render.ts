@@ -58,6 +58,10 @@ function whyBlocks({ event, why, moreWhy }: Telling): RichTextBlock[] {
   return list(event === 'storm' ? 'The gravest' : 'Why it is odd', moreWhy === 0 ? lines : [...lines, `and ${moreWhy} more`])
 }
 
+/** A block for each line: text runs know no line breaks. */
+const sqlBlocks = (sql: string): RichTextBlock[] => sql.split('\n').filter((text) => text !== '').map((text, at) =>
+  block([run(text, { fontType: 'Monospace', size: 'Small' })], { spacing: at === 0 ? 'Medium' : 'None' }))
+
 function bodyOf(telling: Telling): RichTextBlock[] {
   const { label, title, facts, lineage, steps, harmless, sql, foot, leftOut } = telling
   return [
@@ -67,7 +71,7 @@ function bodyOf(telling: Telling): RichTextBlock[] {
     ...(lineage === '' ? [] : [heading('How it came about'), line(lineage)]),
     ...facts.map(({ name, value }, at) => block([run(`${name}: `, { weight: 'Bolder' }), run(value)], { spacing: at === 0 ? 'Medium' : 'Small' })),
     ...list('What to do', steps), ...list('Looks like it and is harmless', harmless),
-    ...(sql === '' ? [] : [block([run(sql, { fontType: 'Monospace', size: 'Small' })], { spacing: 'Medium' })]),
+    ...sqlBlocks(sql),
     block([run(`Watchkeeper, ${foot}${leftOut.length === 0 ? '' : `; no room for ${leftOut.join(', ')}`}`, { size: 'Small', isSubtle: true })], { separator: true, spacing: 'Medium' }),
   ]
 }
