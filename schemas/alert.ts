@@ -16,7 +16,7 @@ export const Alert = z.strictObject({
   tenant: text,
   status: AlertStatus,
   severity: Severity,
-  /** What the findings have in common: `lineage:<trace or conversation>` or `actor:<actor>|<detector>`. */
+  /** What the findings have in common: `lineage:<trace or conversation>`, `actor:<actor>|<family>` or `server:<server>|<family>`. */
   group_key: text,
   title: text,
   detectors: z.array(text).readonly(),

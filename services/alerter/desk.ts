@@ -15,6 +15,7 @@ import { newsAt, publishNews } from './outbox.ts'
 import { bodyOf, heads } from './queue.ts'
 import { decodeState, encodeState, STATE_VERSION } from './state-codec.ts'
 import { type AlerterState, emptyState, type Pending } from './state.ts'
+import type { AlerterTelemetry, Standing } from './telemetry.ts'
 import { tracedDelivery } from './tracing.ts'
 
 /** Messages in flight at a time: in all, and to one receiver, so that a slow one does not hold up the others. */
@@ -28,6 +29,12 @@ const NS_PER_BYTE = 1_000n
 const LONGEST_UNSAVED = 5_000_000_000n
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+export interface Surroundings {
+  /** Told after each turn, so that the next wake can be set. */
+  changed(): void
+  readonly telemetry: Pick<AlerterTelemetry, 'attempted'>
+}
 
 export class Desk {
   readonly #name: string
@@ -43,19 +50,18 @@ export class Desk {
   #turn: Promise<unknown> = Promise.resolve()
   readonly #inFlight = new Map<Pending, Promise<void>>()
   readonly #stopping = new AbortController()
-  /** Told after each turn, so that the next wake can be set. */
-  readonly #changed: () => void
+  readonly #office: Surroundings
 
-  private constructor(partition: number, ports: AlerterPorts, rules: AlerterRules, changed: () => void) {
+  private constructor(partition: number, ports: AlerterPorts, rules: AlerterRules, office: Surroundings) {
     this.#name = `alerter-${partition}`
     this.#ports = ports
     this.#rules = rules
-    this.#changed = changed
+    this.#office = office
   }
 
   /** With the newest state on disk, brought to this version; one that cannot be read is left and said. */
-  static async open(partition: number, ports: AlerterPorts, rules: AlerterRules, changed: () => void): Promise<Desk> {
-    const desk = new Desk(partition, ports, rules, changed)
+  static async open(partition: number, ports: AlerterPorts, rules: AlerterRules, office: Surroundings): Promise<Desk> {
+    const desk = new Desk(partition, ports, rules, office)
     const snapshot = await ports.snapshots.load(desk.#name)
     if (snapshot === undefined) return desk
     try {
@@ -76,6 +82,13 @@ export class Desk {
   /** Everything before this offset is in the saved state. */
   get saved(): number {
     return this.#saved
+  }
+
+  get standing(): Standing {
+    const { groups, dead, pending, lines } = this.#state
+    const waiting = new Map(this.#ports.notifiers.map(({ receiver }) => [receiver, 0]))
+    for (const { receiver } of pending) waiting.set(receiver, (waiting.get(receiver) ?? 0) + 1)
+    return { open: groups.size, dead: dead.length, waiting, down: new Set([...lines].filter(([, { probeAt }]) => probeAt !== 0n).map(([receiver]) => receiver)) }
   }
 
   nextDue(): bigint | undefined {
@@ -141,7 +154,7 @@ export class Desk {
     try {
       await turn
     } finally {
-      this.#changed()
+      this.#office.changed()
     }
   }
 
@@ -199,6 +212,7 @@ export class Desk {
       if (this.#stopping.signal.aborted) return
       const outcome = settleAttempt(this.#state, pending, { answer, startedAt, endedAt, unsent: unsent !== undefined }, this.#rules)
       const facts = { message_id: pending.messageId, receiver: pending.receiver, attempt: pending.attempts, status: answer.status, outcome }
+      this.#office.telemetry.attempted(pending.receiver, outcome, Number(endedAt - startedAt) / 1e9)
       if (outcome !== 'delivered') log.warn(facts, 'an alert message was not delivered')
       this.#dirty = true
       await this.#settle()

@@ -10,7 +10,7 @@ import { downIn } from './route.ts'
 import { endSilences, nextTurn } from './silence.ts'
 import type { AlerterState, Group, Pending } from './state.ts'
 import { resolve } from './status.ts'
-import { nextSummary, runStorms } from './storm.ts'
+import { isLongAgo, nextSummary, runStorms } from './storm.ts'
 
 /** Somebody works on it: it is not resolved by itself so soon. */
 const PATIENCE = 7n
@@ -83,11 +83,18 @@ function pass(round: Round): boolean {
   return changed
 }
 
+/** Receivers come and go through the API: what is known of one that is gone is let go of. */
+function forgetReceivers({ state, receivers, now }: Round): void {
+  for (const name of state.lines.keys()) if (!receivers.some(({ receiver }) => receiver === name)) state.lines.delete(name)
+  for (const [name, minutes] of state.spent) if (isLongAgo(minutes, now)) state.spent.delete(name)
+}
+
 /** Everything that is due at `now`; true when the state has changed. `receivers`: those who get new messages. */
 export function runDue(state: AlerterState, receivers: readonly Renderer[], now: bigint, rules: AlerterRules): boolean {
   const round: Round = { state, receivers, now, rules }
   endSilences(state, now)
   forgetResolved(state, now, rules)
+  forgetReceivers(round)
   let changed = pass(round)
   // What a composite held that has just ended is told now.
   while (state.review.size > 0) if (pass(round)) changed = true

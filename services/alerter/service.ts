@@ -7,6 +7,7 @@ import { NOT_ASSIGNED, type Service, type Subscription } from '../../schemas/por
 import { desk as deskTopic } from '../../schemas/topics.ts'
 import { type AlerterConfig, type AlerterPorts, rulesOf, type Wake } from './contracts.ts'
 import { Desk } from './desk.ts'
+import { alerterTelemetry } from './telemetry.ts'
 
 const NANOSECONDS = 1_000_000n
 const LONGEST_SLEEP_MS = 3_600_000
@@ -39,7 +40,9 @@ class Office {
     this.#wake = wake
   }
 
-  readonly schedule = (): void => {
+  readonly telemetry = alerterTelemetry(() => [...this.desks.values()].map(({ standing }) => standing))
+
+  readonly changed = (): void => {
     const times = [...this.desks.values()].map((desk) => desk.nextDue()).filter((at) => at !== undefined)
     if (!this.#open || times.length === 0) return this.#wake.clear()
     const wait = Number((times.reduce((a, b) => (b < a ? b : a)) - this.#ports.clock.now()) / NANOSECONDS) + 1
@@ -75,6 +78,7 @@ class Office {
 
   async close(): Promise<void> {
     this.#open = false
+    this.telemetry.close()
     this.#wake.clear()
     for (const desk of this.desks.values()) await desk.close()
     this.desks.clear()
@@ -91,7 +95,7 @@ export function createAlerter(config: AlerterConfig, ports: AlerterPorts): Servi
     return await ports.bus.subscribe(deskTopic, {
       group: 'alerter',
       async assigned(partition) {
-        const desk = await Desk.open(partition, ports, rules, at.schedule)
+        const desk = await Desk.open(partition, ports, rules, at)
         at.desks.set(partition, desk)
         await desk.tick()
         return desk.start

@@ -14,7 +14,7 @@ import { type AlerterRules, receiverRules } from './contracts.ts'
 import { alter, mention, say } from './life.ts'
 import { enqueue } from './queue.ts'
 import type { Round } from './round.ts'
-import type { AlerterState, Group, Storm } from './state.ts'
+import type { AlerterState, Group, Spent, Storm } from './state.ts'
 
 const MINUTE = 60_000_000_000n
 const HOUR_MINUTES = 60
@@ -36,6 +36,9 @@ export function spend(state: AlerterState, receiver: string, severity: Severity,
   state.spent.set(receiver, lately)
   return enough
 }
+
+/** Nothing of it counts any more. */
+export const isLongAgo = (minutes: readonly Spent[], now: bigint): boolean => minutes.every(({ minute }) => minute <= Number(now / MINUTE) - HOUR_MINUTES)
 
 const stormKey = (tenant: string, receiver: string): string => JSON.stringify([tenant, receiver])
 
@@ -99,8 +102,8 @@ function summarise(round: Round, storm: Storm): void {
   const messageId = `msg_${storm.stormId}_${storm.summaries}`
   const severity = notice.data.severity
   const to = round.receivers.find(({ receiver }) => receiver === storm.receiver)
-  if (to !== undefined) enqueue(round, { messageId, alertId: '', alertVersion: 0, tenant: storm.tenant, line: storm.stormId, severity, notice, opening: true }, to, [])
-  mention(state, { event: 'told', object: messageId, why: `${storm.untold} messages that were held back, in one to ${storm.receiver}` }, { tenant: storm.tenant, at: now })
+  const sent = to !== undefined && enqueue(round, { messageId, alertId: '', alertVersion: 0, tenant: storm.tenant, line: storm.stormId, severity, notice, opening: true }, to, [])
+  if (sent) mention(state, { event: 'told', object: messageId, why: `${storm.untold} messages that were held back, in one to ${storm.receiver}` }, { tenant: storm.tenant, at: now })
   storm.untold = 0
   storm.summaryAt = now + rules.groupInterval
 }
