@@ -16,12 +16,15 @@ export interface AlerterTelemetry {
   close(): void
 }
 
+/** An attempt ends after fifteen seconds at the latest. */
+const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15]
+
 const total = (standings: readonly Standing[], of: (one: Standing) => number): number => standings.reduce((all, one) => all + of(one), 0)
 
 /** `standings`: of the partitions that this process has. */
 export function alerterTelemetry(standings: () => readonly Standing[]): AlerterTelemetry {
   const meter = metrics.getMeter('watchkeeper.alerter')
-  const attempts = meter.createHistogram('watchkeeper.alerter.attempt', { description: 'Attempts to tell a receiver, by how they ended', unit: 's' })
+  const attempts = meter.createHistogram('watchkeeper.alerter.attempt', { description: 'Attempts to tell a receiver, by how they ended', unit: 's', advice: { explicitBucketBoundaries: SECONDS } })
   const byReceiver = (of: (one: Standing, receiver: string) => number) => (result: ObservableResult): void => {
     const all = standings()
     for (const receiver of new Set(all.flatMap(({ waiting }) => [...waiting.keys()]))) result.observe(total(all, (one) => of(one, receiver)), { receiver })
