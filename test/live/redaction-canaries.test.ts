@@ -47,6 +47,8 @@ beforeAll(async () => {
   const url = `http://127.0.0.1:${sink.address.port}`
   const config = join(folder, 'config.yaml')
   writeFileSync(config, JSON.stringify({
+    // In clear, so that a search of its files finds what is in them.
+    bus: { sealed: false },
     assembler: { quiet_seconds: 0.5 }, telemetry: { traces: { otlp_endpoint: url, sample_ratio: 1, join_callers: true } },
     alerting: { group_wait_seconds: 0, webhooks: [{ name: 'sink', url: `${url}/hook`, secret: SECRET, allow_private: true }] },
   }))

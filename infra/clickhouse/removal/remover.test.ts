@@ -144,7 +144,7 @@ it('removes what is too old but what is held, drops whole months, and keeps what
   expect((await remover.expire('r0', expiry, [hold({ kind: 'tenant', value: '' })], () => undefined)).events).toBe(0n)
   // The first month has ten events of the subject, and one that its call saw.
   const held = await remover.expire('r1', expiry, [hold({})], () => undefined)
-  expect(held.events).toBe(0n)
+  expect([held.events, held.tables.get('quarantine_versions')]).toEqual([0n, 0n])
   expect(Object.fromEntries(await remover.countExpired(expiry, []))).toMatchObject({ audit_events: 11n, interaction_versions: 1n })
   const removed = await remover.expire('r2', expiry, [hold({ value: 'nobody' })], () => undefined)
   expect(removed.events).toBe(11n)

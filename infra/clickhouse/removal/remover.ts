@@ -223,6 +223,8 @@ const expiredEvents = (expiry: Expiry, holds: readonly Hold[]): string =>
   `${before(expiry.tenant, expiry.until)} AND ${notHeld(holdsOf(expiry, holds)).events}${expiry.class === 'content' ? " AND erasure = ''" : ''}`
 
 function expiredRows({ time, held, only }: Aging, expiry: Expiry, holds: readonly Hold[]): string {
-  const kept = held === undefined ? '1' : notHeld(holdsOf(expiry, holds))[held]
+  const own = holdsOf(expiry, holds)
+  // What cannot be told apart by whom or which case it is about stays as long as anything is held.
+  const kept = held === undefined ? (own.length === 0 ? '1' : '0') : notHeld(own)[held]
   return [before(expiry.tenant, expiry.until, time), kept, ...(only === undefined ? [] : [only])].join(' AND ')
 }
