@@ -16,8 +16,9 @@ export const rule: Rule<Params> = {
     'rule, and is said once a day for each actor, server and tool. What was refused is low; what a policy or rule only reports is info, and calls nobody.',
   severity: 'medium',
   params: Params,
-  needs: ['actor', 'server', 'method'],
-  wants: ['tool', 'effect', 'principal', 'scopes', 'arguments', 'client_address', 'client_country', 'decision', 'requested_by', 'request_fit'],
+  // What a rule needs is the policy's matter: without any policy nothing is missing.
+  needs: ['started_at'],
+  wants: ['actor', 'server', 'method', 'tool', 'effect', 'principal', 'scopes', 'arguments', 'client_address', 'client_country', 'decision', 'requested_by', 'request_fit'],
   blindSpots: [
     'What telemetry does not say: a rule on countries says nothing of calls without an address, unless the policy has `unknown: violation`.',
     'Hours are those that the emitter tells, at the latest those of arrival: who can write telemetry can move a call back into working hours.',

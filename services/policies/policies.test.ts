@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openEmbeddedLog } from '../../infra/embedded-log/embedded-log.ts'
 import type { AdminDeed } from '../../schemas/admin-action.ts'
@@ -78,6 +79,32 @@ describe('the book', () => {
     for (const record of told) again.hear(record)
     expect(moments.toReversed().map((at) => inForce(again, at)).toReversed()).toEqual(answers)
     expect(inForce(book, LEAD + 1_000_000_000n, 'acme')).toEqual(['q 1'])
+  })
+
+  it('gives the same answers however records of different policies are mixed', () => {
+    const change = fc.record({ policy: fc.constantFrom('p', 'q', 'r'), tenant: fc.constantFrom('default', '*', 'acme'), gap: fc.bigInt({ min: -3n, max: 5n }), withdraw: fc.boolean() })
+    fc.assert(fc.property(fc.array(change, { maxLength: 14 }), fc.array(fc.nat(), { maxLength: 14 }), (changes, dice) => {
+      let now = 100n
+      const records = changes.map(({ policy, tenant, gap, withdraw }, at): PolicyRecord => {
+        now += gap
+        const { name, text } = file(policy, at + 1, `tenants: ['${tenant}']\n`)
+        return { tenant, policy, version: at + 1, hash: `h${at}`, action: withdraw ? 'withdraw' : 'publish', mode: 'enforce', title: '', rules: 1, text: withdraw ? '' : text, text_hash: '', members: new Map(), file: name, published_at: now, in_force_from: now }
+      })
+      // Partitions keep the order of one policy and tenant, and of nothing else.
+      const lanes = [...new Map(records.map((record) => [`${record.tenant} ${record.policy}`, records.filter((other) => other.tenant === record.tenant && other.policy === record.policy)])).values()]
+      const mixed: PolicyRecord[] = []
+      for (let at = 0; mixed.length < records.length; at++) {
+        const waiting = lanes.filter((lane) => lane.some((record) => !mixed.includes(record)))
+        mixed.push((waiting[(dice[at] ?? 0) % waiting.length] as PolicyRecord[]).find((record) => !mixed.includes(record)) as PolicyRecord)
+      }
+      const [one, other] = [new PolicyBook(), new PolicyBook()]
+      for (const record of records) one.hear(record)
+      for (const record of mixed) {
+        other.inForce('default', 100n)
+        other.hear(record)
+      }
+      for (const tenant of ['default', 'acme', 'else']) for (let at = 50n; at < 200n; at += 7n) expect(inForce(other, at, tenant)).toEqual(inForce(one, at, tenant))
+    }), { numRuns: 60 })
   })
 
   it('keeps what was in force where a version cannot be read, and lets no clock turn back', () => {

@@ -10,7 +10,7 @@ export interface PolicyFile {
   readonly text: string
 }
 
-/** Who is in a group of the table of identities, for a tenant (`*` = of all); undefined where no identity names the group. */
+/** Who is in a group of the table of identities, for a tenant; undefined where no identity names the group. */
 export type GroupsOf = (tenant: string, group: string) => readonly string[] | undefined
 
 export interface ReadPolicy {
@@ -46,7 +46,7 @@ export function membersOf({ file, policy }: ReadPolicy, tenant: string, groupsOf
   const problems: string[] = []
   for (const group of foreignGroups(policy)) {
     const found = groupsOf(tenant, group)
-    if (found === undefined) problems.push(`${file.name}: group ${group} is neither in the file nor a group of identities of tenant ${tenant}`)
+    if (found === undefined) problems.push(`${file.name}: group ${group} is ${tenant === '*' ? 'not in the file: a policy for all tenants can use no others' : `neither in the file nor a group of identities of tenant ${tenant}`}`)
     else members.set(group, [...found].sort())
   }
   return { members, problems }

@@ -4,15 +4,14 @@ import { openAdminAudit } from '../../infra/guarded-files/admin-spool.ts'
 import { type PolicyPlaces, readPolicyFiles, watchPolicyFiles } from '../../infra/guarded-files/policy-files.ts'
 import type { Bus, Log } from '../../schemas/ports.ts'
 import type { Config } from '../config/schema.ts'
-import { ALL_TENANTS } from '../policies/book.ts'
 import type { GroupsOf } from '../policies/read-policy.ts'
 import { createPolicies, type PoliciesService, type PolicySource } from '../policies/service.ts'
 import { systemClock } from './clock.ts'
 
-/** Groups of the table of identities; of all tenants together for a policy of all. */
+/** Groups of the table of identities. A name of one tenant is somebody else in another, so a policy for all tenants has none of them. */
 export function groupsOf({ identities }: Pick<Config, 'identities'>): GroupsOf {
   return (tenant, group) => {
-    const members = identities.filter((identity) => (tenant === ALL_TENANTS || identity.tenant === tenant) && identity.groups.includes(group))
+    const members = identities.filter((identity) => identity.tenant === tenant && identity.groups.includes(group))
     return members.length === 0 ? undefined : members.flatMap(({ name, aliases }) => [name, ...aliases])
   }
 }

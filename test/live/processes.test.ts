@@ -113,7 +113,7 @@ describe.skipIf(missing !== '')('parts as processes', () => {
     expect(PARTS.map((name) => [name, part(name).started.store.kind]).filter(([, kind]) => kind !== 'none')).toEqual([['archiver', 'embedded']])
     expect(part('assembler').started.groups).toContain('assembler:events')
     expect(part('alerter').started.groups).toEqual(['alerter:findings'])
-    expect([part('collector').started.groups, part('scheduler').started.groups]).toEqual([[], []])
+    expect([part('collector').started.groups, part('scheduler').started.groups]).toEqual([[], [expect.stringMatching(/^policies~[0-9a-f]{8}:policies$/)]])
   })
 
   it('makes of a recording the same rows and the one message as a single process', async () => {
@@ -166,6 +166,17 @@ describe.skipIf(missing !== '')('parts as processes', () => {
     const said = await promisify(execFile)(process.execPath, [CLI, 'status', '--data-dir', home, '--api', new URL(part(name).door('api')).host])
     expect(said.stdout).toContain('reaches no tables')
   })
+
+  it('takes orders in a process that reaches no tables, and carries them out where the alerter is', async () => {
+    const token = readFileSync(join(homes.get('collector')!, 'keys', 'api.token'), 'utf8').trim()
+    const [[id]] = await ask('SELECT alert_id FROM watchkeeper.alerts') as [[string]]
+    const order = (body: object) => fetch(`${part('collector').door('api')}/api/v1/alerts/${id}/acknowledge`, {
+      method: 'POST', headers: { authorization: `Bearer ${token}` }, body: JSON.stringify(body),
+    })
+    expect((await order({})).status).toBe(400)
+    expect((await order({ tenant: 'default', by: 'ann', why: 'on it' })).status).toBe(202)
+    await expect.poll(() => ask('SELECT status, status_by, status_why FROM watchkeeper.alerts'), { timeout: 60_000, interval: 200 }).toEqual([['acknowledged', 'ann via api.token', 'on it']])
+  }, 90_000)
 
   it('shares one key: a process with another is refused', async () => {
     writeFileSync(join(folder, 'other-key'), randomBytes(32))
