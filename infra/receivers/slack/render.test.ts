@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { hostileNotice } from '../../../test/receivers/hostile.ts'
 import { NOTICES } from '../../../test/receivers/notices.ts'
-import { slackBody } from './render.ts'
+import { slackBody, type SlackBlock } from './render.ts'
 
 // As documented at https://docs.slack.dev/reference/block-kit/blocks and .../composition-objects/text-object
 const mrkdwn = (most: number) => z.strictObject({ type: z.literal('mrkdwn'), text: z.string().min(1).max(most), verbatim: z.literal(true) })
@@ -16,15 +16,17 @@ const Block = z.union([
 ])
 const Body = z.strictObject({ text: z.string().min(1).max(4_000), blocks: z.array(Block).min(1).max(50), unfurl_links: z.literal(false), unfurl_media: z.literal(false) })
 
+type Writable<T> = { -readonly [Key in keyof T]: Writable<T[Key]> }
+/** Whether the blocks are what Slack's own types say: the compiler decides. */
+export const bySlack = (blocks: Writable<SlackBlock>[]): KnownBlock[] => blocks
+
 /** What Slack would take for more than text: `<…>`, but for links that we made. */
 const controls = (text: string): string[] => text.match(/<[^>]*>/g) ?? []
 
 describe('Slack', () => {
   it.each(Object.entries(NOTICES))('shows %s', async (name, notice) => {
     const body = slackBody(notice)
-    // Slack's own types of it, too.
-    const blocks = body.blocks as unknown as KnownBlock[]
-    expect(blocks.length).toBe(Body.parse(body).blocks.length)
+    Body.parse(body)
     await expect(`${JSON.stringify(body, null, 2)}\n`).toMatchFileSnapshot(`examples/${name}.json`)
   })
 
