@@ -14,11 +14,17 @@ export class Forgetting {
   readonly #ring: KeyRing
   readonly #bus: Pick<Bus, 'lag'>
   readonly #options: ForgettingOptions
+  #before: () => Promise<void> = () => Promise.resolve()
 
   constructor(ring: KeyRing, bus: Pick<Bus, 'lag'>, options: ForgettingOptions) {
     this.#ring = ring
     this.#bus = bus
     this.#options = options
+  }
+
+  /** What is done before keys are destroyed: whatever is still needed is sealed anew. */
+  beforeDestroying(work: () => Promise<void>): void {
+    this.#before = work
   }
 
   /** Everything written until now is to be unreadable. The answer is when that may be at the earliest, milliseconds since 1970. */
@@ -45,6 +51,7 @@ export class Forgetting {
   }
 
   async destroy(retirement: Retirement): Promise<void> {
+    await this.#before()
     await this.#ring.destroy(retirement)
   }
 }

@@ -5,7 +5,7 @@ import type { Topic } from '../../schemas/topics.ts'
 import { framesOf, isSealed } from './frame.ts'
 
 /** What was written before sealing began is read as it is. */
-function sealedTopic<T>(topic: Topic<T>, sealer: Sealer): Topic<T> {
+export function sealedTopic<T>(topic: Topic<T>, sealer: Sealer): Topic<T> {
   const { name, codec } = topic
   const open = (bytes: Buffer): Buffer => {
     const frames = framesOf(bytes)

@@ -11,7 +11,9 @@ import { openEmbeddedLog } from '../embedded-log/embedded-log.ts'
 import { Forgetting } from './forgetting.ts'
 import { framesOf, openFrame, sealFrame } from './frame.ts'
 import { openLocalRing } from './key-ring.ts'
+import { openFileSnapshots } from '../snapshots/file-snapshots.ts'
 import { sealedBus } from './sealed-bus.ts'
+import { SealedSnapshots } from './sealed-snapshots.ts'
 
 let folder: string
 beforeEach(() => {
@@ -107,4 +109,22 @@ it('keeps nothing readable in the files of the log, and forgets for good, also o
   expect(await read(third.bus, 'last', 3)).toEqual(['before sealing', 'undecodable', 'after'])
   expect(readdirSync(join(folder, 'keys')).filter((name) => name.endsWith('.key')).length).toBe(2)
   await third.log.close()
+})
+
+it('keeps states sealed, and seals them anew before a key is destroyed', async () => {
+  const ring = await openLocalRing(join(folder, 'keys'), 1)
+  const files = await openFileSnapshots(join(folder, 'state'), () => undefined)
+  const snapshots = new SealedSnapshots(files, ring, (name) => name === 'open')
+  const forgetting = new Forgetting(ring, { lag: async () => [] }, { readBackMs: 0, now: () => 5 })
+  forgetting.beforeDestroying(() => snapshots.sealAnew())
+  const state = Buffer.from(`state of ${NAME}`)
+  await files.save('before', { version: 1, nextOffset: 3, state })
+  expect(await snapshots.load('before')).toEqual({ version: 1, nextOffset: 3, state })
+  for (const name of ['open', 'one', 'before', 'before']) await snapshots.save(name, { version: 1, nextOffset: 4, state })
+  expect(filesWith(NAME, folder).every((path) => path.includes('open'))).toBe(true)
+  await forgetting.forget()
+  const [due] = await forgetting.due()
+  if (due !== undefined) await forgetting.destroy(due)
+  for (const name of ['one', 'before']) expect(await snapshots.load(name)).toEqual({ version: 1, nextOffset: 4, state })
+  expect(await new SealedSnapshots(files, await openLocalRing(join(folder, 'other'), 1), () => false).load('one')).toBeUndefined()
 })

@@ -40,7 +40,7 @@ export async function openFoundation(config: Config, log: Log, wait: StartWait):
   const bus = await openBus(config, log, wait)
   const opened: { store: OpenStore | undefined } = { store: undefined }
   const store = once(async () => (opened.store = await openConfiguredStore(config, log, wait)))
-  const snapshots = once(async () => await openSnapshots(config, log, wait))
+  const snapshots = once(async () => await openSnapshots(config, log, wait, bus))
   const keyedHash = once(() => wait.until(kafkaOf(config), () => sharedKey(config, () => snapshots.get().then((open) => open.snapshots))))
   return {
     bus, apiToken, opened,

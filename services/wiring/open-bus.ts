@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { KafkaBusOptions, KafkaRetention, Sasl } from '../../infra/kafka/options.ts'
 import type { Bus, Log } from '../../schemas/ports.ts'
+import type { Sealer } from '../../schemas/sealing.ts'
 import type { Forgetting } from '../../infra/sealing/forgetting.ts'
 import { correlations, events, KEPT_TOPICS, namesakes, SMALL_TOPICS, steps, TOPICS } from '../../schemas/topics.ts'
 import type { Config } from '../config/schema.ts'
@@ -20,6 +21,8 @@ export interface OpenBus {
   readonly partitions: number
   /** Where what lies on it is sealed: the keys, and how they are destroyed. */
   readonly sealing: Forgetting | undefined
+  /** For what is kept beside the log. */
+  readonly sealer: Sealer | undefined
   /** For the line at the start. */
   readonly where: Readonly<Record<string, unknown>>
   /** '' when it takes publishes, else why not. */
@@ -62,7 +65,7 @@ async function openEmbedded({ bus: config, data_dir: dataDir, assembler }: Confi
     throw error
   }) : undefined
   return {
-    bus: sealing?.bus ?? bus, partitions, sealing: sealing?.forgetting, where: { kind: 'embedded', directory, partitions }, notReady: () => bus.stats().notReady, used: () => ({ bytes: bus.stats().storedBytes, maxBytes }),
+    bus: sealing?.bus ?? bus, partitions, sealing: sealing?.forgetting, sealer: sealing?.ring, where: { kind: 'embedded', directory, partitions }, notReady: () => bus.stats().notReady, used: () => ({ bytes: bus.stats().storedBytes, maxBytes }),
   }
 }
 
@@ -72,13 +75,13 @@ const NEVER_SEALED: ReadonlySet<string> = KEPT_TOPICS
 /** An assembler that starts reads back to the oldest trace that it held. */
 const readBackMs = ({ quiet_seconds: quiet, lineage_minutes: lineage }: Config['assembler']): number => 2_000 * (quiet + lineage * 60)
 
-async function openSealing(folder: string, log: Bus, readBack: number): Promise<{ readonly bus: Bus; readonly forgetting: Forgetting }> {
+async function openSealing(folder: string, log: Bus, readBack: number): Promise<{ readonly bus: Bus; readonly forgetting: Forgetting; readonly ring: Sealer }> {
   const { openLocalRing } = await import('../../infra/sealing/key-ring.ts')
   const { sealedBus } = await import('../../infra/sealing/sealed-bus.ts')
   const { Forgetting } = await import('../../infra/sealing/forgetting.ts')
   const now = (): number => Number(systemClock.now() / 1_000_000n)
   const ring = await openLocalRing(folder, now())
-  return { bus: sealedBus(log, ring, NEVER_SEALED), forgetting: new Forgetting(ring, log, { readBackMs: readBack, now }) }
+  return { ring, bus: sealedBus(log, ring, NEVER_SEALED), forgetting: new Forgetting(ring, log, { readBackMs: readBack, now }) }
 }
 
 async function openKafka(config: KafkaConfig, log: Log): Promise<OpenBus> {
@@ -87,7 +90,7 @@ async function openKafka(config: KafkaConfig, log: Log): Promise<OpenBus> {
   observeKafka(bus)
   const { brokers, prefix, partitions } = config
   return {
-    bus, partitions, sealing: undefined, where: { kind: 'kafka', brokers, prefix, partitions }, notReady: () => bus.stats().notReady, used: () => ({ bytes: 0, maxBytes: 0 }),
+    bus, partitions, sealing: undefined, sealer: undefined, where: { kind: 'kafka', brokers, prefix, partitions }, notReady: () => bus.stats().notReady, used: () => ({ bytes: 0, maxBytes: 0 }),
   }
 }
 

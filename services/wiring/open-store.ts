@@ -22,7 +22,7 @@ export interface OpenStore {
 /** The lane of statements that change rows: inserts do not wait for them. */
 const REMOVALS = 'removals'
 /** One statement of a removal on a server. */
-const REMOVAL_MS = 3_600_000
+const REMOVAL_MS = 600_000
 
 /** Migrated, and ready for inserts. Throws Failure `misconfigured` with what to change, `unavailable` where the server is away for too long. */
 export async function openConfiguredStore(config: Config, log: Log, wait: StartWait): Promise<OpenStore> {

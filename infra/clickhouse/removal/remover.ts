@@ -140,12 +140,12 @@ export class ClickHouseRemover implements Remover {
   async #chooseEvents({ removalId, tenant }: Work, where: string, how: 'blanked' | 'dropped'): Promise<void> {
     await this.#changes.write(`INSERT INTO watchkeeper.removed_events (tenant, removal_id, partition, offset, offset_index, event_id, record_hash, how)
       SELECT ${sqlText(tenant)}, ${sqlText(removalId)}, partition, offset, offset_index, event_id, record_hash, ${how === 'dropped' ? sqlText(how) : `if(${UNSALTED}, 'dropped', 'blanked')`}
-      FROM watchkeeper.audit_events WHERE ${where} SETTINGS log_queries = 0`)
+      FROM watchkeeper.audit_events WHERE ${where} SETTINGS log_queries = 0, max_execution_time = 600`)
   }
 
   async #choose({ removalId, tenant }: Work, { table, key }: Pick<Place, 'table' | 'key'>, where: string): Promise<void> {
     await this.#changes.write(`INSERT INTO watchkeeper.removal_keys (tenant, removal_id, table, key)
-      SELECT DISTINCT ${sqlText(tenant)}, ${sqlText(removalId)}, ${sqlText(table)}, ${key} FROM watchkeeper.${table} WHERE ${where} SETTINGS log_queries = 0`)
+      SELECT DISTINCT ${sqlText(tenant)}, ${sqlText(removalId)}, ${sqlText(table)}, ${key} FROM watchkeeper.${table} WHERE ${where} SETTINGS log_queries = 0, max_execution_time = 600`)
   }
 
   /** Changes or drops what was chosen of a table; the answer is how many rows were chosen. */
@@ -186,7 +186,7 @@ export class ClickHouseRemover implements Remover {
     const written = `SELECT event_id FROM watchkeeper.audit_events WHERE ${own} AND erasure = ${sqlText(removalId)}`
     await this.#changes.write(`INSERT INTO watchkeeper.audit_events (${columns.map(identifier).join(', ')})
       SELECT ${columns.map((name) => values[name] ?? identifier(name)).join(', ')} FROM watchkeeper.audit_events
-      WHERE ${left} AND NOT ${UNSALTED} AND event_id NOT IN (${written}) SETTINGS log_queries = 0, max_partitions_per_insert_block = 0, exclude_materialize_skip_indexes_on_insert = 'arguments_text'`)
+      WHERE ${left} AND NOT ${UNSALTED} AND event_id NOT IN (${written}) SETTINGS log_queries = 0, max_execution_time = 600, max_partitions_per_insert_block = 0, exclude_materialize_skip_indexes_on_insert = 'arguments_text'`)
     // Of all partitions at once: the engine rewrites as many parts at a time as it has threads for.
     await this.#changes.alterAll('audit_events', 'DELETE', left)
   }

@@ -11,12 +11,7 @@ CREATE SETTINGS PROFILE OR REPLACE watchkeeper_services SETTINGS
 CREATE ROLE IF NOT EXISTS watchkeeper_writer SETTINGS PROFILE 'watchkeeper_services';
 CREATE ROLE IF NOT EXISTS watchkeeper_reader SETTINGS PROFILE 'watchkeeper_services';
 CREATE ROLE IF NOT EXISTS watchkeeper_owner SETTINGS PROFILE 'watchkeeper_services';
--- One statement of an erasure rewrites what a month holds: it may take long.
-CREATE SETTINGS PROFILE OR REPLACE watchkeeper_removals SETTINGS
-    readonly = 0,
-    max_memory_usage = 4294967296,
-    max_execution_time = 3600 MIN 1 MAX 7200;
-CREATE ROLE IF NOT EXISTS watchkeeper_remover SETTINGS PROFILE 'watchkeeper_removals';
+CREATE ROLE IF NOT EXISTS watchkeeper_remover SETTINGS PROFILE 'watchkeeper_services';
 
 -- Writer: puts rows in, and finds where an event stands that may be there already. It reads no content, changes nothing, removes nothing.
 GRANT INSERT ON watchkeeper.audit_events TO watchkeeper_writer;
