@@ -46,7 +46,8 @@ export async function belongingsOf(store: Tables, { alert_id: id, tenant, findin
   const latest = (columns: string, table: string, [condition, order]: readonly [string, string]): Promise<readonly Row[]> =>
     store.query(`SELECT ${columns} FROM watchkeeper.${table} WHERE ${own} AND ${condition} ORDER BY ${order} DESC LIMIT ${MOST}`)
   const [found, events, attempts] = await Promise.all([
-    latest(FINDING, 'findings', [`finding_id IN ${sqlTexts(findings.slice(-MOST))}`, 'window_end']),
+    // Not the view, which looks through all alerts for the one of each finding.
+    latest(FINDING, 'finding_versions FINAL', [`finding_id IN ${sqlTexts(findings.slice(-MOST))}`, 'window_end']),
     latest(columnsOf(AlertEventView), 'alert_events', [`alert_id = ${sqlText(id)}`, 'at']), latest(ATTEMPT, 'deliveries', [`alert_id = ${sqlText(id)}`, 'attempted_at']),
   ])
   return { findings: found.map(findingView).toReversed(), events: events.map(alertEventView).toReversed(), deliveries: attempts.map(attemptView).toReversed() }
