@@ -127,6 +127,7 @@ describe('reports', () => {
     expect(rowsOf('grave-findings').map((row) => row[4])).toEqual([HOSTILE])
     expect(rowsOf('shared-credentials').map((row) => row.slice(0, 2))).toEqual([['shared', 2]])
     expect(rowsOf('rules-in-force').length).toBe(ruleTexts().length)
+    expect(rowsOf('blind-rules').find((row) => row[3] === 'scopes')?.[4]).toContain('new-scope')
     expect(manifest.controls.length).toBeGreaterThan(30)
     expect(answers.map(({ jsonl }) => jsonl).join('')).not.toContain('globex')
     const other = await makeReport(orderOf('globex'), store)

@@ -1,5 +1,5 @@
 /** Questions about what was found, who was told, what was done, and by which rules. */
-import { AS_OF, FROM, iso, type Question, TENANT, TO } from './question.ts'
+import { ACTIVITY, AS_OF, FROM, iso, type Question, TENANT, TO } from './question.ts'
 
 /** Findings that were first stored in the period, each as it was known as of the time. */
 const FOUND = `(
@@ -12,6 +12,12 @@ const FOUND = `(
 )`
 const LIFE = `tenant = ${TENANT} AND alert_id != '' AND at < ${AS_OF}`
 const when = (event: string): string => iso(`minIf(at, event = '${event}')`)
+
+/** What rules need of a call, and when a record of it has that. What only the joined call has (who asked, the effect) cannot be told of one record. */
+const NEEDS: Readonly<Record<string, string>> = {
+  actor: "actor != ''", arguments: 'notEmpty(arguments)', arguments_bytes: 'arguments_bytes >= 0', arguments_hash: 'notEmpty(arguments_hash)', outcome: "outcome != 'unknown'", result: 'notEmpty(result)',
+  scopes: 'notEmpty(scopes)', server: "server != ''", token_fingerprint: "token_fingerprint != ''", tool: "tool != ''", client_country: "client_address != ''", client_network: "client_address != ''",
+}
 
 export const DETECTION: readonly Question[] = [
   {
@@ -92,6 +98,27 @@ FROM
 WHERE version = newest OR first >= ${FROM}`,
     order: 'detector, version', exceptions: false,
     cannotSee: 'Parameters of rules: they stand in the configuration. Since is when this installation first said so.',
+  },
+  {
+    id: 'blind-rules', title: 'Rules that were blind', asks: 'Which sources sent not once what a rule in force needs?',
+    columns: { source: 'Source', emitter: 'Mapping', calls: 'Records of tool calls', missing: 'Never sent', rules: 'Rules that need it', blind: 'How many' },
+    sql: `SELECT toString(c.source) AS source, toString(c.emitter) AS emitter, max(c.records) AS calls, need AS missing,
+  arrayStringConcat(arraySort(groupUniqArray(toString(r.detector))), ', ') AS rules, uniqExact(r.detector) AS blind
+FROM
+(
+  SELECT source, emitter, count() AS records, arrayFilter(name -> name != '', [${Object.entries(NEEDS).map(([name, condition]) => `if(countIf(${condition}) = 0, '${name}', '')`).join(', ')}]) AS absent
+  FROM watchkeeper.audit_events WHERE ${ACTIVITY} AND method = 'tools/call' GROUP BY source, emitter
+) AS c
+ARRAY JOIN absent AS need
+INNER JOIN
+(
+  SELECT v.detector AS detector, arrayJoin(max(v.needs)) AS needed FROM watchkeeper.rule_versions AS v
+  WHERE (v.detector, v.version) IN (SELECT detector, max(version) FROM watchkeeper.rule_history WHERE stored_at < ${AS_OF} GROUP BY detector)
+  GROUP BY v.detector, v.version
+) AS r ON r.needed = need
+GROUP BY c.source, c.emitter, need`,
+    order: 'blind DESC, calls DESC, source, emitter, missing', exceptions: true,
+    cannotSee: 'Another record of the same call may have what this source leaves out: table coverage says it for whole calls, with what to set. A field that is sent now and then counts as sent.',
   },
   {
     id: 'policies-in-force', title: 'Policies in force', asks: 'Which version of which policy was in force?',

@@ -28,7 +28,7 @@ export const LAW: readonly Control[] = [
   },
   {
     id: 'gdpr-32-1-d', framework: 'gdpr', reference: 'Art. 32(1)(d)', title: 'Regular testing', asks: 'Whether the measures work is tested, assessed and evaluated regularly.',
-    questions: ['rules-in-force', 'response', 'signed-states', 'anchors', 'put-aside'], notShown: 'Tests of other measures than these.',
+    questions: ['rules-in-force', 'blind-rules', 'response', 'signed-states', 'anchors', 'put-aside'], notShown: 'Tests of other measures than these.',
   },
   {
     id: 'gdpr-32-4', framework: 'gdpr', reference: 'Art. 32(4)', title: 'Acting on instruction only', asks: 'Who acts under the controller processes personal data only as instructed.',
@@ -61,6 +61,6 @@ export const LAW: readonly Control[] = [
   },
   {
     id: 'hipaa-164-312-b', framework: 'hipaa', reference: '164.312(b)', title: 'Audit controls', asks: 'Activity in systems with electronic health information is recorded and examined.',
-    questions: ['who-accessed-what', 'sources', 'account-of-records', 'unattributed', 'signed-states', 'kept'], notShown: 'Activity that is not by MCP.',
+    questions: ['who-accessed-what', 'sources', 'blind-rules', 'account-of-records', 'unattributed', 'signed-states', 'kept'], notShown: 'Activity that is not by MCP.',
   },
 ]

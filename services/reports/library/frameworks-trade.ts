@@ -44,7 +44,7 @@ export const TRADE: readonly Control[] = [
   },
   {
     id: 'pci-10-7', framework: 'pci', reference: '10.7', title: 'Failures of controls are noticed', asks: 'When a critical control fails, this is detected, told and answered promptly.',
-    questions: ['account-of-records', 'put-aside', 'anchors', 'sources', 'findings'], notShown: 'Failures of controls other than logging and detection.',
+    questions: ['account-of-records', 'put-aside', 'anchors', 'sources', 'blind-rules', 'findings'], notShown: 'Failures of controls other than logging and detection.',
   },
   {
     id: 'soc2-cc6-1', framework: 'soc2', reference: 'CC6.1', title: 'Logical access', asks: 'Access to information is restricted to those who may have it, by identity and rights.',
@@ -76,7 +76,7 @@ export const TRADE: readonly Control[] = [
   },
   {
     id: 'soc2-cc7-2', framework: 'soc2', reference: 'CC7.2', title: 'Anomalies are monitored', asks: 'Systems are monitored for anomalies that point to malicious acts, disasters or errors.',
-    questions: ['findings', 'sources', 'account-of-records', 'put-aside'], notShown: 'Systems that send no telemetry.',
+    questions: ['findings', 'blind-rules', 'sources', 'account-of-records', 'put-aside'], notShown: 'Systems that send no telemetry.',
   },
   {
     id: 'soc2-cc7-3', framework: 'soc2', reference: 'CC7.3', title: 'Events are evaluated', asks: 'It is judged whether an event is an incident.',

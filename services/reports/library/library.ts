@@ -13,7 +13,7 @@ export const CONTROLS: readonly Control[] = [...LAW, ...TRADE]
 export const QUESTIONS: ReadonlyMap<string, Question> = new Map([...KEEPING, ...ACCESS, ...DETECTION].map((question) => [question.id, question]))
 
 /** Asked in every report: by what was judged, and what was seen at all. */
-export const ALWAYS: readonly string[] = ['sources', 'account-of-records', 'rules-in-force', 'policies-in-force']
+export const ALWAYS: readonly string[] = ['sources', 'account-of-records', 'blind-rules', 'rules-in-force', 'policies-in-force']
 
 /** Rows of an answer that are shown and hashed; how many there are in all is said. */
 export const MOST_ROWS = 1_000

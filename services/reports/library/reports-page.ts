@@ -1,6 +1,6 @@
 /** docs/reports.md, made of the library. */
 import { type Control, FRAMEWORKS } from './control.ts'
-import { CONTROLS, MOST_ROWS, QUESTIONS } from './library.ts'
+import { ALWAYS, CONTROLS, MOST_ROWS, QUESTIONS } from './library.ts'
 import type { Question } from './question.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
@@ -96,6 +96,6 @@ export const reportsPage = (): string => `${HEAD}
 ## Controls
 ${(Object.keys(FRAMEWORKS) as (keyof typeof FRAMEWORKS)[]).map(frameworkPart).join('\n')}
 ## Questions
-Parameters: \`tenant\`, \`from\` and \`to\` (received from … and before …), \`as_of\` (stored before). Every report asks \`sources\`, \`account-of-records\`, \`rules-in-force\` and \`policies-in-force\`.
+Parameters: \`tenant\`, \`from\` and \`to\` (received from … and before …), \`as_of\` (stored before). Every report asks ${ALWAYS.map((id) => `\`${id}\``).join(', ')}.
 
 ${[...QUESTIONS.values()].map(questionPart).join('\n')}`
