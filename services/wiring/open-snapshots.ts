@@ -14,7 +14,7 @@ export interface OpenSnapshots {
 }
 
 /** States that hold names and texts: sealed, where the log is. All others are offsets and hashes, and must be there whatever becomes of a key. */
-const OF_PEOPLE = /^(?:worker|assembler|alerter|response)/
+const OF_PEOPLE = /^(?:worker|assembler|alerter|responder)/
 
 /** A partition that moves to another process must find its state there: files only where the log is in the directory too. */
 export async function openSnapshots(config: Config, log: Log, wait: StartWait, { sealer, sealing }: Pick<OpenBus, 'sealer' | 'sealing'>): Promise<OpenSnapshots> {
