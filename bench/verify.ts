@@ -44,7 +44,7 @@ function makeSource(): EvidenceSource {
   }
   const none = async function* (): AsyncGenerator<Buffer> {}
   return {
-    name: 'a bench', tenants: undefined, mostRanges: 0, find: async () => undefined, faults: () => [], close: async () => undefined,
+    name: 'a bench', tenants: undefined, keeps: 'all', mostRanges: 0, notes: () => [], find: async () => undefined, faults: () => [], close: async () => undefined,
     anchored: async () => [], removals: async () => [], gaps: async () => [], dropped: none, leavesWithin: none, rowsWithin: none,
     partitions: async () => new Map(leaves.map((own, partition) => [partition, own.length])),
     async* checkpoints(of) { yield checkpoints.filter(({ partition }) => (of === 'log') === partition < 0) },

@@ -43,6 +43,8 @@ export interface EvidenceSource {
   readonly name: string
   /** It has the rows of these tenants alone; undefined: of all. */
   readonly tenants: readonly string[] | undefined
+  /** `recent`: it lets go of what is old, and nobody declares that. */
+  readonly keeps: 'all' | 'recent'
   /** How many ranges of places may be looked at one by one, where each costs a look at everything. */
   readonly mostRanges: number
   /** Partitions that have leaves, and how many. */
@@ -54,7 +56,7 @@ export interface EvidenceSource {
   pieces(): Promise<readonly Piece[]>
   /** Packed records of a piece in any order (packed-record.ts), cut anywhere. */
   rows(piece: Piece): AsyncIterable<Buffer>
-  /** Leaves of events whose rows were dropped by a declared removal: packed leaves whose index is the number of their partition. */
+  /** Leaves of events whose rows were dropped by a declared removal, or that it has let go of: packed leaves whose index is the number of their partition. Read last. */
   dropped(): AsyncIterable<Buffer>
   /** What the source itself says was anchored. Somebody who verifies has anchors from elsewhere. */
   anchored(): Promise<readonly string[]>
@@ -65,6 +67,8 @@ export interface EvidenceSource {
   rowsWithin(places: Places): AsyncIterable<Buffer>
   /** Which leaf is that of an event, by its id of 32 hex digits. */
   find(eventId: string): Promise<{ readonly partition: number; readonly index: number } | undefined>
+  /** What is to be known of what it could not give, once it was read. */
+  notes(): readonly string[]
   /** What the source found wrong with itself while it was read. */
   faults(): readonly Fault[]
   close(): Promise<void>

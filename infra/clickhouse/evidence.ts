@@ -45,6 +45,7 @@ const dayFilter = ({ tenant, day }: Pick<DayRows, 'tenant' | 'day'>): string => 
 class TableEvidence implements EvidenceSource {
   readonly name: string
   readonly tenants: readonly string[] | undefined
+  readonly keeps = 'all'
   readonly mostRanges = MOST_RANGES
   readonly #reader: EvidenceReader
 
@@ -165,6 +166,10 @@ class TableEvidence implements EvidenceSource {
   async find(eventId: string): Promise<{ readonly partition: number; readonly index: number } | undefined> {
     const [row] = await this.#rowsOf(`SELECT \`partition\`, toFloat64(leaf_index) FROM watchkeeper.event_leaves WHERE event_id = ${sqlText(eventId)} ORDER BY leaf_index LIMIT 1`)
     return row === undefined ? undefined : { partition: Number(row[0]), index: Number(row[1]) }
+  }
+
+  notes(): readonly [] {
+    return []
   }
 
   faults(): readonly [] {

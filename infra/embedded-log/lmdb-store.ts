@@ -35,14 +35,19 @@ export class LmdbStore {
   /** A write failed: LMDB may take no more, and what it remembers of the file need not be so. */
   #ailing = false
 
-  private constructor(place: Place) {
+  private constructor(place: Place, opened = environment(place)) {
     this.#place = place
-    this.#opened = environment(place)
+    this.#opened = opened
   }
 
   /** The directory is made where it is not there. */
   static open(path: string, mapSize: number): LmdbStore {
     return new LmdbStore({ path, mapSize })
+  }
+
+  /** Changes nothing; `write` fails. Only where no other process has it open. */
+  static openToRead(path: string): LmdbStore {
+    return new LmdbStore({ path, mapSize: 0 }, open({ path, ...FORMAT, readOnly: true }))
   }
 
   get #db(): RootDatabase<Buffer, Buffer> {

@@ -25,6 +25,7 @@ export function addProofCommands(program: Command, kit: CommandKit): void {
     .argument('[folder]', 'a folder that evidence export made; else the tables')
     .option('--key <key...>', 'verifier keys (the line of keys/notary.pub) of the log and of witnesses, or files that hold them: from somebody whom you trust')
     .option('--anchor <file...>', 'checkpoints that were kept elsewhere: what lies before them nobody can have written anew')
+    .option('--from-log', 'the records of the embedded log in --data-dir in place of the tables\' rows')
     .option('--require-anchor', 'answer 3 where no anchor covers a partition')
     .option('--state <file>', 'keep there how far it is, and go on from there')
     .addOption(new Option('--threads <number>', 'threads that make hashes').default(2).argParser(threads))

@@ -25,6 +25,7 @@ export interface VerifyOptions extends EvidenceOptions {
   readonly state?: string
   readonly threads: number
   readonly requireAnchor?: boolean
+  readonly fromLog?: boolean
 }
 
 const SAVE_EVERY_MS = 2_000
@@ -57,7 +58,8 @@ export const placeOf = (folder: string | undefined, options: EvidenceOptions) =>
 async function run(folder: string | undefined, options: VerifyOptions): Promise<Report> {
   const trust = { verifiers: keysOf(options.key), anchors: anchorsOf(options.anchor) }
   const saved = savedIn(options.state)
-  const source = await openEvidence(placeOf(folder, options), () => configOf(options))
+  if (options.fromLog === true && options.state !== undefined) throw new Failure('misconfigured', 'verify.from_log', 'A look at the log is made in one go: leave out --state.')
+  const source = await openEvidence({ ...placeOf(folder, options), fromLog: options.fromLog }, () => configOf(options))
   const lanes = openLanes(options.threads)
   const bar = new ProgressBar()
   try {

@@ -47,6 +47,7 @@ function nextOf(cursor: Cursor): boolean {
 class FolderSource implements EvidenceSource {
   readonly name: string
   readonly tenants: readonly string[] | undefined
+  readonly keeps = 'all'
   readonly mostRanges = MOST_RANGES
   readonly #folder: string
   readonly #manifest: Manifest
@@ -176,6 +177,10 @@ class FolderSource implements EvidenceSource {
 
   #fault(question: Fault['question'], kind: string, path: string, partition: number, what: string): void {
     this.#faults.set(`${kind} ${path}`, { question, kind, partition, index: -1, detail: `${path} ${what}` })
+  }
+
+  notes(): readonly [] {
+    return []
   }
 
   faults(): readonly Fault[] {

@@ -106,13 +106,14 @@ class Verification {
     const pieces = await source.pieces()
     const total = pieces.reduce((sum, { rows }) => sum + rows, 0)
     const left = pieces.filter(({ id }) => !this.#run.done.has(id))
-    const units: (Piece | undefined)[] = this.#run.done.has('dropped') ? left : [undefined, ...left]
-    await runOn(lanes, units, async (lane, piece) => {
-      if (piece === undefined) this.#run.tookDropped(await lane.run(job('dropped'), source.dropped()))
-      else this.#run.tookRows(piece.id, await lane.run(job('rows'), source.rows(piece)))
+    await runOn(lanes, left, async (lane, piece: Piece) => {
+      this.#run.tookRows(piece.id, await lane.run(job('rows'), source.rows(piece)))
       this.#options.keep?.(this.#run)
       this.#told('rows', this.#run.rows, total)
     })
+    if (this.#run.done.has('dropped')) return
+    await runOn(lanes, ['dropped'], async (lane) => this.#run.tookDropped(await lane.run(job('dropped'), source.dropped())))
+    this.#options.keep?.(this.#run)
   }
 
   async #compare(): Promise<void> {
@@ -133,7 +134,7 @@ class Verification {
     const promises = this.#promises as Promises
     const run = this.#run
     const removals = await source.removals()
-    run.found(removalFaults(run, removals))
+    run.found(removalFaults(run, removals, source))
     const lacking = run.sequences.missing()
     // Rows that a declared removal took cannot tell their numbers any more.
     if (lacking.reduce((total, { missing }) => total + missing, 0) > run.removed) for (const { session, missing, of } of lacking) run.found([numbersMissing(session, missing, of)])
@@ -154,7 +155,7 @@ const notAgain = (partition: number) =>
   ({ question: 'integrity', kind: 'unsteady', partition, index: -1, detail: `rows of partition ${partition} were other ones when they were read again` }) as const
 
 /** What was removed must be said by tombstones in the log; and an erasure leaves nothing that could be put in its place. */
-function removalFaults(run: Run, removals: readonly Removal[]): Fault[] {
+function removalFaults(run: Run, removals: readonly Removal[], { keeps }: EvidenceSource): Fault[] {
   const kinds = new Map(removals.map(({ id, kind }) => [id, kind]))
   const fault = (question: Fault['question'], kind: string, detail: string): Fault => ({ question, kind, partition: -1, index: -1, detail })
   const faults = [...run.erased].flatMap(([id, { rows, unproved }]) => {
@@ -165,7 +166,7 @@ function removalFaults(run: Run, removals: readonly Removal[]): Fault[] {
     ]
   })
   const said = [...run.tombstones.values()].reduce((sum, events) => sum + events, 0)
-  return run.removed <= said ? faults : [...faults, fault('completeness', 'removal-undeclared', `${run.removed} rows were dropped by removals, and tombstones in the log speak of ${said}`)]
+  return keeps === 'recent' || run.removed <= said ? faults : [...faults, fault('completeness', 'removal-undeclared', `${run.removed} rows were dropped by removals, and tombstones in the log speak of ${said}`)]
 }
 
 const numbersMissing = (session: string, missing: number, of: number) =>
@@ -189,6 +190,7 @@ function unverifiableOf(promises: Promises, { verifiers }: Trust, partitions: Fi
 function notesOf(run: Run, { anchors }: Promises, source: EvidenceSource): string[] {
   const unproved = [...run.erased.values()].reduce((sum, { unproved: own }) => sum + own, 0)
   return [
+    ...source.notes(),
     ...(anchors.used === 0 ? ['No anchor was given: whoever has the signing key could have written everything anew (--anchor FILE).'] : []),
     ...(anchors.given > anchors.used ? [`${anchors.given - anchors.used} anchors were not used: they are of other logs, or no whole checkpoints.`] : []),
     ...(source.tenants !== undefined ? [`Rows are those of ${source.tenants.join(', ')}: of other tenants only the leaves are there, not what was in the rows.`] : []),

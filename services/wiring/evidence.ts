@@ -1,8 +1,11 @@
 /** Where evidence is read: a folder, the tables of a data directory, a ClickHouse or a Watchkeeper that answers. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EvidenceSource } from '../../schemas/evidence.ts'
+import { type EventRecord, events, type Topic } from '../../schemas/topics.ts'
 import type { Config } from '../config/schema.ts'
 import { openFolder } from '../verify/folder-source.ts'
+import { logEvidence } from './log-evidence.ts'
 import { secretFrom } from './secret-file.ts'
 
 export interface EvidencePlace {
@@ -11,13 +14,16 @@ export interface EvidencePlace {
   readonly url?: string | undefined
   readonly user?: string | undefined
   readonly password?: string | undefined
+  /** Records of the log in the data directory, in place of the tables' rows. */
+  readonly fromLog?: boolean | undefined
   /** Rows of these alone; undefined: of all. */
   readonly tenants?: readonly string[] | undefined
 }
 
 /** The place that was named, else what the configuration says. Throws Failure `misconfigured` with what to do. */
-export async function openEvidence({ folder, tenants, ...place }: EvidencePlace, config: () => Config): Promise<EvidenceSource> {
+export async function openEvidence({ folder, fromLog, tenants, ...place }: EvidencePlace, config: () => Config): Promise<EvidenceSource> {
   if (folder !== undefined) return await openFolder(folder)
+  if (fromLog === true) return await openLogEvidence(config().data_dir)
   const { tableEvidence } = await import('../../infra/clickhouse/evidence.ts')
   const address = place.url === undefined ? configured(config()) : { ...place, url: place.url }
   if (address === undefined) {
@@ -33,4 +39,23 @@ function configured({ store: { clickhouse } }: Config): { readonly url: string; 
   if (clickhouse === undefined) return undefined
   const { url, user, password_file: file } = clickhouse
   return { url, user, ...(file === undefined ? {} : { password: secretFrom('store.clickhouse.password_file', file) }) }
+}
+
+/** Log and tables of a data directory that no server has open. Failure `misconfigured` where there are none. */
+async function openLogEvidence(dataDir: string): Promise<EvidenceSource> {
+  const { openLogToRead } = await import('../../infra/embedded-log/read-only.ts')
+  const { openEngineEvidence } = await import('../../infra/clickhouse/evidence-engine.ts')
+  const { tableEvidence } = await import('../../infra/clickhouse/evidence.ts')
+  const directory = join(dataDir, 'bus')
+  const opened = await openEngineEvidence(join(dataDir, 'tables'))
+  const topic = await openedTopic(join(dataDir, 'keys', 'log'))
+  return logEvidence({ tables: tableEvidence(opened), log: openLogToRead(directory, events.name), directory, decode: (payload) => topic.codec.decode(payload) })
+}
+
+/** Topic events, with the keys that its envelopes are sealed under, where there are some. */
+async function openedTopic(keys: string): Promise<Topic<EventRecord>> {
+  if (!existsSync(keys)) return events
+  const { openLocalRing } = await import('../../infra/sealing/key-ring.ts')
+  const { sealedTopic } = await import('../../infra/sealing/sealed-bus.ts')
+  return sealedTopic(events, await openLocalRing(keys, 0))
 }

@@ -130,7 +130,7 @@ export function sourceOf(log: MadeLog, { chunk = 4096, pieceRows = 300 } = {}): 
     return { index: leaf.index, offset: leaf.offset, bytes }
   })
   return {
-    name: 'a log that was made', tenants: undefined, mostRanges: 50,
+    name: 'a log that was made', tenants: undefined, keeps: 'all', mostRanges: 50, notes: () => [],
     partitions: async () => new Map(log.leaves.map((_, partition) => [partition, Math.max(-1, ...leafPlaces(partition).map(({ index }) => index)) + 1])),
     async* checkpoints(of) {
       const [wanted, by] = of === 'log' ? [(partition: number) => partition === -1, 'size' as const] : [(partition: number) => partition >= 0, 'logIndex' as const]
