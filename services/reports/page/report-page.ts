@@ -4,6 +4,9 @@ import type { AnswerFacts, Manifest } from '../manifest.ts'
 import { pageOf, readable, tableOf } from './frame.ts'
 import { type Html, html } from './html.ts'
 
+/** Rows of an answer on the page, which somebody may print. */
+const MOST_SHOWN = 200
+
 const count = (number: number, one: string, many: string): string => `${readable(number)}\u00a0${number === 1 ? one : many}`
 
 function mark({ exceptions, rows_in_all: rows }: AnswerFacts): Html {
@@ -29,8 +32,10 @@ ${lines}</ul>
 
 function answerOf({ facts, rows }: Answered): Html {
   const { question, title, asks, columns, sql, cannot_see: cannotSee, sha256, rows_in_all: all } = facts
-  const cut = all > rows.length ? html`<p class="soft">The first ${readable(rows.length)} of ${readable(all)} rows.</p>` : html``
-  const body = rows.length === 0 ? html`<p><strong>No rows.</strong></p>` : tableOf(title, columns, rows)
+  const shown = rows.slice(0, MOST_SHOWN)
+  const more = all > rows.length ? `, and answers/${question}.jsonl has the first ${readable(rows.length)}` : `; all of them are in answers/${question}.jsonl`
+  const cut = all > shown.length ? html`<p class="soft">The first ${readable(shown.length)} of ${readable(all)} rows${more}.</p>` : html``
+  const body = rows.length === 0 ? html`<p><strong>No rows.</strong></p>` : tableOf(title, columns, shown)
   return html`<section class="answer" id="${question}" aria-labelledby="${question}-title">
 <h3 id="${question}-title">${title}</h3>
 <p>${asks} ${mark(facts)}</p>
