@@ -1,6 +1,6 @@
 /** Finished reports in a directory: written beside it, synced, and moved into their place at once. Nothing that is there is ever written over. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, realpath, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { Failure } from '../../schemas/failure.ts'
 
@@ -49,12 +49,25 @@ async function readAll(directory: string): Promise<ReadonlyMap<string, string> |
 
 const same = (a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean => a.size === b.size && [...a].every(([path, text]) => b.get(path) === text)
 
+const DRAFT = /^\.[0-9a-f]{16}$/
+/** Nobody writes for so long. */
+const STALE_MS = 3_600_000
+
+/** Drafts of processes that were killed. */
+async function removeLeftovers(root: string): Promise<void> {
+  for (const name of (await readdir(root)).filter((one) => DRAFT.test(one))) {
+    const found = await stat(join(root, name)).catch(() => undefined)
+    if (found !== undefined && Date.now() - found.mtimeMs > STALE_MS) await rm(join(root, name), { recursive: true, force: true })
+  }
+}
+
 /** Of the shape that reports ask for. `root` is made at need. */
 export function openReportFiles(root: string) {
   return {
     async keep(name: string, files: ReadonlyMap<string, string>): Promise<string> {
       if (!NAME.test(name)) throw new Failure('defect', 'report.name', 'a report has no plain name')
       await mkdir(join(root, dirname(name)), { recursive: true, mode: 0o700 })
+      await removeLeftovers(root)
       const draft = join(root, `.${randomBytes(8).toString('hex')}`)
       try {
         await write(draft, files)
