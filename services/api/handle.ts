@@ -34,7 +34,7 @@ export function createApi(ports: ApiPorts): Api {
     if (caller !== undefined) return router.answer(request, caller)
     const deed = { action: 'api.refused', object: 'api', tenant: 'default', actor: 'watchkeeper', actor_source: 'watchkeeper', peer: request.peer, details: {} } as const
     // Whoever has no token is refused, whether it can be written down or not.
-    await reads.note(deed).catch(ports.failed)
+    await reads.note(deed, 'no token that is in force').catch(ports.failed)
     return json(401, { error: NEEDED }, { 'www-authenticate': 'Bearer' })
   }
 

@@ -11,6 +11,8 @@ const MOST = 2_000
 
 interface Counted {
   readonly deed: AdminDeed
+  /** Why it was not answered; '' where it was. */
+  readonly refused: string
   again: number
 }
 
@@ -29,20 +31,20 @@ export class ReadLog {
     this.#ports = ports
   }
 
-  /** Throws Failure `unavailable` where it cannot be written down. */
-  async note(deed: AdminDeed): Promise<void> {
-    const key = JSON.stringify([deed.action, deed.object, deed.tenant, deed.actor, deed.peer, deed.details])
+  /** `refused`: why it is not answered, '' where it is. Throws Failure `unavailable` where it cannot be written down. */
+  async note(deed: AdminDeed, refused = ''): Promise<void> {
+    const key = JSON.stringify([refused, deed.action, deed.object, deed.tenant, deed.actor, deed.peer, deed.details])
     const known = this.#counted.get(key)
     if (known !== undefined) {
       known.again++
       return
     }
     if (this.#counted.size >= MOST) await this.tell()
-    const counted = { deed, again: 0 }
+    const counted = { deed, refused, again: 0 }
     this.#counted.set(key, counted)
     this.#timer ??= setTimeout(() => void this.tell(), WINDOW_MS).unref()
     try {
-      await this.#ports.audit.during(deed, () => undefined)
+      await this.#write(deed, refused)
     } catch (error) {
       this.#counted.delete(key)
       throw error
@@ -55,8 +57,19 @@ export class ReadLog {
     this.#timer = undefined
     const repeated = [...this.#counted.values()].filter(({ again }) => again > 0)
     this.#counted.clear()
-    for (const { deed, again } of repeated) {
-      await this.#ports.audit.during({ ...deed, details: { ...deed.details, repeated: String(again) } }, () => undefined).catch(this.#ports.failed)
+    for (const { deed, refused, again } of repeated) {
+      await this.#write({ ...deed, details: { ...deed.details, repeated: String(again) } }, refused).catch(this.#ports.failed)
+    }
+  }
+
+  async #write(deed: AdminDeed, refused: string): Promise<void> {
+    const end = refused === '' ? undefined : new Error(refused)
+    try {
+      await this.#ports.audit.during(deed, () => {
+        if (end !== undefined) throw end
+      })
+    } catch (error) {
+      if (error !== end) throw error
     }
   }
 }

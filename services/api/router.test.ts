@@ -34,7 +34,7 @@ describe('a call of the API', () => {
     expect((await ask('GET', '/api/v1/alerts', { token: 'lead', query: 'tenant=other' })).status).toBe(403)
     expect((await ask('POST', '/api/v1/receivers', { token: 'lead', body: {} })).status).toBe(403)
     expect(deeds).toMatchObject([
-      { action: 'alert.acknowledge', actor: 'page', details: { refused: '403' } }, { action: 'alert.list', details: { query: 'tenant=other' } }, { action: 'receiver.add', details: { refused: '403' } },
+      { action: 'alert.acknowledge', actor: 'page', details: { status: '403' } }, { action: 'alert.list', details: { query: 'tenant=other' } }, { action: 'receiver.add', details: { status: '403' } },
     ])
   })
 

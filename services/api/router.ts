@@ -128,7 +128,7 @@ export class Router {
       call = callOf(found, request, caller)
     } catch (error) {
       const refusal = refusalOf(error)
-      if (refusal !== undefined) await this.#read(route, { ...deed({}), details: { refused: String(refusal.status), why: refusal.message } })
+      if (refusal !== undefined) await this.#read(route, deed({ details: { status: String(refusal.status) } }), refusal.message)
       throw error
     }
     const { handle } = route
@@ -150,9 +150,9 @@ export class Router {
     }
   }
 
-  async #read({ health }: Route, deed: AdminDeed): Promise<void> {
+  async #read({ health }: Route, deed: AdminDeed, refused = ''): Promise<void> {
     try {
-      await this.#parts.reads.note(deed)
+      await this.#parts.reads.note(deed, refused)
     } catch (error) {
       if (health !== true || kindOf(error) !== 'unavailable') throw error
     }
