@@ -97,21 +97,28 @@ FROM
     (
         SELECT
             tenant, toLowCardinality(held.1) AS holder_kind, held.2 AS holder, server, toLowCardinality('scope') AS kind, scope AS name, '' AS hint,
-            min(started_at) AS first_granted_at, max(started_at) AS last_granted_at, count() AS calls, countIf(took) AS took_any,
-            countIf(took AND does = 'read') AS took_read, countIf(took AND does = 'change') AS took_change, countIf(took AND does = 'grant') AS took_grant, countIf(took AND does = 'unknown') AS took_unknown,
-            (minIf(started_at, took), maxIf(started_at, took)) AS any_at, (minIf(started_at, took AND does = 'read'), maxIf(started_at, took AND does = 'read')) AS read_at,
-            (minIf(started_at, took AND does = 'change'), maxIf(started_at, took AND does = 'change')) AS change_at,
-            (minIf(started_at, took AND does = 'grant'), maxIf(started_at, took AND does = 'grant')) AS grant_at,
-            (minIf(started_at, took AND does = 'unknown'), maxIf(started_at, took AND does = 'unknown')) AS unknown_at
+            min(g_first) AS first_granted_at, max(g_last) AS last_granted_at, sum(n) AS calls, sumIf(n, took) AS took_any,
+            sumIf(n, took AND does = 'read') AS took_read, sumIf(n, took AND does = 'change') AS took_change, sumIf(n, took AND does = 'grant') AS took_grant, sumIf(n, took AND does = 'unknown') AS took_unknown,
+            (minIf(g_first, took), maxIf(g_last, took)) AS any_at, (minIf(g_first, took AND does = 'read'), maxIf(g_last, took AND does = 'read')) AS read_at,
+            (minIf(g_first, took AND does = 'change'), maxIf(g_last, took AND does = 'change')) AS change_at,
+            (minIf(g_first, took AND does = 'grant'), maxIf(g_last, took AND does = 'grant')) AS grant_at,
+            (minIf(g_first, took AND does = 'unknown'), maxIf(g_last, took AND does = 'unknown')) AS unknown_at
         FROM
         (
             SELECT
-                i.tenant AS tenant, i.server AS server, i.started_at AS started_at, toString(arrayJoin(i.scopes)) AS scope,
-                arrayFilter(one -> one.2 != '', [('principal', toString(i.principal)), ('client', toString(i.client)), ('agent', toString(i.agent)), ('token', toString(i.token_fingerprint))]) AS holders,
-                i.method IN ('tools/call', 'resources/read', 'resources/subscribe', 'prompts/get') AND i.outcome NOT IN ('denied', 'unauthenticated') AS took,
-                multiIf(i.effect IN ('read', 'grant', 'unknown'), toString(i.effect), 'change') AS does
-            FROM watchkeeper.interactions AS i
-            WHERE NOT i.server_internal AND i.scopes_trust != 'self_declared'
+                tenant, server, took, does, n, g_first, g_last, toString(arrayJoin(scopes)) AS scope,
+                arrayFilter(one -> one.2 != '', [('principal', toString(principal)), ('client', toString(client)), ('agent', toString(agent)), ('token', toString(token_fingerprint))]) AS holders
+            FROM
+            (
+                SELECT
+                    i.tenant AS tenant, i.server AS server, i.principal AS principal, i.client AS client, i.agent AS agent, i.token_fingerprint AS token_fingerprint, i.scopes AS scopes,
+                    i.method IN ('tools/call', 'resources/read', 'resources/subscribe', 'prompts/get') AND i.outcome NOT IN ('denied', 'unauthenticated') AS took,
+                    multiIf(i.effect IN ('read', 'grant', 'unknown'), toString(i.effect), 'change') AS does,
+                    count() AS n, min(i.started_at) AS g_first, max(i.started_at) AS g_last
+                FROM watchkeeper.interactions AS i
+                WHERE NOT i.server_internal AND i.scopes_trust != 'self_declared' AND notEmpty(i.scopes)
+                GROUP BY tenant, server, principal, client, agent, token_fingerprint, scopes, took, does
+            )
         )
         ARRAY JOIN holders AS held
         WHERE scope != ''
@@ -119,16 +126,24 @@ FROM
         UNION ALL
         SELECT
             caller.tenant AS tenant, toLowCardinality(caller.held.1) AS holder_kind, caller.held.2 AS holder, caller.server AS server, toLowCardinality('tool') AS kind, offer.tool AS name, offer.hint AS hint,
-            offer.first_at AS first_granted_at, offer.last_at AS last_granted_at, caller.calls AS calls, used.n AS took_any,
+            offer.first_at AS first_granted_at, offer.last_at AS last_granted_at, caller.calls AS calls, toUInt64(arraySum(arrayMap(one -> one.2, used))) AS took_any,
             toUInt64(0) AS took_read, toUInt64(0) AS took_change, toUInt64(0) AS took_grant, toUInt64(0) AS took_unknown,
-            (used.first_at, used.last_at) AS any_at, any_at AS read_at, any_at AS change_at, any_at AS grant_at, any_at AS unknown_at
+            (if(empty(used), toDateTime64(0, 9, 'UTC'), arrayMin(arrayMap(one -> one.3, used))), if(empty(used), toDateTime64(0, 9, 'UTC'), arrayMax(arrayMap(one -> one.4, used)))) AS any_at,
+            any_at AS read_at, any_at AS change_at, any_at AS grant_at, any_at AS unknown_at
         FROM
         (
             SELECT
-                i.tenant AS tenant, i.server AS server, count() AS calls,
-                arrayJoin(arrayFilter(one -> one.2 != '', [('principal', toString(i.principal)), ('client', toString(i.client)), ('agent', toString(i.agent)), ('token', toString(i.token_fingerprint))])) AS held
-            FROM watchkeeper.interactions AS i
-            WHERE NOT i.server_internal AND i.server != '' AND i.outcome NOT IN ('denied', 'unauthenticated')
+                tenant, server, held, sum(n) AS calls, groupArrayIf((tool, n, g_first, g_last), tool != '') AS tools
+            FROM
+            (
+                SELECT
+                    i.tenant AS tenant, i.server AS server, if(i.method = 'tools/call', toString(i.tool), '') AS tool, i.principal AS principal, i.client AS client, i.agent AS agent,
+                    i.token_fingerprint AS token_fingerprint, count() AS n, min(i.started_at) AS g_first, max(i.started_at) AS g_last
+                FROM watchkeeper.interactions AS i
+                WHERE NOT i.server_internal AND i.server != '' AND i.outcome NOT IN ('denied', 'unauthenticated')
+                GROUP BY tenant, server, tool, principal, client, agent, token_fingerprint
+            )
+            ARRAY JOIN arrayFilter(one -> one.2 != '', [('principal', toString(principal)), ('client', toString(client)), ('agent', toString(agent)), ('token', toString(token_fingerprint))]) AS held
             GROUP BY tenant, server, held
         ) AS caller
         INNER JOIN
@@ -141,15 +156,7 @@ FROM
             WHERE d.kind = 'tool' AND d.server != ''
             GROUP BY tenant, server, tool
         ) AS offer ON offer.tenant = caller.tenant AND offer.server = caller.server
-        LEFT JOIN
-        (
-            SELECT
-                i.tenant AS tenant, i.server AS server, toString(i.tool) AS tool, count() AS n, min(i.started_at) AS first_at, max(i.started_at) AS last_at,
-                arrayJoin(arrayFilter(one -> one.2 != '', [('principal', toString(i.principal)), ('client', toString(i.client)), ('agent', toString(i.agent)), ('token', toString(i.token_fingerprint))])) AS held
-            FROM watchkeeper.interactions AS i
-            WHERE i.method = 'tools/call' AND NOT i.server_internal AND i.server != '' AND i.outcome NOT IN ('denied', 'unauthenticated')
-            GROUP BY tenant, server, tool, held
-        ) AS used ON used.tenant = caller.tenant AND used.server = caller.server AND used.held = caller.held AND used.tool = offer.tool
+        ARRAY JOIN [arrayFilter(one -> one.1 = offer.tool, caller.tools)] AS used
     )
 )
 SETTINGS join_use_nulls = 0
