@@ -77,9 +77,11 @@ export async function verifyCommand(folder: string | undefined, options: VerifyO
   try {
     report = await run(folder, options)
   } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    if (options.json === true) console.log(JSON.stringify({ verdict: 'unverifiable', exit_code: EXIT_CODES.unverifiable, error: error.message }))
-    else console.error(error.message)
+    // Whatever it is: evidence that was altered can break what reads it, and any other number would be a verdict.
+    const message = error instanceof Error ? error.message : String(error)
+    if (!(error instanceof Failure)) console.error(error)
+    if (options.json === true) console.log(JSON.stringify({ verdict: 'unverifiable', exit_code: EXIT_CODES.unverifiable, error: message }))
+    else console.error(`It cannot be verified: ${message}`)
     return EXIT_CODES.unverifiable
   }
   if (options.state !== undefined) rmSync(options.state, { force: true })

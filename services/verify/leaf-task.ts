@@ -84,15 +84,14 @@ export class LeafTask {
     this.#last = Buffer.from(cursor.bytes)
     const { partition, tenants } = this.#job
     const { tenant } = cursor
-    const leaf = leafHash(leafData(eventId, recordHash, this.#data))
-    if (tenants === undefined || tenants.includes(tenant)) this.#sums.add({ partition, offset, offsetIndex, leaf, tenant })
+    if (tenants === undefined || tenants.includes(tenant)) this.#sums.add({ partition, offset, offsetIndex, eventId, recordHash, tenant })
     if (offset > state.offset || (offset === state.offset && offsetIndex > state.offsetIndex)) {
       state.offset = offset
       state.offsetIndex = offsetIndex
     }
     state.next = Math.max(state.next, index + 1)
     if (state.broken) return
-    this.#tree.append(leaf)
+    this.#tree.append(leafHash(leafData(eventId, recordHash, this.#data)))
     this.#hold()
   }
 

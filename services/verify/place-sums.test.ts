@@ -4,7 +4,8 @@ import { expect, it } from 'vitest'
 import { KEY_BYTES, type Placed, PlaceSums } from './place-sums.ts'
 
 const placed: fc.Arbitrary<Placed> = fc.record({
-  partition: fc.nat(3), offset: fc.nat(3_000), offsetIndex: fc.nat(3), leaf: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes)),
+  partition: fc.nat(3), offset: fc.nat(3_000), offsetIndex: fc.nat(3), eventId: fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes)),
+  recordHash: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes)),
   tenant: fc.constantFrom('a', 'b'),
 })
 const many = fc.array(placed, { minLength: 1, maxLength: 1_500 })
@@ -33,10 +34,12 @@ it('differ in the bucket of whatever is other: one less, one twice, one bit, ano
     const key = randomBytes(KEY_BYTES)
     const at = any % members.length
     const member = members[at] as Placed
-    const leaf = Buffer.from(member.leaf)
-    leaf[bit >> 3]! ^= 1 << (bit & 7)
+    const recordHash = Buffer.from(member.recordHash)
+    recordHash[bit >> 3]! ^= 1 << (bit & 7)
+    const eventId = Buffer.from(member.eventId)
+    eventId[bit >> 4]! ^= 1 << (bit & 7)
     const others: readonly (readonly Placed[])[] = [
-      members.filter((_, index) => index !== at), [...members, member], members.with(at, { ...member, leaf }),
+      members.filter((_, index) => index !== at), [...members, member], members.with(at, { ...member, recordHash }), members.with(at, { ...member, eventId }),
       members.with(at, { ...member, tenant: member.tenant === 'a' ? 'b' : 'a' }), members.with(at, { ...member, offsetIndex: 9 }),
     ]
     for (const other of others) expect(differ(sumsOf(key, members), sumsOf(key, other))).toEqual([Math.floor(member.offset / 256)])

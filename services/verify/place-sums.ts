@@ -1,9 +1,9 @@
 /**
- * Tells whether two sets of (place, leaf hash, tenant) are equal though each comes in its own order, in little memory: for each 256 offsets of a partition
+ * Tells whether two sets of (place, event, record hash, tenant) are equal though each comes in its own order, in little memory: for each 256 offsets of a partition
  * the sum of a keyed function of every member. The key is drawn for this run, after the data was fixed, so nobody can have made two sets with equal sums;
  * what differs looks equal with a chance of 2^-128. Sums of unequal buckets say where to look one by one.
  *
- * The function is CBC-MAC with AES-128 over four blocks, always four: place, leaf hash (two), hash of the tenant. It is computed for many members at once,
+ * The function is CBC-MAC with AES-128 over five blocks, always five: place, event_id, record hash (two), hash of the tenant. It is computed for many members at once,
  * a block of all of them after the other: that costs a twentieth of a keyed SHA-256.
  */
 import { type Cipher, createCipheriv, hash } from 'node:crypto'
@@ -12,7 +12,7 @@ export const BUCKET_OFFSETS = 256
 const LANES = 4
 const SLOT = LANES + 1
 const BLOCK_WORDS = 4
-const BLOCKS = 4
+const BLOCKS = 5
 const BATCH = 1024
 export const KEY_BYTES = 16
 
@@ -21,8 +21,10 @@ export interface Placed {
   readonly partition: number
   readonly offset: number
   readonly offsetIndex: number
+  /** 16 bytes. */
+  readonly eventId: Buffer
   /** 32 bytes. */
-  readonly leaf: Buffer
+  readonly recordHash: Buffer
   readonly tenant: string
 }
 
@@ -44,16 +46,17 @@ class Batch {
     this.#cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false)
   }
 
-  put({ partition, offset, offsetIndex, leaf }: Placed, tenant: Buffer, slot: number): void {
+  put({ partition, offset, offsetIndex, eventId, recordHash }: Placed, tenant: Buffer, slot: number): void {
     const at = this.length++
-    const [place, first, second, third] = this.#bytes as [Buffer, Buffer, Buffer, Buffer]
+    const [place, id, first, second, owner] = this.#bytes as [Buffer, Buffer, Buffer, Buffer, Buffer]
     place.writeUInt16LE(partition & 0xffff, at * 16)
     place.writeUInt16LE(partition >>> 16, at * 16 + 2)
     place.writeDoubleLE(offset, at * 16 + 4)
     place.writeUInt32LE(offsetIndex, at * 16 + 12)
-    leaf.copy(first, at * 16, 0, 16)
-    leaf.copy(second, at * 16, 16, 32)
-    tenant.copy(third, at * 16, 0, 16)
+    eventId.copy(id, at * 16, 0, 16)
+    recordHash.copy(first, at * 16, 0, 16)
+    recordHash.copy(second, at * 16, 16, 32)
+    tenant.copy(owner, at * 16, 0, 16)
     this.slots[at] = slot
   }
 

@@ -1,8 +1,8 @@
 /** Reads stored rows in any order: makes the hash of each again and adds it up by place; says where each came from. */
 import { hash } from 'node:crypto'
 import { ADMIN_EMITTER } from '../../schemas/admin-action.ts'
-import { HASH_BYTES, leafHash } from '../../schemas/merkle.ts'
-import { ID_BYTES, leafData, LeafCursor } from '../../schemas/packed-leaf.ts'
+import { HASH_BYTES } from '../../schemas/merkle.ts'
+import { ID_BYTES, LeafCursor } from '../../schemas/packed-leaf.ts'
 import { PackedCursor } from '../../schemas/packed-record.ts'
 import type { Fault } from '../../schemas/evidence.ts'
 import { hexInto } from './hex.ts'
@@ -64,7 +64,6 @@ export class RowTask {
   readonly #faults: Fault[] = []
   readonly #id = Buffer.alloc(ID_BYTES)
   readonly #hash = Buffer.alloc(HASH_BYTES)
-  readonly #data = leafData(this.#id, this.#hash)
   #rows = 0
   #unsealed = 0
 
@@ -93,7 +92,7 @@ export class RowTask {
     while (cursor.next()) {
       const { index: partition, offset, offsetIndex, eventId, recordHash, tenant } = cursor
       this.#rows++
-      this.#sums.add({ partition, offset, offsetIndex, leaf: leafHash(leafData(eventId, recordHash, this.#data)), tenant })
+      this.#sums.add({ partition, offset, offsetIndex, eventId, recordHash, tenant })
     }
     return cursor.rest
   }
@@ -127,7 +126,7 @@ export class RowTask {
     if (made !== row.storedRecordHash || content !== row.storedContentHash) this.#fault('row-changed', row.partition, `${nameOf(row)} is not what its own hashes say`)
     if (!hexInto(id, this.#id) || !hexInto(made, this.#hash)) return this.#fault('row-changed', row.partition, `${nameOf(row)} has no identity of 32 hex digits`)
     if (erasure !== '') this.#erasedRow(row, erasure)
-    this.#sums.add({ partition: row.partition, offset: row.offset, offsetIndex: row.offsetIndex, leaf: leafHash(leafData(this.#id, this.#hash, this.#data)), tenant: row.text('tenant') })
+    this.#sums.add({ partition: row.partition, offset: row.offset, offsetIndex: row.offsetIndex, eventId: this.#id, recordHash: this.#hash, tenant: row.text('tenant') })
   }
 
   #erasedRow(row: PackedCursor, erasure: string): void {
