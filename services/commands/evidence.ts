@@ -12,6 +12,7 @@ import { openEvidence } from '../wiring/evidence.ts'
 import { VERSION } from '../version.ts'
 import { count } from './amounts.ts'
 import { configOf } from './common.ts'
+import { noted } from './noted.ts'
 import { ProgressBar } from './progress-bar.ts'
 import { keysOf } from './trust.ts'
 import { type EvidenceOptions, placeOf } from './verify.ts'
@@ -25,6 +26,16 @@ function publicKeysOf(options: EvidenceOptions, given: readonly string[] | undef
 
 /** `watchkeeper evidence export FOLDER` */
 export async function evidenceExport(folder: string, options: EvidenceOptions & { readonly key?: string[]; readonly from?: string }): Promise<number> {
+  return await taken('evidence.export', folder, options, () => exported(folder, options))
+}
+
+/** What is copied from a folder was taken before. */
+async function taken(action: string, object: string, options: EvidenceOptions & { readonly from?: string }, work: () => Promise<number>): Promise<number> {
+  if (options.from !== undefined) return await work()
+  return await noted({ action, object, dataDir: configOf(options).data_dir, details: { tenants: (options.tenant ?? ['*']).join(' '), url: options.url ?? '' } }, work)
+}
+
+async function exported(folder: string, options: EvidenceOptions & { readonly key?: string[]; readonly from?: string }): Promise<number> {
   const keys = publicKeysOf(options, options.key)
   const log = (keysOf(keys)[0]?.name ?? '').replace(/\/log$/, '')
   const source = await openEvidence(placeOf(options.from, options), () => configOf(options))
@@ -46,6 +57,10 @@ export async function evidenceExport(folder: string, options: EvidenceOptions & 
 
 /** `watchkeeper evidence proof EVENT_ID`: two files, of which the second leads to what is anchored. */
 export async function evidenceProof(eventId: string, options: EvidenceOptions & { readonly out?: string; readonly from?: string }): Promise<number> {
+  return await taken('evidence.proof', eventId, options, () => proved(eventId, options))
+}
+
+async function proved(eventId: string, options: EvidenceOptions & { readonly out?: string; readonly from?: string }): Promise<number> {
   const source = await openEvidence(placeOf(options.from, options), () => configOf(options))
   try {
     const proof = await proveEvent(source, eventId)

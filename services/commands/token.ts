@@ -1,7 +1,6 @@
 /** `watchkeeper token create|list|revoke`: changes the token file, which running collectors read again by themselves. */
 import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { openAdminAudit } from '../../infra/guarded-files/admin-spool.ts'
 import { changeTokens, readTokens, tokenFileOf } from '../../infra/guarded-files/token-file.ts'
 import type { AdminDeed } from '../../schemas/admin-action.ts'
@@ -10,6 +9,7 @@ import { type Budget, TokenRecord, TokenScope } from '../../schemas/token-record
 import { DEFAULT_TENANT } from '../collector/authenticate.ts'
 import type { Config } from '../config/schema.ts'
 import { type CommonOptions, configOf } from './common.ts'
+import { osUser } from './os-user.ts'
 import { lifetimeOf, stateOf, type TokenWish, withoutToken, withToken } from './token-records.ts'
 
 export interface TokenOptions extends CommonOptions {
@@ -29,15 +29,6 @@ const wrong = (message: string): Failure => new Failure('misconfigured', 'token.
 /** What programs that look for leaked secrets know it by. */
 const PREFIX = 'wkt_'
 const newToken = (): string => `${PREFIX}${randomBytes(32).toString('base64url')}`
-
-function osUser(): string {
-  try {
-    return userInfo().username
-  } catch {
-    // A user id without a name, as in many containers.
-    return `uid ${process.geteuid?.() ?? ''}`
-  }
-}
 
 /** Who does it, as far as this process can tell. */
 function deed(action: string, name: string, over: Pick<AdminDeed, 'tenant' | 'details'>): AdminDeed {
