@@ -5,7 +5,7 @@ export const SILENCE_FIELDS = ['alert_id', 'detector', 'family', 'severity', 'ac
 
 export const SilenceMatcher = z.strictObject({
   field: z.enum(SILENCE_FIELDS),
-  /** Exactly this text; `is_not`: anything but it. Of lists (detector, family) one entry is enough. */
+  /** Exactly this text; `is_not`: anything but it. Of lists (detector, family) every entry must be: what another detector says of the alert, too, is told. */
   operator: z.enum(['is', 'is_not']),
   value: z.string().min(1).max(512),
 })

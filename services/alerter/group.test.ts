@@ -27,6 +27,18 @@ describe('grouping by actor and family', () => {
     expect([...scene.state.groups.values()].map(({ alert }) => alert.group_key)).toEqual(['server:a|supply', 'server:b|supply'])
   })
 
+  it('adds what weak signs of an actor add up to where people have a graver alert of the same actor and time', () => {
+    const sum = { detector: 'composite-risk', actor: 'ada', trace_id: '', part_ids: ['a'.repeat(32)], severity: 'medium' } as const
+    const scene = new Scene().find(1, { actor: 'ada', severity: 'high' }).find(2, { actor: 'bob', severity: 'high' }).pass(15).find(9, sum)
+    expect(scene.alertOf(9).alert_id).toBe(scene.alertOf(1).alert_id)
+    for (const other of [{ actor: 'eve' }, { tenant: 'other' }, { severity: 'critical' }, { window_start: 1n, window_end: 2n }] as const) {
+      const alone = new Scene().find(1, { actor: 'ada', severity: 'high' }).pass(15).find(9, { ...sum, ...other })
+      expect(alone.alertOf(9).alert_id).not.toBe(alone.alertOf(1).alert_id)
+    }
+    const untold = new Scene().find(1, { actor: 'ada', severity: 'high' }).find(9, sum)
+    expect(untold.alertOf(9).alert_id).not.toBe(untold.alertOf(1).alert_id)
+  })
+
   it('says it when an alert grows graver', () => {
     const scene = new Scene().find(1, { severity: 'medium' }).pass(15).find(2, { trace_id: 't1', severity: 'critical' })
     expect(scene.events('escalated').map(({ why, alert_version }) => [why, alert_version])).toEqual([['from medium to critical', 3]])

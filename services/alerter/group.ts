@@ -3,7 +3,7 @@ import { type Alert, BLANK_LIFE } from '../../schemas/alert.ts'
 import type { Finding } from '../../schemas/finding.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
 import { rank, saidBy } from './alert-words.ts'
-import { isComposite } from './composite.ts'
+import { COMPOSITE, isComposite } from './composite.ts'
 import type { AlerterRules } from './contracts.ts'
 import { alertIdOf, habitOf, keysOf, scoped } from './keys.ts'
 import { say } from './life.ts'
@@ -81,8 +81,20 @@ function noteHabit({ state, finding, now, rules }: Hearing, alertId: string): vo
   }
 }
 
+/**
+ * What the weak signs of an actor add up to is no news of its own where people have an alert of the same actor and time that is as grave: it joins that one,
+ * the gravest. Undefined where there is none.
+ */
+function alertOfActor({ state, finding }: Hearing): string | undefined {
+  if (finding.detector !== COMPOSITE || finding.actor === '') return undefined
+  const had = [...state.groups.values()].filter(({ alert, toldTo }) => toldTo.length > 0 && alert.tenant === finding.tenant && alert.actor === finding.actor
+    && rank(alert.severity) >= rank(finding.severity) && alert.first_seen <= finding.window_end && alert.last_seen >= finding.window_start)
+  return had.sort((a, b) => rank(b.alert.severity) - rank(a.alert.severity))[0]?.alert.alert_id
+}
+
 /** The alert of its run, else the one its actor made of the same kind of thing a moment ago. */
-function alertFor({ state, finding, now, rules }: Hearing, keys: readonly string[]): string | undefined {
+function alertFor(hearing: Hearing, keys: readonly string[]): string | undefined {
+  const { state, finding, now, rules } = hearing
   const holders = keys.map((key) => state.byKey.get(scoped(finding.tenant, key))).filter((id) => id !== undefined)
   const holder = holders.find((id) => state.groups.has(id)) ?? holders.find((id) => {
     const resolved = state.resolved.get(id)
@@ -90,7 +102,7 @@ function alertFor({ state, finding, now, rules }: Hearing, keys: readonly string
   })
   if (holder !== undefined) return holder
   const recent = state.recent.get(scoped(finding.tenant, habitOf(finding)))
-  return recent !== undefined && recent.at + rules.groupInterval >= now && state.groups.has(recent.alertId) ? recent.alertId : undefined
+  return recent !== undefined && recent.at + rules.groupInterval >= now && state.groups.has(recent.alertId) ? recent.alertId : alertOfActor(hearing)
 }
 
 const isTold = (severity: Severity, { notifyFrom }: AlerterRules): boolean => rank(severity) >= rank(notifyFrom)

@@ -64,6 +64,15 @@ describe('silences', () => {
     expect([1, 2, 3, 4].map((number) => scene.alertOf(number).silenced_by !== '')).toEqual([true, false, false, false])
   })
 
+  it('of one detector do not hide what another one says of the same alert', () => {
+    const scene = new Scene()
+    scene.order({ order: 'silence', silence: silence() })
+    scene.find(1, { trace_id: 't' }).pass(15)
+    expect([scene.alertOf(1).silenced_by, scene.types]).toEqual([idOf(0xabc), []])
+    scene.find(2, { trace_id: 't', detector: 'unusual-volume', severity: 'medium' }).pass(15)
+    expect([scene.alertOf(1).silenced_by, scene.types]).toEqual(['', ['hook alert.open']])
+  })
+
   it('can be changed and ended, by their tenant alone, and what makes no sense is refused', () => {
     const scene = new Scene()
     const why = (id: string): string => scene.events('refused').find(({ order_id }) => order_id === id)?.why ?? ''

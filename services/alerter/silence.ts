@@ -10,7 +10,11 @@ function valuesOf(alert: Alert, field: SilenceMatcher['field']): readonly string
   return [alert[field]]
 }
 
-const fits = (alert: Alert, { field, operator, value }: SilenceMatcher): boolean => valuesOf(alert, field).includes(value) === (operator === 'is')
+/** A silence of one detector does not hide what another one says of the same alert. */
+function fits(alert: Alert, { field, operator, value }: SilenceMatcher): boolean {
+  const values = valuesOf(alert, field)
+  return operator === 'is' ? values.length > 0 && values.every((one) => one === value) : !values.includes(value)
+}
 
 const isActive = ({ starts_at, ends_at }: SilenceRow, now: bigint): boolean => starts_at <= now && now < ends_at
 
