@@ -5,7 +5,7 @@ import type { Report, Word } from '../verify/verdict.ts'
 import { count } from './amounts.ts'
 
 const MOST = 20
-type Colors = typeof picocolors
+type Colors = ReturnType<typeof picocolors.createColors>
 
 const HEADLINES: Readonly<Record<Word, string>> = {
   ok: 'The log is what was signed, and nothing is missing.',

@@ -2,11 +2,12 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EvidenceSource } from '../../schemas/evidence.ts'
-import { type EventRecord, events, type Topic } from '../../schemas/topics.ts'
+import { checkpoints, events, type Topic } from '../../schemas/topics.ts'
 import type { Config } from '../config/schema.ts'
 import { openFolder } from '../verify/folder-source.ts'
 import { logEvidence } from './log-evidence.ts'
 import { secretFrom } from './secret-file.ts'
+import { withUntold } from './untold-checkpoints.ts'
 
 export interface EvidencePlace {
   readonly folder?: string | undefined
@@ -27,9 +28,7 @@ export async function openEvidence({ folder, fromLog, tenants, ...place }: Evide
   const { tableEvidence } = await import('../../infra/clickhouse/evidence.ts')
   const address = place.url === undefined ? configured(config()) : { ...place, url: place.url }
   if (address === undefined) {
-    // Loaded only where it is used: the engine is 150 MB.
-    const { openEngineEvidence } = await import('../../infra/clickhouse/evidence-engine.ts')
-    return tableEvidence(await openEngineEvidence(join(config().data_dir, 'tables')), tenants)
+    return await openTables(config().data_dir, tenants)
   }
   const { openHttpEvidence } = await import('../../infra/clickhouse/evidence-http.ts')
   return tableEvidence(openHttpEvidence(address), tenants)
@@ -41,21 +40,30 @@ function configured({ store: { clickhouse } }: Config): { readonly url: string; 
   return { url, user, ...(file === undefined ? {} : { password: secretFrom('store.clickhouse.password_file', file) }) }
 }
 
+/** The tables of a data directory that no server has open, with the checkpoints that are only in its log yet. Failure `misconfigured` where there are none. */
+async function openTables(dataDir: string, tenants?: readonly string[]): Promise<EvidenceSource> {
+  // Loaded only where it is used: the engine is 150 MB.
+  const { openEngineEvidence } = await import('../../infra/clickhouse/evidence-engine.ts')
+  const { tableEvidence } = await import('../../infra/clickhouse/evidence.ts')
+  const tables = tableEvidence(await openEngineEvidence(join(dataDir, 'tables')), tenants)
+  if (!existsSync(join(dataDir, 'bus', 'log', 'data.mdb'))) return tables
+  const { openLogToRead } = await import('../../infra/embedded-log/read-only.ts')
+  return withUntold(tables, openLogToRead(join(dataDir, 'bus'), checkpoints.name), await openedTopic(checkpoints, join(dataDir, 'keys', 'log')))
+}
+
 /** Log and tables of a data directory that no server has open. Failure `misconfigured` where there are none. */
 async function openLogEvidence(dataDir: string): Promise<EvidenceSource> {
   const { openLogToRead } = await import('../../infra/embedded-log/read-only.ts')
-  const { openEngineEvidence } = await import('../../infra/clickhouse/evidence-engine.ts')
-  const { tableEvidence } = await import('../../infra/clickhouse/evidence.ts')
   const directory = join(dataDir, 'bus')
-  const opened = await openEngineEvidence(join(dataDir, 'tables'))
-  const topic = await openedTopic(join(dataDir, 'keys', 'log'))
-  return logEvidence({ tables: tableEvidence(opened), log: openLogToRead(directory, events.name), directory, decode: (payload) => topic.codec.decode(payload) })
+  const tables = await openTables(dataDir)
+  const topic = await openedTopic(events, join(dataDir, 'keys', 'log'))
+  return logEvidence({ tables, log: openLogToRead(directory, events.name), directory, decode: (payload) => topic.codec.decode(payload) })
 }
 
-/** Topic events, with the keys that its envelopes are sealed under, where there are some. */
-async function openedTopic(keys: string): Promise<Topic<EventRecord>> {
-  if (!existsSync(keys)) return events
+/** The topic, with the keys that its envelopes are sealed under, where there are some. */
+async function openedTopic<T>(topic: Topic<T>, keys: string): Promise<Topic<T>> {
+  if (!existsSync(keys)) return topic
   const { openLocalRing } = await import('../../infra/sealing/key-ring.ts')
   const { sealedTopic } = await import('../../infra/sealing/sealed-bus.ts')
-  return sealedTopic(events, await openLocalRing(keys, 0))
+  return sealedTopic(topic, await openLocalRing(keys, 0))
 }
