@@ -43,6 +43,8 @@ export interface EvidenceSource {
   readonly name: string
   /** It has the rows of these tenants alone; undefined: of all. */
   readonly tenants: readonly string[] | undefined
+  /** It is written to while it is read: what was anchored may come a moment later. */
+  readonly live?: boolean
   /** `recent`: it lets go of what is old, and nobody declares that. */
   readonly keeps: 'all' | 'recent'
   /** How many ranges of places may be looked at one by one, where each costs a look at everything. */

@@ -45,6 +45,7 @@ const dayFilter = ({ tenant, day }: Pick<DayRows, 'tenant' | 'day'>): string => 
 class TableEvidence implements EvidenceSource {
   readonly name: string
   readonly tenants: readonly string[] | undefined
+  readonly live: boolean
   readonly keeps = 'all'
   readonly mostRanges = MOST_RANGES
   readonly #reader: EvidenceReader
@@ -52,6 +53,7 @@ class TableEvidence implements EvidenceSource {
   constructor(reader: EvidenceReader, tenants: readonly string[] | undefined) {
     this.name = reader.name
     this.tenants = tenants
+    this.live = !reader.stored
     this.#reader = reader
   }
 

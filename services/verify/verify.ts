@@ -1,5 +1,6 @@
 /** Verifies a log from its evidence: signatures, trees, rows, and what is not there. */
 import { hash, randomBytes } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { Comparison } from './compare.ts'
 import type { EvidenceSource, Fault, Piece, Removal } from '../../schemas/evidence.ts'
 import { type Lane, runOn } from './lanes.ts'
@@ -12,6 +13,8 @@ import { type Findings, type Report, reportOf } from './verdict.ts'
 
 /** Leaves that are read as one; a run that is broken off goes on behind the last of these. */
 const PAGE = 500_000
+const LOOKS = 6
+const LOOK_AGAIN_MS = 1_000
 
 export interface Progress {
   readonly phase: 'checkpoints' | 'leaves' | 'rows' | 'differences'
@@ -51,8 +54,8 @@ class Verification {
   }
 
   async verify(): Promise<Report> {
-    const { source, trust } = this.#options
-    this.#promises = await new PromiseReader(source, trust).read((done) => this.#told('checkpoints', done, 0))
+    const { source } = this.#options
+    this.#promises = await this.#readPromises()
     const sizes = new Map(await source.partitions())
     for (const partition of this.#promises.signed.keys()) if (partition >= 0 && !sizes.has(partition)) sizes.set(partition, 0)
     await this.#readLeaves(sizes)
@@ -60,6 +63,16 @@ class Verification {
     await this.#readRows()
     await this.#compare()
     return reportOf(await this.#findings(sizes))
+  }
+
+  /** A checkpoint is anchored before its row is stored: where a server runs, the row comes within seconds. */
+  async #readPromises(): Promise<Promises> {
+    const { source, trust } = this.#options
+    for (let look = 1; ; look++) {
+      const promises = await new PromiseReader(source, trust).read((done) => this.#told('checkpoints', done, 0))
+      if (source.live !== true || promises.faults.length === 0 || look === LOOKS) return promises
+      await wait(LOOK_AGAIN_MS)
+    }
   }
 
   #told(phase: Progress['phase'], done: number, of: number): void {
