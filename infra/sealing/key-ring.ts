@@ -14,6 +14,8 @@ const KEY_BYTES = 32
 const NAME = /^([0-9a-f]{16})-(\d{1,16})\.key$/
 const RETIRING = 'retiring.json'
 const MASTER = 'master.key'
+/** A key begins so from the moment that it is destroyed: what was overwritten and not yet unlinked when the process was killed is no key. */
+const GONE = '.gone-'
 
 /** Where a partition of a topic ended. */
 export interface End {
@@ -52,12 +54,26 @@ async function syncFolder(folder: string): Promise<void> {
   await handle.sync().finally(() => handle.close())
 }
 
+/** Overwritten, synced, unlinked. */
+async function wipe(path: string): Promise<void> {
+  const file = await open(path, 'r+')
+  try {
+    await file.write(randomBytes((await file.stat()).size), 0)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await unlink(path)
+}
+
 export class KeyRing implements Sealer {
   readonly #folder: string
   readonly #wrapper: KeyWrapper
   readonly #keys = new Map<string, Kept>()
   #current: Kept | undefined
   #retiring: readonly Retirement[] = []
+  /** One change of what is to be destroyed after the other. */
+  #noted: Promise<void> = Promise.resolve()
 
   private constructor(folder: string, wrapper: KeyWrapper) {
     this.#folder = folder
@@ -120,7 +136,7 @@ export class KeyRing implements Sealer {
 
   /** Writes down what is to be destroyed later; it survives a restart. */
   async retire(retirement: Retirement): Promise<void> {
-    await this.#setRetiring([...this.#retiring, retirement])
+    await this.#setRetiring((retiring) => [...retiring, retirement])
   }
 
   /** Destroys the keys of a retirement. Safe to repeat. */
@@ -128,25 +144,24 @@ export class KeyRing implements Sealer {
     for (const id of retirement.keys) {
       const kept = this.#keys.get(id)
       if (kept === undefined || kept === this.#current) continue
-      const path = join(this.#folder, kept.file)
-      const file = await open(path, 'r+')
-      try {
-        await file.write(randomBytes((await file.stat()).size), 0)
-        await file.sync()
-      } finally {
-        await file.close()
-      }
-      await unlink(path)
+      await rename(join(this.#folder, kept.file), join(this.#folder, `${GONE}${kept.file}`))
       kept.key.fill(0)
       this.#keys.delete(id)
     }
     await syncFolder(this.#folder)
-    await this.#setRetiring(this.#retiring.filter((one) => one !== retirement))
+    for (const file of await readdir(this.#folder)) if (file.startsWith(GONE)) await wipe(join(this.#folder, file))
+    await syncFolder(this.#folder)
+    await this.#setRetiring((retiring) => retiring.filter((one) => one !== retirement))
   }
 
-  async #setRetiring(retiring: readonly Retirement[]): Promise<void> {
-    await writeSynced(this.#folder, RETIRING, Buffer.from(JSON.stringify(retiring)))
-    this.#retiring = retiring
+  #setRetiring(change: (retiring: readonly Retirement[]) => readonly Retirement[]): Promise<void> {
+    const noted = this.#noted.then(async () => {
+      const retiring = change(this.#retiring)
+      await writeSynced(this.#folder, RETIRING, Buffer.from(JSON.stringify(retiring)))
+      this.#retiring = retiring
+    })
+    this.#noted = noted.catch(() => undefined)
+    return noted
   }
 }
 
@@ -158,6 +173,9 @@ export async function openLocalRing(folder: string, now: number): Promise<KeyRin
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
   })
+  if (found === undefined && (await readdir(folder)).some((file) => NAME.test(file))) {
+    throw new Failure('misconfigured', 'sealing.master', `${path} is gone: restore it, or the log cannot be read.`)
+  }
   if (found === undefined) await writeSynced(folder, MASTER, randomBytes(KEY_BYTES))
   const master = found ?? await readFile(path)
   if (master.length !== KEY_BYTES) throw new Failure('misconfigured', 'sealing.master', `${path} is not ${KEY_BYTES} bytes: restore it, or the log cannot be read.`)

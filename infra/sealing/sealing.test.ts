@@ -1,5 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { mkdtempSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { mkdir, rm, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -127,4 +127,51 @@ it('keeps states sealed, and seals them anew before a key is destroyed', async (
   if (due !== undefined) await forgetting.destroy(due)
   for (const name of ['one', 'before']) expect(await snapshots.load(name)).toEqual({ version: 1, nextOffset: 4, state })
   expect(await new SealedSnapshots(files, await openLocalRing(join(folder, 'other'), 1), () => false).load('one')).toBeUndefined()
+})
+
+const keyFiles = (): string[] => readdirSync(join(folder, 'keys')).filter((name) => name.endsWith('.key') && name !== 'master.key')
+
+it('starts again where it was killed while a key was destroyed, and destroys the rest of it', async () => {
+  const ring = await openLocalRing(join(folder, 'keys'), 1)
+  const [old = ''] = keyFiles()
+  const keys = await ring.turn(2)
+  await ring.retire({ at: 3, keys, ends: [] })
+  // Killed behind the overwriting: what is there is no key any more.
+  renameSync(join(folder, 'keys', old), join(folder, 'keys', `.gone-${old}`))
+  writeFileSync(join(folder, 'keys', `.gone-${old}`), Buffer.alloc(60, 7))
+  const again = await openLocalRing(join(folder, 'keys'), 4)
+  const [due] = again.retiring
+  expect(due?.keys).toEqual(keys)
+  if (due !== undefined) await again.destroy(due)
+  expect(keyFiles()).toHaveLength(1)
+  expect(again.retiring).toEqual([])
+})
+
+it('gives a key another name before it is overwritten: under its own a killed process leaves only whole keys', async () => {
+  const ring = await openLocalRing(join(folder, 'keys'), 1)
+  const [old = ''] = keyFiles()
+  const keys = await ring.turn(2)
+  const retirement = { at: 3, keys, ends: [] }
+  await ring.retire(retirement)
+  // What stands in the way stops it before anything was overwritten.
+  await mkdir(join(folder, 'keys', `.gone-${old}`))
+  await expect(ring.destroy(retirement)).rejects.toThrow()
+  await expect(openLocalRing(join(folder, 'keys'), 4)).resolves.toBeDefined()
+})
+
+it('forgets no retirement that is written down while another ends', async () => {
+  const ring = await openLocalRing(join(folder, 'keys'), 1)
+  const first = { at: 3, keys: await ring.turn(2), ends: [] }
+  await ring.retire(first)
+  const second = { at: 9, keys: await ring.turn(5), ends: [] }
+  await Promise.all([ring.destroy(first), ring.retire(second), ring.retire({ ...second, at: 10 })])
+  expect((await openLocalRing(join(folder, 'keys'), 6)).retiring.map(({ at }) => at)).toEqual([9, 10])
+})
+
+it('makes no new master key where there are keys under one that is gone', async () => {
+  await openLocalRing(join(folder, 'keys'), 1)
+  const path = join(folder, 'keys', 'master.key')
+  await unlink(path)
+  await expect(openLocalRing(join(folder, 'keys'), 2)).rejects.toThrow(/master.key is gone/)
+  expect(readdirSync(join(folder, 'keys'))).not.toContain('master.key')
 })
