@@ -16,9 +16,10 @@ function checkNode() {
   process.exit(2)
 }
 
-function step(what, command, args) {
+/** `said`: where its standard output goes; the compiler says there what is wrong. */
+function step(what, command, args, said = 'ignore') {
   console.error(`watchkeeper: ${what} …`)
-  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, NODE_ENV: '' } })
+  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: ['ignore', said, 'inherit'], env: { ...process.env, NODE_ENV: '' } })
   if (error === undefined && status === 0) return
   console.error(`watchkeeper: ${what} failed${error === undefined ? '' : `: ${error.message}`}; the lines above say why`)
   process.exit(1)
@@ -61,7 +62,7 @@ export function build({ force = false } = {}) {
   if (!force && upToDate(stamp, key)) return
   rmSync(join(ROOT, 'dist'), { recursive: true, force: true })
   rmSync(join(ROOT, 'node_modules', '.cache', 'tsbuildinfo'), { force: true })
-  step('building', process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', ROOT])
+  step('building', process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', ROOT], 2)
   for (const path of SOURCES.filter((folder) => folder !== 'test').flatMap((folder) => [...files(join(ROOT, folder))])) {
     if (!ASSETS.test(path)) continue
     const target = join(ROOT, 'dist', relative(ROOT, path))
