@@ -88,9 +88,10 @@ export const receiverRoutes: readonly Route[] = [
   }),
   route({
     method: 'POST', path: '/api/v1/receivers', operation: 'receiver.add', scope: 'admin', whole: true, summary: 'A webhook that is told for a while, on loopback too: to try things',
-    body: Temporary, answers: { 201: { says: 'It is told from now on', schema: z.strictObject({ name: z.string() }) } },
+    body: Temporary, answers: { 201: { says: 'It is told from now on', schema: z.strictObject({ name: z.string() }) }, 409: { says: 'The configuration has a receiver of that name' } },
     about: ({ body: { name, url, ttl_seconds: ttl } }) => ({ object: `receiver/${name}`, details: { target: originOf(url), ttl_seconds: String(ttl) } }),
-    handle({ body: { ttl_seconds: ttlSeconds, ...receiver } }, { receivers }) {
+    handle({ body: { ttl_seconds: ttlSeconds, ...receiver } }, { receivers, configured }) {
+      if (configured.some(({ name }) => name === receiver.name)) throw new Refusal(409, 'name: the configuration has a receiver of that name; choose another')
       here(receivers).add({ ...receiver, ttlSeconds })
       return json(201, { name: receiver.name })
     },

@@ -38,6 +38,37 @@ describe('a call of the API', () => {
     ])
   })
 
+  it('that is refused because it names another tenant in its body is written down', async () => {
+    const { ask, deeds } = apiRig({ store: empty }, callers)
+    expect((await ask('POST', '/api/v1/holds', { token: 'lead', body: { tenant: 'other', kind: 'tenant', reason: 'x' } })).status).toBe(403)
+    expect((await ask('POST', '/api/v1/reports', { token: 'lead', body: { tenant: 'other', controls: ['all'] } })).status).toBe(403)
+    expect((await ask('GET', '/api/v1/holds', { token: 'lead', query: 'tenant=other' })).status).toBe(403)
+    expect(deeds).toMatchObject(['hold.place', 'report.run', 'hold.list'].map((action) => ({ action, actor: 'lead', tenant: 'acme', details: { status: '403' } })))
+  })
+
+  it('cannot make a silence of a time that no table holds', async () => {
+    const published: unknown[] = []
+    const bus = { publish: async (_topic: unknown, batch: unknown) => void published.push(batch), broadcast: async () => undefined }
+    const { ask } = apiRig({ bus }, callers)
+    const silence = { matchers: [{ field: 'actor', operator: 'is', value: 'x' }], reason: 'x', hours: 1 }
+    for (const starts_at of ['2300-01-01T00:00:00Z', '9000-01-01T00:00:00Z']) {
+      expect(await ask('POST', '/api/v1/silences', { token: 'lead', body: { ...silence, starts_at } })).toMatchObject({ status: 400, body: { error: 'starts_at: a silence begins within a year' } })
+    }
+    expect(published).toEqual([])
+    expect((await ask('POST', '/api/v1/silences', { token: 'lead', body: { ...silence, starts_at: '1970-06-01T00:00:00Z' } })).status).toBe(202)
+  })
+
+  it('cannot add a receiver under a name of the configuration', async () => {
+    const entry = { name: 'desk', kind: 'webhook', fallback: '', messages_per_hour: 60, send_resolved: true, tenants: undefined }
+    const added: string[] = []
+    const receivers = { notifiers: [], add: ({ name }: { readonly name: string }) => void added.push(name), remove: () => false, test: async () => ({ status: 0, text: '', retryAfterSeconds: undefined }) }
+    const { ask } = apiRig({ configured: [entry], receivers }, callers)
+    const body = { url: 'http://127.0.0.1:9/', secret: `whsec_${'A'.repeat(32)}`, ttl_seconds: 1 }
+    expect((await ask('POST', '/api/v1/receivers', { body: { ...body, name: 'desk' } })).status).toBe(409)
+    expect((await ask('POST', '/api/v1/receivers', { body: { ...body, name: 'trial' } })).status).toBe(201)
+    expect(added).toEqual(['trial'])
+  })
+
   it('that changes something is written down with how it ended, and not done where it cannot be', async () => {
     const failed: unknown[] = []
     const audit = { during: async <T>(_deed: unknown, work: () => T | Promise<T>): Promise<T> => {

@@ -123,17 +123,20 @@ export class Router {
       peer: request.peer, details: { ...about.details },
     })
     let call: AnyCall
+    let about: About | undefined
     try {
       refuse(found, caller)
       call = callOf(found, request, caller)
+      // It may find that another tenant is meant: a refusal that is written down like others.
+      about = route.about?.(call)
     } catch (error) {
       const refusal = refusalOf(error)
       if (refusal !== undefined) await this.#read(route, deed({ details: { status: String(refusal.status) } }), refusal.message)
       throw error
     }
     const { handle } = route
-    if (route.method !== 'GET') return this.#change(deed(route.about?.(call) ?? {}), () => handle(call, this.#parts.ports))
-    await this.#read(route, deed(route.about?.(call) ?? (request.query === '' ? {} : { details: { query: request.query } })))
+    if (route.method !== 'GET') return this.#change(deed(about ?? {}), () => handle(call, this.#parts.ports))
+    await this.#read(route, deed(about ?? (request.query === '' ? {} : { details: { query: request.query } })))
     return handle(call, this.#parts.ports)
   }
 

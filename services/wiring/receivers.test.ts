@@ -178,4 +178,13 @@ describe('receivers for a while', () => {
     expect([receivers.remove('trial'), receivers.remove('trial'), receivers.notifiers.length]).toEqual([true, false, 0])
     receivers.close()
   })
+
+  it('leave one of the configuration of the same name in place', async () => {
+    const receivers = openAll([{ type: 'webhook', name: 'desk', url: `${base}/desk`, secret: newSecret(), allow_private: true }])
+    receivers.add({ name: 'desk', url: `${base}/trial`, secret: newSecret(), ttlSeconds: 60 })
+    expect(receivers.remove('desk')).toBe(true)
+    await receivers.test('desk', 'bea')
+    expect(got.map(({ path }) => path)).toEqual(['/desk'])
+    receivers.close()
+  })
 })

@@ -43,7 +43,8 @@ export function openReceivers({ receivers, webhooks, labels }: Pick<Alerting, 'r
   const remove = (name: string): boolean => {
     clearTimeout(timers.get(name))
     if (!timers.delete(name)) return false
-    notifiers.splice(notifiers.findIndex(({ receiver }) => receiver === name), 1)
+    // Those of the configuration stand before it, and stay.
+    notifiers.splice(notifiers.findLastIndex(({ receiver }) => receiver === name), 1)
     return true
   }
   return {

@@ -68,6 +68,8 @@ export function timesOf({ starts_at: from, ends_at: to, hours }: Partial<Pick<z.
   const starts = from === undefined ? now : nanosecondsOf(from)
   const ends = to === undefined ? starts + BigInt(Math.round((hours ?? 0) * 3_600)) * 1_000_000_000n : nanosecondsOf(to)
   if (ends <= starts || ends <= now) throw new Refusal(400, 'ends_at: must be in the future, and behind starts_at')
+  // Tables hold times until 2261 alone.
+  if (starts - now > BigInt(LONGEST_HOURS) * NANOSECONDS_AN_HOUR) throw new Refusal(400, 'starts_at: a silence begins within a year')
   if (ends - starts > BigInt(LONGEST_HOURS) * NANOSECONDS_AN_HOUR) throw new Refusal(400, 'ends_at: a silence lasts a year at most')
   return { starts_at: starts, ends_at: ends }
 }
