@@ -33,6 +33,9 @@ const linked = ({ table, key }: Place, { column, isList, table: to }: Link, chos
   return `${key} IN (SELECT ${key} FROM watchkeeper.${table} ARRAY JOIN ${column} AS linked WHERE tenant = ${sqlText(tenant)} AND linked IN (${set}))`
 }
 
+/** Events that say what a removal took name nobody, and nothing takes them: without them whoever verifies the log would miss what went. */
+export const NO_TOMBSTONE = "NOT (emitter = 'watchkeeper' AND method IN ('watchkeeper/erasure.done', 'watchkeeper/retention.done'))"
+
 /** Rows of interactions that are the subject's by name. */
 const ownInteractions = (subject: Subject): string =>
   `SELECT arrayJoin(event_ids) FROM watchkeeper.interaction_versions WHERE tenant = ${sqlText(subject.tenant)} AND ${namedBy(['principal', 'actor', 'client'], subject)}`
@@ -43,7 +46,7 @@ const ownInteractions = (subject: Subject): string =>
  */
 export const eventsOf = (subject: Subject): string => {
   const own = `emitter != 'watchkeeper' AND (${namedBy(['principal', 'actor', 'client'], subject)} OR event_id IN (${ownInteractions(subject)}))`
-  const told = `emitter = 'watchkeeper' AND NOT ${namedBy(['principal'], subject)} AND ${mentionedIn(['arguments', 'resource', 'status_message'], subject)}`
+  const told = `emitter = 'watchkeeper' AND ${NO_TOMBSTONE} AND NOT ${namedBy(['principal'], subject)} AND ${mentionedIn(['arguments', 'resource', 'status_message'], subject)}`
   const mentioned = subject.mentions ? [`(emitter != 'watchkeeper' AND ${mentionedIn(EVENT_TEXTS, subject)})`] : []
   return `tenant = ${sqlText(subject.tenant)} AND ${any([`(${own})`, `(${told})`, ...mentioned])}`
 }

@@ -179,3 +179,14 @@ it('takes rows of version 1 as a whole: blank they could not prove themselves', 
   expect(await rowsOf('SELECT count() AS n FROM watchkeeper.audit_events')).toEqual([{ n: 0n }])
   expect(await rowsOf('SELECT event_id, how FROM watchkeeper.removed_events')).toEqual([{ event_id: exampleAuditEvent.event_id, how: 'dropped' }])
 })
+
+it('takes no event that says what an earlier removal took, whatever its age and whoever is called by a word of it', { timeout: 180_000 }, async () => {
+  const said = { ...exampleAuditEvent, salt: 'b'.repeat(32), emitter: 'watchkeeper', principal: 'op', actor: 'op', client: '', arguments: '{"events":"7"}', resource: 'removal/r0' }
+  const rows = encodeCanonicals(['erasure.begin', 'erasure.done', 'retention.done'].map((action, n) => ({ ...said, event_id: id(n), method: `watchkeeper/${action}` })))
+  await store.insertEvents(rows.map((canonical, offset) => ({ bytes: canonical.bytes, partition: 0, offset, offsetIndex: 0, hashes: writeHashes(canonical), hashesAt: 0 })), 'said')
+  expect((await remover.erase('r1', { tenant: 'default', names: ['events'], mentions: true }, () => undefined)).events).toBe(1n)
+  const until = exampleAuditEvent.received_at + MONTH
+  for (const kind of ['content', 'metadata'] as const) await remover.expire(`x-${kind}`, { tenant: 'default', class: kind, until }, [], () => undefined)
+  expect(await rowsOf('SELECT method, arguments FROM watchkeeper.audit_events ORDER BY method'))
+    .toEqual(['erasure.done', 'retention.done'].map((action) => ({ method: `watchkeeper/${action}`, arguments: '{"events":"7"}' })))
+})

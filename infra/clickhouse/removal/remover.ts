@@ -6,7 +6,7 @@ import { identifier } from '../bindings.ts'
 import type { StatementRunner } from '../migrate.ts'
 import { EVENT_COLUMNS } from '../native-events.ts'
 import { Changes } from './change.ts'
-import { before, type Chosen, eventsOf, heldBy, notHeld, rowsOf, writtenDown } from './choose.ts'
+import { before, type Chosen, eventsOf, heldBy, NO_TOMBSTONE, notHeld, rowsOf, writtenDown } from './choose.ts'
 import { EVENT_BLANKS, EVENT_CONTENT, INTERACTION_CONTENT, type Place, PLACES } from './places.ts'
 
 /** Digits that an event id begins with: the digest is made of one digest for each, so that no list of all ids has to be held. */
@@ -220,7 +220,7 @@ const isHeld = ({ tenant }: Expiry, holds: readonly Hold[]): boolean => holds.so
 const holdsOf = ({ tenant }: Expiry, holds: readonly Hold[]): readonly Hold[] => holds.filter((hold) => hold.tenant === tenant)
 
 const expiredEvents = (expiry: Expiry, holds: readonly Hold[]): string =>
-  `${before(expiry.tenant, expiry.until)} AND ${notHeld(holdsOf(expiry, holds)).events}${expiry.class === 'content' ? " AND erasure = ''" : ''}`
+  `${before(expiry.tenant, expiry.until)} AND ${NO_TOMBSTONE} AND ${notHeld(holdsOf(expiry, holds)).events}${expiry.class === 'content' ? " AND erasure = ''" : ''}`
 
 function expiredRows({ time, held, only }: Aging, expiry: Expiry, holds: readonly Hold[]): string {
   const own = holdsOf(expiry, holds)
