@@ -87,6 +87,9 @@ it('lets rows be that an erasure blanked, and no others', async () => {
   log.removals.push({ id: 'e1', kind: 'erasure', detail: '' })
   log.rows.push(tombstone('e1', 1))
   expect(await look(log)).toMatchObject({ exit_code: 0, erased: 1 })
+  // The tombstone speaks of the row that was blanked: another one that is gone is not declared by it.
+  const gone = { ...log, rows: log.rows.toSpliced(500, 1), dropped: [packLeaf({ ...leafOf(log.rows[500] as Buffer, 0), index: 500 % 3 })] }
+  expect(await look(gone)).toMatchObject({ exit_code: 2, removed: 1, erased: 1, faults: [{ kind: 'removal-undeclared' }] })
   // Marked as erased, so that its content is believed, and another content put in.
   const { partition, offset, offsetIndex, storedContentHash, storedRecordHash, canonical } = readOf(made.rows[20] as Buffer)
   const other = encodeCanonical({ ...decodeCanonical(canonical), principal: 'somebody-else' }).bytes
