@@ -17,19 +17,25 @@ const PATIENCE = 7n
 /** Every alert is looked at so often, whatever is due. */
 const LONGEST = 3_600_000_000_000n
 
-const quietUntil = ({ alert, heardAt }: Group, { resolveAfter }: AlerterRules): bigint => heardAt + (alert.status === 'in_progress' ? PATIENCE * resolveAfter : resolveAfter)
+/** An outage is told once, and is over when the receiver is up, not when nothing more is said of it. */
+function quietUntil({ state, now, rules: { resolveAfter } }: Round, { alert, heardAt }: Group): bigint {
+  const down = downIn(alert)
+  if (down !== '' && isDown(state, down)) return now + resolveAfter
+  return heardAt + (alert.status === 'in_progress' ? PATIENCE * resolveAfter : resolveAfter)
+}
 
-const deadline = (group: Group, rules: AlerterRules): bigint => {
-  const quiet = quietUntil(group, rules)
+const deadline = (round: Round, group: Group): bigint => {
+  const quiet = quietUntil(round, group)
   return group.notifyAt !== 0n && !isHeld(group) && group.notifyAt < quiet ? group.notifyAt : quiet
 }
 
 /** Why the alert is over; '' while it is not. */
-function overBy({ state, now, rules, receivers }: Round, group: Group, crowded: boolean): string {
+function overBy(round: Round, group: Group, crowded: boolean): string {
+  const { state, now, receivers } = round
   const down = downIn(group.alert)
   if (down !== '' && !receivers.some(({ receiver }) => receiver === down)) return 'The receiver is not configured any more.'
   if (down !== '' && !isDown(state, down)) return 'The receiver takes messages again.'
-  if (quietUntil(group, rules) <= now) return 'It has been quiet.'
+  if (quietUntil(round, group) <= now) return 'It has been quiet.'
   return crowded ? 'There are too many open alerts: the oldest made room.' : ''
 }
 
@@ -69,7 +75,7 @@ function inTurn({ state, now }: Round, excess: readonly string[]): readonly Grou
 }
 
 function pass(round: Round): boolean {
-  const { state, rules } = round
+  const { state } = round
   const excess = excessOf(round)
   const groups = inTurn(round, excess)
   if (groups.length === 0) return false
@@ -78,7 +84,7 @@ function pass(round: Round): boolean {
   for (const group of groups) if (review(round, group, holders)) changed = true
   for (const group of groups) {
     if (attend(round, group, excess.includes(group.alert.alert_id))) changed = true
-    if (state.groups.has(group.alert.alert_id)) state.agenda.set(group.alert.alert_id, deadline(group, rules))
+    if (state.groups.has(group.alert.alert_id)) state.agenda.set(group.alert.alert_id, deadline(round, group))
   }
   return changed
 }

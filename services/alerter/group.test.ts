@@ -57,6 +57,15 @@ describe('what is sent', () => {
     expect(scene.alertOf(0).findings).toBe(288)
   })
 
+  it('hears that a finding has become graver which is no longer kept', () => {
+    const scene = new Scene()
+    for (let i = 0; i < 80; i++) scene.find(i, { trace_id: 't', severity: 'medium' })
+    scene.pass(15).clear().find(79, { trace_id: 't', severity: 'critical', version: 2 }).pass(0)
+    expect(scene.types).toEqual(['hook alert.updated'])
+    expect(scene.groupOf(1)).toMatchObject({ findings: 80, alert: { severity: 'critical' } })
+    expect(scene.groupOf(1).members).toHaveLength(50)
+  })
+
   it('is never more than one message a group and interval, of 10,000 findings in a minute', () => {
     const scene = new Scene()
     for (let i = 0; i < 10_000; i++) {

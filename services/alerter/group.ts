@@ -187,9 +187,11 @@ function update(hearing: Hearing, alertId: string): boolean {
   const group = state.groups.get(alertId)
   const at = group?.members.findIndex(({ finding_id }) => finding_id === finding.finding_id) ?? -1
   if (group === undefined && rank(finding.severity) > rank(resolvedAlert(state, alertId)?.severity ?? 'critical')) return addNew(hearing)
-  if (group === undefined || at < 0) return false
+  // One that made room for graver ones counts again where it is graver than all of them.
+  if (group === undefined || (at < 0 && rank(finding.severity) <= rank(group.alert.severity))) return false
   const before = group.alert.severity
-  group.members[at] = memberOf(finding)
+  if (at < 0) keep(group, memberOf(finding), state.groups.size)
+  else group.members[at] = memberOf(finding)
   argueFew(group.members)
   claim(state, group, keysOf(finding).filter((key) => key.startsWith('lineage:')))
   refresh(state, group, now)

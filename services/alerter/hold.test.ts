@@ -91,4 +91,16 @@ describe('silences', () => {
     expect(scene.state.saidSilences.at(-1)).toMatchObject({ version: 3, ends_at: scene.now })
     expect(why(scene.order({ order: 'unsilence', silence_id: idOf(0xabc), why: 'again' }))).toMatch(/over already/)
   })
+
+  it('that are over are not kept without end, however many are made and ended', () => {
+    const scene = new Scene()
+    for (let i = 0; i < 2_500; i++) {
+      scene.order({ order: 'silence', silence: silence({ silence_id: idOf(i) }) })
+      scene.now += SECOND
+      if (i > 0) scene.order({ order: 'unsilence', silence_id: idOf(i), why: 'over' })
+    }
+    expect(scene.state.silences.size).toBeLessThanOrEqual(2 * scene.rules.maxSilences)
+    expect(scene.state.silences.has(idOf(0))).toBe(true)
+    expect(scene.state.silences.has(idOf(2_499))).toBe(true)
+  })
 })

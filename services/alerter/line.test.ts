@@ -3,6 +3,7 @@ import { Finding } from '../../schemas/finding.ts'
 import { idOf, Scene } from '../../test/flow/alerter-scene.ts'
 import { receiverDownFinding } from '../../detectors/receiver-down/finding.ts'
 import { takeFinding } from './group.ts'
+import { nextDue } from './due.ts'
 import { isDown, isShut } from './line.ts'
 
 const receivers = [{ name: 'hook', fallback: 'spare', messagesPerHour: 60, sendResolved: true }]
@@ -48,6 +49,41 @@ describe('a receiver that does not take messages', () => {
     for (const pending of onHook(scene)) expect(scene.answer(pending, 200)).toBe('delivered')
     expect(scene.state.pending).toEqual([])
     expect(scene.state.lines.size).toBe(0)
+  })
+
+  it('is not kept down by one message that it never takes', () => {
+    const scene = new Scene().find(1, { severity: 'critical' }).pass(0)
+    fail(scene)
+    scene.find(2, { severity: 'critical' }).pass(0)
+    const poison = scene.state.pending[0]!
+    for (let i = 0; i < 2_000 && scene.state.pending.length > 1; i++) {
+      const [next] = onHook(scene)
+      if (next === undefined) scene.pass(1)
+      else scene.answer(next, next === poison ? 500 : 200)
+    }
+    expect(scene.state.pending).toEqual([poison])
+    expect(isDown(scene.state, 'hook')).toBe(false)
+  })
+
+  it('is an alert for as long as it is down, however long nothing new is heard of it', () => {
+    const scene = new Scene({}, ['hook', 'other']).find(1, { severity: 'critical' }).pass(0)
+    fail(scene)
+    hear(scene)
+    scene.pass(15)
+    const isTold = () => [...scene.state.groups.values()].some(({ alert }) => alert.detectors.includes('receiver-down'))
+    for (let hour = 0; hour < 30; hour++) scene.pass(3_600)
+    expect(isTold()).toBe(true)
+    expect(nextDue(scene.state, () => true, scene.now, scene.rules)).toBeGreaterThan(scene.now)
+    scene.answer(onHook(scene)[0]!, 200)
+    scene.pass(1)
+    expect(isTold()).toBe(false)
+  })
+
+  it('has no fallback that routes keep for other tenants', () => {
+    const scene = new Scene({ receivers, routes: [{ name: 'acme', tenants: ['acme'], receivers: ['spare'], continue: false }] }, ['hook', 'spare'])
+    scene.find(1, { severity: 'critical' }).pass(0)
+    fail(scene)
+    expect(scene.state.pending.map(({ receiver }) => receiver)).toEqual(['hook'])
   })
 
   it('waits as long as it is asked to, with everything', () => {

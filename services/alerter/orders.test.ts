@@ -50,6 +50,14 @@ describe('the life of an alert', () => {
     expect(scene.alertOf(1).status).toBe('acknowledged')
   })
 
+  it.each(['acknowledge', 'resolve'] as const)('tells first what became critical just before it, unseen: %s', (order) => {
+    const scene = told().find(2, { trace_id: 't', severity: 'critical' })
+    scene.order({ ...about(scene), why: 'seen as high', ...(order === 'resolve' ? { order, verdict: 'benign', duplicate_of: '' } : { order }) })
+    scene.pass(0)
+    expect(scene.types).toEqual(['hook alert.updated', `hook alert.${order}d`])
+    expect(scene.sent[0]?.message.data.severity).toBe('critical')
+  })
+
   it.each([['acknowledge', 1], ['start', 7]] as const)('ends by itself when quiet, after %s %s times as late', (order, times) => {
     const scene = told()
     scene.order({ order, ...about(scene), why: '' })

@@ -1,7 +1,9 @@
 /** What people ask of alerts, silences and messages: carried out once, answered by one event with the order's id. */
 import { AlertOrder } from '../../schemas/alert-order.ts'
 import type { Alert } from '../../schemas/alert.ts'
+import { holdersNow, review } from './hold.ts'
 import { alter, type Deed, mention, say } from './life.ts'
+import { notify } from './notify.ts'
 import { sendAgain } from './queue.ts'
 import { layAside, resolvedAlert, takeBack } from './resolved.ts'
 import type { Round } from './round.ts'
@@ -43,10 +45,15 @@ function carryOut(round: Round, group: Group, order: OnAlert): void {
 }
 
 function onAlert(round: Round, order: OnAlert): Refused {
-  const { state, rules } = round
+  const { state, rules, now } = round
   const open = state.groups.get(order.alert_id)
   const refused = whyNot(order, open?.alert ?? resolvedAlert(state, order.alert_id))
   if (refused !== '') return refused
+  // Who asks has not seen what is told just now, and others hear of it all the same.
+  if (open !== undefined && open.notifyAt !== 0n && open.notifyAt <= now) {
+    review(round, open, holdersNow(round))
+    notify(round, open)
+  }
   const group = open ?? takeBack(state, order.alert_id)
   if (group === undefined) return 'There is no such alert.'
   carryOut(round, group, order)

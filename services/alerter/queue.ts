@@ -4,6 +4,7 @@ import type { Notice } from '../../schemas/alert-message.ts'
 import { type AlerterRules, receiverRules } from './contracts.ts'
 import { isDown } from './line.ts'
 import type { Renderer, Round } from './round.ts'
+import { isForOthers } from './route.ts'
 import type { AlerterState, Pending } from './state.ts'
 
 /** A message before it is written for a receiver. */
@@ -20,10 +21,10 @@ export const bodyOf = ({ body }: Pick<Pending, 'body'>): string => inflateRawSyn
 export const hasRoom = (state: AlerterState, receiver: string, { maxWaiting }: AlerterRules): boolean =>
   state.pending.filter((pending) => pending.receiver === receiver).length < maxWaiting
 
-function spareOf({ receivers, rules }: Round, notice: Notice, to: string, others: readonly string[]): Pending['spare'] {
+function spareOf({ receivers, rules }: Round, { notice, tenant }: Pick<Letter, 'notice' | 'tenant'>, to: string, others: readonly string[]): Pending['spare'] {
   const fallback = receiverRules(rules, to).fallback
   const renderer = receivers.find(({ receiver }) => receiver === fallback)
-  if (renderer === undefined || renderer.receiver === to || others.includes(renderer.receiver)) return undefined
+  if (renderer === undefined || renderer.receiver === to || others.includes(renderer.receiver) || isForOthers(renderer.receiver, tenant, rules)) return undefined
   const body = renderer.render(notice)
   return body === '' ? undefined : { receiver: renderer.receiver, body: packed(body) }
 }
@@ -43,7 +44,7 @@ export function enqueue(round: Round, { notice, opening, ...letter }: Letter, to
   const { state, now } = round
   const body = to.render(notice)
   if (body === '') return false
-  const spare = opening ? spareOf(round, notice, to.receiver, others) : undefined
+  const spare = opening ? spareOf(round, { notice, tenant: letter.tenant }, to.receiver, others) : undefined
   const pending: Pending = { ...letter, receiver: to.receiver, body: packed(body), madeAt: now, attempts: 0, nextAt: now, spare }
   state.pending.push(pending)
   if (isDown(state, to.receiver)) handOver(state, pending, now)
@@ -77,7 +78,10 @@ export function sendAgain(state: AlerterState, about: Pick<Pending, 'messageId' 
   return found
 }
 
-/** Messages that may be tried, oldest first: of one line and receiver only the first, so that an update never overtakes what it updates. */
+/**
+ * Messages that may be tried, those of the fewest attempts first, else the oldest: one that is never taken does not keep a receiver down for the others.
+ * Of one line and receiver only the first, so that an update never overtakes what it updates.
+ */
 export function heads(state: AlerterState): Pending[] {
   const lines = new Set<string>()
   return state.pending.filter(({ line, receiver }) => {
@@ -85,5 +89,5 @@ export function heads(state: AlerterState): Pending[] {
     if (lines.has(key)) return false
     lines.add(key)
     return true
-  })
+  }).sort((a, b) => a.attempts - b.attempts)
 }

@@ -23,7 +23,7 @@ function fits(alert: Alert, route: RouteRules, rules: AlerterRules): boolean {
 }
 
 /** Every route that names the receiver is for other tenants alone: it learns nothing of this one by default. */
-function isForOthers(receiver: string, tenant: string, { routes }: AlerterRules): boolean {
+export function isForOthers(receiver: string, tenant: string, { routes }: AlerterRules): boolean {
   const naming = routes.filter(({ receivers }) => receivers.includes(receiver))
   return naming.length > 0 && naming.every(({ tenants }) => tenants !== undefined && !tenants.includes(tenant))
 }

@@ -7,8 +7,18 @@ import type { Round } from './round.ts'
 type Make = Extract<AlertOrder, { order: 'silence' }>
 type Cancel = Extract<AlertOrder, { order: 'unsilence' }>
 
-function put({ state }: Round, row: SilenceRow): void {
+/** Of silences that are over as many are remembered as there may be others: whoever makes and ends them does not fill the memory. */
+function forgetOver({ state: { silences }, now, rules }: Round): void {
+  const over = [...silences.values()].filter(({ ends_at }) => ends_at <= now)
+  if (over.length <= rules.maxSilences) return
+  over.sort((a, b) => (a.ends_at < b.ends_at ? -1 : 1))
+  for (const { silence_id } of over.slice(0, over.length - rules.maxSilences)) silences.delete(silence_id)
+}
+
+function put(round: Round, row: SilenceRow): void {
+  const { state } = round
   state.silences.set(row.silence_id, row)
+  forgetOver(round)
   state.saidSilences.push(row)
   state.review.add(row.tenant)
   // Its beginning or its end may be the next thing that happens.
