@@ -143,6 +143,8 @@ describe('what may be reached inside', () => {
 
   it('is, with allow_private, loopback and private networks, and neither metadata nor what hides IPv4', () => {
     const reach = reachOf({ allowPrivate: true, allowNetworks: [] })
+    expect(['100.100.100.200', '::ffff:100.100.100.200', 'fd00:ec2::254', 'fd00:0ec2:0::254', 'fd20:ce::254', '168.63.129.16', '169.254.169.254'].filter(reach)).toEqual([])
+    expect(['100.100.100.201', 'fd00:ec2::253'].filter(reach)).toHaveLength(2)
     expect([...loopback, ...inside, '8.8.8.8'].filter((address) => !reach(address))).toEqual([])
     expect(nowhere.filter(reach)).toEqual([])
   })

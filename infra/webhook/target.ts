@@ -4,8 +4,8 @@ import { isIP, type LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { Failure } from '../../schemas/failure.ts'
 
-/** Public by its number, but the host's own service in one cloud: Azure's WireServer. */
-const HOST_SERVICES: ReadonlySet<string> = new Set(['168.63.129.16'])
+/** Metadata and the like of clouds outside of link-local: Azure's WireServer (public by its number), Alibaba's, and those of AWS and Google over IPv6. */
+const HOST_SERVICES: ReadonlySet<string> = new Set(['168.63.129.16', '100.100.100.200', 'fd00:ec2::254', 'fd20:ce::254'])
 /** Global unicast of IPv6; everything else is special, whether a registry has a name for it or not. */
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3')
 /** What `allow_private` means. Not among it: link-local, where clouds keep their metadata, and IPv4 hidden in IPv6. */
@@ -55,7 +55,7 @@ export function reachOf({ allowPrivate, allowNetworks }: TargetRules): Reach {
     if (!isPrivateAddress(text)) return true
     const address = parsed(text)
     if (address === undefined) return false
-    return networks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits)) || (allowPrivate && INSIDE.has(address.range()))
+    return networks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits)) || (allowPrivate && INSIDE.has(address.range()) && !HOST_SERVICES.has(address.toString()))
   }
 }
 
