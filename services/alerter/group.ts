@@ -111,7 +111,9 @@ const isTold = (severity: Severity, { notifyFrom }: AlerterRules): boolean => ra
 function dueAt(group: Group, before: Severity | undefined, { now, rules }: Hearing): bigint {
   const becameCritical = group.alert.severity === 'critical' && before !== 'critical'
   const regular = group.notifiedAt === 0n ? now + rules.groupWait : group.notifiedAt + rules.groupInterval
-  const due = becameCritical || regular < now ? now : regular
+  // A clock that was set back makes nobody wait longer.
+  const latest = now + (rules.groupWait > rules.groupInterval ? rules.groupWait : rules.groupInterval)
+  const due = becameCritical || regular < now ? now : regular > latest ? latest : regular
   return group.notifyAt !== 0n && group.notifyAt < due ? group.notifyAt : due
 }
 

@@ -86,6 +86,13 @@ describe('a receiver that does not take messages', () => {
     expect(scene.state.pending.map(({ receiver }) => receiver)).toEqual(['hook'])
   })
 
+  it('has its fallback told that an alert is over, where that learns late that it was open', () => {
+    const scene = new Scene({ receivers, routes: [{ name: 'r', receivers: ['hook'], continue: false }] }, ['hook', 'spare']).find(1, { severity: 'critical' }).pass(0)
+    scene.order({ order: 'resolve', alert_id: scene.alertOf(1).alert_id, expected_version: 0, why: 'x', verdict: 'true', duplicate_of: '' })
+    fail(scene)
+    expect(scene.types.filter((type) => type.startsWith('spare'))).toEqual(['spare alert.open', 'spare alert.resolved'])
+  })
+
   it('waits as long as it is asked to, with everything', () => {
     const scene = new Scene().find(1, { severity: 'critical' }).find(2, { severity: 'critical' }).pass(0)
     scene.answer(onHook(scene)[0]!, 429, 120)

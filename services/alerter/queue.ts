@@ -44,7 +44,9 @@ export function enqueue(round: Round, { notice, opening, ...letter }: Letter, to
   const { state, now } = round
   const body = to.render(notice)
   if (body === '') return false
-  const spare = opening ? spareOf(round, { notice, tenant: letter.tenant }, to.receiver, others) : undefined
+  // The fallback that may yet hear of an opening that waits has to hear what became of it, too.
+  const isAwaited = (one: Pending): boolean => one.line === letter.line && one.receiver === to.receiver && one.spare !== undefined && receiverRules(round.rules, one.spare.receiver).sendResolved
+  const spare = opening || state.pending.some(isAwaited) ? spareOf(round, { notice, tenant: letter.tenant }, to.receiver, others) : undefined
   const pending: Pending = { ...letter, receiver: to.receiver, body: packed(body), madeAt: now, attempts: 0, nextAt: now, spare }
   state.pending.push(pending)
   if (isDown(state, to.receiver)) handOver(state, pending, now)

@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { StormMessage } from '../../schemas/alert-message.ts'
-import { Scene } from '../../test/flow/alerter-scene.ts'
+import { Scene, SECOND } from '../../test/flow/alerter-scene.ts'
 import { decodeState, encodeState, STATE_VERSION } from './state-codec.ts'
 
 const budget = (messagesPerHour: number) => ({ receivers: [{ name: 'hook', messagesPerHour, sendResolved: true }], labels: { environment: 'test' }, consoleUrl: 'https://console.example' })
+
+it('is not held by what was noted before the clock was set back', () => {
+  const scene = new Scene()
+  scene.now += 86_400n * SECOND
+  for (let i = 0; i < 80; i++) scene.find(i)
+  scene.pass(15).clear()
+  scene.now -= 86_400n * SECOND
+  scene.find(200).pass(15).find(201, { trace_id: 't1', title: 'another' }).pass(300)
+  expect(scene.types.slice(0, 2)).toEqual(['hook alert.open', 'hook alert.updated'])
+})
 
 describe('the storm breaker', () => {
   it('tells what is over the budget in one summary an interval, and keeps all of it', () => {

@@ -21,10 +21,13 @@ const HOUR_MINUTES = 60
 const MOST_TOP = 10
 const MOST_HELD_IN = 20
 
+/** Also of what a clock that was set back since noted: it does not count for ever. */
+const isWithinHour = (spent: Spent, minute: number): boolean => Math.abs(minute - spent.minute) < HOUR_MINUTES
+
 /** Takes one message off the receiver's budget; false when there is none left. */
 export function spend(state: AlerterState, receiver: string, severity: Severity, { now, rules }: Pick<Round, 'now' | 'rules'>): boolean {
   const minute = Number(now / MINUTE)
-  const lately = (state.spent.get(receiver) ?? []).filter((spent) => spent.minute > minute - HOUR_MINUTES)
+  const lately = (state.spent.get(receiver) ?? []).filter((spent) => isWithinHour(spent, minute))
   const kind = severity === 'critical' ? 'critical' : 'others'
   const enough = lately.reduce((sum, spent) => sum + spent[kind], 0) < receiverRules(rules, receiver).messagesPerHour
   if (enough) {
@@ -38,7 +41,7 @@ export function spend(state: AlerterState, receiver: string, severity: Severity,
 }
 
 /** Nothing of it counts any more. */
-export const isLongAgo = (minutes: readonly Spent[], now: bigint): boolean => minutes.every(({ minute }) => minute <= Number(now / MINUTE) - HOUR_MINUTES)
+export const isLongAgo = (minutes: readonly Spent[], now: bigint): boolean => !minutes.some((spent) => isWithinHour(spent, Number(now / MINUTE)))
 
 const stormKey = (tenant: string, receiver: string): string => JSON.stringify([tenant, receiver])
 
