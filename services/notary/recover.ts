@@ -9,8 +9,9 @@ import { topRange } from './top-log.ts'
 
 /** The newest checkpoint of the log over all partitions in the table; of a log called `name` where that is given. */
 async function newest(store: Pick<Store, 'query'>, name: string | undefined): Promise<{ readonly log: string; readonly size: number; readonly root: string } | undefined> {
-  const own = name === undefined ? '' : 'AND log = {log:String}'
-  const [row] = await store.query(`SELECT log, size, root FROM watchkeeper.checkpoint_versions WHERE partition = -1 ${own} ORDER BY made_at DESC, size DESC LIMIT 1`,
+  // By its size: a clock that was put back makes what was signed later look older.
+  const own = name === undefined ? '(SELECT argMax(log, made_at) FROM watchkeeper.checkpoint_versions WHERE partition = -1)' : '{log:String}'
+  const [row] = await store.query(`SELECT log, size, root FROM watchkeeper.checkpoint_versions WHERE partition = -1 AND log = ${own} ORDER BY size DESC LIMIT 1`,
     { log: logOrigin(name ?? '') })
   return row === undefined ? undefined : { log: String(row['log']), size: Number(row['size']), root: String(row['root']) }
 }

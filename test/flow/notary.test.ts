@@ -143,6 +143,20 @@ describe('notary', () => {
     expect(after.slice(0, before.length).map(({ note }) => note)).toEqual(before.map(({ note }) => note))
   }, 60_000)
 
+  it('goes on from the longest log that was signed, also where the clock was put back since and the state is lost', async () => {
+    const first = await notary()
+    await send(3)
+    await covered()
+    now -= 3_600_000_000_000n
+    await send(3)
+    await covered()
+    await stop(first)
+    await rm(join(directory, 'state'), { recursive: true, force: true })
+    await notary()
+    await send(2)
+    await check(await covered())
+  }, 60_000)
+
   it('signs earlier where much comes', async () => {
     await notary({ checkpointEvents: 100 })
     await send(400)
@@ -237,7 +251,8 @@ describe('anchors', () => {
       await send(2)
       await covered()
       await anchored('w1', await topSize())
-      expect(witness.asked.slice(-2).map(({ status }) => status)).toEqual([409, 200])
+      // What was sent may have got one checkpoint or two.
+      expect(witness.asked.map(({ status }) => status).filter((status, at, all) => status !== 200 || all[at - 1] === 409)).toEqual([409, 200])
     }, 60_000)
 
     it('that does not answer, or not so, makes an alarm, and gets the next when it is back', async () => {
