@@ -57,6 +57,8 @@ function insertOf(table: string, columns: readonly [string, string][]): string {
     // Views with a row for each entry of these.
     if (name === 'identity_conflicts') return `[concat('{"field":"principal","value":"', if(number % 2, 'a', 'b'), '","holds":true}')]`
     if (name === 'argument_sources') return "map(concat('$.', if(number % 2, 'a', 'b')), 'user')"
+    if (name === 'scopes') return "[if(number % 2, 'a', 'b')]"
+    if (table === 'policy_versions' && name === 'action') return "'publish'"
     if (name === 'merged_into' || name === 'conflict_with') return "''"
     if (/^(LowCardinality\()?String/.test(type)) return `concat(if(number % 2, 'a', 'b'), '-${name}-', toString(number))`
     if (/^U?Int(32|64)$/.test(type)) return 'number'
