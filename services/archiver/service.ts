@@ -47,32 +47,35 @@ interface Line<T> {
   expected: number | undefined
 }
 
+const lineName = (topic: string, partition: number): string => `${topic}/${partition}`
+
 export function createArchiver(config: ArchiverConfig, { bus, store: untraced, snapshots, log }: ArchiverPorts): Service {
   const telemetry = archiverTelemetry()
   const store = tracedStore(untraced)
   const stopping = new AbortController()
   const subscriptions = new Map<string, Promise<Subscription>>()
-  let trouble = ''
+  /** Why it is not ready, by line: that one line goes on says nothing of another that has stopped. */
+  const troubles = new Map<string, string>()
   /** Latest receipt of an event, nanoseconds: dates what has no time of its own. */
   let latest = 0n
 
-  const failed = (error: unknown): void => {
+  const failed = (line: string) => (error: unknown): void => {
     if (stopping.signal.aborted) return
-    trouble = error instanceof Error ? error.message : String(error)
-    log.error({ err: error }, 'archiver stopped')
+    troubles.set(line, error instanceof Error ? error.message : String(error))
+    log.error({ line, err: error }, 'archiver stopped')
   }
 
   /** Tries until the store answers. What is tried asks the group each time: an insert that was begun is given up only by who has lost the partition. */
-  async function persist<T>(what: string, write: () => Promise<T>): Promise<T> {
+  async function persist<T>(line: string, write: () => Promise<T>): Promise<T> {
     for (let pause = FIRST_WAIT_MS; ; pause = Math.min(pause * 2, LONGEST_WAIT_MS)) {
       try {
         const written = await write()
-        trouble = ''
+        troubles.delete(line)
         return written
       } catch (error) {
         if (kindOf(error) !== 'unavailable' || stopping.signal.aborted) throw error
-        trouble = `${what}: ${(error as Error).message}`
-        log.warn({ topic: what, err: error }, 'store or bus did not take a batch; trying again')
+        troubles.set(line, `${line}: ${(error as Error).message}`)
+        log.warn({ line, err: error }, 'store or bus did not take a batch; trying again')
         await wait(pauseMs(error, pause, MOST_WAIT_MS), undefined, { signal: stopping.signal })
       }
     }
@@ -91,7 +94,7 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
 
   /** Whoever has the partition when its place cannot be kept makes the batch again, and finds it stored. */
   async function finish<T>(topic: string, partition: number, line: Line<T>, batch: Batch<T>): Promise<Outcome> {
-    if (!(await persist(topic, () => keep(topic, partition, batch.next)))) return 'left'
+    if (!(await persist(lineName(topic, partition), () => keep(topic, partition, batch.next)))) return 'left'
     line.next = batch.next
     return 'kept'
   }
@@ -106,28 +109,31 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
   async function openEventLine(partition: number): Promise<Line<Prepared>> {
     const ports: EventArchivePorts = { bus, store, snapshots, telemetry, keep: (next) => keep('events', partition, next) }
     const held = await openEventPartition(partition, ports)
+    const name = lineName('events', partition)
     const batcher = new Batcher<Prepared>(config.events, held.cut, async (batch) => {
-      if (await persist('events', () => archiveEvents(batch, held, ports)) === 'left') return 'left'
+      if (await persist(name, () => archiveEvents(batch, held, ports)) === 'left') return 'left'
       return await finish('events', partition, line, batch)
-    }, failed)
+    }, failed(name))
     const line: Line<Prepared> = { batcher, events: held, next: 0, expected: undefined }
     return line
   }
 
   function openRowLine(kind: RowTopic, partition: number): Line<Row> {
+    const name = lineName(kind.topic.name, partition)
     const batcher = new Batcher<Row>(config.others, undefined, async (batch) => {
-      if (await persist(kind.topic.name, () => writeRows(kind, batch)) === 'left') return 'left'
+      if (await persist(name, () => writeRows(kind, batch)) === 'left') return 'left'
       return await finish(kind.topic.name, partition, line, batch)
-    }, failed)
+    }, failed(name))
     const line: Line<Row> = { batcher, next: 0, expected: undefined }
     return line
   }
 
   function openReplayLine(partition: number): Line<Replay> {
+    const name = lineName('replays', partition)
     const batcher = new Batcher<Replay>(config.others, undefined, async (batch) => {
-      for (const { records } of batch.envelopes) for (const replay of records) await persist('replays', () => putAgain(replay, { bus, store }))
+      for (const { records } of batch.envelopes) for (const replay of records) await persist(name, () => putAgain(replay, { bus, store }))
       return await finish('replays', partition, line, batch)
-    }, failed)
+    }, failed(name))
     const line: Line<Replay> = { batcher, next: 0, expected: undefined }
     return line
   }
@@ -191,6 +197,8 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
         const line = lines.get(partition)
         lines.delete(partition)
         await line?.batcher.drain()
+        // Whoever has it next begins where this line stopped.
+        troubles.delete(lineName(topic.name, partition))
         if (line?.events !== undefined && line.next > 0) await saveSeen(line.events, line.next, { snapshots })
       },
       async handle(envelopes) {
@@ -204,7 +212,7 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
         if (line !== undefined) line.expected = gap.next
         await noteGap(gap)
       },
-      failed,
+      failed: failed(topic.name),
     })
     subscriptions.set(topic.name, subscription)
     await subscription
@@ -219,7 +227,7 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
   return {
     name: 'archiver',
     async start() {
-      if (config.rules !== undefined) void writeRules(config.rules).catch(failed)
+      if (config.rules !== undefined) void writeRules(config.rules).catch(failed('rules'))
       await follow(events, dated, openEventLine)
       for (const kind of ROW_TOPICS) await follow(kind.topic, (envelope) => envelope, async (partition) => openRowLine(kind, partition))
       await follow(replays, (envelope) => envelope, async (partition) => openReplayLine(partition))
@@ -231,6 +239,6 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
       stopping.abort()
       subscriptions.clear()
     },
-    notReady: () => (subscriptions.size === 0 ? 'not started' : trouble),
+    notReady: () => (subscriptions.size === 0 ? 'not started' : [...troubles.values()][0] ?? ''),
   }
 }
