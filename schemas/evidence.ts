@@ -35,6 +35,8 @@ export interface Removal {
   readonly id: string
   readonly kind: string
   readonly detail: string
+  /** When it began or was done, milliseconds since 1970; not in folders of earlier versions. */
+  readonly at?: number | undefined
 }
 
 /** Where the evidence lies. Everything is read as bytes: nothing that the source computes is believed. */

@@ -140,9 +140,10 @@ class TableEvidence implements EvidenceSource {
   }
 
   async removals(): Promise<readonly Removal[]> {
-    const rows = await this.#rowsOf(`SELECT removal_id, kind, concat(class, ' of ', tenant, ', ', toString(events), ' events, ', state, ': ', reason)
+    const rows = await this.#rowsOf(`SELECT removal_id, kind, concat(class, ' of ', tenant, ', ', toString(events), ' events, ', state, ': ', reason),
+      toFloat64(toUnixTimestamp64Milli(greatest(started_at, finished_at)))
       FROM watchkeeper.removals WHERE 1${this.#ofTenants} ORDER BY started_at, removal_id`)
-    return rows.map(([id, kind, detail]) => ({ id: String(id), kind: String(kind), detail: String(detail) }))
+    return rows.map(([id, kind, detail, at]) => ({ id: String(id), kind: String(kind), detail: String(detail), at: Number(at) }))
   }
 
   async gaps(): Promise<readonly DeclaredGap[]> {

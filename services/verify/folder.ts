@@ -35,5 +35,5 @@ export const Manifest = z.object({
 export type Manifest = z.infer<typeof Manifest>
 
 export const CheckpointLine = z.object({ partition: z.number().int().min(-1), size, log_index: z.number().int().min(-1), note: z.string() })
-export const RemovalList = z.array(z.object({ id: z.string(), kind: z.string(), detail: z.string() }))
+export const RemovalList = z.array(z.object({ id: z.string(), kind: z.string(), detail: z.string(), at: z.number().optional() }))
 export const GapList = z.array(z.object({ partition: z.number().int(), first: z.number(), next: z.number(), detail: z.string(), explained: z.string() }))

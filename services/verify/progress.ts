@@ -2,10 +2,11 @@
 import type { Fault } from '../../schemas/evidence.ts'
 import { type LeafState, NO_LEAVES } from './leaf-task.ts'
 import { PlaceSums, type SumsData } from './place-sums.ts'
-import type { Blanked, RowResult } from './row-task.ts'
+import type { Declaration } from './declarations.ts'
+import { type Blanked, MOST_DECLARATIONS, type RowResult } from './row-task.ts'
 import { Sequences, type Session } from './sequences.ts'
 
-const VERSION = 1
+const VERSION = 2
 
 /** A run that was broken off, as it lies in a file. Whoever can write the file can make the verdict: keep it where the verifier's own files are. */
 export interface SavedRun {
@@ -19,7 +20,8 @@ export interface SavedRun {
   readonly rowSums: readonly number[]
   readonly counts: { readonly rows: number; readonly unsealed: number; readonly removed: number; readonly beyond: number }
   readonly erased: readonly (readonly [string, Blanked])[]
-  readonly tombstones: readonly (readonly [string, number])[]
+  readonly declarations: readonly Declaration[]
+  readonly newest: number
   readonly origins: readonly (readonly [string, number])[]
   readonly sessions: readonly (readonly [string, Session])[]
   readonly faults: readonly Fault[]
@@ -39,13 +41,15 @@ export class Run {
   readonly leafSums: PlaceSums
   readonly rowSums: PlaceSums
   readonly erased = new Map<string, Blanked>()
-  readonly tombstones = new Map<string, number>()
+  readonly declarations: Declaration[] = []
   readonly origins = new Map<string, number>()
   readonly sequences = new Sequences()
   readonly faults: Fault[] = []
   rows = 0
   unsealed = 0
   removed = 0
+  /** When the last event that has a leaf was received, milliseconds. */
+  newest = 0
 
   /** `key`: 16 random bytes that nobody knew when the data was made. */
   constructor(subject: string, key: Buffer) {
@@ -71,10 +75,15 @@ export class Run {
     this.rows += result.rows
     this.unsealed += result.unsealed
     this.#blanked(result.erased)
-    for (const [id, events] of result.tombstones) this.tombstones.set(id, Math.max(events, this.tombstones.get(id) ?? 0))
+    this.#declared(result)
     added(this.origins, result.origins)
     this.sequences.merge(result.sessions, result.sessionsBeyond)
     this.found(result.faults)
+  }
+
+  #declared({ declarations, newest }: Pick<RowResult, 'declarations' | 'newest'>): void {
+    for (const one of declarations) if (this.declarations.length < MOST_DECLARATIONS) this.declarations.push(one)
+    this.newest = Math.max(this.newest, newest)
   }
 
   #blanked(more: ReadonlyMap<string, Blanked>): void {
@@ -101,7 +110,7 @@ export class Run {
       leaves: [...this.leaves].map(([partition, state]) => [partition, { ...state, tree: Buffer.from(state.tree).toString('base64') }]),
       done: [...this.done], leafSums: [...this.leafSums.data().numbers], rowSums: [...this.rowSums.data().numbers],
       counts: { rows: this.rows, unsealed: this.unsealed, removed: this.removed, beyond: this.sequences.beyond },
-      erased: [...this.erased], tombstones: [...this.tombstones], origins: [...this.origins], sessions: [...this.sequences.sessions], faults: this.faults,
+      erased: [...this.erased], declarations: this.declarations, newest: this.newest, origins: [...this.origins], sessions: [...this.sequences.sessions], faults: this.faults,
     }
   }
 
@@ -117,7 +126,7 @@ export class Run {
     run.unsealed = saved.counts.unsealed
     run.removed = saved.counts.removed
     run.#blanked(new Map(saved.erased))
-    for (const [id, events] of saved.tombstones) run.tombstones.set(id, events)
+    run.#declared(saved)
     added(run.origins, new Map(saved.origins))
     run.sequences.merge(new Map(saved.sessions), saved.counts.beyond)
     run.found(saved.faults)

@@ -5,6 +5,7 @@ import { HASH_BYTES } from '../../schemas/merkle.ts'
 import { ID_BYTES, LeafCursor } from '../../schemas/packed-leaf.ts'
 import { PackedCursor } from '../../schemas/packed-record.ts'
 import type { Fault } from '../../schemas/evidence.ts'
+import { type Declaration, declarationOf } from './declarations.ts'
 import { hexInto } from './hex.ts'
 import { PlaceSums, type SumsData } from './place-sums.ts'
 import { Sequences, type Session } from './sequences.ts'
@@ -36,8 +37,10 @@ export interface RowResult {
   readonly unsealed: number
   /** Rows that each removal blanked. */
   readonly erased: ReadonlyMap<string, Blanked>
-  /** Removal → how many events its tombstone says that it took. */
-  readonly tombstones: ReadonlyMap<string, number>
+  /** What removals say of themselves. */
+  readonly declarations: readonly Declaration[]
+  /** When the last event that has a leaf was received, milliseconds; 0 where it was not among these. */
+  readonly newest: number
   /** tenant, transport, credential and peer with newlines between → rows. */
   readonly origins: ReadonlyMap<string, number>
   readonly sessions: ReadonlyMap<string, Session>
@@ -49,7 +52,7 @@ export interface RowResult {
 const MOST_ORIGINS = 5_000
 const OTHER_ORIGINS = '\n\n\n(others)'
 const MOST_FAULTS = 100
-const TOMBSTONE = /^watchkeeper\/(?:erasure|retention)\.done$/
+export const MOST_DECLARATIONS = 50_000
 
 const sessionOf = (parts: readonly string[]): string => hash('sha256', parts.join('\n'), 'hex').slice(0, 32)
 
@@ -59,13 +62,14 @@ export class RowTask {
   readonly #sums: PlaceSums
   readonly #sequences = new Sequences()
   readonly #erased = new Map<string, Blanked>()
-  readonly #tombstones = new Map<string, number>()
+  readonly #declarations: Declaration[] = []
   readonly #origins = new Map<string, number>()
   readonly #faults: Fault[] = []
   readonly #id = Buffer.alloc(ID_BYTES)
   readonly #hash = Buffer.alloc(HASH_BYTES)
   #rows = 0
   #unsealed = 0
+  #newest = 0
 
   constructor({ kind, frontiers, key }: RowJob) {
     this.#kind = kind
@@ -100,19 +104,20 @@ export class RowTask {
   end(leftOver: number): RowResult {
     if (leftOver > 0) this.#fault('rows-damaged', -1, 'the rows end in the middle of one')
     return {
-      sums: this.#sums.data(), rows: this.#rows, unsealed: this.#unsealed, erased: this.#erased, tombstones: this.#tombstones, origins: this.#origins,
+      sums: this.#sums.data(), rows: this.#rows, unsealed: this.#unsealed, erased: this.#erased, declarations: this.#declarations, newest: this.#newest, origins: this.#origins,
       sessions: this.#sequences.sessions, sessionsBeyond: this.#sequences.beyond, faults: this.#faults,
     }
   }
 
   #row(row: PackedCursor): void {
     this.#rows++
-    if (row.text('emitter') === ADMIN_EMITTER) this.#tombstone(row)
+    if (row.text('emitter') === ADMIN_EMITTER) this.#declared(row)
     const frontier = this.#frontiers.get(row.partition)
     if (frontier === undefined || row.offset > frontier.offset || (row.offset === frontier.offset && row.offsetIndex > frontier.offsetIndex)) {
       this.#unsealed++
       return
     }
+    if (row.offset === frontier.offset && row.offsetIndex === frontier.offsetIndex) this.#newest = Math.max(this.#newest, Number(row.int('received_at') / 1_000_000n))
     this.#prove(row)
     this.#attribute(row)
     const number = row.int('sequence')
@@ -135,11 +140,9 @@ export class RowTask {
   }
 
   /** A removal writes an event of its own when it is done: what is missing is declared by what cannot be put in afterwards. */
-  #tombstone(row: PackedCursor): void {
-    const id = /^removal\/(.{1,64})$/.exec(row.text('resource'))?.[1]
-    if (id === undefined || row.text('outcome') !== 'ok' || !TOMBSTONE.test(row.text('method')) || this.#tombstones.size >= MOST_ORIGINS) return
-    const events = Number(/"events":"(\d{1,15})"/.exec(row.text('arguments'))?.[1] ?? 0)
-    this.#tombstones.set(id, Math.max(events, this.#tombstones.get(id) ?? 0))
+  #declared(row: PackedCursor): void {
+    const declaration = this.#declarations.length < MOST_DECLARATIONS ? declarationOf(row) : undefined
+    if (declaration !== undefined) this.#declarations.push(declaration)
   }
 
   #attribute(row: PackedCursor): void {

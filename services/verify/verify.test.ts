@@ -17,14 +17,29 @@ const fresh = (): MadeLog => ({
   ...made, rows: [...made.rows], leaves: made.leaves.map((leaves) => [...leaves]), checkpoints: [...made.checkpoints], dropped: [], removals: [], gaps: [],
 })
 const look = (log: MadeLog, trust = TRUST) => verify({ source: sourceOf(log), trust, lanes: [ownLane(), ownLane()] })
-/** An event of the log that says what a removal took, behind the last leaf. */
-function tombstone(id: string, events: number): Buffer {
+/** An event of the product itself about a removal, behind the last leaf. */
+function told(step: string, id: string, events: number, offset = 1_000_000): Buffer {
   const [canonical] = encodeCanonicals([{
-    ...exampleAuditEvent, event_id: 'f'.repeat(32), emitter: 'watchkeeper', method: 'watchkeeper/erasure.done', resource: `removal/${id}`, outcome: 'ok',
-    arguments: JSON.stringify({ events: String(events), events_digest: '' }),
+    ...exampleAuditEvent, event_id: offset.toString(16).padStart(32, 'f'), emitter: 'watchkeeper', method: `watchkeeper/${step}`, resource: `removal/${id}`, outcome: 'ok',
+    arguments: JSON.stringify(step.endsWith('done') ? { events: String(events), events_digest: '' } : {}), received_at: exampleAuditEvent.received_at + BigInt(offset) * 1_000_000n,
   }])
   if (canonical === undefined) throw new Error('nothing was encoded')
-  return packRecord({ bytes: canonical.bytes, partition: 0, offset: 1_000_000, offsetIndex: 0, hashes: writeHashes(canonical), hashesAt: 0 })
+  return packRecord({ bytes: canonical.bytes, partition: 0, offset, offsetIndex: 0, hashes: writeHashes(canonical), hashesAt: 0 })
+}
+const tombstone = (id: string, events: number): Buffer => told('erasure.done', id, events)
+
+/** The log with such events in it, under a checkpoint. */
+function saying(log: MadeLog, ...events: readonly Buffer[]): MadeLog {
+  const signed = rewritten({ ...log, rows: [...made.rows, ...events] }, SHAPE.every, KEY)
+  return { ...log, rows: [...log.rows, ...events], leaves: signed.leaves, checkpoints: signed.checkpoints }
+}
+
+function blanked(row: Buffer, erasure: string): Buffer {
+  const read = readOf(row)
+  const { content, record } = read.hashes()
+  const event = { ...decodeCanonical(read.canonical), ...Object.fromEntries(COMMITTED_FIELDS.map(({ name, kind }) => [name, kind === 'map' ? new Map() : ''])) } as AuditEvent
+  const { bytes } = encodeErased(event, content)
+  return packRecord({ bytes, partition: read.partition, offset: read.offset, offsetIndex: read.offsetIndex, hashes: Buffer.from(content + record, 'latin1'), hashesAt: 0 }, erasure)
 }
 
 const readOf = (row: Buffer): PackedCursor => {
@@ -69,23 +84,52 @@ it('names the row that is missing, and lets a declared removal be', async () => 
   log.dropped.push(packLeaf({ ...leafOf(gone, 0), index: 500 % 3 }))
   // A table can be written to by whoever can delete from it: only the event in the log counts.
   expect(await look(log)).toMatchObject({ exit_code: 2, removed: 1, faults: [{ kind: 'removal-undeclared' }] })
-  log.rows.push(tombstone('r1', 1))
-  expect(await look(log)).toMatchObject({ exit_code: 0, removed: 1 })
+  const fresh1 = { ...log, rows: [...log.rows, tombstone('r1', 1)] }
+  expect(await look(fresh1)).toMatchObject({ exit_code: 3, notes: [expect.stringContaining('not yet provable'), expect.anything()] })
+  expect(await look(saying(log, tombstone('r1', 1)))).toMatchObject({ exit_code: 0, removed: 1 })
+})
+
+it('takes a tombstone for nothing while its own leaf stands under no checkpoint', async () => {
+  const log = fresh()
+  log.rows[20] = blanked(log.rows[20] as Buffer, 'e1')
+  expect(await look(log)).toMatchObject({ exit_code: 1, faults: [{ kind: 'removal-undeclared', question: 'integrity' }] })
+  // Whoever can write to the tables adds the row of a tombstone, and a leaf to it.
+  const event = tombstone('e1', 1)
+  const forged = { ...log, rows: [...log.rows, event] }
+  expect(await look(forged)).toMatchObject({ exit_code: 3, integrity: 'unverifiable', erased: 1, notes: [expect.stringContaining('not yet provable'), expect.anything()] })
+  const withLeaf = { ...forged, leaves: log.leaves.map((leaves, partition) => (partition === 0 ? [...leaves, packLeaf(leafOf(event, leaves.length))] : leaves)) }
+  expect(await look(withLeaf)).toMatchObject({ exit_code: 3, erased: 1 })
+  // Among the others, where it has no leaf.
+  expect(await look({ ...log, rows: [...log.rows, told('erasure.done', 'e1', 1, 4)] })).toMatchObject({ exit_code: 1 })
+  // One of another removal, and a row in the table of removals from long ago, are none.
+  expect(await look(saying(log, tombstone('e2', 1)))).toMatchObject({ exit_code: 1 })
+  expect(await look({ ...log, removals: [{ id: 'e1', kind: 'erasure', detail: '', at: 1_000 }] })).toMatchObject({ exit_code: 1 })
+  expect(await look(saying(log, event))).toMatchObject({ exit_code: 0, erased: 1 })
+})
+
+it('says of a removal that is under way that it cannot be proved yet, whatever stands there twice', async () => {
+  const log = fresh()
+  const begun = told('erasure.begin', 'e1', 0)
+  // Blanked copies are written before what they are of is deleted.
+  log.rows.push(blanked(log.rows[20] as Buffer, 'e1'))
+  expect(await look(log)).toMatchObject({ exit_code: 1 })
+  expect(await look(saying(log, begun))).toMatchObject({ exit_code: 3, faults: [] })
+  const done = told('erasure.done', 'e1', 1, 1_000_001)
+  expect(await look(saying(log, begun, done))).toMatchObject({ exit_code: 1, faults: [{ kind: 'row-twice' }] })
+  // What is to be dropped is written down before it is.
+  const listed = { ...fresh(), dropped: [packLeaf({ ...leafOf(made.rows[500] as Buffer, 0), index: 500 % 3 })] }
+  expect(await look(saying(listed, told('retention.begin', 'r1', 0)))).toMatchObject({ exit_code: 0, faults: [] })
+  expect(await look(listed)).toMatchObject({ exit_code: 1 })
+  // An earlier end does not speak of what begins again.
+  const again = { ...fresh(), rows: made.rows.map((row, at) => (at === 20 ? blanked(row, 'e1') : at === 23 ? blanked(row, 'e1') : row)) }
+  expect(await look(saying(again, done))).toMatchObject({ exit_code: 1 })
+  expect(await look(saying(again, done, told('erasure.begin', 'e1', 0, 1_000_002)))).toMatchObject({ exit_code: 3 })
 })
 
 it('lets rows be that an erasure blanked, and no others', async () => {
-  const blank = (row: Buffer, erasure: string): Buffer => {
-    const read = readOf(row)
-    const { content, record } = read.hashes()
-    const event = { ...decodeCanonical(read.canonical), ...Object.fromEntries(COMMITTED_FIELDS.map(({ name, kind }) => [name, kind === 'map' ? new Map() : ''])) } as AuditEvent
-    const { bytes } = encodeErased(event, content)
-    return packRecord({ bytes, partition: read.partition, offset: read.offset, offsetIndex: read.offsetIndex, hashes: Buffer.from(content + record, 'latin1'), hashesAt: 0 }, erasure)
-  }
-  const log = fresh()
-  log.rows[20] = blank(log.rows[20] as Buffer, 'e1')
-  expect(await look(log)).toMatchObject({ exit_code: 2, erased: 1, integrity: 'ok' })
-  log.removals.push({ id: 'e1', kind: 'erasure', detail: '' })
-  log.rows.push(tombstone('e1', 1))
+  const unsaid = fresh()
+  unsaid.rows[20] = blanked(unsaid.rows[20] as Buffer, 'e1')
+  const log = saying(unsaid, tombstone('e1', 1))
   expect(await look(log)).toMatchObject({ exit_code: 0, erased: 1 })
   // The tombstone speaks of the row that was blanked: another one that is gone is not declared by it.
   const gone = { ...log, rows: log.rows.toSpliced(500, 1), dropped: [packLeaf({ ...leafOf(log.rows[500] as Buffer, 0), index: 500 % 3 })] }
@@ -95,6 +139,8 @@ it('lets rows be that an erasure blanked, and no others', async () => {
   const other = encodeCanonical({ ...decodeCanonical(canonical), principal: 'somebody-else' }).bytes
   log.rows[20] = packRecord({ bytes: other, partition, offset, offsetIndex, hashes: Buffer.from(storedContentHash + storedRecordHash, 'latin1'), hashesAt: 0 }, 'e1')
   expect(await look(log)).toMatchObject({ exit_code: 1, integrity: 'tampered' })
+  // That it was a retention is said by the event, not by a table.
+  expect(await look({ ...log, removals: [{ id: 'e1', kind: 'retention', detail: '' }] })).toMatchObject({ exit_code: 1, integrity: 'tampered' })
 })
 
 it('finds rows that were put in, doubled, or moved', async () => {
