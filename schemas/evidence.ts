@@ -8,6 +8,8 @@ export interface StoredCheckpoint {
   readonly note: string
   /** Which leaf of the log over all partitions the text of this note is; -1 for that log's own. */
   readonly logIndex: number
+  /** When it was signed, nanoseconds as text: the same for all that were signed together. Not in folders of earlier versions. */
+  readonly madeAt?: string | undefined
 }
 
 /** Some of the rows, which are read together and put down as done together. */

@@ -76,10 +76,10 @@ class TableEvidence implements EvidenceSource {
   async* checkpoints(of: 'log' | 'partitions'): AsyncGenerator<readonly StoredCheckpoint[]> {
     const [by, where] = of === 'log' ? ['size', '`partition` = -1'] : ['log_index', '`partition` >= 0']
     for (let from = 0; ;) {
-      const rows = await this.#rowsOf(`SELECT \`partition\`, toFloat64(size), note, toFloat64(log_index) FROM watchkeeper.checkpoints
+      const rows = await this.#rowsOf(`SELECT \`partition\`, toFloat64(size), note, toFloat64(log_index), toString(toUnixTimestamp64Nano(made_at)) FROM watchkeeper.checkpoints
         WHERE ${where} AND ${by} >= ${from} ORDER BY ${by}, root, note LIMIT ${PAGE_CHECKPOINTS} WITH TIES`)
       if (rows.length === 0) return
-      yield rows.map(([partition, size, note, logIndex]) => ({ partition: Number(partition), size: Number(size), note: String(note), logIndex: Number(logIndex) }))
+      yield rows.map(([partition, size, note, logIndex, madeAt]) => ({ partition: Number(partition), size: Number(size), note: String(note), logIndex: Number(logIndex), madeAt: String(madeAt) }))
       const last = rows.at(-1) as readonly unknown[]
       from = Number(of === 'log' ? last[1] : last[3]) + 1
     }

@@ -77,8 +77,8 @@ class FolderSource implements EvidenceSource {
   #checkpointsIn(lines: readonly string[], path: string): StoredCheckpoint[] {
     return lines.filter((line) => line !== '').flatMap((line) => {
       try {
-        const { partition, size, log_index: logIndex, note } = CheckpointLine.parse(JSON.parse(Buffer.from(line, 'latin1').toString('utf8')))
-        return [{ partition, size, logIndex, note }]
+        const { partition, size, log_index: logIndex, note, made_at: madeAt } = CheckpointLine.parse(JSON.parse(Buffer.from(line, 'latin1').toString('utf8')))
+        return [{ partition, size, logIndex, note, madeAt }]
       } catch {
         this.#fault('integrity', 'file-changed', path, -1, 'holds a line that is no checkpoint')
         return []

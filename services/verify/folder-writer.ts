@@ -68,7 +68,7 @@ class FolderWriter {
 
 async function* checkpointLines(source: EvidenceSource, of: 'log' | 'partitions'): AsyncGenerator<Buffer> {
   for await (const rows of source.checkpoints(of)) {
-    yield Buffer.from(rows.map(({ partition, size, logIndex, note }) => `${JSON.stringify({ partition, size, log_index: logIndex, note })}\n`).join(''))
+    yield Buffer.from(rows.map(({ partition, size, logIndex, note, madeAt }) => `${JSON.stringify({ partition, size, log_index: logIndex, note, made_at: madeAt })}\n`).join(''))
   }
 }
 

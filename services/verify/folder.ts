@@ -34,6 +34,6 @@ export const Manifest = z.object({
 })
 export type Manifest = z.infer<typeof Manifest>
 
-export const CheckpointLine = z.object({ partition: z.number().int().min(-1), size, log_index: z.number().int().min(-1), note: z.string() })
+export const CheckpointLine = z.object({ partition: z.number().int().min(-1), size, log_index: z.number().int().min(-1), note: z.string(), made_at: z.string().regex(/^\d{1,20}$/).optional() })
 export const RemovalList = z.array(z.object({ id: z.string(), kind: z.string(), detail: z.string(), at: z.number().optional() }))
 export const GapList = z.array(z.object({ partition: z.number().int(), first: z.number(), next: z.number(), detail: z.string(), explained: z.string() }))

@@ -1,9 +1,10 @@
 /** What was signed and put outside: which roots each log must have at which sizes. */
 import { bodyOf, logOrigin, partitionOrigin } from '../../schemas/checkpoint.ts'
-import { CompactRange, HASH_BYTES, leafHash } from '../../schemas/merkle.ts'
+import { HASH_BYTES } from '../../schemas/merkle.ts'
 import { type Checkpoint, COSIGNATURE, openNote, parseCheckpoint, type Verifier, verifierOf } from '../../schemas/note.ts'
 import type { EvidenceSource, Fault, StoredCheckpoint } from '../../schemas/evidence.ts'
 import type { Claims } from './leaf-task.ts'
+import { TopLog } from './top-log.ts'
 
 /** What the verifier was given by somebody it trusts: not by the source. */
 export interface Trust {
@@ -125,6 +126,8 @@ export class PromiseReader {
   readonly #lists = new Map<number, ClaimList>()
   readonly #signed = new Map<number, number>()
   readonly #faults: Fault[] = []
+  /** Sizes of the checkpoints over all partitions that the source has. */
+  readonly #topSizes: number[] = []
   #checkpoints = 0
   #strangers = 0
 
@@ -139,7 +142,10 @@ export class PromiseReader {
   async read(told: (checkpoints: number) => void): Promise<Promises> {
     const anchors = this.#openAnchors()
     for await (const rows of this.#source.checkpoints('log')) {
-      for (const row of rows) this.#take(row, logOrigin(this.#name))
+      for (const row of rows) {
+        this.#take(row, logOrigin(this.#name))
+        this.#topSizes.push(row.size)
+      }
       told(this.#checkpoints)
     }
     const { anchored, size } = await this.#followTop(anchors.sizes, told)
@@ -204,13 +210,13 @@ export class PromiseReader {
 
   /** Makes the log over all partitions again from the checkpoints of each, and holds it against its own checkpoints and the anchors. */
   async #followTop(anchorSizes: ReadonlySet<number>, told: (checkpoints: number) => void): Promise<{ anchored: Map<number, number>; size: number }> {
-    const [top, at] = [new TopLog(this.#lists.get(TOP)?.claims()), new Map<number, number>()]
+    const [top, at] = [new TopLog(this.#lists.get(TOP)?.claims(), this.#topSizes), new Map<number, number>()]
     let [anchored, anchoredSize] = [new Map<number, number>(), 0]
     for await (const rows of this.#source.checkpoints('partitions')) {
       for (const row of rows) {
         const body = this.#take(row, partitionOrigin(this.#name, row.partition))
-        const wrong = top.append(body, row.logIndex)
-        if (wrong !== '') this.#fault('log', TOP, row.logIndex, wrong)
+        const wrong = top.append(body, row)
+        if (wrong !== undefined) this.#fault(wrong.kind, TOP, row.logIndex, wrong.says)
         if (body !== undefined) at.set(row.partition, Math.max(row.size, at.get(row.partition) ?? 0))
         if (top.proved === top.size && anchorSizes.has(top.size)) [anchored, anchoredSize] = [new Map(at), top.size]
       }
@@ -226,45 +232,7 @@ export class PromiseReader {
   }
 
   #fault(kind: string, partition: number, index: number, detail: string): void {
-    if (this.#faults.length < 100) this.#faults.push({ question: 'integrity', kind, partition, index, detail })
-  }
-}
-
-/** The log whose leaves are the texts of all checkpoints of partitions. */
-class TopLog {
-  readonly #tree = new CompactRange()
-  readonly #claims: Claims
-  #claim = 0
-  /** Largest size that was held against a claim and is right. */
-  proved = 0
-  broken = false
-
-  constructor(claims: Claims = { sizes: new Float64Array(0), roots: Buffer.alloc(0) }) {
-    this.#claims = claims
-  }
-
-  get size(): number {
-    return this.#tree.size
-  }
-
-  /** '' or what is wrong, once. */
-  append(body: string | undefined, index: number): string {
-    if (this.broken) return ''
-    if (index === this.size - 1 && body !== undefined) return ''
-    if (body === undefined || index !== this.size) return this.#broke(`the log over all partitions cannot be made again from checkpoint ${this.size} on`)
-    this.#tree.append(leafHash(Buffer.from(body)))
-    const { sizes, roots } = this.#claims
-    for (; this.#claim < sizes.length && (sizes[this.#claim] as number) <= this.size; this.#claim++) {
-      if (sizes[this.#claim] !== this.size) continue
-      const root = roots.subarray(this.#claim * HASH_BYTES, (this.#claim + 1) * HASH_BYTES)
-      if (!this.#tree.root().equals(root)) return this.#broke(`a checkpoint from ${this.proved} to ${this.size - 1} is not what was signed or anchored`)
-      this.proved = this.size
-    }
-    return ''
-  }
-
-  #broke(why: string): string {
-    this.broken = true
-    return why
+    const question = kind === 'checkpoint-missing' ? 'completeness' : 'integrity'
+    if (this.#faults.length < 100) this.#faults.push({ question, kind, partition, index, detail })
   }
 }

@@ -19,7 +19,7 @@ function* lastOnes(log: LogToRead, topic: Topic<CheckpointRow>): Generator<Check
   }
 }
 
-const storedOf = ({ partition, size, note, log_index: logIndex }: CheckpointRow): StoredCheckpoint => ({ partition, size: Number(size), note, logIndex: Number(logIndex) })
+const storedOf = ({ partition, size, note, log_index: logIndex, made_at: madeAt }: CheckpointRow): StoredCheckpoint => ({ partition, size: Number(size), note, logIndex: Number(logIndex), madeAt: String(madeAt) })
 
 /** The source with what `log` (of this topic) has beyond its checkpoints. */
 export function withUntold(source: EvidenceSource, log: LogToRead, topic: Topic<CheckpointRow>): EvidenceSource {

@@ -82,9 +82,10 @@ function appendLeaf(log: MadeLog, trees: readonly CompactRange[], leaf: PackedLe
 function sign(log: MadeLog, { trees, top, partition, key }: { trees: readonly CompactRange[]; top: CompactRange; partition: number; key: KeyObject }): void {
   const tree = trees[partition] as CompactRange
   const body = checkpointBody({ origin: partitionOrigin(NAME, partition), size: tree.size, root: tree.root() })
-  log.checkpoints.push({ partition, size: tree.size, note: signNote(body, signerOf(key)), logIndex: top.size })
+  const madeAt = String(1_800_000_000_000_000_000n + BigInt(top.size))
+  log.checkpoints.push({ partition, size: tree.size, note: signNote(body, signerOf(key)), logIndex: top.size, madeAt })
   top.append(leafHash(Buffer.from(body)))
-  log.checkpoints.push({ partition: -1, size: top.size, note: signNote(checkpointBody({ origin: logOrigin(NAME), size: top.size, root: top.root() }), signerOf(key)), logIndex: -1 })
+  log.checkpoints.push({ partition: -1, size: top.size, note: signNote(checkpointBody({ origin: logOrigin(NAME), size: top.size, root: top.root() }), signerOf(key)), logIndex: -1, madeAt })
 }
 
 /** All leaves and checkpoints again from the rows as they are now: what somebody does who has the signing key. Rows stand in the order of their leaves. */

@@ -136,6 +136,17 @@ const ALTERATIONS: readonly (readonly [string, (given: Case) => First | void])[]
     const gone = own[pick(own.slice(0, -1), given.roll)]
     given.log.checkpoints = given.log.checkpoints.filter((one) => one !== gone)
   }],
+  ['checkpoint: deleted, later ones renumbered', (given) => {
+    const own = partitionCheckpoints(given)
+    const gone = own[pick(own.slice(0, -1), given.roll)] as StoredCheckpoint
+    const rest = given.log.checkpoints.filter((one) => one !== gone)
+    given.log.checkpoints = rest.map((one) => (one.logIndex > gone.logIndex ? { ...one, logIndex: one.logIndex - 1 } : one))
+  }],
+  ['checkpoint over all: deleted', ({ log, roll }) => {
+    const own = log.checkpoints.filter(({ partition }) => partition < 0)
+    const gone = own[pick(own.slice(0, -1), roll)]
+    log.checkpoints = log.checkpoints.filter((one) => one !== gone)
+  }],
   ['checkpoint: order', (given) => {
     const own = partitionCheckpoints(given)
     const [one, other] = [own[0], own[1 + pick(own.slice(1), given.roll)]] as [StoredCheckpoint, StoredCheckpoint]
