@@ -11,6 +11,7 @@ import { pause, within } from './deadline.ts'
 import { envelopesOf } from './envelopes.ts'
 import { failureOf, isSilence, unavailable } from './failures.ts'
 import { groupIdOf, lagOf } from './lag.ts'
+import { Offsets } from './offsets.ts'
 import { type KafkaBusOptions, type Settings, withDefaults } from './options.ts'
 import { Outbox, TOO_LARGE, tooLargeMessage } from './outbox.ts'
 import type { Budget } from './partition-buffer.ts'
@@ -95,6 +96,8 @@ class OpenBus implements KafkaBus {
   readonly #settings: Settings
   readonly #kafka: Kafka
   readonly #control: ClusterLink
+  /** For the ends of topics, those of other processes among them: where one is gone, only this link is in doubt. */
+  readonly #asked: ClusterLink
   readonly #topics: Topics
   readonly #sender: Sender
   readonly #outbox: Outbox
@@ -110,6 +113,7 @@ class OpenBus implements KafkaBus {
     this.#settings = settings
     this.#kafka = kafka
     this.#control = new ClusterLink({ kafka, topics: [], timeoutMs: settings.requestTimeoutMs })
+    this.#asked = new ClusterLink({ kafka, topics: [], timeoutMs: settings.requestTimeoutMs })
     this.#topics = new Topics(settings, async () => this.#connectedAdmin())
     this.#sender = new Sender(settings, kafka)
     this.#outbox = new Outbox(settings, this.#sender)
@@ -184,11 +188,15 @@ class OpenBus implements KafkaBus {
   async lag(): Promise<readonly PartitionLag[]> {
     try {
       const groupIds = [...this.#subscriptions].map(({ groupId }) => groupId)
-      return await within(this.#settings.requestTimeoutMs * 4, 'asking for the lag', lagOf({ admin: await this.#connectedAdmin(), prefix: this.#settings.prefix, groupIds }))
+      return await within(this.#settings.requestTimeoutMs * 4, 'asking for the lag', this.#lagOf(groupIds))
     } catch (error) {
       if (isSilence(error)) void this.#closeAdmin()
       throw unavailable(error, 'ask for the lag')
     }
+  }
+
+  async #lagOf(groupIds: readonly string[]): Promise<readonly PartitionLag[]> {
+    return await lagOf({ admin: await this.#connectedAdmin(), offsets: new Offsets(this.#asked), prefix: this.#settings.prefix, groupIds })
   }
 
   stats(): KafkaBusStats {
@@ -210,7 +218,7 @@ class OpenBus implements KafkaBus {
   async #close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map(async (subscription) => subscription.stop()))
     await this.#outbox.close()
-    await Promise.all([this.#sender.close(), this.#control.close(), this.#closeAdmin()])
+    await Promise.all([this.#sender.close(), this.#control.close(), this.#asked.close(), this.#closeAdmin()])
   }
 
   async #closeAdmin(): Promise<void> {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe } from 'vitest'
+import { appearing } from '../../infra/kafka/appearing.ts'
 import { brokerMissing } from '../../infra/kafka/broker/requirements.ts'
 import { type Broker, startBroker } from '../../infra/kafka/broker/start-broker.ts'
 import { openKafkaBus } from '../../infra/kafka/kafka-bus.ts'
@@ -41,7 +42,7 @@ describe.skipIf(missing !== '')('kafka', () => {
   async function deleteAll(topic: string): Promise<void> {
     const admin = new Kafka({ brokers: [broker.bootstrap], logLevel: logLevel.NOTHING }).admin()
     await admin.connect()
-    const ends = await admin.fetchTopicOffsets(topic)
+    const ends = await appearing(() => admin.fetchTopicOffsets(topic))
     await admin.deleteTopicRecords({ topic, partitions: ends.map(({ partition, high }) => ({ partition, offset: high })) })
     await admin.disconnect()
   }

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Kafka, logLevel, type Message } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { appearing } from '../../infra/kafka/appearing.ts'
 import { brokerMissing } from '../../infra/kafka/broker/requirements.ts'
 import { type Broker, startBroker } from '../../infra/kafka/broker/start-broker.ts'
 import { type KafkaSnapshots, openKafkaSnapshots } from '../../infra/kafka/snapshots/kafka-snapshots.ts'
@@ -33,11 +34,11 @@ describe.skipIf(missing !== '')('kafka snapshots', () => {
 
   const admin = (): ReturnType<Kafka['admin']> => new Kafka({ brokers: [broker.bootstrap], logLevel: logLevel.NOTHING }).admin()
 
-  /** Of the index. */
+  /** Of the index. kafkajs asks for all partitions of a topic, and a broker may not have heard yet that it leads those which nothing was written to. */
   async function endOf(topic: string): Promise<number> {
     const asked = admin()
     await asked.connect()
-    const ends = await asked.fetchTopicOffsets(topic)
+    const ends = await appearing(() => asked.fetchTopicOffsets(topic))
     await asked.disconnect()
     return Number(ends.find(({ partition }) => partition === 0)?.high)
   }
