@@ -48,18 +48,22 @@ const split = (bytes: Buffer): readonly Buffer[] => Array.from({ length: bytes.l
 
 function chunkOf(row: Row): LeafChunk {
   const count = Number(row['n'])
-  const root = Buffer.from(String(row['root']), 'base64')
+  const root = Buffer.from(String(row['root']), 'hex')
   return {
     partition: Number(row['partition']), chunk: Number(row['chunk']), count, sound: row['sound'] === 1,
-    root: root.length === 0 ? undefined : root, leaves: split(Buffer.from(String(row['leaves']), 'base64')),
+    root: root.length === 0 ? undefined : root, leaves: split(Buffer.from(String(row['leaves']), 'hex')),
   }
 }
 
-/** Leaves from each start on, and all of partitions that have none, in order. Two different leaves at one index are not sound. */
+/**
+ * Leaves from each start on, and all of partitions that have none, in order. Two different leaves at one index are not sound. Hashes are put together as
+ * hex digits: of bytes `arrayStringConcat` drops the zeros at the end of each.
+ */
 export async function readChunks(store: Pick<Store, 'query'>, starts: readonly Start[]): Promise<readonly LeafChunk[]> {
   const begins = [[-1, 0], ...starts.map(({ partition, chunk }) => [partition, chunk])].map((pair) => `(${pair.join()})`).join()
   const rows = await store.query(`SELECT partition, chunk, length(l) AS n, toUInt8(n = places AND top = chunk * ${CHUNK} + n - 1) AS sound,
-      if(n = ${CHUNK} AND sound, base64Encode(${TREE}), '') AS root, if(root = '' OR (toInt64(partition), chunk) IN (${begins}), base64Encode(arrayStringConcat(l)), '') AS leaves
+      if(n = ${CHUNK} AND sound, hex(${TREE}), '') AS root,
+      if(root = '' OR (toInt64(partition), chunk) IN (${begins}), arrayStringConcat(arrayMap(leaf -> hex(leaf), l)), '') AS leaves
     FROM (SELECT partition, intDiv(leaf_index, ${CHUNK}) AS chunk, uniqExact(leaf_index) AS places, max(leaf_index) AS top,
         arrayMap(leaf -> leaf.2, arraySort(groupArray((leaf_index, SHA256(concat(unhex('0001'), event_id, record_hash)))))) AS l
       FROM watchkeeper.event_leaf_versions FINAL WHERE ${wanted(starts)} GROUP BY partition, chunk)
