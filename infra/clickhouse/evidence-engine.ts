@@ -6,6 +6,7 @@ import { Failure } from '../../schemas/failure.ts'
 import { whyNotOpen } from './data-directory.ts'
 import { EngineError, engineErrorFrom } from './engine-error.ts'
 import type { EvidenceReader } from './evidence.ts'
+import { whyNotThere } from './evidence-version.ts'
 import { returnFatalSignals } from './fatal-signals.ts'
 
 const MIB = 2 ** 20
@@ -44,22 +45,23 @@ class EngineReader implements EvidenceReader {
         if (bytes.length > 0) yield Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       }
     } catch (error) {
-      throw failureOf(error)
+      throw await this.#failure(error)
     } finally {
       session.close()
     }
+  }
+
+  async #failure(error: unknown): Promise<unknown> {
+    const said = engineErrorFrom(error)
+    if (!(said instanceof EngineError)) return error
+    const whole = new Failure('unavailable', 'evidence.engine', `The tables cannot be read: ${said.symbol} (${said.code}): ${said.message.slice(0, 300)}`, { cause: error })
+    return await whyNotThere(said, `The ${this.name} cannot be read`, async (sql) => (await this.#session.queryAsync(sql, { format: 'TSV' })).text()) ?? whole
   }
 
   async close(): Promise<void> {
     this.#session.close()
     await drainPending()
   }
-}
-
-function failureOf(error: unknown): unknown {
-  const said = engineErrorFrom(error)
-  if (!(said instanceof EngineError)) return error
-  return new Failure('unavailable', 'evidence.engine', `The tables cannot be read: ${said.symbol} (${said.code}): ${said.message.slice(0, 300)}`, { cause: error })
 }
 
 /** Opens `directory`, which no other process may have open. Throws Failure `misconfigured` with what to do. */

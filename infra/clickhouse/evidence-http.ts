@@ -1,6 +1,8 @@
 /** Evidence over ClickHouse's HTTP interface: of a server, or of the SQL endpoint of a Watchkeeper that runs. */
 import { Failure } from '../../schemas/failure.ts'
+import { engineErrorFrom } from './engine-error.ts'
 import type { EvidenceReader } from './evidence.ts'
+import { whyNotThere } from './evidence-version.ts'
 
 export interface EvidenceAddress {
   /** `http://…` or `https://…`. */
@@ -23,13 +25,21 @@ class HttpReader implements EvidenceReader {
 
   async* read(sql: string, format: string): AsyncGenerator<Buffer> {
     const response = await this.#ask(sql, format)
-    if (!response.ok) throw new Failure('unavailable', 'evidence.refused', `${this.name} did not answer a query: ${(await response.text()).slice(0, 300).trim()}`)
+    if (!response.ok) throw await this.#refused(await response.text())
     if (response.body === null) return
     try {
       for await (const chunk of response.body) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     } catch (error) {
       throw new Failure('unavailable', 'evidence.cut', `${this.name} ended in the middle of an answer`, { cause: error })
     }
+  }
+
+  async #refused(text: string): Promise<Failure> {
+    const refused = new Failure('unavailable', 'evidence.refused', `${this.name} did not answer a query: ${text.slice(0, 300).trim()}`)
+    return await whyNotThere(engineErrorFrom(text), `${this.name} has not all that is needed`, async (sql) => {
+      const response = await this.#ask(sql, 'TSV')
+      return response.ok ? await response.text() : ''
+    }) ?? refused
   }
 
   async #ask(sql: string, format: string): Promise<Response> {
