@@ -30,15 +30,18 @@ export function* base64Runs(text: string): Generator<Run> {
 const COMPONENT = /[A-Za-z0-9._~!*'()+%-]{6,}/g
 const ESCAPED_BYTE = /%([0-9A-Fa-f]{2})/g
 
+const withoutEscapes = (text: string): string => text.replace(ESCAPED_BYTE, (_, byte: string) => String.fromCharCode(Number.parseInt(byte, 16)))
+
 /** Parts of addresses and forms with escapes, decoded; forms write blanks as `+`. */
 export function* percentRuns(text: string): Generator<Run> {
   for (const found of text.matchAll(COMPONENT)) {
     if (!found[0].includes('%')) continue
-    const decoded = found[0].replace(ESCAPED_BYTE, (_, byte: string) => String.fromCharCode(Number.parseInt(byte, 16)))
+    const decoded = withoutEscapes(found[0])
     if (decoded.length === found[0].length) continue
     const run = { start: found.index, end: found.index + found[0].length }
     yield { ...run, decoded }
-    if (found[0].includes('+')) yield { ...run, decoded: decoded.replaceAll('+', ' ') }
+    // Before the escapes: a plus that was one stands there as `%2B`.
+    if (found[0].includes('+')) yield { ...run, decoded: withoutEscapes(found[0].replaceAll('+', ' ')) }
   }
 }
 

@@ -41,10 +41,21 @@ const TEMPLATE = /^(?:\$[\w{(]|%[\w(]|<|\{|\[[A-Za-z_]|@\{|#\{|\.\.\.)|\$\{|\{\{
 const FILLER_WORD = /example|placeholder|changeme|change[_-]me|replace|redacted|your[_-]|^my[_-]|not[_-]set|undefined|foobar|xxxxxx/i
 /** Too short to mean anything inside a random text. */
 const SHORT_FILLER_WORD = /dummy|sample|insert|your|todo|fixme|xxxx|lorem/i
+const ONE_CASE = /^(?:[a-z]+|[A-Z][a-z]*|[A-Z]+)$/
+/** What a person writes around a word like that has its digits at the end: `YourPassword123`. */
+const DIGIT_INSIDE = /[A-Za-z][0-9]+[A-Za-z]/
 const LITERAL = new RegExp(`^(?:${[
   'true|false|null|none|nil|undefined|string|str|int|bool|boolean|optional|required|any|void|object|self|this',
   'password|passwd|secret|token|key|test|default|empty|user|username|pass|admin',
 ].join('|')})$`, 'i')
+
+/** Whether a short word says that the value is a filler. Machines draw such a word too, now and then: in any case, and among digits and both cases. */
+function hasFillerWord(value: string): boolean {
+  const word = SHORT_FILLER_WORD.exec(value)?.[0]
+  if (word === undefined || !ONE_CASE.test(word) || looksRandom(value)) return false
+  const rest = value.replace(word, ' ')
+  return !(DIGIT_INSIDE.test(rest) && /[A-Z]/.test(rest) && /[a-z]/.test(rest))
+}
 
 /** Text that stands for a secret without being one. Such values are kept: they tell the auditor that nothing was there. */
 export function isPlaceholder(value: string): boolean {
@@ -52,7 +63,7 @@ export function isPlaceholder(value: string): boolean {
   if (!hasDistinct(value, 3)) return true
   if (value.length > LONG_VALUE) return false
   return TEMPLATE.test(value) || (LITERAL.test(value) && value.length < 12) || FILLER_WORD.test(value) ||
-    (SHORT_FILLER_WORD.test(value) && !looksRandom(value))
+    hasFillerWord(value)
 }
 
 const BLANK = /^(?:\$\{[\w.:-]*\}|\$\w+|%\w+%|\{\{[^{}]*\}\}|<[^<>]*>|[<[(]?redacted[>\])]?|null|none|nil|undefined|true|false)$/i

@@ -202,6 +202,22 @@ describe('redactor', () => {
     expect(clean(harmless)).toBe(harmless)
   })
 
+  it('reads forms as they are written: blanks as plus, and plus as an escape', () => {
+    const key = `/${alnum(15)}+${alnum(10)}/${alnum(9)}+x7`
+    const form = new URLSearchParams({ q: JSON.stringify({ note: `aws_secret_access_key = ${key}` }) }).toString()
+    expect(clean(`https://api.example/search?${form}`)).toMatch(/^https:\/\/api\.example\/search\?q=\[redacted:assignment:[0-9a-f]{12}\]$/)
+  })
+
+  it('tells a word that was drawn from one that says that there is nothing', () => {
+    for (const secret of ['a7BjdIr964Todo', 'a7B6YOURUMcJ', 'k3Lorem9Qx7Zb', 'q8TsAmPlEkd2']) {
+      expect(clean(`export DB_PASSWORD=${secret}`), secret).not.toContain(secret)
+      expect(clean(`postgres://app:${secret}@db.internal/main`), secret).not.toContain(secret)
+    }
+    for (const filler of ['YourPassword123', 'yourpassword', 'TODO', 'todo-later1', 'DummyPass1', 'insert_password_here', 'sample123', 'Fixme2026']) {
+      expect(clean(`export DB_PASSWORD=${filler}`), filler).toContain(filler)
+    }
+  })
+
   it('does with personal data what the policy of the tenant says', () => {
     const policies: RedactionPolicies = {
       credential: 'token', card: 'token', iban: 'token', ssn: 'token', email: 'keep', phone: 'keep',
