@@ -33,6 +33,20 @@ export const AdminAction = z.strictObject({
   /** Why it failed, for people. */
   reason: z.string().max(1_024),
 })
+/** Name of the token that lies in the data directory: whoever may read that may do everything. */
+export const OWN_API_TOKEN = 'api.token'
+
+/**
+ * What the one who acted showed, in the form of `credential` of an event: `token:NAME`; `local:api.token`, the token of the data directory; `os-user:NAME`, who
+ * may write to the data directory and ran the command there; `sql-user:NAME`; `service:watchkeeper`, the product itself. '' where nothing was asked for.
+ */
+export function credentialOf({ actor, actor_source: source }: Pick<AdminAction, 'actor' | 'actor_source'>): string {
+  if (source === 'sql.anyone' || actor === '') return ''
+  if (source === 'watchkeeper') return 'service:watchkeeper'
+  if (source === 'api.token') return actor === OWN_API_TOKEN ? `local:${actor}` : `token:${actor}`
+  return `${source === 'os.user' ? 'os-user' : 'sql-user'}:${actor}`
+}
+
 export type AdminAction = Readonly<z.infer<typeof AdminAction>>
 
 /** What the one who acts says; the rest is added where it is written down. */

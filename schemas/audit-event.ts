@@ -130,7 +130,7 @@ export const AuditEventArrival = z.strictObject({
   received_at: nanos,
   /** '' or the event_id of the stored first record whose identity this one claims with other content. */
   conflict_with: text,
-  /** What the exporter showed: `token:NAME`, `certificate:NAME`; '' where none is asked for, and in records from before canonical version 2. */
+  /** What the exporter showed: `token:NAME`, `certificate:NAME` (of actions on the product itself see `credentialOf`); '' where none is asked for, and in records from before canonical version 2. */
   credential: text,
   /**
    * 32 random hex digits, drawn when the record is encoded, that hide what its hash commits to; '' in records from before canonical version 2, and

@@ -1,6 +1,7 @@
 /** Who asks, and what that one may do: a token of a tenant, or the token of the data directory, which is trusted with everything. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { HttpRequest } from '../../schemas/http.ts'
+import { OWN_API_TOKEN } from '../../schemas/admin-action.ts'
 import type { ApiScope } from '../../schemas/token-record.ts'
 
 export interface Caller {
@@ -18,7 +19,6 @@ export interface CallerPorts {
   apiCaller(token: string): Caller | undefined
 }
 
-export const OWN_TOKEN = 'api.token'
 const RANK: Readonly<Record<ApiScope, number>> = { read: 0, triage: 1, admin: 2 }
 
 export const may = ({ scope }: Caller, needed: ApiScope): boolean => RANK[scope] >= RANK[needed]
@@ -29,5 +29,5 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 export function callerOf({ headers }: HttpRequest, { token, apiCaller }: CallerPorts): Caller | undefined {
   if (headers.has('origin')) return undefined
   const given = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(headers.get('authorization') ?? '')?.[1] ?? ''
-  return timingSafeEqual(digest(given), digest(token)) ? { name: OWN_TOKEN, scope: 'admin', tenant: undefined } : apiCaller(given)
+  return timingSafeEqual(digest(given), digest(token)) ? { name: OWN_API_TOKEN, scope: 'admin', tenant: undefined } : apiCaller(given)
 }

@@ -25,6 +25,12 @@ describe('an action of an administrator', () => {
     })
   })
 
+  it('says by what it came: a token, a user of the machine or of SQL, the product itself, or nothing where nothing is asked for', () => {
+    const by = (actor_source: AdminAction['actor_source'], actor = 'maria') => adminEvent({ ...ACTION, actor, actor_source }, AT).credential
+    expect([by('os.user'), by('api.token', 'dpo'), by('api.token', 'api.token'), by('sql.user'), by('watchkeeper', 'watchkeeper'), by('sql.anyone', 'unknown')])
+      .toEqual(['os-user:maria', 'token:dpo', 'local:api.token', 'sql-user:maria', 'service:watchkeeper', ''])
+  })
+
   it('has one identity however often it is told, and another when it ends otherwise', () => {
     const id = adminEvent(ACTION, AT).event_id
     expect(adminEvent(ACTION, { ...AT, receivedAt: 1n }).event_id).toBe(id)

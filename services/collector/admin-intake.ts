@@ -1,6 +1,6 @@
 /** Actions of administrators as audit events: the same redactor, the same topic, the same account as for everybody else. */
 import { hash } from 'node:crypto'
-import { ADMIN_EMITTER, type AdminAction } from '../../schemas/admin-action.ts'
+import { ADMIN_EMITTER, type AdminAction, credentialOf } from '../../schemas/admin-action.ts'
 import { type AuditEventFields, blankAuditEvent } from '../../schemas/audit-event.ts'
 import type { Clock, Publisher } from '../../schemas/ports.ts'
 import { eventKey } from '../../schemas/record-key.ts'
@@ -34,7 +34,7 @@ export function adminEvent(
     ...(action.peer === '' ? {} : { client_address: action.peer, client_address_source: 'socket', client_address_trust: 'verified' }),
     arguments: details, arguments_bytes: BigInt(Buffer.byteLength(details)),
     outcome: OUTCOMES[action.outcome], status_message: action.reason,
-    transport: TRANSPORT, exporter_peer: action.peer, received_at: receivedAt,
+    transport: TRANSPORT, exporter_peer: action.peer, credential: credentialOf(action), received_at: receivedAt,
   }
 }
 

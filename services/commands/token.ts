@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { openAdminAudit } from '../../infra/guarded-files/admin-spool.ts'
 import { changeTokens, readTokens, tokenFileOf } from '../../infra/guarded-files/token-file.ts'
-import type { AdminDeed } from '../../schemas/admin-action.ts'
+import { type AdminDeed, OWN_API_TOKEN } from '../../schemas/admin-action.ts'
 import { Failure } from '../../schemas/failure.ts'
 import { type Budget, TokenRecord, TokenScope } from '../../schemas/token-record.ts'
 import { DEFAULT_TENANT } from '../collector/authenticate.ts'
@@ -83,7 +83,8 @@ export function wishOf(options: CreateOptions): TokenWish {
   }
 }
 
-function refuseConfigured({ otlp }: Config, name: string): void {
+function refuseTaken({ otlp }: Config, name: string): void {
+  if (name === OWN_API_TOKEN) throw wrong(`${name} is what the token of the data directory is called in the audit log. Choose another name.`)
   if ([...otlp.tokens, ...(otlp.tls?.clients ?? [])].some((known) => known.name === name)) {
     throw wrong(`${name} stands in the configuration file already. Choose another name.`)
   }
@@ -93,7 +94,7 @@ function refuseConfigured({ otlp }: Config, name: string): void {
 export async function tokenCreate(options: CreateOptions): Promise<number> {
   const config = configOf(options)
   const wish = wishOf(options)
-  refuseConfigured(config, wish.name)
+  refuseTaken(config, wish.name)
   refuseOtherUser(config)
   const file = tokenFileOf(config.data_dir)
   const token = newToken()

@@ -50,7 +50,9 @@ export interface RowResult {
 
 /** Others are counted under the last. */
 const MOST_ORIGINS = 5_000
-const OTHER_ORIGINS = '\n\n\n(others)'
+/** Stands for the address of a record without a credential that a removal blanked. */
+export const BLANKED_PEER = '(blanked)'
+const OTHER_ORIGINS = { known: '\n\n\n(others)', unknown: '\n\n\n' }
 const MOST_FAULTS = 100
 export const MOST_DECLARATIONS = 50_000
 
@@ -146,10 +148,15 @@ export class RowTask {
   }
 
   #attribute(row: PackedCursor): void {
-    const origin = `${row.text('tenant')}\n${row.text('transport')}\n${row.text('credential')}\n${row.text('credential') === '' ? row.text('exporter_peer') : ''}`
+    const credential = row.text('credential')
+    const peer = credential === '' ? peerOf(row) : ''
+    const origin = `${row.text('tenant')}\n${row.text('transport')}\n${credential}\n${peer}`
     const known = this.#origins.get(origin)
     if (known !== undefined || this.#origins.size < MOST_ORIGINS) this.#origins.set(origin, (known ?? 0) + 1)
-    else this.#origins.set(OTHER_ORIGINS, (this.#origins.get(OTHER_ORIGINS) ?? 0) + 1)
+    else {
+      const other = credential === '' && (peer === '' || peer === BLANKED_PEER) ? OTHER_ORIGINS.unknown : OTHER_ORIGINS.known
+      this.#origins.set(other, (this.#origins.get(other) ?? 0) + 1)
+    }
   }
 
   #fault(kind: string, partition: number, detail: string): void {
@@ -157,4 +164,6 @@ export class RowTask {
   }
 }
 
+/** Addresses are personal, and go with the rest. */
+const peerOf = (row: PackedCursor): string => row.text('exporter_peer') || (row.erasure === '' ? '' : BLANKED_PEER)
 const nameOf = (row: PackedCursor): string => `the row at offset ${row.offset}, place ${row.offsetIndex}`

@@ -1,5 +1,6 @@
 /** What was found, as three verdicts and one number for whoever called. */
 import type { DeclaredGap, Fault, Question, Removal } from '../../schemas/evidence.ts'
+import { BLANKED_PEER } from './row-task.ts'
 
 export type Word = 'ok' | 'tampered' | 'incomplete' | 'unverifiable'
 export const EXIT_CODES: Readonly<Record<Word, number>> = { ok: 0, tampered: 1, incomplete: 2, unverifiable: 3 }
@@ -65,7 +66,19 @@ const byPlace = (a: Fault, b: Fault): number => (a.index < 0 ? 1 : 0) - (b.index
 /** Attribution says of every row by which credential it came; where rows are not what was signed, so is what they say of it. */
 function attributionOf(integrity: Word, { origins }: Findings): Word {
   if (integrity !== 'ok') return 'unverifiable'
-  return origins.some(({ credential, peer }) => credential === '' && peer === '') ? 'incomplete' : 'ok'
+  return origins.some(isUnknown) ? 'incomplete' : 'ok'
+}
+
+const isUnknown = ({ credential, peer }: Origin): boolean => credential === '' && (peer === '' || peer === BLANKED_PEER)
+
+/** Why attribution is not complete, as a sentence for each reason. */
+export function attributionNotes(origins: readonly Origin[]): string[] {
+  const rows = (peer: string): number => origins.reduce((sum, origin) => sum + (origin.credential === '' && origin.peer === peer ? origin.rows : 0), 0)
+  const [blanked, unknown] = [rows(BLANKED_PEER), rows('')]
+  return [
+    ...(blanked === 0 ? [] : [`${blanked} rows came without a credential, and a removal blanked the address that they came from: attribution of these is gone with it.`]),
+    ...(unknown === 0 ? [] : [`${unknown} rows have neither a credential nor an address: earlier versions wrote none of what people did to the product itself.`]),
+  ]
 }
 
 export function reportOf(found: Findings): Report {

@@ -131,6 +131,15 @@ it('lets rows be that an erasure blanked, and no others', async () => {
   unsaid.rows[20] = blanked(unsaid.rows[20] as Buffer, 'e1')
   const log = saying(unsaid, tombstone('e1', 1))
   expect(await look(log)).toMatchObject({ exit_code: 0, erased: 1 })
+  // It came by a credential, which an erasure leaves; without one only the address told where from.
+  expect((await look(log)).attribution).toBe('ok')
+  const { partition: of, offset: at, offsetIndex: place, canonical: bytes } = readOf(made.rows[20] as Buffer)
+  const anonymous = encodeCanonical({ ...decodeCanonical(bytes), credential: '' })
+  const bare = packRecord({ bytes: anonymous.bytes, partition: of, offset: at, offsetIndex: place, hashes: writeHashes(anonymous), hashesAt: 0 })
+  const signed = rewritten({ ...fresh(), rows: [...made.rows.with(20, bare), tombstone('e1', 1)] }, SHAPE.every, KEY)
+  expect(await look(signed)).toMatchObject({ exit_code: 0, attribution: 'ok' })
+  signed.rows[20] = blanked(bare, 'e1')
+  expect(await look(signed)).toMatchObject({ exit_code: 0, attribution: 'incomplete', notes: expect.arrayContaining([expect.stringContaining('attribution of these is gone')]) as unknown })
   // The tombstone speaks of the row that was blanked: another one that is gone is not declared by it.
   const gone = { ...log, rows: log.rows.toSpliced(500, 1), dropped: [packLeaf({ ...leafOf(log.rows[500] as Buffer, 0), index: 500 % 3 })] }
   expect(await look(gone)).toMatchObject({ exit_code: 2, removed: 1, erased: 1, faults: [{ kind: 'removal-undeclared' }] })

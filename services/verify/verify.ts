@@ -11,7 +11,7 @@ import { claimsBetween, PromiseReader, type Promises, type Trust } from './promi
 import { judgeRemovals } from './removals.ts'
 import type { Frontier, RowJob } from './row-task.ts'
 import { MOST_SESSIONS } from './sequences.ts'
-import { type Findings, type Report, reportOf } from './verdict.ts'
+import { attributionNotes, type Findings, type Report, reportOf } from './verdict.ts'
 
 /** Leaves that are read as one; a run that is broken off goes on behind the last of these. */
 const PAGE = 500_000
@@ -196,7 +196,7 @@ class Verification {
     return {
       source: source.name, log: promises.name, partitions, leaves: sum(partitions.map(({ leaves }) => leaves)), rows: run.rows, unsealed: run.unsealed, removed: run.removed,
       erased: sum([...run.erased.values()].map(({ rows }) => rows)), checkpoints: promises.checkpoints, anchors: promises.anchors, removals, gaps: await source.gaps(), origins: originsOf(run.origins),
-      faults: [...promises.faults, ...source.faults(), ...run.faults], notes: notesOf(run, promises, source), unverifiable: [...unverifiableOf(promises, trust, partitions), ...this.pending],
+      faults: [...promises.faults, ...source.faults(), ...run.faults], notes: [...notesOf(run, promises, source), ...attributionNotes(originsOf(run.origins))], unverifiable: [...unverifiableOf(promises, trust, partitions), ...this.pending],
     }
   }
 }
