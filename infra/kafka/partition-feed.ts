@@ -30,6 +30,9 @@ export interface PartitionFeedOptions<T> {
 const MAX_BYTES = 4 * 1024 * 1024
 const IDLE_MS = 60_000
 
+/** Whether a codec says that the bytes are sound and it is not able to read them. */
+const isForLater = (error: unknown): boolean => kindOf(error) === 'unavailable' || kindOf(error) === 'misconfigured'
+
 export class PartitionFeed<T> {
   readonly partition: number
   readonly buffer: PartitionBuffer
@@ -160,25 +163,38 @@ export class PartitionFeed<T> {
     await setImmediate()
   }
 
-  /** Up to the first that cannot be decoded; answers what is behind it. */
+  /** Up to the first that cannot be decoded; answers what is left to do. */
   async #deliver(messages: readonly Message[]): Promise<Message[]> {
-    const { topic, subscribe } = this.#options
+    const { subscribe } = this.#options
     const { signal } = this.#abort
-    const envelopes: Envelope<T>[] = []
-    let bad: Message | undefined
-    for (const message of messages) {
-      try {
-        envelopes.push({ partition: this.partition, offset: message.offset, records: topic.codec.decode(message.bytes) })
-      } catch {
-        bad = message
-        break
-      }
-    }
+    const { envelopes, bad, error } = this.#decoded(messages)
     if (envelopes.length > 0 && !(await persist(() => subscribe.handle(envelopes, signal), signal))) return []
     if (bad === undefined || signal.aborted) return []
+    // What it takes to read it is not here yet, or nobody has it: no reason to go on behind it.
+    if (isForLater(error)) return await persist(async () => this.#probe(bad), signal) ? messages.slice(envelopes.length) : []
     const { offset } = bad
     await this.#gap({ kind: 'gap', gap: { first: offset, next: offset + 1, cause: 'undecodable' }, resume: offset + 1 })
     return messages.slice(envelopes.length + 1)
+  }
+
+  #probe({ bytes }: Message): void {
+    try {
+      this.#options.topic.codec.decode(bytes)
+    } catch (error) {
+      if (isForLater(error)) throw error
+    }
+  }
+
+  #decoded(messages: readonly Message[]): { readonly envelopes: readonly Envelope<T>[]; readonly bad?: Message; readonly error?: unknown } {
+    const envelopes: Envelope<T>[] = []
+    for (const message of messages) {
+      try {
+        envelopes.push({ partition: this.partition, offset: message.offset, records: this.#options.topic.codec.decode(message.bytes) })
+      } catch (error) {
+        return { envelopes, bad: message, error }
+      }
+    }
+    return { envelopes }
   }
 
   async #gap({ gap, resume }: Extract<Item, { kind: 'gap' }>): Promise<void> {

@@ -1,4 +1,4 @@
-/** The secret of this installation: 32 random bytes in `<dataDir>/keys/keyed-hash.key`, readable by its owner alone. */
+/** Secrets of this installation: 32 random bytes in a file, such as `<dataDir>/keys/keyed-hash.key`, readable by its owner alone. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { link, mkdir, open, readFile, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -53,25 +53,30 @@ async function readOrCreate(path: string): Promise<Buffer> {
   return readFile(path)
 }
 
+const NEW_BREAKS_HASHES = 'a new key breaks every link to older hashes'
+
 /** Opens the keyed hashes of `dataDir`, making the secret when there is none. Failure `misconfigured` names the file that cannot be used. */
 export async function openKeyedHash(dataDir: string): Promise<KeyedHash> {
-  return await openWith(join(dataDir, 'keys', 'keyed-hash.key'), readOrCreate)
+  return createKeyedHash(await secretOf(join(dataDir, 'keys', 'keyed-hash.key'), readOrCreate, NEW_BREAKS_HASHES))
 }
 
 /** The same with a secret that is handed to several processes: it must be there. */
 export async function openSharedKeyedHash(path: string): Promise<KeyedHash> {
-  return await openWith(path, readFile)
+  return createKeyedHash(await secretOf(path, readFile, NEW_BREAKS_HASHES))
 }
 
-async function openWith(path: string, obtain: (path: string) => Promise<Buffer>): Promise<KeyedHash> {
+/** The key of the log's keys in a file: 32 random bytes; `make`: where it is not there, a new one. Failure `misconfigured` names the file that cannot be used. */
+export async function openSealingKey(path: string, make: boolean): Promise<Buffer> {
+  return await secretOf(path, make ? readOrCreate : readFile, 'with a new key nothing of the log can be read')
+}
+
+async function secretOf(path: string, obtain: (path: string) => Promise<Buffer>, withNew: string): Promise<Buffer> {
   let secret: Buffer
   try {
     secret = await obtain(path)
   } catch (cause) {
     throw new Failure('misconfigured', 'keys.unusable', `the key file ${path} cannot be read or created (${codeOf(cause)})`, { cause })
   }
-  if (secret.length !== SECRET_BYTES || secret.every((byte) => byte === secret[0])) {
-    throw new Failure('misconfigured', 'keys.damaged', `the key file ${path} is damaged: it must hold ${SECRET_BYTES} random bytes. Restore it from a backup; a new key breaks every link to older hashes`)
-  }
-  return createKeyedHash(secret)
+  if (secret.length === SECRET_BYTES && secret.some((byte) => byte !== secret[0])) return secret
+  throw new Failure('misconfigured', 'keys.damaged', `the key file ${path} is damaged: it must hold ${SECRET_BYTES} random bytes. Restore it from a backup; ${withNew}`)
 }

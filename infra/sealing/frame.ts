@@ -32,6 +32,9 @@ export function sealFrame({ id, key }: DataKey, plain: Buffer, about: string): B
   return frame
 }
 
+/** 16 hex digits: the key under which the first frame is sealed. */
+export const keyIdOf = (frame: Buffer): string => frame.toString('hex', 8, 8 + KEY_ID)
+
 /** The frames that stand one behind the other. Throws RangeError for bytes that are none. */
 export function framesOf(bytes: Buffer): Buffer[] {
   const frames: Buffer[] = []
@@ -48,7 +51,7 @@ export function framesOf(bytes: Buffer): Buffer[] {
 
 /** What was sealed. Throws RangeError where the key is not known any more, or a byte was changed. */
 export function openFrame(frame: Buffer, keyOf: (id: string) => Buffer | undefined, about: string): Buffer {
-  const id = frame.toString('hex', 8, 8 + KEY_ID)
+  const id = keyIdOf(frame)
   const key = keyOf(id)
   if (key === undefined) throw new RangeError(`sealed envelope: key ${id} is gone`)
   const decipher = createDecipheriv(ALGORITHM, key, frame.subarray(8 + KEY_ID, HEAD))

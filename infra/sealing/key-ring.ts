@@ -1,107 +1,64 @@
-/**
- * The data keys of the log: one is used for what is written now, all that are left open what was written before. `<folder>/<id>-<made>.key`, wrapped;
- * `<folder>/retiring.json` says which are to be destroyed when. Destroyed means: overwritten, synced, unlinked, and forgotten in memory.
- */
+/** The data keys of the log in memory: one is used for what is written now, all that are left open what was written before. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Failure } from '../../schemas/failure.ts'
-import type { KeyWrapper, Sealer } from '../../schemas/sealing.ts'
-import { type DataKey, openFrame, sealFrame } from './frame.ts'
-import { localWrapper } from './local-wrapper.ts'
+import type { KeyRow, KeyStore, KeyWrapper, Retirement, Sealer } from '../../schemas/sealing.ts'
+import { type DataKey, keyIdOf, openFrame, sealFrame } from './frame.ts'
 
 const KEY_BYTES = 32
-const NAME = /^([0-9a-f]{16})-(\d{1,16})\.key$/
-const RETIRING = 'retiring.json'
-const MASTER = 'master.key'
-/** A key begins so from the moment that it is destroyed: what was overwritten and not yet unlinked when the process was killed is no key. */
-const GONE = '.gone-'
+/** Others who make a key in the same moment. */
+const TRIES = 10
 
-/** Where a partition of a topic ended. */
-export interface End {
-  readonly topic: string
-  readonly partition: number
-  readonly end: number
+/** Where other processes use the same store. */
+export interface Shared {
+  /** Who has not heard of the others' keys for so long may be the only one that still uses an old one, and seals nothing. Milliseconds. */
+  readonly staleMs: number
+  /** Milliseconds of a clock that only goes forward. */
+  elapsed(): number
 }
 
-/** Keys that are to be destroyed: not before `at` (milliseconds since 1970), and not before every reader is past the ends. */
-export interface Retirement {
-  readonly at: number
-  readonly keys: readonly string[]
-  readonly ends: readonly End[]
+export interface RingParts {
+  readonly store: KeyStore
+  readonly wrapper: KeyWrapper
+  /** Undefined: nobody else has the store. */
+  readonly shared?: Shared
 }
 
 interface Kept extends DataKey {
   readonly madeAt: number
-  readonly file: string
 }
 
-async function writeSynced(folder: string, name: string, bytes: Buffer): Promise<void> {
-  const draft = join(folder, `.${name}.new`)
-  const file = await open(draft, 'w', 0o600)
-  try {
-    await file.writeFile(bytes)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(draft, join(folder, name))
-  await syncFolder(folder)
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  await handle.sync().finally(() => handle.close())
-}
-
-/** Overwritten, synced, unlinked. */
-async function wipe(path: string): Promise<void> {
-  const file = await open(path, 'r+')
-  try {
-    await file.write(randomBytes((await file.stat()).size), 0)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await unlink(path)
-}
+const hexOf = ({ id }: DataKey): string => id.toString('hex')
 
 export class KeyRing implements Sealer {
-  readonly #folder: string
+  readonly #store: KeyStore
   readonly #wrapper: KeyWrapper
+  readonly #shared: Shared | undefined
   readonly #keys = new Map<string, Kept>()
-  #current: Kept | undefined
+  #destroyed: ReadonlySet<string> = new Set()
   #retiring: readonly Retirement[] = []
-  /** One change of what is to be destroyed after the other. */
-  #noted: Promise<void> = Promise.resolve()
+  #current: Kept | undefined
+  #changed: () => void = () => undefined
+  /** Looks into the store, numbered in the order in which they begin. */
+  #begun = 0
+  #ended = 0
+  #syncedAt = 0
+  #looking: Promise<void> = Promise.resolve()
+  #waiting: Promise<void> | undefined
+  /** Keys that were asked for and not known: the look that must know them. */
+  readonly #missed = new Map<string, number>()
 
-  private constructor(folder: string, wrapper: KeyWrapper) {
-    this.#folder = folder
+  private constructor({ store, wrapper, shared }: RingParts) {
+    this.#store = store
     this.#wrapper = wrapper
+    this.#shared = shared
   }
 
   /** Reads what is there and makes the first key at need. Throws Failure `misconfigured` where a key cannot be opened. */
-  static async open(folder: string, wrapper: KeyWrapper, now: number): Promise<KeyRing> {
-    const ring = new KeyRing(folder, wrapper)
-    await ring.#load()
-    if (ring.#current === undefined) await ring.turn(now)
+  static async open(parts: RingParts, now: number): Promise<KeyRing> {
+    const ring = new KeyRing(parts)
+    await ring.sync()
+    if (ring.#current === undefined) await ring.#make(now)
     return ring
-  }
-
-  async #load(): Promise<void> {
-    for (const file of (await readdir(this.#folder)).sort()) {
-      const [, id, made] = NAME.exec(file) ?? []
-      if (id === undefined) continue
-      const key = await this.#wrapper.unwrap(await readFile(join(this.#folder, file)))
-      this.#keep({ id: Buffer.from(id, 'hex'), key, madeAt: Number(made), file })
-    }
-    const text = await readFile(join(this.#folder, RETIRING), 'utf8').catch(() => '[]')
-    this.#retiring = JSON.parse(text) as Retirement[]
-  }
-
-  #keep(kept: Kept): void {
-    this.#keys.set(kept.id.toString('hex'), kept)
-    if (this.#current === undefined || kept.madeAt >= this.#current.madeAt) this.#current = kept
   }
 
   /** Milliseconds since 1970 at which the key in use was made. */
@@ -113,71 +70,137 @@ export class KeyRing implements Sealer {
     return this.#retiring
   }
 
+  /** Whether other processes use the same keys. */
+  get isShared(): boolean {
+    return this.#shared !== undefined
+  }
+
+  /** `work` is called whenever another key is used from then on. */
+  onChange(work: () => void): void {
+    this.#changed = work
+  }
+
   seal(plain: Buffer, about: string): Buffer {
     if (this.#current === undefined) throw new Failure('defect', 'sealing.key', 'there is no key to seal with')
+    const silent = this.#silentMs()
+    if (silent > 0) {
+      throw new Failure('unavailable', 'sealing.stale', `Nothing was heard of the keys of the log for ${Math.round(silent / 1_000)} s: another may be in use by now`, { retryAfterSeconds: 2 })
+    }
     return sealFrame(this.#current, plain, about)
   }
 
-  open(sealed: Buffer, about: string): Buffer {
-    return openFrame(sealed, (id) => this.#keys.get(id)?.key, about)
+  /** 0 while the keys are known well enough to seal with. */
+  #silentMs(): number {
+    if (this.#shared === undefined) return 0
+    const silent = this.#shared.elapsed() - this.#syncedAt
+    return silent > this.#shared.staleMs ? silent : 0
   }
 
-  /** From now on another key is used; the answer is the ids of all before. */
+  open(sealed: Buffer, about: string): Buffer {
+    const id = keyIdOf(sealed)
+    if (this.#shared !== undefined && !this.#keys.has(id) && !this.#destroyed.has(id)) throw this.#unknown(id)
+    return openFrame(sealed, (wanted) => this.#keys.get(wanted)?.key, about)
+  }
+
+  /** A key is in the store before anything is sealed under it, so a look that begins now finds it. */
+  #unknown(id: string): Failure {
+    const look = this.#missed.get(id)
+    if (look !== undefined && this.#ended >= look) {
+      return new Failure('misconfigured', 'sealing.key_missing', `Records are sealed under key ${id}, which is not among the keys of the log, and was not destroyed: bring back what kept it, or move the group behind those records.`)
+    }
+    if (look === undefined) this.#missed.set(id, this.#begun + 1)
+    this.sync().catch(() => undefined)
+    return new Failure('unavailable', 'sealing.key_unknown', `Records are sealed under key ${id}, which is asked for`, { retryAfterSeconds: 0.1 })
+  }
+
+  /** Learns what other processes made, retired and destroyed before the call. */
+  sync(): Promise<void> {
+    this.#waiting ??= this.#looking.then(async () => {
+      this.#waiting = undefined
+      await this.#look()
+    })
+    this.#looking = this.#waiting.catch(() => undefined)
+    return this.#waiting
+  }
+
+  async #look(): Promise<void> {
+    const look = ++this.#begun
+    const since = this.#shared?.elapsed() ?? 0
+    const { keys, destroyed, retiring } = await this.#store.load()
+    for (const row of keys) await this.#learn(row)
+    this.#destroyed = destroyed
+    for (const id of destroyed) this.#forget(id)
+    this.#retiring = retiring
+    this.#syncedAt = since
+    this.#ended = look
+  }
+
+  async #learn({ id, madeAt, wrapped }: KeyRow): Promise<void> {
+    if (!this.#keys.has(id)) this.#keep({ id: Buffer.from(id, 'hex'), madeAt, key: await this.#wrapper.unwrap(wrapped) })
+  }
+
+  #keep(kept: Kept): void {
+    const id = hexOf(kept)
+    this.#keys.set(id, kept)
+    this.#missed.delete(id)
+    const current = this.#current
+    // Made in the same moment by two: all have to choose the same.
+    if (current !== undefined && (kept.madeAt < current.madeAt || (kept.madeAt === current.madeAt && id < hexOf(current)))) return
+    this.#current = kept
+    if (current !== undefined) this.#changed()
+  }
+
+  #forget(id: string): void {
+    const kept = this.#keys.get(id)
+    if (kept === undefined || kept === this.#current) return
+    kept.key.fill(0)
+    this.#keys.delete(id)
+  }
+
+  /** From now on another key is used; the answer is the ids of all others. */
   async turn(now: number): Promise<readonly string[]> {
-    const before = [...this.#keys.keys()]
-    const madeAt = Math.max(now, this.madeAt + 1)
-    const id = randomBytes(8)
-    const key = randomBytes(KEY_BYTES)
-    const file = `${id.toString('hex')}-${madeAt}.key`
-    await writeSynced(this.#folder, file, await this.#wrapper.wrap(key))
-    this.#keep({ id, key, madeAt, file })
-    return before
+    for (let tries = 0; tries < TRIES; tries++) {
+      const mine = await this.#make(now)
+      // Of a key that another process made a moment later, nobody knows whether it sealed something before this call.
+      if (this.#current === mine) return [...this.#keys.keys()].filter((id) => id !== hexOf(mine))
+    }
+    throw new Failure('unavailable', 'sealing.contended', 'several processes make keys of the log at once', { retryAfterSeconds: 1 })
+  }
+
+  async #make(now: number): Promise<Kept> {
+    if (this.#shared !== undefined) await this.sync()
+    const made = { id: randomBytes(8), key: randomBytes(KEY_BYTES), madeAt: Math.max(now, this.madeAt + 1) }
+    await this.#store.add({ id: hexOf(made), madeAt: made.madeAt, wrapped: await this.#wrapper.wrap(made.key) })
+    this.#keep(made)
+    if (this.#shared !== undefined) await this.sync()
+    return made
   }
 
   /** Writes down what is to be destroyed later; it survives a restart. */
   async retire(retirement: Retirement): Promise<void> {
-    await this.#setRetiring((retiring) => [...retiring, retirement])
+    await this.#store.retire(retirement)
+    await this.sync()
   }
 
   /** Destroys the keys of a retirement. Safe to repeat. */
   async destroy(retirement: Retirement): Promise<void> {
-    for (const id of retirement.keys) {
-      const kept = this.#keys.get(id)
-      if (kept === undefined || kept === this.#current) continue
-      await rename(join(this.#folder, kept.file), join(this.#folder, `${GONE}${kept.file}`))
-      kept.key.fill(0)
-      this.#keys.delete(id)
+    const ids = retirement.keys.filter((id) => this.#current === undefined || id !== hexOf(this.#current))
+    await this.#store.destroy(ids)
+    for (const id of ids) this.#forget(id)
+    if (await this.#store.isGone(ids)) await this.#store.end(retirement.id)
+    else await this.#store.retire({ ...retirement, destroyed: true })
+    await this.sync()
+  }
+
+  /** Ends what was destroyed and can be read from the store no more, and says what that was. */
+  async gone(): Promise<readonly Retirement[]> {
+    const gone: Retirement[] = []
+    for (const retirement of this.#retiring.filter(({ destroyed }) => destroyed === true)) {
+      if (!(await this.#store.isGone(retirement.keys))) continue
+      await this.#store.end(retirement.id)
+      gone.push(retirement)
     }
-    await syncFolder(this.#folder)
-    for (const file of await readdir(this.#folder)) if (file.startsWith(GONE)) await wipe(join(this.#folder, file))
-    await syncFolder(this.#folder)
-    await this.#setRetiring((retiring) => retiring.filter((one) => one !== retirement))
+    if (gone.length > 0) await this.sync()
+    return gone
   }
-
-  #setRetiring(change: (retiring: readonly Retirement[]) => readonly Retirement[]): Promise<void> {
-    const noted = this.#noted.then(async () => {
-      const retiring = change(this.#retiring)
-      await writeSynced(this.#folder, RETIRING, Buffer.from(JSON.stringify(retiring)))
-      this.#retiring = retiring
-    })
-    this.#noted = noted.catch(() => undefined)
-    return noted
-  }
-}
-
-/** The ring in `folder` under a master key in a file beside it, made at need. */
-export async function openLocalRing(folder: string, now: number): Promise<KeyRing> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const path = join(folder, MASTER)
-  const found = await readFile(path).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  })
-  if (found === undefined && (await readdir(folder)).some((file) => NAME.test(file))) {
-    throw new Failure('misconfigured', 'sealing.master', `${path} is gone: restore it, or the log cannot be read.`)
-  }
-  if (found === undefined) await writeSynced(folder, MASTER, randomBytes(KEY_BYTES))
-  const master = found ?? await readFile(path)
-  if (master.length !== KEY_BYTES) throw new Failure('misconfigured', 'sealing.master', `${path} is not ${KEY_BYTES} bytes: restore it, or the log cannot be read.`)
-  return KeyRing.open(folder, localWrapper(master), now)
 }

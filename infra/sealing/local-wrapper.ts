@@ -1,5 +1,5 @@
-/** The key of keys in a file of this machine: whoever can read that file can read the log. A key management service takes its place by the same port. */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+/** The key of keys in a file: whoever can read that file can read the log. A key management service takes its place by the same port. */
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { Failure } from '../../schemas/failure.ts'
 import type { KeyWrapper } from '../../schemas/sealing.ts'
 
@@ -7,8 +7,9 @@ const NONCE = 12
 const TAG = 16
 const ALGORITHM = 'aes-256-gcm'
 
-/** `master`: 32 bytes. */
-export const localWrapper = (master: Buffer): KeyWrapper => ({
+/** `master`: 32 random bytes; `path`: the file that they came from, to be named where they are the wrong ones. */
+export const localWrapper = (master: Buffer, path: string): KeyWrapper => ({
+  id: createHash('sha256').update('watchkeeper key of keys\0').update(master).digest('hex').slice(0, 16),
   async wrap(key) {
     const nonce = randomBytes(NONCE)
     const cipher = createCipheriv(ALGORITHM, master, nonce)
@@ -20,7 +21,7 @@ export const localWrapper = (master: Buffer): KeyWrapper => ({
       decipher.setAuthTag(wrapped.subarray(wrapped.length - TAG))
       return Buffer.concat([decipher.update(wrapped.subarray(NONCE, wrapped.length - TAG)), decipher.final()])
     } catch (cause) {
-      throw new Failure('misconfigured', 'sealing.master', 'A key of the log cannot be opened with keys/log/master.key: restore that file, or the log cannot be read.', { cause })
+      throw new Failure('misconfigured', 'sealing.master', `A key of the log cannot be opened with ${path}: restore that file, or the log cannot be read.`, { cause })
     }
   },
 })

@@ -18,6 +18,9 @@ export function sealedTopic<T>(topic: Topic<T>, sealer: Sealer): Topic<T> {
   }
 }
 
+/** Opens what was sealed, and seals nothing any more. */
+export const openingOnly = (sealer: Sealer): Sealer => ({ seal: (plain) => plain, open: (sealed, about) => sealer.open(sealed, about) })
+
 export function sealedBus(bus: Bus, sealer: Sealer, open: ReadonlySet<string>): Bus {
   const sealed = new WeakMap<object, object>()
   const of = <T>(topic: Topic<T>): Topic<T> => {

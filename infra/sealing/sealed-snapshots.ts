@@ -1,17 +1,27 @@
 /** Snapshots whose states are sealed, as the log is: what detectors and assembler remember of people is in no file in clear. */
 import type { Snapshot, Snapshots } from '../../schemas/ports.ts'
 import type { Sealer } from '../../schemas/sealing.ts'
-import { isSealed } from './frame.ts'
+import { isSealed, keyIdOf } from './frame.ts'
+
+/** Where other processes have states, too, one that is sealed anew is written by its owner alone. */
+export interface KeptSnapshots extends Snapshots {
+  /** Puts what `change` makes of the newest state in its place, if it is this process's. */
+  rewrite?(name: string, change: (state: Buffer) => Buffer | undefined): Promise<void>
+}
+
+/** Names of those states that are sealed under one of these keys. */
+export const sealedUnder = (states: ReadonlyMap<string, Buffer>, keys: ReadonlySet<string>): readonly string[] =>
+  [...states].filter(([, state]) => isSealed(state) && keys.has(keyIdOf(state))).map(([name]) => name)
 
 export class SealedSnapshots implements Snapshots {
-  readonly #inner: Snapshots
+  readonly #inner: KeptSnapshots
   readonly #sealer: Sealer
   readonly #open: (name: string) => boolean
   /** What is under way, by name: a state that is sealed anew must not come behind a newer one. Every name that this process has touched is here. */
   readonly #last = new Map<string, Promise<unknown>>()
 
   /** `open`: names of states that are left as they are. */
-  constructor(inner: Snapshots, sealer: Sealer, open: (name: string) => boolean) {
+  constructor(inner: KeptSnapshots, sealer: Sealer, open: (name: string) => boolean) {
     this.#inner = inner
     this.#sealer = sealer
     this.#open = open
@@ -30,21 +40,32 @@ export class SealedSnapshots implements Snapshots {
   async sealAnew(): Promise<void> {
     for (const name of [...this.#last.keys()]) {
       await this.#inTurn(name, async () => {
+        if (this.#inner.rewrite !== undefined) return await this.#inner.rewrite(name, (state) => this.#anew(state, name))
         const snapshot = await this.#load(name)
         if (snapshot !== undefined) await this.#save(name, snapshot)
       })
     }
   }
 
-  async #load(name: string): Promise<Snapshot | undefined> {
-    const found = await this.#inner.load(name)
-    if (found === undefined || !isSealed(found.state)) return found
+  /** Undefined where it cannot be opened any more. */
+  #anew(state: Buffer, name: string): Buffer | undefined {
+    const plain = this.#opened(state, name)
+    return plain === undefined ? undefined : this.#sealer.seal(plain, name)
+  }
+
+  #opened(state: Buffer, name: string): Buffer | undefined {
     try {
-      return { ...found, state: this.#sealer.open(found.state, name) }
+      return isSealed(state) ? this.#sealer.open(state, name) : state
     } catch (error) {
       if (error instanceof RangeError) return undefined
       throw error
     }
+  }
+
+  async #load(name: string): Promise<Snapshot | undefined> {
+    const found = await this.#inner.load(name)
+    const state = found === undefined ? undefined : this.#opened(found.state, name)
+    return found === undefined || state === undefined ? undefined : { ...found, state }
   }
 
   #save(name: string, snapshot: Snapshot): Promise<void> {

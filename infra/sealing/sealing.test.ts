@@ -10,7 +10,7 @@ import { EventRecord, events } from '../../schemas/topics.ts'
 import { openEmbeddedLog } from '../embedded-log/embedded-log.ts'
 import { Forgetting } from './forgetting.ts'
 import { framesOf, openFrame, sealFrame } from './frame.ts'
-import { openLocalRing } from './key-ring.ts'
+import { openLocalRing } from './key-folder.ts'
 import { openFileSnapshots } from '../snapshots/file-snapshots.ts'
 import { sealedBus } from './sealed-bus.ts'
 import { SealedSnapshots } from './sealed-snapshots.ts'
@@ -135,7 +135,7 @@ it('starts again where it was killed while a key was destroyed, and destroys the
   const ring = await openLocalRing(join(folder, 'keys'), 1)
   const [old = ''] = keyFiles()
   const keys = await ring.turn(2)
-  await ring.retire({ at: 3, keys, ends: [] })
+  await ring.retire({ id: 'r', at: 3, keys, ends: [] })
   // Killed behind the overwriting: what is there is no key any more.
   renameSync(join(folder, 'keys', old), join(folder, 'keys', `.gone-${old}`))
   writeFileSync(join(folder, 'keys', `.gone-${old}`), Buffer.alloc(60, 7))
@@ -151,7 +151,7 @@ it('gives a key another name before it is overwritten: under its own a killed pr
   const ring = await openLocalRing(join(folder, 'keys'), 1)
   const [old = ''] = keyFiles()
   const keys = await ring.turn(2)
-  const retirement = { at: 3, keys, ends: [] }
+  const retirement = { id: 'r', at: 3, keys, ends: [] }
   await ring.retire(retirement)
   // What stands in the way stops it before anything was overwritten.
   await mkdir(join(folder, 'keys', `.gone-${old}`))
@@ -161,10 +161,10 @@ it('gives a key another name before it is overwritten: under its own a killed pr
 
 it('forgets no retirement that is written down while another ends', async () => {
   const ring = await openLocalRing(join(folder, 'keys'), 1)
-  const first = { at: 3, keys: await ring.turn(2), ends: [] }
+  const first = { id: 'first', at: 3, keys: await ring.turn(2), ends: [] }
   await ring.retire(first)
-  const second = { at: 9, keys: await ring.turn(5), ends: [] }
-  await Promise.all([ring.destroy(first), ring.retire(second), ring.retire({ ...second, at: 10 })])
+  const second = { id: 'second', at: 9, keys: await ring.turn(5), ends: [] }
+  await Promise.all([ring.destroy(first), ring.retire(second), ring.retire({ ...second, id: 'third', at: 10 })])
   expect((await openLocalRing(join(folder, 'keys'), 6)).retiring.map(({ at }) => at)).toEqual([9, 10])
 })
 

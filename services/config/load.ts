@@ -12,6 +12,7 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   WATCHKEEPER_OTLP_GRPC: ['otlp', 'grpc'],
   WATCHKEEPER_SQL: ['sql', 'listen'],
   WATCHKEEPER_API: ['api', 'listen'],
+  WATCHKEEPER_API_URL: ['api', 'url'],
   WATCHKEEPER_LOG_LEVEL: ['log', 'level'],
   WATCHKEEPER_WORKER_MAX_KEYS: ['worker', 'max_keys'],
   WATCHKEEPER_TRACES_ENDPOINT: ['telemetry', 'traces', 'otlp_endpoint'],
@@ -25,6 +26,7 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   WATCHKEEPER_CLICKHOUSE_USER: ['store', 'clickhouse', 'user'],
   WATCHKEEPER_CLICKHOUSE_PASSWORD_FILE: ['store', 'clickhouse', 'password_file'],
   WATCHKEEPER_KEYED_HASH_FILE: ['keys', 'keyed_hash_file'],
+  WATCHKEEPER_SEALING_KEY_FILE: ['keys', 'sealing_key_file'],
 }
 /** Those that hold a number; anything else in them is left as text, for the schema to refuse. */
 const NUMBERS: ReadonlySet<string> = new Set([

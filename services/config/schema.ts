@@ -88,6 +88,13 @@ const Sql = z.strictObject({
   ...SqlConfig.shape,
 })
 
+const Api = z.strictObject({
+  listen: address.default('127.0.0.1:8080').describe('Where health, metrics and the API listen; off loopback metrics need a token as well'),
+  tls: Tls.optional().describe('Required off loopback'),
+  url: z.url({ protocol: /^https$/, error: 'must be https://HOST:PORT' }).optional()
+    .describe('Where commands ask, if not at api.listen: https://HOST:PORT of another machine, with the token in WATCHKEEPER_API_TOKEN'),
+})
+
 const Bus = z.strictObject({
   partitions: z.number().int().min(1).max(64).default(1).describe('Partitions of every topic; may only grow on an empty log'),
   max_bytes: z.number().int().min(67_108_864).default(21_474_836_480).describe('Size at which the log refuses more (429/503 to exporters)'),
@@ -98,13 +105,17 @@ const Bus = z.strictObject({
   commit_limit_seconds: z.number().min(1).max(3_600).default(30).describe(
     'A commit of the log that has not ended by then never will: the process refuses, says so and ends with 142, to be started again; far above what a slow disk needs',
   ),
-  sealed: z.boolean().default(true).describe('Everything on the log is encrypted (AES-256-GCM) under keys in keys/log of data_dir, which an erasure destroys; docs/retention.md'),
-  kafka: Kafka.optional().describe('Kafka in place of the embedded log: then nothing else under bus counts'),
+  sealed: z.boolean().default(true).describe(
+    'Everything on the log or on Kafka is encrypted (AES-256-GCM) under keys that an erasure destroys; they lie in keys/log of data_dir, or on Kafka, wrapped with keys.sealing_key_file; docs/retention.md',
+  ),
+  kafka: Kafka.optional().describe('Kafka in place of the embedded log: then nothing else under bus but sealed counts'),
 })
 
 const Keys = z.strictObject({
   keyed_hash_file: file.optional()
     .describe('File of 32 random bytes behind fingerprints and redactions, the same for all processes; in data_dir, made at need, where absent'),
+  sealing_key_file: file.optional()
+    .describe('File of 32 random bytes that wraps the keys which the log is sealed with (bus.sealed), the same for all processes on one Kafka; in data_dir, made at need, where absent'),
 })
 
 const called = z.string().min(1).max(256)
@@ -182,7 +193,7 @@ export const Config = z.strictObject({
   data_dir: z.string().min(1).default('data').describe('Where the log, the tables, snapshots and keys live'),
   otlp: Otlp.prefault({}),
   sql: Sql.prefault({}),
-  api: z.strictObject({ listen: address.default('127.0.0.1:8080').describe('Where health, metrics and the API listen') }).prefault({}),
+  api: Api.prefault({}),
   bus: Bus.prefault({}),
   store: z.strictObject({
     clickhouse: ClickHouse.optional().describe('A ClickHouse server in place of the engine in the process: then it is asked itself, and there is no SQL door'),

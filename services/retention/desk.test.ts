@@ -149,7 +149,10 @@ describe('keys of the log', () => {
           return await work()
         },
       },
-      sealing: { turnDaily: async () => undefined, due: async () => (destroyed.length === 0 ? [{ keys: ['k1'] }] : []), destroy: async ({ keys }) => void destroyed.push(...keys) },
+      sealing: {
+        turnDaily: async () => undefined, due: async () => (destroyed.length === 0 ? [{ keys: ['k1'] }] : []), destroy: async ({ keys }) => void destroyed.push(...keys),
+        gone: async () => destroyed.splice(1).map((key) => ({ keys: [key] })),
+      },
     })
     await job.run(new AbortController().signal)
     expect(destroyed).toEqual([])
@@ -157,5 +160,8 @@ describe('keys of the log', () => {
     await job.run(new AbortController().signal)
     await job.run(new AbortController().signal)
     expect([destroyed, actions]).toEqual([['k1'], ['key.destroy']])
+    destroyed.push('k2')
+    await job.run(new AbortController().signal)
+    expect(actions).toEqual(['key.destroy', 'key.gone'])
   })
 })

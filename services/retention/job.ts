@@ -25,6 +25,8 @@ export interface LogKeys<R extends RetiredKeys> {
   turnDaily(): Promise<void>
   due(): Promise<readonly R[]>
   destroy(retired: R): Promise<void>
+  /** Destroyed ones of which nothing is left where they were kept; each is told once. None where that was so at once. */
+  gone(): Promise<readonly R[]>
 }
 
 export interface LogKeyPorts<R extends RetiredKeys> {
@@ -39,7 +41,10 @@ export interface LogKeyPorts<R extends RetiredKeys> {
 export const logKeysJob = <R extends RetiredKeys>({ sealing, audit, log, holds }: LogKeyPorts<R>): RemovalJob => ({
   name: 'log-keys', schedule: '* * * * *',
   async run() {
+    const during = (action: 'key.destroy' | 'key.gone', { keys }: RetiredKeys, work: () => Promise<void>): Promise<void> =>
+      audit.during({ action, object: 'log keys', tenant: 'default', actor: 'watchkeeper', actor_source: 'watchkeeper', details: { keys: keys.join(' ') } }, work)
     await sealing.turnDaily()
+    for (const retired of await sealing.gone()) await during('key.gone', retired, () => Promise.resolve())
     const due = await sealing.due()
     if (due.length === 0) return
     const held = await holds()
@@ -47,9 +52,6 @@ export const logKeysJob = <R extends RetiredKeys>({ sealing, audit, log, holds }
       log.info({ holds: held, waiting: due.length }, 'keys of the log are not destroyed while a legal hold is in force')
       return
     }
-    for (const retired of due) {
-      const deed = { action: 'key.destroy', object: 'log keys', tenant: 'default', actor: 'watchkeeper', actor_source: 'watchkeeper', details: { keys: retired.keys.join(' ') } } as const
-      await audit.during(deed, () => sealing.destroy(retired))
-    }
+    for (const retired of due) await during('key.destroy', retired, () => sealing.destroy(retired))
   },
 })

@@ -6,6 +6,7 @@ import { checkpoints, events, type Topic } from '../../schemas/topics.ts'
 import type { Config } from '../config/schema.ts'
 import { openFolder } from '../verify/folder-source.ts'
 import { logEvidence } from './log-evidence.ts'
+import { openLocalKeys } from './open-sealing.ts'
 import { secretFrom } from './secret-file.ts'
 import { withUntold } from './untold-checkpoints.ts'
 
@@ -24,11 +25,11 @@ export interface EvidencePlace {
 /** The place that was named, else what the configuration says. Throws Failure `misconfigured` with what to do. */
 export async function openEvidence({ folder, fromLog, tenants, ...place }: EvidencePlace, config: () => Config): Promise<EvidenceSource> {
   if (folder !== undefined) return await openFolder(folder)
-  if (fromLog === true) return await openLogEvidence(config().data_dir)
+  if (fromLog === true) return await openLogEvidence(config())
   const { tableEvidence } = await import('../../infra/clickhouse/evidence.ts')
   const address = place.url === undefined ? configured(config()) : { ...place, url: place.url }
   if (address === undefined) {
-    return await openTables(config().data_dir, tenants)
+    return await openTables(config(), tenants)
   }
   const { openHttpEvidence } = await import('../../infra/clickhouse/evidence-http.ts')
   return tableEvidence(openHttpEvidence(address), tenants)
@@ -41,29 +42,30 @@ function configured({ store: { clickhouse } }: Config): { readonly url: string; 
 }
 
 /** The tables of a data directory that no server has open, with the checkpoints that are only in its log yet. Failure `misconfigured` where there are none. */
-async function openTables(dataDir: string, tenants?: readonly string[]): Promise<EvidenceSource> {
+async function openTables(config: Config, tenants?: readonly string[]): Promise<EvidenceSource> {
+  const { data_dir: dataDir } = config
   // Loaded only where it is used: the engine is 150 MB.
   const { openEngineEvidence } = await import('../../infra/clickhouse/evidence-engine.ts')
   const { tableEvidence } = await import('../../infra/clickhouse/evidence.ts')
   const tables = tableEvidence(await openEngineEvidence(join(dataDir, 'tables')), tenants)
   if (!existsSync(join(dataDir, 'bus', 'log', 'data.mdb'))) return tables
   const { openLogToRead } = await import('../../infra/embedded-log/read-only.ts')
-  return withUntold(tables, openLogToRead(join(dataDir, 'bus'), checkpoints.name), await openedTopic(checkpoints, join(dataDir, 'keys', 'log')))
+  return withUntold(tables, openLogToRead(join(dataDir, 'bus'), checkpoints.name), await openedTopic(checkpoints, config))
 }
 
 /** Log and tables of a data directory that no server has open. Failure `misconfigured` where there are none. */
-async function openLogEvidence(dataDir: string): Promise<EvidenceSource> {
+async function openLogEvidence(config: Config): Promise<EvidenceSource> {
   const { openLogToRead } = await import('../../infra/embedded-log/read-only.ts')
-  const directory = join(dataDir, 'bus')
-  const tables = await openTables(dataDir)
-  const topic = await openedTopic(events, join(dataDir, 'keys', 'log'))
+  const directory = join(config.data_dir, 'bus')
+  const tables = await openTables(config)
+  const topic = await openedTopic(events, config)
   return logEvidence({ tables, log: openLogToRead(directory, events.name), directory, decode: (payload) => topic.codec.decode(payload) })
 }
 
 /** The topic, with the keys that its envelopes are sealed under, where there are some. */
-async function openedTopic<T>(topic: Topic<T>, keys: string): Promise<Topic<T>> {
-  if (!existsSync(keys)) return topic
-  const { openLocalRing } = await import('../../infra/sealing/key-ring.ts')
+async function openedTopic<T>(topic: Topic<T>, config: Config): Promise<Topic<T>> {
+  const ring = await openLocalKeys(config)
+  if (ring === undefined) return topic
   const { sealedTopic } = await import('../../infra/sealing/sealed-bus.ts')
-  return sealedTopic(topic, await openLocalRing(keys, 0))
+  return sealedTopic(topic, ring)
 }

@@ -10,6 +10,7 @@ import type { KafkaConfig } from '../config/servers.ts'
 import { observeKafka } from './kafka-telemetry.ts'
 import { endWithout } from './last-resort.ts'
 import { observeLog } from './log-telemetry.ts'
+import { openKafkaSealing, openLocalSealing } from './open-sealing.ts'
 import { systemClock } from './clock.ts'
 import { secretFrom } from './secret-file.ts'
 import { kafkaOf, type StartWait } from './start-wait.ts'
@@ -48,10 +49,11 @@ function retentionOf(bytes: number, hours: number): Readonly<Record<string, Kafk
 export async function openBus(config: Config, log: Log, wait: StartWait): Promise<OpenBus> {
   const { bus: { kafka } } = config
   if (kafka === undefined) return await openEmbedded(config, log)
-  return await wait.until(kafkaOf(config), () => openKafka(kafka, log))
+  return await wait.until(kafkaOf(config), () => openKafka(config, kafka, log))
 }
 
-async function openEmbedded({ bus: config, data_dir: dataDir, assembler }: Config, log: Log): Promise<OpenBus> {
+async function openEmbedded(whole: Config, log: Log): Promise<OpenBus> {
+  const { bus: config, data_dir: dataDir } = whole
   const { openEmbeddedLog } = await import('../../infra/embedded-log/embedded-log.ts')
   const directory = join(dataDir, 'bus')
   const { partitions, retention_bytes: bytes, retention_hours: hours, max_bytes: maxBytes, commit_limit_seconds: limit } = config
@@ -60,37 +62,28 @@ async function openEmbedded({ bus: config, data_dir: dataDir, assembler }: Confi
     commitLimitMs: limit * 1_000, mustEnd: (failure) => endWithout(log, failure),
   })
   observeLog(bus, log)
-  const sealing = config.sealed ? await openSealing(join(dataDir, 'keys', 'log'), bus, readBackMs(assembler)).catch(async (error: unknown) => {
+  const sealing = await openLocalSealing(whole, bus).catch(async (error: unknown) => {
     await bus.close()
     throw error
-  }) : undefined
+  })
   return {
-    bus: sealing?.bus ?? bus, partitions, sealing: sealing?.forgetting, sealer: sealing?.ring, where: { kind: 'embedded', directory, partitions }, notReady: () => bus.stats().notReady, used: () => ({ bytes: bus.stats().storedBytes, maxBytes }),
+    bus: sealing?.bus ?? bus, partitions, sealing: sealing?.forgetting, sealer: sealing?.sealer, where: { kind: 'embedded', directory, partitions }, notReady: () => bus.stats().notReady, used: () => ({ bytes: bus.stats().storedBytes, maxBytes }),
   }
 }
 
-/** What is kept for good could not be read for good. */
-const NEVER_SEALED: ReadonlySet<string> = KEPT_TOPICS
-
-/** An assembler that starts reads back to the oldest trace that it held. */
-const readBackMs = ({ quiet_seconds: quiet, lineage_minutes: lineage }: Config['assembler']): number => 2_000 * (quiet + lineage * 60)
-
-async function openSealing(folder: string, log: Bus, readBack: number): Promise<{ readonly bus: Bus; readonly forgetting: Forgetting; readonly ring: Sealer }> {
-  const { openLocalRing } = await import('../../infra/sealing/key-ring.ts')
-  const { sealedBus } = await import('../../infra/sealing/sealed-bus.ts')
-  const { Forgetting } = await import('../../infra/sealing/forgetting.ts')
-  const now = (): number => Number(systemClock.now() / 1_000_000n)
-  const ring = await openLocalRing(folder, now())
-  return { ring, bus: sealedBus(log, ring, NEVER_SEALED), forgetting: new Forgetting(ring, log, { readBackMs: readBack, now }) }
-}
-
-async function openKafka(config: KafkaConfig, log: Log): Promise<OpenBus> {
+async function openKafka(whole: Config, config: KafkaConfig, log: Log): Promise<OpenBus> {
   const { openKafkaBus } = await import('../../infra/kafka/kafka-bus.ts')
-  const bus = await openKafkaBus({ ...kafkaOptions(config, log), topics: ALL_TOPICS, connectWithinMs: 0 })
+  const options = kafkaOptions(config, log)
+  const bus = await openKafkaBus({ ...options, topics: ALL_TOPICS, connectWithinMs: 0 })
+  const sealing = await openKafkaSealing(whole, { bus, options, log }).catch(async (error: unknown) => {
+    await bus.close()
+    throw error
+  })
   observeKafka(bus)
   const { brokers, prefix, partitions } = config
   return {
-    bus, partitions, sealing: undefined, sealer: undefined, where: { kind: 'kafka', brokers, prefix, partitions }, notReady: () => bus.stats().notReady, used: () => ({ bytes: 0, maxBytes: 0 }),
+    bus: sealing?.bus ?? bus, partitions, sealing: sealing?.forgetting, sealer: sealing?.sealer,
+    where: { kind: 'kafka', brokers, prefix, partitions, sealed: sealing !== undefined && whole.bus.sealed }, notReady: () => bus.stats().notReady, used: () => ({ bytes: 0, maxBytes: 0 }),
   }
 }
 

@@ -1,16 +1,18 @@
 /** Retention, erasure and legal holds of this process: one desk, whoever asks. */
 import { randomUUID } from 'node:crypto'
 import { openAdminAudit } from '../../infra/guarded-files/admin-spool.ts'
+import type { Forgetting } from '../../infra/sealing/forgetting.ts'
 import { blankInteraction } from '../../schemas/interaction.ts'
 import { steps } from '../../schemas/topics.ts'
 import type { Hold, RemovalRow } from '../../schemas/removal.ts'
+import type { Retirement } from '../../schemas/sealing.ts'
 import type { Log } from '../../schemas/ports.ts'
 import type { RemovalsPort } from '../api/removal-port.ts'
 import { isoTime } from '../api/responses.ts'
 import type { Config } from '../config/schema.ts'
 import type { Asking } from '../retention/contracts.ts'
 import { type Progress, RemovalDesk } from '../retention/desk.ts'
-import { logKeysJob, retentionJob } from '../retention/job.ts'
+import { type LogKeys, logKeysJob, retentionJob } from '../retention/job.ts'
 import type { Job } from '../scheduler/contracts.ts'
 import { systemClock } from './clock.ts'
 import type { Foundation } from './foundation.ts'
@@ -29,13 +31,19 @@ async function forget({ config, foundation: { bus: { bus, sealing } } }: Pick<Re
   const notices = names.map((actor) => ({ kind: 'reset' as const, id: randomUUID(), at, tenant, actor, server: '', tool: '', detector: '' }))
   await bus.broadcast(steps, { interaction: { ...blankInteraction(), tenant }, keys: [], lessons: [], notices })
   const told = 'Detectors forget their baselines of the subject.'
-  if (sealing !== undefined) {
-    const when = new Date(await sealing.forget()).toISOString()
-    return `${told} The log is sealed: its key was changed, and what it holds from before becomes unreadable at ${when}, when nobody needs to read it any more and no legal hold is in force.`
-  }
-  if (config.bus.kafka === undefined) return `${told} The log is not sealed (bus.sealed): it holds records in clear until its retention, ${config.bus.retention_hours} hours, and its file longer.`
-  return `${told} Kafka holds records in clear until the retention of its topics (bus.kafka.retention_hours, ${config.bus.kafka.retention_hours}); kafka-delete-records removes them at once.`
+  return `${told} ${sealing === undefined ? inClear(config) : await sealedLog(config, sealing)}`
 }
+
+async function sealedLog({ bus: { kafka, sealed } }: Config, sealing: Forgetting): Promise<string> {
+  const when = new Date(await sealing.forget()).toISOString()
+  const log = kafka === undefined ? 'The log' : 'Kafka'
+  const off = sealed ? '' : ' bus.sealed is off now: what was written since then is in clear until its retention.'
+  return `${log} is sealed: the key was changed, and what lies there from before becomes unreadable at ${when}, when nobody needs to read it any more and no legal hold is in force.${off}`
+}
+
+const inClear = ({ bus: { kafka, retention_hours: hours } }: Config): string => kafka === undefined
+  ? `The log is not sealed (bus.sealed): it holds records in clear until its retention, ${hours} hours, and its file longer.`
+  : `Kafka is not sealed (bus.sealed): it holds records in clear until the retention of its topics (bus.kafka.retention_hours, ${kafka.retention_hours}); kafka-delete-records removes them at once.`
 
 async function openDesk({ config, foundation, log }: RemovalKit): Promise<RemovalDesk> {
   const { store, remover } = await foundation.store()
@@ -57,10 +65,21 @@ export function removalJobs(kit: RemovalKit): readonly Job[] {
   const { config, foundation: { bus: { sealing } }, log } = kit
   const desk = (): Promise<RemovalDesk> => removalDesk(kit)
   const keys: readonly Job[] = sealing === undefined ? [] : [logKeysJob({
-    sealing, log, audit: openAdminAudit(config.data_dir), holds: async () => (await (await desk()).holds.list(undefined, false)).length,
+    sealing: knowingStates(kit, sealing), log, audit: openAdminAudit(config.data_dir), holds: async () => (await (await desk()).holds.list(undefined, false)).length,
   })]
   return [retentionJob(desk, config.retention.cron), ...keys]
 }
+
+/** States that are sealed under a key are looked at before it is destroyed, so this process must have opened them. */
+const knowingStates = ({ foundation }: RemovalKit, sealing: Forgetting): LogKeys<Retirement> => ({
+  turnDaily: () => sealing.turnDaily(),
+  async due() {
+    await foundation.snapshots()
+    return await sealing.due()
+  },
+  destroy: (retired) => sealing.destroy(retired),
+  gone: () => sealing.gone(),
+})
 
 const countsOf = (tables: ReadonlyMap<string, bigint>): object => Object.fromEntries([...tables].map(([table, rows]) => [table, Number(rows)]))
 

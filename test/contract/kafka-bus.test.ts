@@ -1,14 +1,13 @@
 /** The contract on a real broker, which one file shares: each test has topics and groups of its own. */
 import { randomUUID } from 'node:crypto'
-import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe } from 'vitest'
-import { appearing } from '../../infra/kafka/appearing.ts'
 import { brokerMissing } from '../../infra/kafka/broker/requirements.ts'
 import { type Broker, startBroker } from '../../infra/kafka/broker/start-broker.ts'
 import { openKafkaBus } from '../../infra/kafka/kafka-bus.ts'
 import type { KafkaBusOptions } from '../../infra/kafka/options.ts'
 import { busContract } from './bus.ts'
 import { type OpenBus, PARTITIONS } from './bus-fixture.ts'
+import { deleteRecords } from './delete-records.ts'
 
 const clock = { now: () => BigInt(Date.now()) * 1_000_000n }
 const missing = await brokerMissing()
@@ -31,20 +30,11 @@ describe.skipIf(missing !== '')('kafka', () => {
     return {
       bus, reopen,
       cut: async (topic) => {
-        await deleteAll(`${prefix}${topic}`)
+        await deleteRecords(broker.bootstrap, `${prefix}${topic}`)
         return await reopen()
       },
       close: async () => bus.close(),
     }
-  }
-
-  /** What retention does, without its wait. */
-  async function deleteAll(topic: string): Promise<void> {
-    const admin = new Kafka({ brokers: [broker.bootstrap], logLevel: logLevel.NOTHING }).admin()
-    await admin.connect()
-    const ends = await appearing(() => admin.fetchTopicOffsets(topic))
-    await admin.deleteTopicRecords({ topic, partitions: ends.map(({ partition, high }) => ({ partition, offset: high })) })
-    await admin.disconnect()
   }
 
   busContract('kafkajs', () => open({}))

@@ -1,6 +1,6 @@
 /** The index of snapshots as this process knows it: read to the end when somebody asks, from where it was left. */
 import { type Claim, claimKey, decodeClaim, nameOf, outranks } from './records.ts'
-import type { KeyedLog, KeyedRecord } from './keyed-log.ts'
+import type { KeyedLog, KeyedRecord } from '../keyed-log.ts'
 import { INDEX } from './topic.ts'
 
 export class IndexReader {
@@ -20,6 +20,11 @@ export class IndexReader {
   /** Who owns the name, by what was read and written until now. */
   owner(name: string): Claim | undefined {
     return this.#owners.get(name)
+  }
+
+  /** All that somebody owns. */
+  names(): readonly string[] {
+    return [...this.#owners.keys()]
   }
 
   /** Everything that was written before the call is known when this resolves. */

@@ -13,11 +13,18 @@ import { makeClient } from '../client.ts'
 import { unavailable } from '../failures.ts'
 import { type KafkaBusOptions, withDefaults } from '../options.ts'
 import { IndexReader } from './index-reader.ts'
-import { KeyedLog } from './keyed-log.ts'
+import { KeyedLog } from '../keyed-log.ts'
 import { type Claim, claimKey, encodeClaim, type Head, pieceKey, type Pieces } from './records.ts'
 import { ensureSnapshotTopic, INDEX, INLINE_BYTES, PIECE_BYTES, PIECE_PARTITIONS } from './topic.ts'
 
 export interface KafkaSnapshots extends Snapshots {
+  /**
+   * Puts what `change` makes of the newest state in its place, if this process owns the name; undefined leaves it. Nobody's ownership changes. One that is
+   * saved meanwhile comes behind it.
+   */
+  rewrite(name: string, change: (state: Buffer) => Buffer | undefined): Promise<void>
+  /** How the newest state of each name begins, whoever owns it. */
+  beginnings(): Promise<ReadonlyMap<string, Buffer>>
   /** Waits for what is being written. Safe twice. */
   close(): Promise<void>
 }
@@ -68,12 +75,43 @@ class OpenSnapshots implements KafkaSnapshots {
     const kept = Buffer.from(state)
     await this.#inTurn(name, `save snapshot ${name}`, async () => {
       const before = await this.#own(name)
-      const pieces = await this.#writePieces(before, kept)
-      const head = { version, nextOffset, crc: crc32c(kept), state: pieces ?? kept }
-      const heads = [head, ...before.heads].slice(0, KEPT)
-      await this.#say({ ...before, heads, pending: undefined })
-      await this.#letGo(before, heads)
+      await this.#put(before, { version, nextOffset, state: kept }, before.heads)
     })
+  }
+
+  /** Says that this is the newest, before `older`. */
+  async #put(before: Claim, { version, nextOffset, state }: Snapshot, older: readonly Head[]): Promise<void> {
+    const pieces = await this.#writePieces(before, state)
+    const heads = [{ version, nextOffset, crc: crc32c(state), state: pieces ?? state }, ...older].slice(0, KEPT)
+    await this.#say({ ...before, heads, pending: undefined })
+    await this.#letGo(before, heads)
+  }
+
+  async rewrite(name: string, change: (state: Buffer) => Buffer | undefined): Promise<void> {
+    await this.#inTurn(name, `save snapshot ${name}`, async () => {
+      await this.#index.sync()
+      const owner = this.#index.owner(name)
+      const newest = owner?.heads[0]
+      const state = owner?.writer !== this.#writer || newest === undefined ? undefined : await this.#stateOf(newest)
+      const changed = state === undefined ? undefined : change(state)
+      if (owner === undefined || newest === undefined || changed === undefined) return
+      await this.#put(owner, { ...newest, state: changed }, owner.heads.slice(1))
+    })
+  }
+
+  async beginnings(): Promise<ReadonlyMap<string, Buffer>> {
+    try {
+      await this.#index.sync()
+      const found = new Map<string, Buffer>()
+      for (const name of this.#index.names()) {
+        const state = this.#index.owner(name)?.heads[0]?.state
+        const bytes = state === undefined || Buffer.isBuffer(state) ? state : await this.#joined({ ...state, count: 1 })
+        if (bytes !== undefined) found.set(name, bytes)
+      }
+      return found
+    } catch (error) {
+      throw unavailable(error, 'look through the snapshots')
+    }
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,12 @@
 /** Reads and writes single records with keys, without a consumer group. */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
-import type { FetchedMessage, GroupBroker } from '../client.ts'
-import { ClusterLink } from '../cluster-link.ts'
-import { isType } from '../failures.ts'
-import { type Bounds, Offsets } from '../offsets.ts'
-import type { Settings } from '../options.ts'
-import { Sender } from '../sender.ts'
+import type { FetchedMessage, GroupBroker } from './client.ts'
+import { ClusterLink } from './cluster-link.ts'
+import { isType } from './failures.ts'
+import { type Bounds, Offsets } from './offsets.ts'
+import type { Settings } from './options.ts'
+import { Sender } from './sender.ts'
 
 export interface KeyedRecord {
   readonly offset: number
