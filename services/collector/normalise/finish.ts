@@ -88,7 +88,7 @@ export function finish(draft: Draft, { emitter, group, attributes, status, place
   if (hints.object !== '') setObject(event, hints.object)
   splitTool(event, table)
   dropPrefix(event, table)
-  applyReported(event, group.reported)
+  applyReported(draft, group.reported)
   settleAddress(draft, place)
   nameByResource(event, table, group)
   if (table.versionOfRuntime === true) event.service_version = ''

@@ -1,21 +1,26 @@
 /** What all records under one resource and scope share: read once, copied into each record. */
 import { type AuditEventFields, blankAuditEvent } from '../../../schemas/audit-event.ts'
+import { SAID_KEY, saidIn } from '../../../schemas/said-identity.ts'
 import type { Arrival } from '../contracts.ts'
-import type { AnyValue, Resource, Scope } from '../otlp/model.ts'
+import type { Resource, Scope } from '../otlp/model.ts'
 import { reporterTrust } from './compile.ts'
 import { RESOURCE, WATCHKEEPER } from './emitters/conventions.ts'
+import type { Source } from './emitters/table.ts'
+import { type Draft, putOf } from './fields.ts'
 import { canonicalValues, part } from './identity.ts'
 import { plainText, readerOf } from './readings.ts'
 import { attributesOf } from './values.ts'
 
-const ADDRESS = readerOf(WATCHKEEPER.client_address[0])
+type OwnField = keyof typeof WATCHKEEPER
+const OWN = (Object.entries(WATCHKEEPER) as [OwnField, readonly [Source]][]).map(([field, [source]]) => ({ field, key: source.key, read: readerOf(source) }))
 /** Name an SDK gives a service that was not configured. */
 const UNNAMED = 'unknown_service'
 
+/** What a resource says of whoever its records are about. */
 interface Reported {
-  readonly principal: string
-  readonly token: string
-  readonly address: string
+  readonly field: OwnField
+  readonly key: string
+  readonly text: string
 }
 
 export interface Group {
@@ -25,7 +30,7 @@ export interface Group {
   readonly template: AuditEventFields
   /** Our own telemetry, sent to ourselves. */
   readonly own: boolean
-  readonly reported: Reported
+  readonly reported: readonly Reported[]
 }
 
 /** `service.name`, else the scope's name; an SDK's placeholder counts as no name. */
@@ -35,7 +40,6 @@ export function sourceOf(service: string, scope: string): string {
 
 export function openGroup(resource: Resource, scope: Scope, arrival: Arrival): Group {
   const text = (key: string): string => plainText(resource.attributes.get(key))
-  const value = (key: string): AnyValue => resource.attributes.get(key) ?? null
   const service = text(RESOURCE.service)
   const template: AuditEventFields = {
     ...blankAuditEvent(),
@@ -52,25 +56,18 @@ export function openGroup(resource: Resource, scope: Scope, arrival: Arrival): G
     host: text(RESOURCE.host),
     resource_attributes: attributesOf(resource.attributes),
   }
-  const reported = {
-    principal: text(WATCHKEEPER.principal[0].key),
-    token: text(WATCHKEEPER.token_fingerprint[0].key),
-    address: ADDRESS(value(WATCHKEEPER.client_address[0].key)),
-  }
+  const reported = OWN.map(({ field, key, read }) => ({ field, key, text: read(resource.attributes.get(key) ?? null) })).filter(({ text: said }) => said !== '')
   return { resource, scope, service, template, own: text(RESOURCE.own) === 'true', reported }
 }
 
-/** Fills what the record itself left open from what its resource reports. */
-export function applyReported(event: AuditEventFields, { principal, token, address }: Reported): void {
-  const trust = reporterTrust(event.vantage)
-  if (event.principal === '' && principal !== '')
-    Object.assign(event, { principal, principal_source: WATCHKEEPER.principal[0].key, principal_trust: trust })
-  if (event.token_fingerprint === '' && token !== '') {
-    Object.assign(event, { token_fingerprint: token, token_source: WATCHKEEPER.token_fingerprint[0].key, token_trust: trust })
-  }
-  if (event.client_address === '' && address !== '') {
-    Object.assign(event, { client_address: address, client_address_source: WATCHKEEPER.client_address[0].key, client_address_trust: trust })
-  }
+function saysItself({ event, kept }: Draft, field: OwnField): boolean {
+  if (field === 'caller_tenant') return saidIn(kept.get(SAID_KEY)).caller_tenant !== ''
+  return (field === 'delegation' ? saidIn(kept.get(SAID_KEY)).delegation : event[field]).length > 0
+}
+
+/** Fills what the record itself left open from what its resource reports, which nearly none does. */
+export function applyReported(draft: Draft, reported: readonly Reported[]): void {
+  for (const { field, key, text } of reported) if (!saysItself(draft, field)) putOf(field, reporterTrust(draft.event.vantage))(draft, key, text)
 }
 
 /** Resource and scope as one text, for identities of what has none of its own. */

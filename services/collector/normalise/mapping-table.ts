@@ -167,7 +167,7 @@ export function mappingTable(): string {
     INTRODUCTION,
     `## What is skipped\n\n${skipped()}`,
     `## How a record is recognised\n\n${RECOGNISED}`,
-    `## From anyone\n\n${ours} are taken from any emitter, on a span or a log record; ${codes([WATCHKEEPER.principal, WATCHKEEPER.token_fingerprint, WATCHKEEPER.client_address].map(([{ key }]) => key))} on a resource, too.`,
+    `## From anyone\n\n${ours} are taken from any emitter, on a span, a log record or a resource. What a record says itself goes before what its resource says.`,
     `## Outcome\n\nWords in a status message decide nothing.\n\n${OUTCOMES}`,
     `## Readings\n\n${tableOf(['reading', 'meaning'], Object.entries(READINGS))}`,
     `## Metrics\n\n${METRICS}`,

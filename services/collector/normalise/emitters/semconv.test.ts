@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { SAID_KEY, saidIn } from '../../../../schemas/said-identity.ts'
 import { Double } from '../../otlp/model.ts'
 import { eventOf, normaliseSpans, type Values } from '../sample-telemetry.ts'
 
@@ -139,7 +140,10 @@ describe('OTel MCP conventions', () => {
 })
 
 describe('attributes of our own', () => {
-  const own = { 'watchkeeper.principal': 'alice', 'watchkeeper.token.fingerprint': 'f00', 'watchkeeper.client.address': '[2001:db8::1]:443' }
+  const own = {
+    'watchkeeper.principal': 'alice', 'watchkeeper.token.fingerprint': 'f00', 'watchkeeper.client.address': '[2001:db8::1]:443', 'watchkeeper.client': 'c-1',
+    'watchkeeper.token.scopes': 'files:read files:list', 'watchkeeper.caller.tenant': 'acme', 'watchkeeper.delegation': ['agent-b', 'agent-a'],
+  }
 
   it.each([
     [SERVER, 'server_reported'],
@@ -156,14 +160,26 @@ describe('attributes of our own', () => {
         client_address: '2001:db8::1',
         client_address_source: 'watchkeeper.client.address',
         client_address_trust: trust,
+        client: 'c-1', client_source: 'watchkeeper.client', client_trust: trust,
+        scopes: ['files:read', 'files:list'], scopes_source: 'watchkeeper.token.scopes', scopes_trust: trust,
       }
-      expect(eventOf({ kind, attributes: { ...CALL, ...own } }, { scope })).toMatchObject(expected)
-      expect(eventOf({ kind, attributes: CALL }, { scope, resource: own })).toMatchObject(expected)
+      const said = {
+        caller_tenant: 'acme', caller_tenant_source: 'watchkeeper.caller.tenant', caller_tenant_trust: trust,
+        delegation: ['agent-b', 'agent-a'], delegation_source: 'watchkeeper.delegation', delegation_trust: trust,
+      }
+      for (const event of [eventOf({ kind, attributes: { ...CALL, ...own } }, { scope }), eventOf({ kind, attributes: CALL }, { scope, resource: own })]) {
+        expect(event).toMatchObject(expected)
+        expect(saidIn(event.attributes.get(SAID_KEY))).toEqual(said)
+      }
     }
   })
 
   it('on the span win over those on the resource', () => {
-    expect(eventOf({ kind: SERVER, attributes: { ...CALL, 'watchkeeper.principal': 'bob' } }, { resource: own }).principal).toBe('bob')
+    const event = eventOf({
+      kind: SERVER, attributes: { ...CALL, 'watchkeeper.principal': 'bob', 'watchkeeper.token.scopes': 'mail', 'watchkeeper.delegation': 'agent-c' },
+    }, { resource: own })
+    expect(event).toMatchObject({ principal: 'bob', scopes: ['mail'], client: 'c-1' })
+    expect(saidIn(event.attributes.get(SAID_KEY))).toMatchObject({ delegation: ['agent-c'], caller_tenant: 'acme' })
   })
 })
 
