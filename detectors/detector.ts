@@ -164,25 +164,29 @@ export interface Armed {
 
 const NONE: readonly never[] = []
 
-/** Checks `params` against the rule's schema (throws ZodError) and closes over both types. */
+/**
+ * Checks `params` against the rule's schema (throws ZodError) and closes over both types. Each function is taken out of the detector once: the runner asks
+ * some thirty of them about every call, and looking it up in objects of so many shapes is dear.
+ */
 export function arm<Params, State>(detector: Detector<Params, State>, params: unknown): Armed {
-  const bound = detector.rule.params.parse(params)
+  const { rule, observe, keysOf, begin, step, lore, lesson, learn, review, define, meet, weighIn, weigh, forget } = detector
+  const bound = rule.params.parse(params)
   const as = (state: unknown) => state as State
   return {
-    rule: detector.rule as Rule<unknown>, observes: detector.observe !== undefined, defines: detector.define !== undefined || detector.meet !== undefined,
-    learns: detector.step !== undefined, reviews: detector.review !== undefined, shares: detector.lore !== undefined, weighs: detector.weigh !== undefined,
-    observe: (event, tools) => detector.observe?.(event, bound, tools) ?? NONE,
-    keysOf: (interaction) => detector.keysOf?.(interaction, bound) ?? NONE,
-    lore: (key, interaction) => detector.lore?.(key, interaction) ?? '',
-    lesson: (state) => detector.lesson?.(as(state)) ?? 0,
-    learn: (lore, lesson) => detector.learn?.(as(lore), lesson, bound),
-    begin: () => detector.begin?.(bound),
-    step: (state, interaction, key, tools) => detector.step?.(as(state), interaction, key, bound, tools) ?? NONE,
-    review: (interaction, tools) => detector.review?.(interaction, bound, tools) ?? NONE,
-    define: (offer, tools) => detector.define?.(offer, bound, tools) ?? NONE,
-    meet: (one, others, tools) => detector.meet?.(one, others, bound, tools) ?? NONE,
-    weighIn: (finding) => detector.weighIn?.(finding, bound) ?? NONE,
-    weigh: (state, finding, key) => detector.weigh?.(as(state), finding, key, bound) ?? NONE,
-    forget: (state, watermark) => detector.forget?.(as(state), watermark, bound) ?? false,
+    rule: rule as Rule<unknown>, observes: observe !== undefined, defines: define !== undefined || meet !== undefined,
+    learns: step !== undefined, reviews: review !== undefined, shares: lore !== undefined, weighs: weigh !== undefined,
+    observe: (event, tools) => observe?.(event, bound, tools) ?? NONE,
+    keysOf: (interaction) => keysOf?.(interaction, bound) ?? NONE,
+    lore: (key, interaction) => lore?.(key, interaction) ?? '',
+    lesson: (state) => lesson?.(as(state)) ?? 0,
+    learn: (state, told) => learn?.(as(state), told, bound),
+    begin: () => begin?.(bound),
+    step: (state, interaction, key, tools) => step?.(as(state), interaction, key, bound, tools) ?? NONE,
+    review: (interaction, tools) => review?.(interaction, bound, tools) ?? NONE,
+    define: (offer, tools) => define?.(offer, bound, tools) ?? NONE,
+    meet: (one, others, tools) => meet?.(one, others, bound, tools) ?? NONE,
+    weighIn: (finding) => weighIn?.(finding, bound) ?? NONE,
+    weigh: (state, finding, key) => weigh?.(as(state), finding, key, bound) ?? NONE,
+    forget: (state, watermark) => forget?.(as(state), watermark, bound) ?? false,
   }
 }

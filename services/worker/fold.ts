@@ -14,7 +14,7 @@ import type { DefectGuard, Suspect } from './defects.ts'
 import { findingOfInteraction } from './finding.ts'
 import { Disputes, isOfWeight } from './disputes.ts'
 import { KeyIndex } from './key-index.ts'
-import { type Concern, type Entry, KeyStates, NOBODY } from './key-states.ts'
+import { type Concern, KeyStates, NOBODY } from './key-states.ts'
 import type { Maintenance } from './maintenance/maintenance.ts'
 import type { Outbox } from './outbox.ts'
 import { nobody, RunTools } from './tools.ts'
@@ -100,7 +100,7 @@ export class Fold {
   constructor(state: FoldState, parts: FoldParts) {
     this.state = state
     this.#parts = parts
-    const index = new KeyIndex<Entry>()
+    const index = new KeyIndex()
     this.#runners = parts.armed.map((detector) => {
       const states = state.keys.get(detector.rule.id) ?? new KeyStates(parts.config.maxKeys)
       states.join(index)
@@ -163,7 +163,7 @@ export class Fold {
     for (const key of keys) {
       const state = states.take(interaction.tenant, key, detector.begin)
       this.#put(detector, interaction, detector.step(state, interaction, key, tools))
-      this.#teach(detector, interaction, { key, state })
+      if (detector.shares) this.#teach(detector, interaction, { key, state })
     }
     const evicted = states.evict()
     for (let i = 0; i < evicted; i++) this.#parts.telemetry.keyEvicted(detector.rule.id)

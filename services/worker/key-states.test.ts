@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { KeyIndex } from './key-index.ts'
-import { type Entry, KeyStates } from './key-states.ts'
+import { KeyStates } from './key-states.ts'
 
 it('drops the first in the order of arrival that was not used since it was last asked, as a plain list would', () => {
   fc.assert(
@@ -65,7 +65,7 @@ it('finds by a shared index what it finds by its own, whatever comes and goes', 
     fc.property(fc.array(use, { maxLength: 60 }), (uses) => {
       const apart = [new KeyStates(3), new KeyStates(2), new KeyStates(1)]
       const together = [new KeyStates(3), new KeyStates(2), new KeyStates(1)]
-      const index = new KeyIndex<Entry>()
+      const index = new KeyIndex()
       uses.forEach(({ of, tenant, key, act }, at) => {
         const results = [apart, together].map((all) => {
           const states = all[of] as KeyStates

@@ -4,22 +4,9 @@
  * looks into cold memory. Source: Corbató 1968, "A paging experiment with the Multics system".
  */
 
-import { KeyIndex } from './key-index.ts'
+import { ACTOR, KeyIndex, NEWER, NOWHERE, OLDER, type Row, SERVER, TOOL, USED, WIDTH } from './key-index.ts'
 
-/** A link of the list, from the next to be asked to the last; ends are undefined. */
-export interface Entry {
-  readonly tenant: string
-  readonly key: string
-  readonly state: unknown
-  used: boolean
-  actor: number
-  server: number
-  tool: number
-  older: Entry | undefined
-  newer: Entry | undefined
-}
-
-/** Who or what a record is of, as hashes of 32 bits (signed, so that they need no memory of their own); 0 = of several, or not known. */
+/** Who or what a record is of, as hashes of 32 bits (signed, as the columns keep them); 0 = of several, or not known. */
 export interface Concern {
   readonly actor: number
   readonly server: number
@@ -30,21 +17,24 @@ export interface Concern {
 export type KeptState = readonly [tenant: string, key: string, state: unknown, used?: 0 | 1, actor?: number, server?: number, tool?: number]
 
 export const NOBODY: Concern = { actor: 0, server: 0, tool: 0 }
-const keptOf = ({ tenant, key, state, used, actor, server, tool }: Entry): KeptState => [tenant, key, state, used ? 1 : 0, actor, server, tool]
+
+/** No slot yet: detectors that never keep anything take none. */
+const NO_SLOT = -1
 
 export class KeyStates {
   /** Whom states are taken for from now on. */
   by: Concern = NOBODY
   readonly #limit: number
-  #index = new KeyIndex<Entry>()
-  #slot = this.#index.newSlot()
+  #index = new KeyIndex()
+  #slot = NO_SLOT
   #size = 0
-  #oldest: Entry | undefined
-  #newest: Entry | undefined
+  /** Ends of the list, from the next to be asked to the last. */
+  #oldest = NOWHERE
+  #newest = NOWHERE
 
   constructor(limit: number, entries: Iterable<KeptState> = []) {
     this.#limit = limit
-    for (const [tenant, key, state, used, actor = 0, server = 0, tool = 0] of entries) this.#add([tenant, key, state], { actor, server, tool }).used = used === 1
+    for (const kept of entries) this.#restore(kept)
   }
 
   get size(): number {
@@ -53,105 +43,136 @@ export class KeyStates {
 
   /** The key's state, made by `begin` where there is none, now used. */
   take(tenant: string, key: string, begin: () => unknown): unknown {
-    const entry = this.#index.get(tenant, key, this.#slot)
-    const { by } = this
-    if (entry === undefined) return this.#add([tenant, key, begin()], by).state
-    entry.used = true
-    if (entry.actor !== by.actor) entry.actor = 0
-    if (entry.server !== by.server) entry.server = 0
-    if (entry.tool !== by.tool) entry.tool = 0
-    return entry.state
+    const place = this.#index.placeOf(tenant, key, this.#slot)
+    if (place === NOWHERE) return this.#index.states[this.#add([tenant, key, begin()], this.by)]
+    const { facts, states } = this.#index
+    const { actor, server, tool } = this.by
+    const at = place * WIDTH
+    facts[at + USED] = 1
+    if (facts[at + ACTOR] !== actor) facts[at + ACTOR] = 0
+    if (facts[at + SERVER] !== server) facts[at + SERVER] = 0
+    if (facts[at + TOOL] !== tool) facts[at + TOOL] = 0
+    return states[place]
   }
 
   /** The key's state without a touch, undefined where there is none. */
   peek(tenant: string, key: string): unknown {
-    return this.#index.get(tenant, key, this.#slot)?.state
+    return this.#index.states[this.#index.placeOf(tenant, key, this.#slot)]
   }
 
   /** Drops until the limit holds; gives how many. */
   evict(): number {
     const before = this.#size
-    while (this.#size > this.#limit && this.#oldest !== undefined) this.#ask(this.#oldest)
+    while (this.#size > this.#limit && this.#oldest !== NOWHERE) this.#ask(this.#oldest)
     return before - this.#size
   }
 
   /** Drops every state of which `done` is true. */
   sweep(done: (state: unknown) => boolean): void {
-    for (const entry of this.#list()) if (done(entry.state)) this.#drop(entry)
+    for (const place of this.#list()) if (done(this.#index.states[place])) this.#drop(place)
   }
 
   /** States of the tenant that were learned of these alone: each of the three that is not 0 must agree, and one of them must be given. */
-  of(tenant: string, { actor, server, tool }: Concern): readonly KeptState[] {
-    if (actor === 0 && server === 0 && tool === 0) return []
-    const agrees = (one: Entry): boolean => one.tenant === tenant && (actor === 0 || one.actor === actor) && (server === 0 || one.server === server) && (tool === 0 || one.tool === tool)
-    return Array.from(this.#list()).filter(agrees).map(keptOf)
+  of(tenant: string, concern: Concern): readonly KeptState[] {
+    return this.#placesOf(tenant, concern).map((place) => this.#keptAt(place))
   }
 
   /** Drops what was learned of these alone; gives how many states that were. */
   reset(tenant: string, concern: Concern): number {
-    const kept = this.of(tenant, concern)
-    for (const [, key] of kept) {
-      const entry = this.#index.get(tenant, key, this.#slot)
-      if (entry !== undefined) this.#drop(entry)
-    }
-    return kept.length
+    const places = this.#placesOf(tenant, concern)
+    for (const place of places) this.#drop(place)
+    return places.length
   }
 
-  /** From now on finds its states by an index that others use as well. */
-  join(index: KeyIndex<Entry>): void {
+  /** From now on keeps its states in an index that others use as well. */
+  join(index: KeyIndex): void {
     if (index === this.#index) return
+    const entries = this.entries()
     this.#index = index
-    this.#slot = index.newSlot()
-    for (const cell of this.#list()) index.set(cell.tenant, cell.key, { slot: this.#slot, cell })
+    this.#slot = NO_SLOT
+    this.#size = 0
+    this.#oldest = NOWHERE
+    this.#newest = NOWHERE
+    for (const kept of entries) this.#restore(kept)
   }
 
   /** In the order in which they will be asked: what the constructor takes. */
   entries(): readonly KeptState[] {
-    return Array.from(this.#list(), keptOf)
+    return Array.from(this.#list(), (place) => this.#keptAt(place))
+  }
+
+  #placesOf(tenant: string, { actor, server, tool }: Concern): readonly number[] {
+    if (actor === 0 && server === 0 && tool === 0) return []
+    const { facts, rows } = this.#index
+    const agrees = (at: number): boolean => (actor === 0 || facts[at + ACTOR] === actor) && (server === 0 || facts[at + SERVER] === server) && (tool === 0 || facts[at + TOOL] === tool)
+    return Array.from(this.#list()).filter((place) => rows[place]?.tenant === tenant && agrees(place * WIDTH))
+  }
+
+  #keptAt(place: number): KeptState {
+    const { tenant, key } = this.#index.rows[place] as Row
+    return [tenant, key, this.#index.states[place], this.#fact(place, USED) === 1 ? 1 : 0, this.#fact(place, ACTOR), this.#fact(place, SERVER), this.#fact(place, TOOL)]
+  }
+
+  #fact(place: number, column: number): number {
+    return this.#index.facts[place * WIDTH + column] as number
+  }
+
+  #set(place: number, column: number, value: number): void {
+    this.#index.facts[place * WIDTH + column] = value
   }
 
   /** The next one is known before one is given, so that it may be dropped. */
-  * #list(): Generator<Entry, undefined> {
-    for (let entry = this.#oldest; entry !== undefined;) {
-      const { newer } = entry
-      yield entry
-      entry = newer
+  * #list(): Generator<number, undefined> {
+    for (let place = this.#oldest; place !== NOWHERE;) {
+      const newer = this.#fact(place, NEWER)
+      yield place
+      place = newer
     }
   }
 
-  #ask(entry: Entry): void {
-    if (!entry.used) return this.#drop(entry)
-    entry.used = false
-    this.#unlink(entry)
-    this.#append(entry)
+  #ask(place: number): void {
+    if (this.#fact(place, USED) === 0) return this.#drop(place)
+    this.#set(place, USED, 0)
+    this.#unlink(place)
+    this.#append(place)
   }
 
-  #add([tenant, key, state]: readonly [string, string, unknown], { actor, server, tool }: Concern): Entry {
-    const entry: Entry = { tenant, key, state, used: true, actor, server, tool, older: undefined, newer: undefined }
-    this.#index.set(tenant, key, { slot: this.#slot, cell: entry })
+  #restore([tenant, key, state, used, actor = 0, server = 0, tool = 0]: KeptState): void {
+    this.#set(this.#add([tenant, key, state], { actor, server, tool }), USED, used === 1 ? 1 : 0)
+  }
+
+  #add([tenant, key, state]: readonly [string, string, unknown], { actor, server, tool }: Concern): number {
+    if (this.#slot === NO_SLOT) this.#slot = this.#index.newSlot()
+    const place = this.#index.add(tenant, key, { slot: this.#slot, state })
+    this.#set(place, USED, 1)
+    this.#set(place, ACTOR, actor)
+    this.#set(place, SERVER, server)
+    this.#set(place, TOOL, tool)
     this.#size++
-    this.#append(entry)
-    return entry
+    this.#append(place)
+    return place
   }
 
-  #append(entry: Entry): void {
-    entry.older = this.#newest
-    entry.newer = undefined
-    if (this.#newest === undefined) this.#oldest = entry
-    else this.#newest.newer = entry
-    this.#newest = entry
+  #append(place: number): void {
+    this.#set(place, OLDER, this.#newest)
+    this.#set(place, NEWER, NOWHERE)
+    if (this.#newest === NOWHERE) this.#oldest = place
+    else this.#set(this.#newest, NEWER, place)
+    this.#newest = place
   }
 
-  #unlink({ older, newer }: Entry): void {
-    if (older === undefined) this.#oldest = newer
-    else older.newer = newer
-    if (newer === undefined) this.#newest = older
-    else newer.older = older
+  #unlink(place: number): void {
+    const older = this.#fact(place, OLDER)
+    const newer = this.#fact(place, NEWER)
+    if (older === NOWHERE) this.#oldest = newer
+    else this.#set(older, NEWER, newer)
+    if (newer === NOWHERE) this.#newest = older
+    else this.#set(newer, OLDER, older)
   }
 
-  #drop(entry: Entry): void {
-    this.#index.delete(entry.tenant, entry.key, this.#slot)
+  #drop(place: number): void {
+    this.#unlink(place)
+    this.#index.delete(place, this.#slot)
     this.#size--
-    this.#unlink(entry)
   }
 }
