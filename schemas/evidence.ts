@@ -41,6 +41,12 @@ export interface Removal {
   readonly at?: number | undefined
 }
 
+/** A manifest as it lies there, and the signed note over it, where there is one. */
+export interface Sealed {
+  readonly manifest: Buffer
+  readonly note: string | undefined
+}
+
 /** Where the evidence lies. Everything is read as bytes: nothing that the source computes is believed. */
 export interface EvidenceSource {
   /** For people: `ClickHouse at …`, `evidence folder …`. */
@@ -51,6 +57,8 @@ export interface EvidenceSource {
   readonly live?: boolean
   /** `recent`: it lets go of what is old, and nobody declares that. */
   readonly keeps: 'all' | 'recent'
+  /** Of a source that says itself what it is to hold; undefined: of one that does not. */
+  readonly sealed?: Sealed | undefined
   /** How many ranges of places may be looked at one by one, where each costs a look at everything. */
   readonly mostRanges: number
   /** Partitions that have leaves, and how many. */

@@ -5,6 +5,7 @@ import { Failure } from '../../schemas/failure.ts'
 import { leafHash } from '../../schemas/merkle.ts'
 import { parseCheckpoint, verifierOf } from '../../schemas/note.ts'
 import { bodyOf } from '../../schemas/checkpoint.ts'
+import { evidenceSigner } from '../wiring/evidence-signer.ts'
 import { parseProof, whyNotProved } from '../../schemas/tlog-proof.ts'
 import { writeFolder } from '../verify/folder-writer.ts'
 import { proveEvent } from '../verify/prove.ts'
@@ -41,13 +42,14 @@ async function exported(folder: string, options: EvidenceOptions & { readonly ke
   const source = await openEvidence(placeOf(options.from, options), () => configOf(options))
   const bar = new ProgressBar()
   try {
+    const signer = evidenceSigner(configOf(options), keysOf(keys))
     const manifest = await writeFolder(folder, {
-      source, log, keys, madeBy: `watchkeeper ${VERSION}`, madeAt: new Date().toISOString(), told: (done, of) => bar.show({ what: 'rows', done, of }),
+      source, log, keys, signer, madeBy: `watchkeeper ${VERSION}`, madeAt: new Date().toISOString(), told: (done, of) => bar.show({ what: 'rows', done, of }),
     })
     bar.end()
     const [leaves, rows] = [manifest.partitions.reduce((sum, one) => sum + one.leaves, 0), manifest.rows.reduce((sum, one) => sum + one.rows, 0)]
-    if (options.json === true) console.log(JSON.stringify({ folder, leaves, rows, files: manifest.files.length + 1 }))
-    else console.log(`${count(leaves)} leaves and ${count(rows)} rows in ${folder}: watchkeeper verify ${folder} --key KEY --anchor FILE`)
+    if (options.json === true) console.log(JSON.stringify({ folder, leaves, rows, files: manifest.files.length + (signer === undefined ? 1 : 2), signed: signer !== undefined }))
+    else console.log(`${count(leaves)} leaves and ${count(rows)} rows in ${folder}${signer === undefined ? ', not signed: the key of the log is not here' : ''}: watchkeeper verify ${folder} --key KEY --anchor FILE`)
     return 0
   } finally {
     bar.end()

@@ -30,6 +30,7 @@ export function addProofCommands(program: Command, kit: CommandKit): void {
     .option('--anchor <file>', 'checkpoints that were kept elsewhere: what lies before them nobody can have written anew; may be given again', more)
     .option('--from-log', 'the records of the embedded log in --data-dir in place of the tables\' rows')
     .option('--require-anchor', 'answer 3 where no anchor covers a partition')
+    .option('--require-signature', 'answer 3 where the manifest of a folder is not signed')
     .option('--state <file>', 'keep there how far it is, and go on from there')
     .addOption(new Option('--threads <number>', 'threads that make hashes').default(2).argParser(threads))
     .action(kit.run((folder: string | undefined, options: VerifyOptions) => verifyCommand(folder, options)))

@@ -5,6 +5,7 @@ import { Failure } from '../../schemas/failure.ts'
 import { openLanes } from '../verify/lanes.ts'
 import type { Run, SavedRun } from '../verify/progress.ts'
 import { EXIT_CODES, type Report } from '../verify/verdict.ts'
+import { UNSIGNED } from '../verify/seal.ts'
 import { verify } from '../verify/verify.ts'
 import { openEvidence } from '../wiring/evidence.ts'
 import { type CommonOptions, baseUrl, configOf } from './common.ts'
@@ -25,6 +26,7 @@ export interface VerifyOptions extends EvidenceOptions {
   readonly state?: string
   readonly threads: number
   readonly requireAnchor?: boolean
+  readonly requireSignature?: boolean
   readonly fromLog?: boolean
 }
 
@@ -88,5 +90,6 @@ export async function verifyCommand(folder: string | undefined, options: VerifyO
   if (options.json === true) console.log(JSON.stringify(report))
   else console.log(verifyPage(report, picocolors).join('\n'))
   if (options.requireAnchor === true && report.verdict === 'ok' && report.partitions.some(({ leaves, anchored }) => leaves > 0 && anchored === 0)) return EXIT_CODES.unverifiable
+  if (options.requireSignature === true && report.verdict === 'ok' && report.notes.includes(UNSIGNED)) return EXIT_CODES.unverifiable
   return report.exit_code
 }

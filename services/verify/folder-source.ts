@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DeclaredGap, EvidenceSource, Fault, Piece, Places, Removal, StoredCheckpoint } from '../../schemas/evidence.ts'
+import type { DeclaredGap, EvidenceSource, Fault, Piece, Places, Removal, Sealed, StoredCheckpoint } from '../../schemas/evidence.ts'
 import { Failure } from '../../schemas/failure.ts'
 import { LeafCursor } from '../../schemas/packed-leaf.ts'
 import { PackedCursor } from '../../schemas/packed-record.ts'
-import { ANCHORS, CheckpointLine, CHECKPOINTS, DROPPED, GapList, GAPS, LEAVES_A_FILE, leavesFile, Manifest, MANIFEST, RemovalList, REMOVALS } from './folder.ts'
+import { ANCHORS, CheckpointLine, CHECKPOINTS, DROPPED, GapList, GAPS, LEAVES_A_FILE, leavesFile, Manifest, MANIFEST, RemovalList, REMOVALS, SEAL } from './folder.ts'
 import { notesIn } from './note-file.ts'
 
 const CHUNK = 1024 * 1024
@@ -48,15 +48,17 @@ class FolderSource implements EvidenceSource {
   readonly name: string
   readonly tenants: readonly string[] | undefined
   readonly keeps = 'all'
+  readonly sealed: Sealed
   readonly mostRanges = MOST_RANGES
   readonly #folder: string
   readonly #manifest: Manifest
   readonly #faults = new Map<string, Fault>()
 
-  constructor(folder: string, manifest: Manifest) {
+  constructor(folder: string, manifest: Manifest, sealed: Sealed) {
     this.name = `evidence folder ${folder}`
     this.#folder = folder
     this.#manifest = manifest
+    this.sealed = sealed
     this.tenants = manifest.tenants ?? undefined
   }
 
@@ -194,7 +196,9 @@ class FolderSource implements EvidenceSource {
 export async function openFolder(folder: string): Promise<EvidenceSource> {
   const file = join(folder, MANIFEST)
   try {
-    return new FolderSource(folder, Manifest.parse(JSON.parse(await readFile(file, 'utf8'))))
+    const manifest = await readFile(file)
+    const note = existsSync(join(folder, SEAL)) ? await readFile(join(folder, SEAL), 'utf8') : undefined
+    return new FolderSource(folder, Manifest.parse(JSON.parse(manifest.toString('utf8'))), { manifest, note })
   } catch (error) {
     throw new Failure('misconfigured', 'evidence.manifest', `${file} is no manifest of an evidence folder: give the folder that watchkeeper evidence export made.`, { cause: error })
   }

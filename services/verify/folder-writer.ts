@@ -2,9 +2,11 @@
 import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { EvidenceSource } from '../../schemas/evidence.ts'
+import type { EvidenceSource, Removal } from '../../schemas/evidence.ts'
 import { Failure } from '../../schemas/failure.ts'
-import { ANCHORS, CHECKPOINTS, DROPPED, FORMAT, GAPS, KEYS, LEAVES_A_FILE, leavesFile, MANIFEST, type Manifest, REMOVALS, rowsFile } from './folder.ts'
+import type { NoteSigner } from '../../schemas/note.ts'
+import { ANCHORS, CHECKPOINTS, DROPPED, FORMAT, GAPS, KEYS, LEAVES_A_FILE, leavesFile, MANIFEST, type Manifest, REMOVALS, rowsFile, SEAL } from './folder.ts'
+import { signManifest } from './seal.ts'
 
 export interface FolderContents {
   readonly source: EvidenceSource
@@ -15,6 +17,8 @@ export interface FolderContents {
   readonly madeBy: string
   /** ISO 8601. */
   readonly madeAt: string
+  /** The notary's key; undefined: who exports has it not. */
+  readonly signer?: NoteSigner | undefined
   told?(rows: number, of: number): void
 }
 
@@ -77,11 +81,19 @@ async function emptyFolder(folder: string): Promise<void> {
   if ((await readdir(folder)).length > 0) throw new Failure('misconfigured', 'evidence.folder', `${folder} is not empty: evidence goes into a folder of its own.`)
 }
 
+/** What a removal takes while a folder is written is in one file and not in another. */
+async function refuseMoved(source: EvidenceSource, before: readonly Removal[]): Promise<void> {
+  if (source.live !== true || JSON.stringify(await source.removals()) === JSON.stringify(before)) return
+  throw new Failure('unavailable', 'evidence.moved', 'An erasure or a retention removed rows while they were written: the folder is not whole. Remove it, and export again when that has ended.')
+}
+
 /**
- * Writes the folder, the manifest last: a folder without one is not whole. Throws Failure `misconfigured` where there is something in it.
+ * Writes the folder, the manifest last: a folder without one is not whole. Throws Failure `misconfigured` where there is something in it, `unavailable` where rows were
+ * removed meanwhile.
  */
-export async function writeFolder(folder: string, { source, log, keys, madeBy, madeAt, told }: FolderContents): Promise<Manifest> {
+export async function writeFolder(folder: string, { source, log, keys, madeBy, madeAt, signer, told }: FolderContents): Promise<Manifest> {
   await emptyFolder(folder)
+  const removals = await source.removals()
   const writer = new FolderWriter(folder)
   await writer.put(CHECKPOINTS.log, checkpointLines(source, 'log'))
   await writer.put(CHECKPOINTS.partitions, checkpointLines(source, 'partitions'))
@@ -101,7 +113,8 @@ export async function writeFolder(folder: string, { source, log, keys, madeBy, m
     told?.(done += piece.rows, total)
   }
   await writer.put(DROPPED, source.dropped())
-  await writer.text(REMOVALS, `${JSON.stringify(await source.removals(), undefined, 2)}\n`)
+  await refuseMoved(source, removals)
+  await writer.text(REMOVALS, `${JSON.stringify(removals, undefined, 2)}\n`)
   await writer.text(GAPS, `${JSON.stringify(await source.gaps(), undefined, 2)}\n`)
   await writer.text(KEYS, keys.map((key) => `${key}\n`).join(''))
   await writer.text(ANCHORS, (await source.anchored()).map((note) => `${note}\n`).join(''))
@@ -109,6 +122,8 @@ export async function writeFolder(folder: string, { source, log, keys, madeBy, m
     format: FORMAT, log, made_at: madeAt, made_by: madeBy, source: source.name, tenants: source.tenants === undefined ? null : [...source.tenants],
     partitions: [...partitions].map(([partition, leaves]) => ({ partition, leaves })), rows, files: writer.files,
   }
-  await writeFile(join(folder, MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`, { flag: 'wx', mode: 0o600, flush: true })
+  const text = `${JSON.stringify(manifest, undefined, 2)}\n`
+  if (signer !== undefined) await writeFile(join(folder, SEAL), signManifest(text, signer), { flag: 'wx', mode: 0o600, flush: true })
+  await writeFile(join(folder, MANIFEST), text, { flag: 'wx', mode: 0o600, flush: true })
   return manifest
 }

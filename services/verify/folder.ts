@@ -3,6 +3,8 @@ import { z } from 'zod'
 
 export const FORMAT = 'watchkeeper-evidence/1'
 export const MANIFEST = 'manifest.json'
+/** Signed note over the manifest (seal.ts). */
+export const SEAL = 'manifest.note'
 export const KEYS = 'keys.txt'
 export const ANCHORS = 'anchors.txt'
 export const REMOVALS = 'removals.json'

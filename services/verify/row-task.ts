@@ -117,11 +117,16 @@ export class RowTask {
     const frontier = this.#frontiers.get(row.partition)
     if (frontier === undefined || row.offset > frontier.offset || (row.offset === frontier.offset && row.offsetIndex > frontier.offsetIndex)) {
       this.#unsealed++
+      this.#count(row)
       return
     }
     if (row.offset === frontier.offset && row.offsetIndex === frontier.offsetIndex) this.#newest = Math.max(this.#newest, Number(row.int('received_at') / 1_000_000n))
     this.#prove(row)
     this.#attribute(row)
+    this.#count(row)
+  }
+
+  #count(row: PackedCursor): void {
     const number = row.int('sequence')
     if (number >= 0n) this.#sequences.add(sessionOf([row.text('tenant'), row.text('source'), row.text('emitter'), row.text('conversation')]), Number(number))
   }

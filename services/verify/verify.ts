@@ -10,6 +10,7 @@ import { Run, type SavedRun } from './progress.ts'
 import { claimsBetween, PromiseReader, type Promises, type Trust } from './promises.ts'
 import { judgeRemovals } from './removals.ts'
 import type { Frontier, RowJob } from './row-task.ts'
+import { judgeSeal } from './seal.ts'
 import { MOST_SESSIONS } from './sequences.ts'
 import { attributionNotes, type Findings, type Report, reportOf } from './verdict.ts'
 
@@ -186,20 +187,24 @@ class Verification {
     run.found(judged.faults)
     this.pending.push(...judged.pending)
     const lacking = run.sequences.missing()
-    // Rows that a declared removal took cannot tell their numbers any more.
-    if (lacking.reduce((total, { missing }) => total + missing, 0) > run.removed) for (const { session, missing, of } of lacking) run.found([numbersMissing(session, missing, of)])
+    const erased = sum([...run.erased.values()].map(({ rows }) => rows))
+    // Rows that a declared removal took cannot tell their numbers any more, and blanked ones not of which conversation they were.
+    if (sum(lacking.map(({ missing }) => missing)) > run.removed + erased) for (const { session, missing, of } of lacking) run.found([numbersMissing(session, missing, of)])
+    const seal = judgeSeal(source.sealed, trust.verifiers)
     const partitions = [...sizes.keys()].sort((a, b) => a - b).map((partition) => {
       const { next, proved } = run.stateOf(partition)
       return { partition, leaves: next, proved, anchored: Math.min(proved, promises.anchored.get(partition) ?? 0) }
     })
-    const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, number) => total + number, 0)
     return {
       source: source.name, log: promises.name, partitions, leaves: sum(partitions.map(({ leaves }) => leaves)), rows: run.rows, unsealed: run.unsealed, removed: run.removed,
-      erased: sum([...run.erased.values()].map(({ rows }) => rows)), checkpoints: promises.checkpoints, anchors: promises.anchors, removals, gaps: await source.gaps(), origins: originsOf(run.origins),
-      faults: [...promises.faults, ...source.faults(), ...run.faults], notes: [...notesOf(run, promises, source), ...attributionNotes(originsOf(run.origins))], unverifiable: [...unverifiableOf(promises, trust, partitions), ...this.pending],
+      erased, checkpoints: promises.checkpoints, anchors: promises.anchors, removals, gaps: await source.gaps(), origins: originsOf(run.origins),
+      faults: [...promises.faults, ...seal.faults, ...source.faults(), ...run.faults], notes: [...seal.notes, ...notesOf(run, promises, source), ...attributionNotes(originsOf(run.origins))],
+      unverifiable: [...unverifiableOf(promises, trust, partitions), ...seal.unverifiable, ...this.pending],
     }
   }
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
 const notAgain = (partition: number) =>
   ({ question: 'integrity', kind: 'unsteady', partition, index: -1, detail: `rows of partition ${partition} were other ones when they were read again` }) as const
@@ -237,13 +242,16 @@ function notesOf(run: Run, { anchors }: Promises, source: EvidenceSource): strin
   ]
 }
 
+/** A removal that goes on while everything is read ends, and is under a checkpoint within seconds; and partitions are stored one before the other. */
+const isOnItsWay = ({ verdict, faults }: Report, pending: readonly string[]): boolean =>
+  (verdict === 'unverifiable' && pending.length > 0) || (faults.length > 0 && faults.every(({ kind }) => kind === 'sequence-gap'))
+
 /** Reads all of the evidence, and says what it found. Nothing of the source is believed; its failures are thrown. */
 export async function verify(options: VerifyOptions): Promise<Report> {
   for (let run = 1; ; run++) {
     const verification = new Verification(run === 1 ? options : { ...options, saved: undefined })
     const report = await verification.verify()
-    if (options.source.live !== true || verification.pending.length === 0 || report.verdict !== 'unverifiable' || run === RUNS) return report
-    // A removal that goes on while everything is read ends, and is under a checkpoint within seconds.
+    if (options.source.live !== true || run === RUNS || !isOnItsWay(report, verification.pending)) return report
     await wait(RUN_AGAIN_MS)
   }
 }
