@@ -54,6 +54,12 @@ test('a witness line does not open under another time or text', () => {
   expect(openNote(`${body.replace('\n3\n', '\n4\n')}\n${line}`, [seer])).toEqual({ refused: 'false signature' })
 })
 
+test('a note that was cut off is none, and nobody is said to have forged it', () => {
+  const note = signNote(body, signer)
+  for (let length = 0; length < note.length - 1; length++) expect(openNote(`${note.slice(0, length)}\n`, [known])).not.toMatchObject({ refused: 'false signature' })
+  for (let length = 0; length < note.length - 1; length++) expect(openNote(`${note.slice(0, length)}\n`, [known])).toHaveProperty('refused')
+})
+
 test('any single flipped bit of a note is noticed', () => {
   const note = Buffer.from(signNote(body, signer))
   fc.assert(fc.property(fc.nat(note.length * 8 - 1), (bit) => {

@@ -153,10 +153,12 @@ function linesOf(text: string): readonly SignatureLine[] | undefined {
   return read.some((line) => line === undefined) ? undefined : (read as SignatureLine[])
 }
 
+/** A signature that was cut off is none: whoever copies a file while it is written has such a one. */
+const isWhole = ({ type }: Verifier, signature: Buffer): boolean => signature.length === (type === COSIGNATURE ? 8 : 0) + SIGNATURE_BYTES
+
 /** The time the signature states, 0 without one; undefined when the signature is false. */
 function timeOf(body: string, { type, publicKey }: Verifier, signature: Buffer): number | undefined {
   const stamped = type === COSIGNATURE ? 8 : 0
-  if (signature.length !== stamped + SIGNATURE_BYTES) return undefined
   const time = stamped === 0 ? 0n : signature.readBigUInt64BE(0)
   const message = stamped === 0 ? Buffer.from(body) : cosigned(body, time)
   if (time > BigInt(Number.MAX_SAFE_INTEGER)) return undefined
@@ -181,6 +183,7 @@ export function openNote(note: string, verifiers: readonly Verifier[]): OpenedNo
   for (const { name, keyId, signature } of parts.lines) {
     const verifier = verifiers.find((known) => known.name === name && known.keyId === keyId)
     if (verifier === undefined || signatures.has(verifier)) continue
+    if (!isWhole(verifier, signature)) return { refused: 'malformed' }
     const time = timeOf(parts.body, verifier, signature)
     if (time === undefined) return { refused: 'false signature' }
     signatures.set(verifier, { verifier, time })
