@@ -20,7 +20,7 @@ import { startingApi } from './api/starting.ts'
 import { createServices, type Part, type PartKit, PARTS } from './wiring/parts.ts'
 import { placeRulesOf } from './wiring/place.ts'
 import { NO_RECEIVERS, openReceivers } from './wiring/receivers.ts'
-import { openApiDoor, openServers, refuseUnsafeDoors } from './wiring/servers.ts'
+import { onLoopback, openApiDoor, openServers, refuseUnsafeDoors } from './wiring/servers.ts'
 import { StartWait } from './wiring/start-wait.ts'
 
 export const EVERYTHING: ReadonlySet<Part> = new Set(PARTS)
@@ -131,7 +131,7 @@ async function start({ config, parts, log, asked, begun }: Start): Promise<Watch
   const traces = await startOwnTraces(config, log)
   begun.add(() => traces.stop())
   const wait = new StartWait({ log, asked, now: () => performance.now() })
-  const api = await openApiDoor(config, log, startingApi({ waitsFor: () => wait.reason, metrics: () => metrics.render() }))
+  const api = await openApiDoor(config, log, startingApi({ waitsFor: () => wait.reason, metrics: onLoopback(config) ? () => metrics.render() : undefined }))
   begun.add(() => api.stop())
   const foundation = await openFoundation(config, log, wait)
   begun.add(() => foundation.close())

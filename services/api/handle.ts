@@ -6,7 +6,7 @@ import { callerOf } from './caller.ts'
 import { apiDocument } from './document.ts'
 import type { ApiPorts } from './ports.ts'
 import { ReadLog } from './read-log.ts'
-import { json } from './responses.ts'
+import { json, metricsAnswer } from './responses.ts'
 import { Router } from './router.ts'
 import { ROUTES } from './routes.ts'
 
@@ -41,9 +41,7 @@ export function createApi(ports: ApiPorts): Api {
   async function handle(request: HttpRequest): Promise<HttpResponse> {
     if (request.method === 'GET' && request.path === '/healthz') return json(200, { alive: true })
     if (request.method === 'GET' && request.path === '/readyz') return readiness(ports.parts)
-    if (request.method === 'GET' && request.path === '/metrics') {
-      return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }, body: await ports.metrics() }
-    }
+    if (request.method === 'GET' && request.path === '/metrics' && (ports.openMetrics || callerOf(request, ports) !== undefined)) return metricsAnswer(await ports.metrics())
     if (request.path === '/') return json(200, { product: 'watchkeeper', routes: [...OPEN, ...new Set(ROUTES.map(({ path }) => path))] })
     if (request.method === 'GET' && request.path === '/api/v1/openapi.json') return json(200, (document ??= apiDocument()))
     try {

@@ -63,6 +63,8 @@ export interface ApiPorts extends CallerPorts {
   /** Parts whose readiness counts. */
   readonly parts: readonly Pick<Service, 'name' | 'notReady'>[]
   metrics(): Promise<string>
+  /** Whether metrics are for whoever asks: else a token is needed. */
+  readonly openMetrics: boolean
   lag(): Promise<readonly PartitionLag[]>
   /** Every call is written down. */
   readonly audit: AdminAudit

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { Config } from '../config/schema.ts'
 import { Failure } from '../../schemas/failure.ts'
-import { baseUrl } from './common.ts'
+import { apiUrl } from './common.ts'
 
 const unreachable = (message: string, cause?: unknown): Failure => new Failure('unavailable', 'api.unreachable', message, cause === undefined ? {} : { cause })
 
@@ -35,14 +35,28 @@ export interface Answered {
   readonly body: unknown
 }
 
-/** A token of one's own, else the one of the data directory. */
-const tokenOf = ({ data_dir: dataDir }: Config): string => process.env['WATCHKEEPER_API_TOKEN'] ?? readToken(dataDir)
+/** A token of one's own, else the one of the data directory, which is for the server on this machine alone. Throws Failure `misconfigured`. */
+function tokenOf({ data_dir: dataDir, api: { url } }: Config): string {
+  const own = process.env['WATCHKEEPER_API_TOKEN']
+  if (own === undefined && url !== undefined) {
+    throw new Failure('misconfigured', 'api.token', `${url} asks for a token: put one in WATCHKEEPER_API_TOKEN (made on that machine with watchkeeper token create --scope read|triage|admin).`)
+  }
+  return own ?? readToken(dataDir)
+}
+
+/** What stands in the way of a connection, where Node says it in words of its own. */
+const CERTIFICATE = /CERT|ISSUER|SIGNATURE|ALTNAME/
+function noAnswer(origin: string, error: unknown): Failure {
+  const code = String(((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? '')
+  if (CERTIFICATE.test(code)) return unreachable(`The certificate of ${origin} is not trusted (${code}): give its authority in NODE_EXTRA_CA_CERTS, and the name that it is made out to.`, error)
+  return unreachable(`Nothing answers at ${origin}. Start the server first (npm start), or give its address with --api HOST:PORT or WATCHKEEPER_API_URL.`, error)
+}
 
 async function request(config: Config, path: string, { method = 'GET', body, headers: more = {} }: Asked): Promise<Response> {
-  const url = `${baseUrl(config.api.listen, false)}${path}`
+  const url = `${apiUrl(config)}${path}`
   const headers = { authorization: `Bearer ${tokenOf(config)}`, ...more }
   return fetch(url, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }).catch((error: unknown) => {
-    throw unreachable(`Nothing answers at ${new URL(url).origin}. Start the server first (npm start), or give its address with --api HOST:PORT.`, error)
+    throw noAnswer(new URL(url).origin, error)
   })
 }
 

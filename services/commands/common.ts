@@ -25,6 +25,9 @@ export const configOf = (options: CommonOptions): Config =>
     ],
   })
 
+/** Base address of the API for commands. */
+export const apiUrl = ({ api: { listen, tls, url } }: Config): string => url?.replace(/\/+$/, '') ?? baseUrl(listen, tls !== undefined)
+
 /** Base address under which a server on this machine is reached. */
 export const baseUrl = (address: string, tls: boolean): string =>
   `${tls ? 'https' : 'http'}://${address.replace(/^0\.0\.0\.0:|^\[::\]:/, '127.0.0.1:')}`

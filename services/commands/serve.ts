@@ -15,7 +15,7 @@ function describe(config: Config, startedMs: number): string {
     server === undefined
       ? `  SQL         ${sql.listen}   (ClickHouse HTTP interface, read-only, database watchkeeper)`
       : `  SQL         ${server}   (your ClickHouse, database watchkeeper)`,
-    `  API         ${api.listen}   (/healthz /readyz /metrics)`,
+    `  API         ${api.listen}   (${api.tls === undefined ? '' : 'TLS; '}/healthz /readyz /metrics)`,
     `  data        ${dataDir}`,
     ...(bus.kafka === undefined ? [] : [`  Kafka       ${bus.kafka.brokers.join(', ')}   (topics ${bus.kafka.prefix}*)`]),
     `  receivers   ${told.length === 0 ? 'none configured: alerts are in table alerts only' : told.join(', ')}`, '',

@@ -71,6 +71,9 @@ const STOP_LIMITS = { stopTimeout: STOP_MS, stopGrace: 500 }
 /** Whether users are served SQL here: a ClickHouse server serves them itself. */
 const hasSqlDoor = ({ store }: Config, parts: ReadonlySet<Part>): boolean => store.clickhouse === undefined && parts.has('archiver')
 
+/** Whether the API is for this machine alone. */
+export const onLoopback = ({ api: { listen } }: Config): boolean => isLoopback(hostPort(listen).host)
+
 /** Throws Failure `misconfigured` when an address of one of the parts would be open to strangers. `kept`: tokens of the token file. */
 export function refuseUnsafeDoors(config: Config, parts: ReadonlySet<Part>, kept: number): void {
   const { otlp, sql, api } = config
@@ -81,10 +84,10 @@ export function refuseUnsafeDoors(config: Config, parts: ReadonlySet<Part>, kept
     })
   }
   if (hasSqlDoor(config, parts)) checkSqlExposure(sqlConfigOf(sql), { host: hostPort(sql.listen).host, tls: sql.tls !== undefined, behindTlsProxy: false })
-  if (!isLoopback(hostPort(api.listen).host)) {
+  if (!onLoopback(config) && api.tls === undefined) {
     throw new Failure(
       'misconfigured', 'api.exposed',
-      `The API on ${api.listen} has no TLS of its own: bind api.listen to 127.0.0.1 and put a proxy with TLS in front of it.`,
+      `The API on ${api.listen} has no TLS: set api.tls (key and cert), or bind api.listen to 127.0.0.1, behind a proxy with TLS where others need it.`,
     )
   }
 }
@@ -122,10 +125,10 @@ export interface ApiDoor extends OpenServer {
 }
 
 /** Answers with `first` until there is more to serve. Throws Failure `misconfigured` when the address cannot be had. */
-export async function openApiDoor({ api: { listen } }: Config, log: Log, first: HttpHandler): Promise<ApiDoor> {
+export async function openApiDoor({ api: { listen, tls } }: Config, log: Log, first: HttpHandler): Promise<ApiDoor> {
   let handler = first
   const server = await startHttpServer({
-    name: 'The API', setting: '--api', ...hostPort(listen), maxBodyBytes: API_BODY_BYTES, limits: STOP_LIMITS, handle: (request) => handler(request),
+    name: 'The API', setting: '--api', ...hostPort(listen), tls: tlsMaterial(tls), maxBodyBytes: API_BODY_BYTES, limits: STOP_LIMITS, handle: (request) => handler(request),
     failed: failedBy({ log }),
   })
   return { ...door('api', server), serve: (next) => { handler = next } }
@@ -192,7 +195,7 @@ function routesOf(parts: ServerParts): Pick<ApiPorts, 'parts' | 'lag' | 'status'
 function serveApi(parts: ServerParts): OpenServer {
   const { api, config, foundation, edge, metrics, receivers, log } = parts
   const { handle, close } = createApi({
-    receivers: parts.parts.has('alerter') ? receivers : NO_ALERTER, configured: receiverEntries(config.alerting), hooks: hookEntries(config.response.hooks), metrics: () => metrics.render(), token: foundation.apiToken,
+    receivers: parts.parts.has('alerter') ? receivers : NO_ALERTER, configured: receiverEntries(config.alerting), hooks: hookEntries(config.response.hooks), metrics: () => metrics.render(), openMetrics: onLoopback(config), token: foundation.apiToken,
     apiCaller: (token) => edge.apiCaller(token), audit: edge.audit, failed: (error) => log.error({ err: error }, 'a call of the API could not be written down'),
     ...routesOf(parts),
   })

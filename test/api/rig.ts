@@ -26,7 +26,7 @@ export interface Said {
 export function apiRig(change: Partial<ApiPorts> = {}, callers: Readonly<Record<string, Caller>> = {}) {
   const deeds: AdminDeed[] = []
   const api = createApi({
-    parts: [], receivers: { none: 'no alerter here' }, configured: [], hooks: [], metrics: async () => '', lag: async () => [], token: TOKEN, apiCaller: (token) => callers[token],
+    parts: [], receivers: { none: 'no alerter here' }, configured: [], hooks: [], metrics: async () => '', openMetrics: true, lag: async () => [], token: TOKEN, apiCaller: (token) => callers[token],
     audit: {
       async during(deed, work) {
         deeds.push(deed)
