@@ -4,9 +4,11 @@ import { CanonicalReader } from './canonical-reader.ts'
 import type { Interaction } from './interaction.ts'
 import { type Generation, readInteraction, writeInteraction } from './interaction-fields.ts'
 
-/** What is known at a home: parts by tool call id, lineage by conversation, habits by actor. */
-export const HOMES = ['call', 'conversation', 'actor'] as const
+/** What is known at a home: parts by tool call id, rounds of a call by what its server gave the client to carry, lineage by conversation, habits by actor. */
+export const HOMES = ['call', 'answer', 'ask', 'conversation', 'actor'] as const
 export type Home = (typeof HOMES)[number]
+/** As they are numbered in an envelope. */
+const WRITTEN_HOMES: readonly Home[] = ['call', 'conversation', 'actor', 'answer', 'ask']
 
 /** A tool's result, with the id of its call. */
 export interface Told {
@@ -14,8 +16,14 @@ export interface Told {
   readonly text: string
 }
 
+/** Digests of the `requestState` (MCP 2026-07-28) with which a server asked for more, and which a request carried; '' where there is none, or its other end is in the same trace. */
+export interface CarriedStates {
+  readonly asked: string
+  readonly answered: string
+}
+
 /** A call as its trace shows it. */
-export interface Part {
+export interface Part extends CarriedStates {
   /** With the lineage that its own trace tells. */
   readonly interaction: Interaction
   /** Key of the trace that this lineage is of. */
@@ -68,8 +76,9 @@ export interface TickRelay extends Addressed {
 }
 export type Relay = PartRelay | WordsRelay | LeaveRelay | HabitRelay | TickRelay
 
-/** The one before had interactions with fewer fields. */
-const FORMAT = 2
+/** The first had interactions with fewer fields, the second parts without states. */
+const FORMAT = 3
+type Format = 1 | 2 | 3
 const KINDS = ['part', 'words', 'leave', 'habit', 'tick'] as const
 const WORD_KINDS = ['turn', 'result'] as const
 const writer = new CanonicalWriter()
@@ -79,21 +88,25 @@ function writePart(part: Part): void {
   writer.text(part.conversation)
   writer.flag(part.rooted)
   writer.flag(part.bridged)
+  writer.text(part.asked)
+  writer.text(part.answered)
   writer.texts(part.turns)
   writer.texts(part.results.flatMap(({ id, text }) => [id, text]))
   writeInteraction(writer, part.interaction)
 }
 
-function readPart(reader: CanonicalReader, generation: Generation): Part {
+function readPart(reader: CanonicalReader, format: Format): Part {
   const trace = reader.text()
   const conversation = reader.text()
   const rooted = reader.flag()
   const bridged = reader.flag()
+  const [asked, answered] = format === FORMAT ? [reader.text(), reader.text()] : ['', '']
+  const generation: Generation = format === 1 ? 1 : 2
   const turns = reader.texts()
   const told = reader.texts()
   const results: Told[] = []
   for (let at = 0; at + 1 < told.length; at += 2) results.push({ id: told[at] as string, text: told[at + 1] as string })
-  return { interaction: readInteraction(reader, generation), trace, conversation, rooted, bridged, turns, results }
+  return { interaction: readInteraction(reader, generation), trace, conversation, rooted, bridged, asked, answered, turns, results }
 }
 
 const written = (): Buffer => Buffer.from(writer.buffer.subarray(0, writer.length))
@@ -142,7 +155,7 @@ function writeRelay(relay: Relay): void {
   writer.text(relay.key)
   writer.int(relay.at)
   if (relay.kind === 'part') {
-    byte(HOMES.indexOf(relay.home))
+    byte(WRITTEN_HOMES.indexOf(relay.home))
     writePart(relay.part)
   } else if (relay.kind === 'words') writeWords(relay)
   else if (relay.kind === 'leave') writer.text(relay.interactionId)
@@ -152,7 +165,7 @@ function writeRelay(relay: Relay): void {
   }
 }
 
-function readRelay(reader: CanonicalReader, generation: Generation): Relay {
+function readRelay(reader: CanonicalReader, format: Format): Relay {
   const kind = KINDS[reader.buffer[reader.position++] ?? -1]
   const key = reader.text()
   const at = reader.int()
@@ -160,12 +173,12 @@ function readRelay(reader: CanonicalReader, generation: Generation): Relay {
   if (kind === 'words') return { kind, key, at, ...readWords(reader) }
   if (kind === 'leave') return { kind, key, at, interactionId: reader.id() }
   if (kind === 'habit') return { kind, key, at, calls: Number(reader.int()), asked: Number(reader.int()) }
-  const home = HOMES[reader.buffer[reader.position++] ?? -1]
+  const home = WRITTEN_HOMES[reader.buffer[reader.position++] ?? -1]
   if (kind === undefined || home === undefined) throw new RangeError('envelope of correlations: unknown kind of record')
-  return { kind, key, at, home, part: readPart(reader, generation) }
+  return { kind, key, at, home, part: readPart(reader, format) }
 }
 
-/** Envelope: u8 format (2), LEB128 count, then the records with the primitives of canonical.ts. */
+/** Envelope: u8 format (3), LEB128 count, then the records with the primitives of canonical.ts. */
 export function encodeRelays(relays: readonly Relay[]): Buffer {
   writer.restart()
   byte(FORMAT)
@@ -177,7 +190,7 @@ export function encodeRelays(relays: readonly Relay[]): Buffer {
 /** Throws RangeError when the bytes are not a whole envelope of this format. */
 export function decodeRelays(bytes: Buffer): readonly Relay[] {
   const [format] = bytes
-  if (format !== FORMAT && format !== 1) throw new RangeError(`envelope of correlations: format ${format} is not ${FORMAT}`)
+  if (format !== 1 && format !== 2 && format !== FORMAT) throw new RangeError(`envelope of correlations: format ${format} is not ${FORMAT}`)
   const reader = new CanonicalReader(bytes, 1)
   const relays: Relay[] = []
   for (let left = reader.count(); left > 0; left--) relays.push(readRelay(reader, format))

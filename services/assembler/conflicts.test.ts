@@ -80,7 +80,7 @@ describe('identities that do not agree', () => {
   it('are the same where the views come from several traces', () => {
     fc.assert(fc.property(fc.array(fc.array(said, { minLength: 1, maxLength: 3 }), { minLength: 2, maxLength: 4 }).chain((views) => fc.tuple(fc.constant(views), fc.shuffledSubarray(views, { minLength: views.length }))), ([views, shuffled]) => {
       const parts = (all: readonly (readonly Observation[])[]) => all.map((view) =>
-        partOf({ ...merged(view), interaction_id: (view[0] as Observation).event_id }, { trace: newTrace(), key: '', known: undefined }))
+        partOf({ ...merged(view), interaction_id: (view[0] as Observation).event_id }, { trace: newTrace(), key: '', known: undefined, states: { asked: '', answered: '' } }))
       const of = (all: readonly (readonly Observation[])[]): readonly string[] => {
         const [first, ...rest] = parts(all)
         return first === undefined ? [] : mergeParts(parts(views)[0] as typeof first, [first, ...rest]).interaction.identity_conflicts

@@ -10,7 +10,7 @@ import { settleJoins } from './settle.ts'
 import { type Call, callAt, identityOf, newTrace, observe, type Trace } from './trace.ts'
 
 /** What was published of a call, in the order of first versions. */
-interface Told extends Pick<Call, 'anchor' | 'version' | 'digest' | 'sortAt' | 'home' | 'agentSpan'> {
+interface Told extends Pick<Call, 'anchor' | 'version' | 'digest' | 'sortAt' | 'home' | 'states' | 'agentSpan'> {
   /** Which observations it had. */
   readonly members: number
   readonly dirty: boolean
@@ -130,9 +130,9 @@ function recall(trace: Trace, told: readonly Told[]): readonly Entry[] {
     owned.add(call.index)
     return { told: one, call, gone }
   })
-  for (const { told: { anchor, version, digest, sortAt, home, withdrawn }, call, gone } of entries) {
-    if (!gone) Object.assign(call, { anchor, version, digest: withdrawn ? '' : digest, sortAt, home })
-    else if (!withdrawn) trace.withdrawn.push({ call: { ...(trace.calls[places.get(anchor) as number] as Call), anchor, version, digest, sortAt, home }, into: call })
+  for (const { told: { anchor, version, digest, sortAt, home, states, withdrawn }, call, gone } of entries) {
+    if (!gone) Object.assign(call, { anchor, version, digest: withdrawn ? '' : digest, sortAt, home, states })
+    else if (!withdrawn) trace.withdrawn.push({ call: { ...(trace.calls[places.get(anchor) as number] as Call), anchor, version, digest, sortAt, home, states }, into: call })
   }
   return entries
 }
@@ -169,6 +169,6 @@ function toldAgain(before: readonly Told[], trace: Trace, published: readonly Ca
 }
 
 function toldOf(trace: Trace, call: Call): Told {
-  const { anchor, version, digest, sortAt, home, agentSpan } = call
-  return { anchor, version, digest, sortAt, home, agentSpan, members: membersOf(call), dirty: trace.dirty.has(call.index), withdrawn: false }
+  const { anchor, version, digest, sortAt, home, states, agentSpan } = call
+  return { anchor, version, digest, sortAt, home, states, agentSpan, members: membersOf(call), dirty: trace.dirty.has(call.index), withdrawn: false }
 }

@@ -2,6 +2,8 @@
  * What results and requests say of input that a server asks for instead of answering (MCP 2026-07-28, multi round-trip requests): `resultType` is
  * `input_required`, and the request is repeated with `inputResponses`, `requestState` or both. SDKs write these names in camel or in snake case.
  */
+import { hash } from 'node:crypto'
+import type { CarriedStates } from '../../schemas/relay.ts'
 import type { Observation } from './observation.ts'
 
 export interface Ask {
@@ -58,10 +60,44 @@ export function askIn({ result }: Pick<Observation, 'result'>): Ask | undefined 
 const REQUEST = 'request'
 
 export function answerIn({ attributes }: Pick<Observation, 'attributes'>): Answer {
-  const body = membersOf(parsed(attributes.get(REQUEST)?.text ?? ''))
+  return answerOf(attributes.get(REQUEST)?.text ?? '')
+}
+
+function answerOf(request: string): Answer {
+  const body = membersOf(parsed(request))
   if (typeof body['params'] !== 'object' || body['params'] === null) return { answers: undefined, state: '' }
   const params = membersOf(body['params'])
   const state = textOf(params['requestState'] ?? params['request_state'])
   const responses = params['inputResponses'] ?? params['input_responses']
   return { answers: state !== '' || (responses !== undefined && responses !== null), state }
+}
+
+/** A state that is shorter may be used again by anybody. */
+const WORLDWIDE_STATE = 16
+/** What redaction leaves of any secret whatever. */
+const INDISTINCT = /\[redacted:(?:unscanned|[a-z0-9-]+:dropped)\]/
+const NO_STATES: CarriedStates = { asked: '', answered: '' }
+const digestOf = (state: string): string => hash('sha256', state, 'hex').slice(0, 32)
+
+/** The only one that is open; '' where there is none, or it cannot be told which. */
+const onlyOf = (states: ReadonlySet<string>, closed: ReadonlySet<string>): string => {
+  const open = [...states].filter((state) => !closed.has(state))
+  const [state = ''] = open
+  return open.length === 1 && state.length >= WORLDWIDE_STATE && !INDISTINCT.test(state) ? digestOf(state) : ''
+}
+
+/** What a call asked for and what it carried whose other end is not among its observations. */
+export function statesIn(observations: readonly Pick<Observation, 'result' | 'attributes'>[]): CarriedStates {
+  let asked: Set<string> | undefined
+  let answered: Set<string> | undefined
+  for (const { result, attributes } of observations) {
+    const asks = result.includes(WORD) ? (askIn({ result })?.state ?? '') : ''
+    if (asks !== '') (asked ??= new Set()).add(asks)
+    const request = attributes.get(REQUEST)?.text ?? ''
+    const carries = request.includes('State') || request.includes('_state') ? answerOf(request).state : ''
+    if (carries !== '') (answered ??= new Set()).add(carries)
+  }
+  if (asked === undefined && answered === undefined) return NO_STATES
+  const none: ReadonlySet<string> = new Set()
+  return { asked: onlyOf(asked ?? none, answered ?? none), answered: onlyOf(answered ?? none, asked ?? none) }
 }

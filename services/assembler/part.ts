@@ -1,6 +1,6 @@
 /** What a trace tells stage 2: its calls, and what was said in it. */
 import type { Interaction, InteractionFields } from '../../schemas/interaction.ts'
-import type { Part, Told, Word } from '../../schemas/relay.ts'
+import type { CarriedStates, Part, Told, Word } from '../../schemas/relay.ts'
 import type { Before, Context } from './context.ts'
 import type { Trace } from './trace.ts'
 
@@ -29,13 +29,13 @@ export const conversationOf = (fields: Interaction, trace: Trace): string =>
   fields.method === 'tools/call' ? fields.conversation || trace.conversation : ''
 
 /** The call of `fields` as the trace with this key shows it; `known`: what was said before it. */
-export function partOf(fields: InteractionFields, { trace, key, known }: {
-  readonly trace: Trace; readonly key: string; readonly known: Before | undefined
+export function partOf(fields: InteractionFields, { trace, key, known, states }: {
+  readonly trace: Trace; readonly key: string; readonly known: Before | undefined; readonly states: CarriedStates
 }): Part {
   const conversation = conversationOf(fields, trace)
   const tells = conversation === '' ? undefined : known
   return {
-    interaction: fields, trace: key, conversation, rooted: trace.rootArrived, bridged: false,
+    interaction: fields, trace: key, conversation, rooted: trace.rootArrived, bridged: false, asked: states.asked, answered: states.answered,
     turns: tells === undefined ? [] : tells.userTurns.slice(-TURNS_LIMIT).map((turn) => turn.slice(0, TURN_CHARACTERS)),
     results: tells === undefined ? [] : namedResults(fields, tells),
   }

@@ -1,6 +1,7 @@
 /** From the calls of a trace to versions of interactions, published or sent on to where they may meet others. */
 import type { Interaction, InteractionFields } from '../../schemas/interaction.ts'
-import type { Part } from '../../schemas/relay.ts'
+import type { CarriedStates, Part } from '../../schemas/relay.ts'
+import { statesIn } from './input-requests.ts'
 import { interactionId } from './interaction-id.ts'
 import { fillLineage } from './lineage.ts'
 import { merged } from './merge.ts'
@@ -46,6 +47,12 @@ function fieldsOf(trace: Trace, call: Call): InteractionFields {
   return fields
 }
 
+/** What it was sent on under before stays: others may have met it there. */
+function statesOf({ states: before, observations }: Call): CarriedStates {
+  const now = statesIn(observations)
+  return before === undefined ? now : { asked: before.asked || now.asked, answered: before.answered || now.answered }
+}
+
 /** A published call that proved to be a part of an earlier one. */
 function withdraw(trace: Trace, { call, into }: Withdrawn, key: string): Part {
   call.version++
@@ -54,7 +61,7 @@ function withdraw(trace: Trace, { call, into }: Withdrawn, key: string): Part {
   fields.sort_at = call.sortAt
   fields.interaction_id = interactionId(fields.tenant, call)
   fields.version = call.version
-  return { ...partOf(fields, { trace, key, known: undefined }), conversation: call.home }
+  return { ...partOf(fields, { trace, key, known: undefined, states: statesOf(call) }), conversation: call.home }
 }
 
 export interface Wanted {
@@ -74,7 +81,7 @@ export function toldPart(trace: Trace, { key, id, tokens }: Wanted): Part | unde
   fields.sort_at = call.sortAt
   fields.interaction_id = id
   fields.version = call.version
-  return partOf(fields, { trace, key, known })
+  return partOf(fields, { trace, key, known, states: statesOf(call) })
 }
 
 function publishCall(trace: Trace, call: Call, { key, tell, leave, tokens }: Publication): void {
@@ -94,5 +101,6 @@ function publishCall(trace: Trace, call: Call, { key, tell, leave, tokens }: Pub
   }
   call.home = conversation
   fields.version = call.version
-  tell(partOf(fields, { trace, key, known }))
+  call.states = statesOf(call)
+  tell(partOf(fields, { trace, key, known, states: call.states }))
 }

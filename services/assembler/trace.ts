@@ -7,6 +7,7 @@ import { type Context, emptyContext, hear, speaks } from './context.ts'
 import { fromThePoint } from './merge.ts'
 import { joins, type Outline, rpcKey, type View, viewOf } from './join.ts'
 import { callersLink } from '../../schemas/record-key.ts'
+import type { CarriedStates } from '../../schemas/relay.ts'
 import type { Observation } from './observation.ts'
 
 /** One interaction in the making. */
@@ -28,6 +29,8 @@ export interface Call {
   sortAt: bigint
   /** Conversation under which it was last sent on, '' = none. */
   home: string
+  /** Under which it was first sent on, and stays: others may have met it there. */
+  states: CarriedStates | undefined
 }
 
 /** Before the event id of a log record that tells of a span: no span id begins so. */
@@ -106,7 +109,7 @@ export function unite(trace: Trace, left: number, right: number): void {
 function addCall(trace: Trace, event: Observation): Call {
   const call: Call = {
     index: trace.calls.length, into: trace.calls.length, observations: [event], anchor: event.event_id,
-    unresolved: 0, agentSpan: '', version: 0, digest: '', sortAt: 0n, home: '',
+    unresolved: 0, agentSpan: '', version: 0, digest: '', sortAt: 0n, home: '', states: undefined,
   }
   trace.calls.push(call)
   return call

@@ -92,7 +92,7 @@ it('words of a conversation are told in several records, none of them cut', asyn
 it('parts, steps, findings and lessons are cut in what they carry', async () => {
   const { bus, of } = narrow(50_000)
   const interaction = call({ result: '語'.repeat(LARGE) })
-  const part = { interaction, trace: 't', conversation: 'c', rooted: true, bridged: false, turns: ['x'.repeat(LARGE)], results: [{ id: 'one', text: 'y'.repeat(LARGE) }] }
+  const part = { interaction, trace: 't', conversation: 'c', rooted: true, bridged: false, asked: '', answered: '', turns: ['x'.repeat(LARGE)], results: [{ id: 'one', text: 'y'.repeat(LARGE) }] }
   const step: Step = { interaction, keys: [{ detector: 'd', key: 'k' }], lessons: [], notices: [] }
   await bus.publish(correlations, keyed<Relay>({ kind: 'part', key: 'k', at: 1n, home: 'call', part }))
   await bus.publish(steps, keyed(step))

@@ -5,7 +5,7 @@ import type { AuditEvent } from '../../schemas/audit-event.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import { Cluster, finish, LIMITS } from './across-traces/cluster.ts'
 import { normaliseSpans, type SpanLike } from '../../services/collector/normalise/sample-telemetry.ts'
-import { agentRun, meaning, newest, observed, SECOND, START, story } from './across-traces/stories.ts'
+import { agentRun, meaning, newest, observed, SECOND, START, story, string } from './across-traces/stories.ts'
 
 const STORIES = [1, 2, 3].map(story)
 const EVENTS = STORIES.flat()
@@ -60,6 +60,79 @@ describe('calls of several traces', () => {
       // A call is counted when it is first said: one that proves to be a part of another may have been, every other is, once.
       expect(firsts(cluster.out)).toBeGreaterThanOrEqual(whole.length)
     }), { numRuns: 300 })
+  })
+})
+
+/** Requests that only their server tells of, each in a trace of its own: what it gave to carry with its answer, and what it was given. */
+function served(trace: number, seconds: number, { asks = '', carries = '', ...fields }: Partial<AuditEvent> & { readonly asks?: string; readonly carries?: string }): AuditEvent {
+  const request = { jsonrpc: '2.0', id: trace, method: 'tools/call', params: { name: 'refund', arguments: { order: 7 }, ...(carries === '' ? {} : { requestState: carries, inputResponses: { ok: {} } }) } }
+  const result = asks === '' ? '{"content":[]}' : JSON.stringify({ resultType: 'input_required', inputRequests: { ok: { method: 'elicitation/create', params: {} } }, requestState: asks })
+  return observed(trace, seconds, {
+    vantage: 'server', parent_span_id: '', server: 'shop', tool: 'refund', client: 'web', client_trust: 'server_reported', outcome: 'ok', arguments: '{"order":7}', arguments_hash: 'h',
+    result, result_hash: `r${trace}`, attributes: new Map([['request', string(JSON.stringify(request))]]), ...fields,
+  })
+}
+const STATES = ['first-state-0123456789', 'second-state-0123456789', 'other-state-0123456789'] as const
+/** Three rounds, then another call of two, then one that carries a state that nobody gave. */
+const ROUNDS: readonly AuditEvent[] = [
+  served(2_001, 1, { asks: STATES[0], user_agent: 'first' }), served(2_002, 30, { carries: STATES[0], asks: STATES[1] }), served(2_003, 60, { carries: STATES[1], outcome: 'tool_error' }),
+  served(2_004, 2, { asks: STATES[2] }), served(2_005, 3, { carries: STATES[2] }), served(2_006, 9, { carries: 'a-state-that-nobody-gave' }),
+]
+const outline = (versions: readonly Interaction[]) => newest(versions)
+  .map(({ trace_id: trace, rounds, outcome, result_hash: result, input_requests: asked, event_ids: ids }) => [Number.parseInt(trace, 16), rounds, outcome, result, asked.join(), ids.length])
+  .sort(([one], [other]) => Number(one) - Number(other))
+
+describe('rounds of a call in several traces', () => {
+  it('are one call, by what the server gave the client to carry', () => {
+    expect(outline(onOne(ROUNDS).out)).toEqual([
+      [2_001, 3, 'tool_error', 'r2003', 'elicitation/create', 3], [2_004, 2, 'ok', 'r2005', 'elicitation/create', 2], [2_006, 1, 'ok', 'r2006', '', 1],
+    ])
+    expect(newest(onOne(ROUNDS).out).find(({ rounds }) => rounds === 3)).toMatchObject({ user_agent: 'first', duration_ns: 59n * SECOND + SECOND / 2n, arguments: '{"order":7}' })
+  })
+
+  it('are so on any number of partitions, in any order, whatever crashes', () => {
+    const expected = meaning(onOne(ROUNDS).out)
+    const order = fc.shuffledSubarray(ROUNDS.map((_, index) => index), { minLength: ROUNDS.length })
+    const breaks = fc.array(fc.record({ after: fc.nat(20), saves: fc.boolean() }), { maxLength: 3 })
+    fc.assert(fc.property(order, fc.constantFrom(1, 2, 5), fc.infiniteStream(fc.nat(1_000)), breaks, fc.nat(6), (indexes, partitions, stream, crashes, early) => {
+      const cluster = new Cluster(partitions)
+      const next = (): number => stream.next().value as number
+      cluster.send(indexes.slice(0, early).map((index) => ROUNDS[index] as AuditEvent))
+      for (const { after, saves } of crashes) {
+        for (let step = 0; step < after; step++) cluster.step(next())
+        if (saves) cluster.save()
+        for (let step = 0; step < after; step++) cluster.step(next())
+        cluster.crash()
+      }
+      // What comes late makes new versions.
+      if (crashes.length === 1) cluster.tick(START + 220n * SECOND)
+      cluster.drain(next)
+      cluster.send(indexes.slice(early).map((index) => ROUNDS[index] as AuditEvent))
+      cluster.drain(next)
+      finish(cluster, next)
+      expect(meaning(cluster.out)).toEqual(expected)
+    }), { numRuns: 300 })
+  })
+
+  it.each<[string, readonly AuditEvent[]]>([
+    ['a short state', [served(1, 1, { asks: 'step-2' }), served(2, 2, { carries: 'step-2' })]],
+    ['another tool', [served(1, 1, { asks: STATES[0] }), served(2, 2, { carries: STATES[0], tool: 'order' })]],
+    ['another person', [served(1, 1, { asks: STATES[0], principal: 'ann' }), served(2, 2, { carries: STATES[0], principal: 'eve' })]],
+    ['another tenant', [served(1, 1, { asks: STATES[0] }), served(2, 2, { carries: STATES[0], tenant: 'contoso' })]],
+    ['other arguments', [served(1, 1, { asks: STATES[0] }), served(2, 2, { carries: STATES[0], arguments_hash: 'g' })]],
+    ['a request that began long before', [served(1, 150, { asks: STATES[0] }), served(2, 2, { carries: STATES[0] })]],
+    ['a state of which redaction left nothing', [served(1, 1, { asks: '[redacted:jwt:dropped]' }), served(2, 2, { carries: '[redacted:jwt:dropped]' })]],
+  ])('are none with %s', (_, events) => {
+    expect(outline(onOne(events).out).map(([, rounds]) => rounds)).toEqual([1, 1])
+  })
+
+  it('are not guessed where a state was given twice, and end where states go round in a circle', () => {
+    const twice = onOne([served(1, 1, { asks: STATES[0] }), served(2, 2, { asks: STATES[0] }), served(3, 3, { carries: STATES[0] })])
+    expect(outline(twice.out).map(([, rounds]) => rounds)).toEqual([1, 1, 1])
+    const cluster = new Cluster(3)
+    cluster.send([served(1, 1, { asks: STATES[0] }), served(2, 2, { carries: STATES[0], asks: STATES[1] }), served(3, 3, { carries: STATES[1], asks: STATES[0] })])
+    finish(cluster, () => 0)
+    expect(newest(cluster.out).length).toBeLessThan(3)
   })
 })
 

@@ -1,10 +1,9 @@
-/** Calls of several traces that carry one tool call id. */
+/** Calls of several traces that carry one thing: a tool call id, or what a server gave to carry. */
 import type { Interaction } from '../../../schemas/interaction.ts'
 import type { Part } from '../../../schemas/relay.ts'
 import { Vantage } from '../../../schemas/vocabulary.ts'
 import { digestOf } from './digest.ts'
 import type { Keeper, Kept } from './keeper.ts'
-import { mergeParts } from './merge-parts.ts'
 
 /** A part, and its last version that was taken: after a crash of the stage before, earlier ones come again. */
 interface Held {
@@ -13,7 +12,7 @@ interface Held {
 }
 
 /** What a further view of the call has to fit. */
-interface Outline {
+export interface Outline {
   method: string
   tool: string
   /** One bit a vantage. */
@@ -21,6 +20,15 @@ interface Outline {
   startedAt: bigint
   endedAt: bigint
   conversation: string
+}
+
+/** When a part is of a call, and what they say together. */
+export interface Meeting {
+  /** A part that fits several calls is none of them; else the first. */
+  readonly certain: boolean
+  fits(group: Outline, part: Part, others: readonly Part[]): boolean
+  /** The same in whatever order they come. */
+  merge(host: Part, parts: readonly Part[]): Part
 }
 
 /** One call: mostly one part. */
@@ -33,7 +41,7 @@ interface Group extends Outline {
   digest: string
 }
 
-/** What is held under one tool call id: mostly one call. */
+/** What is held under one key: mostly one call. */
 export interface Bridge {
   touchedAt: bigint
   readonly firstOffset: number
@@ -41,6 +49,7 @@ export interface Bridge {
 }
 
 export interface BridgeOut {
+  readonly meeting: Meeting
   readonly keeper: Keeper
   tell(part: Part): void
   /** The call has left this conversation. */
@@ -80,10 +89,10 @@ function outline(group: Group, { interaction, conversation }: Part): void {
   group.conversation = conversation
 }
 
-const same = (left: string, right: string): boolean => left === '' || right === '' || left === right
+export const same = (left: string, right: string): boolean => left === '' || right === '' || left === right
 
 /** Two views of one call are seen from different places, at about the same time, and say nothing against each other. */
-function fits(group: Group, { interaction, conversation }: Part): boolean {
+export function fits(group: Outline, { interaction, conversation }: Part): boolean {
   const { started_at: startedAt, ended_at: endedAt, tool_call_id: id } = interaction
   if ((group.vantages & bitsOf(interaction.vantages)) !== 0 || !same(group.tool, interaction.tool) || !same(group.method, interaction.method)) return false
   if (startedAt > group.endedAt + SKEW_NS || group.startedAt > (endedAt > startedAt ? endedAt : startedAt) + SKEW_NS) return false
@@ -94,9 +103,13 @@ const newGroup = (host: string): Group => ({
   host, parts: [], version: 0, digest: '', method: '', tool: '', vantages: 0, startedAt: 0n, endedAt: 0n, conversation: '',
 })
 
-function groupFor(bridge: Bridge, part: Part, { keeper, crowded }: BridgeOut): Group {
-  const fitting = bridge.groups.find((group) => fits(group, part) && group.parts.every(({ kept }) => keeper.get(kept) !== undefined))
-  if (fitting !== undefined) return fitting
+function groupFor(bridge: Bridge, part: Part, { keeper, crowded, meeting }: BridgeOut): Group {
+  const isFitting = (group: Group): boolean => {
+    const others = group.parts.map(({ kept }) => keeper.get(kept)).filter((other) => other !== undefined)
+    return others.length === group.parts.length && meeting.fits(group, part, others)
+  }
+  const [fitting, further] = meeting.certain ? bridge.groups.filter(isFitting) : [bridge.groups.find(isFitting)]
+  if (fitting !== undefined && further === undefined) return fitting
   const group = newGroup(part.interaction.interaction_id)
   bridge.groups.push(group)
   if (bridge.groups.length > GROUPS_LIMIT) {
@@ -126,16 +139,17 @@ export function join(bridge: Bridge, part: Part, out: BridgeOut): void {
 }
 
 /** The whole call; undefined where its first part cannot be had any more. */
-function wholeOf(group: Group, latest: Part, keeper: Keeper): Part | undefined {
+function wholeOf(group: Group, latest: Part, { keeper, meeting }: BridgeOut): Part | undefined {
   if (group.parts.length === 1) return latest
   const id = latest.interaction.interaction_id
   const parts = group.parts.map(({ kept }) => (kept.id === id ? latest : keeper.get(kept))).filter((part) => part !== undefined)
   const host = parts.find(({ interaction }) => interaction.interaction_id === group.host)
-  return host === undefined ? undefined : mergeParts(host, parts)
+  return host === undefined ? undefined : meeting.merge(host, parts)
 }
 
-function tell(group: Group, latest: Part, { keeper, tell: say, leave }: BridgeOut): void {
-  const whole = wholeOf(group, latest, keeper)
+function tell(group: Group, latest: Part, out: BridgeOut): void {
+  const { tell: say, leave } = out
+  const whole = wholeOf(group, latest, out)
   if (whole === undefined) return
   const digest = group.parts.length === 1 ? '' : digestOf(whole.interaction, whole.rooted)
   const { conversation: before } = group

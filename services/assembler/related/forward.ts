@@ -4,12 +4,15 @@ import { type Home, HOMES, type Part } from '../../../schemas/relay.ts'
 import type { Sink } from './contracts.ts'
 
 /** Records with the same key meet in one place. */
+export const roundKey = (tenant: string, state: string): string => `${tenant}\u0000round\u0000${state}`
 const callKey = ({ tenant, tool_call_id: id }: Interaction): string => `${tenant}\u0000call\u0000${id}`
 export const conversationKey = (tenant: string, conversation: string): string => `${tenant}\u0000conversation\u0000${conversation}`
 export const actorKey = ({ tenant, actor_kind: kind, actor }: Interaction): string => `${tenant}\u0000actor\u0000${kind}\u0000${actor}`
 
 const HAS_HOME: Readonly<Record<Home, (part: Part) => boolean>> = {
   call: ({ interaction }) => interaction.tool_call_id !== '',
+  answer: ({ answered }) => answered !== '',
+  ask: ({ asked }) => asked !== '',
   conversation: ({ conversation }) => conversation !== '',
   actor: ({ interaction, rooted }) => rooted && interaction.merged_into === '' && isLearned(interaction) && interaction.requested_by === 'unknown',
 }
@@ -17,8 +20,9 @@ const HAS_HOME: Readonly<Record<Home, (part: Part) => boolean>> = {
 /** Whether the habit of an actor has to do with the call. */
 const isLearned = ({ method, actor }: Interaction): boolean => method === 'tools/call' && actor !== ''
 
-const keyAt = (home: Home, { interaction, conversation }: Part): string => {
+const keyAt = (home: Home, { interaction, conversation, asked, answered }: Part): string => {
   if (home === 'call') return callKey(interaction)
+  if (home === 'answer' || home === 'ask') return roundKey(interaction.tenant, home === 'ask' ? asked : answered)
   return home === 'conversation' ? conversationKey(interaction.tenant, conversation) : actorKey(interaction)
 }
 

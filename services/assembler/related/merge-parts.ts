@@ -7,23 +7,28 @@ import { bestOf, CALLER, ENFORCEMENT, GROUPS, nameActor, type Order, widen } fro
 /** A part stands as near to a point as the nearest of its observations. */
 const nearness = ({ vantages }: Interaction, order: Order): number => vantages.reduce((least, vantage) => Math.min(least, order[vantage]), Infinity)
 
-const smallerId = (left: Interaction, right: Interaction): number => (left.interaction_id < right.interaction_id ? -1 : 1)
+/** Whose word counts of two that stand equally near. */
+type Tie = (left: Interaction, right: Interaction) => number
+const smallerId: Tie = (left, right) => (left.interaction_id < right.interaction_id ? -1 : 1)
+/** That of the one that is given first. */
+export const asGiven: Tie = () => 0
 
-const ranked = (interactions: readonly Interaction[], order: Order): readonly Interaction[] =>
-  interactions.toSorted((left, right) => nearness(left, order) - nearness(right, order) || smallerId(left, right))
+const ranked = (interactions: readonly Interaction[], order: Order, tie: Tie): readonly Interaction[] =>
+  interactions.toSorted((left, right) => nearness(left, order) - nearness(right, order) || tie(left, right))
 
 const union = <T extends string>(lists: readonly (readonly T[])[]): readonly T[] => [...new Set(lists.flat())].sort()
 
 /** The part whose word counts for the lineage: one that knows something of it, the one nearest the person. */
-function speaker(parts: readonly Part[]): Part {
+export function speaker(parts: readonly Part[], tie = smallerId): Part {
   const unknown = ({ interaction }: Part): number => (interaction.requested_by === 'unknown' ? 1 : 0)
   return parts.toSorted((left, right) => unknown(left) - unknown(right) || nearness(left.interaction, CALLER) - nearness(right.interaction, CALLER)
-    || smallerId(left.interaction, right.interaction))[0] as Part
+    || tie(left.interaction, right.interaction))[0] as Part
 }
 
-function contents(interactions: readonly Interaction[]): InteractionFields {
-  const nearestPoint = ranked(interactions, ENFORCEMENT)
-  const nearestPerson = ranked(interactions, CALLER)
+/** The best of each of several views. */
+export function contents(interactions: readonly Interaction[], tie = smallerId): InteractionFields {
+  const nearestPoint = ranked(interactions, ENFORCEMENT, tie)
+  const nearestPerson = ranked(interactions, CALLER, tie)
   const fields: InteractionFields = { ...(nearestPoint[0] as Interaction) }
   const target: Record<string, unknown> = fields
   for (const group of GROUPS) {
@@ -41,6 +46,9 @@ function contents(interactions: readonly Interaction[]): InteractionFields {
   return fields
 }
 
+/** The first that came holds, so that the call stays where others have met it. */
+const firstSaid = (states: readonly string[]): string => states.find((state) => state !== '') ?? ''
+
 /** The one call, under the id of `host`, one of `parts`. The same in whatever order they come. */
 export function mergeParts(host: Part, parts: readonly Part[]): Part {
   if (parts.length === 1) return host
@@ -50,7 +58,7 @@ export function mergeParts(host: Part, parts: readonly Part[]): Part {
   const conversations = parts.map(({ conversation }) => conversation).filter((conversation) => conversation !== '').sort()
   const { trace_id, requested_by, request_text, request_fit, request_fit_reasons, argument_sources } = told
   return {
-    ...lineage, bridged: true, conversation: lineage.conversation || (conversations[0] ?? ''),
+    ...lineage, asked: firstSaid(parts.map(({ asked }) => asked)), answered: firstSaid(parts.map(({ answered }) => answered)), bridged: true, conversation: lineage.conversation || (conversations[0] ?? ''),
     interaction: {
       ...fields, interaction_id, version, sort_at, trace_id, requested_by, request_text, request_fit, request_fit_reasons, argument_sources,
     },

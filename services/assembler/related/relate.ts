@@ -3,11 +3,13 @@
  * With one partition the relays come straight from stage 1, else from topic `correlations`.
  */
 import type { Home, PartRelay, Relay } from '../../../schemas/relay.ts'
-import { type Bridge, join, newBridge, partsIn } from './bridge.ts'
+import { type Bridge, fits, join, type Meeting, newBridge, partsIn } from './bridge.ts'
 import type { RelatedCounts, RelatedLimits, Sink } from './contracts.ts'
 import { type Conversation, type ConversationOut, hear, newConversation, receive, review } from './conversation.ts'
-import { forward, leave, say } from './forward.ts'
+import { forward, leave, roundKey, say } from './forward.ts'
 import type { Keeper } from './keeper.ts'
+import { mergeParts } from './merge-parts.ts'
+import { roundsOf } from './next-round.ts'
 import type { Tokens } from '../tokens.ts'
 import { learn, type Propagation, propagates } from './habits.ts'
 
@@ -48,20 +50,27 @@ export function relate(state: RelatedState, relay: Relay, options: RelateOptions
   } else if (relay.kind === 'leave' && state.conversations.get(relay.key)?.drafts.delete(relay.interactionId) === true) state.held--
 }
 
+const VIEWS: Meeting = { certain: false, fits, merge: mergeParts }
+
+function meet(state: RelatedState, { key, home, part }: PartRelay, { offset, limits, sink, keeper, meeting }: RelateOptions & { readonly meeting: Meeting }): void {
+  const bridge = touched(state.bridges, key, () => newBridge(offset))
+  bridge.touchedAt = state.now
+  const before = partsIn(bridge)
+  join(bridge, part, {
+    keeper, meeting,
+    // A request that was asked here may be a round of a call whose last one was asked for more in its turn.
+    tell: (whole) => forward(whole, { from: home === 'ask' && roundKey(whole.interaction.tenant, whole.asked) !== key ? 'answer' : home, at: state.now, sink }),
+    leave: (interaction, conversation) => leave(interaction, conversation, { at: state.now, sink }),
+    crowded: () => state.counts.crowded++,
+  })
+  state.held += partsIn(bridge) - before
+  shrink(state, limits)
+}
+
 const AT_HOME: Readonly<Record<Home, (state: RelatedState, relay: PartRelay, options: RelateOptions) => void>> = {
-  call(state, { key, part }, { offset, limits, sink, keeper }) {
-    const bridge = touched(state.bridges, key, () => newBridge(offset))
-    bridge.touchedAt = state.now
-    const before = partsIn(bridge)
-    join(bridge, part, {
-      keeper,
-      tell: (whole) => forward(whole, { from: 'call', at: state.now, sink }),
-      leave: (interaction, conversation) => leave(interaction, conversation, { at: state.now, sink }),
-      crowded: () => state.counts.crowded++,
-    })
-    state.held += partsIn(bridge) - before
-    shrink(state, limits)
-  },
+  call: (state, relay, options) => meet(state, relay, { ...options, meeting: VIEWS }),
+  answer: (state, relay, options) => meet(state, relay, { ...options, meeting: roundsOf(relay.part.answered) }),
+  ask: (state, relay, options) => meet(state, relay, { ...options, meeting: roundsOf(relay.part.asked) }),
   conversation(state, { key, part }, options) {
     const conversation = conversationAt(state, key, options.offset)
     const before = conversation.drafts.size
