@@ -3,6 +3,7 @@ import type { Interaction } from '../../schemas/interaction.ts'
 import { parseShell } from '../shell/parse.ts'
 import { mayRun, shellTexts } from '../shell/where.ts'
 import { hash32 } from '../stats/distinct.ts'
+import { remembering } from '../stats/remembering.ts'
 
 export interface Action {
   /** 30 bits, so that engines keep lists of them small; never 0. */
@@ -23,6 +24,9 @@ export function actionsOf({ tool, method, arguments: args }: Interaction): reado
     const programs = shellTexts(tool, args).flatMap(({ text }) => parseShell(text).commands).map(({ program }) => program).filter((program) => program !== '')
     if (programs.length > 0) return programs.slice(0, MOST).map((program) => actionOf('$', program))
   }
-  const name = tool || method
-  return name === '' ? [] : [actionOf(tool === '' ? 'method' : 'tool', name)]
+  return tool === '' ? byMethod(method) : byTool(tool)
 }
+
+const NONE: readonly Action[] = []
+const byTool = remembering((tool): readonly Action[] => [actionOf('tool', tool)])
+const byMethod = remembering((method): readonly Action[] => (method === '' ? NONE : [actionOf('method', method)]))

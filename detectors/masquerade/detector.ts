@@ -3,6 +3,7 @@ import type { Interaction } from '../../schemas/interaction.ts'
 import type { Detector, Draft } from '../detector.ts'
 import { actorKeys } from '../keys.ts'
 import { secondsOf } from '../stats/moment.ts'
+import { remembering } from '../stats/remembering.ts'
 import { type Action, actionsOf } from './action.ts'
 import { draftOf } from './draft.ts'
 import { type Habits, noHabits, shorten, use, usesOf } from './habits.ts'
@@ -83,7 +84,9 @@ function peersFor({ habits, taught, days }: Owner, peers: Habits | undefined, pa
   return peers === undefined || peers.total - taught.weight < params.minPeers ? undefined : peers
 }
 
-const peersKey = ({ actor_kind }: Interaction): string => `peers:${actor_kind}`
+/** Few kinds, asked for with every call. */
+const keyOfKind = remembering((kind) => `peers:${kind}`)
+const peersKey = ({ actor_kind: kind }: Interaction): string => keyOfKind(kind)
 
 export const masquerade: Detector<Params, Owner> = {
   rule,

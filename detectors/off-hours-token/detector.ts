@@ -13,7 +13,13 @@ import { blankWeek, enterHour, hasHistory, judgeSlot, type Week } from './week.t
 
 /** Zones are looked up by names that the operator wrote, nothing else. */
 const zoneOf = ({ actor, tenant }: Interaction, { zones }: Params): string | undefined =>
-  Object.hasOwn(zones, actor) ? zones[actor] : Object.hasOwn(zones, tenant) ? zones[tenant] : undefined
+  isEmpty(zones) ? undefined : Object.hasOwn(zones, actor) ? zones[actor] : Object.hasOwn(zones, tenant) ? zones[tenant] : undefined
+
+/** Looking a name up that is in no object is dear, and most operators write no zones. */
+function isEmpty(zones: Params['zones']): boolean {
+  for (const _ in zones) return false
+  return true
+}
 
 interface Judged {
   readonly slot: number

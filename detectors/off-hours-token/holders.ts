@@ -8,14 +8,16 @@ import { termOf } from '../stats/terms.ts'
 
 export interface Holders {
   /** Programs, networks and countries, the latest learned last; beside each the day since 1970 UTC on which it was learned. */
-  readonly known: number[]
-  readonly since: number[]
+  known: readonly number[]
+  since: readonly number[]
   /** Those of the running hour, and what the latest caller looked like at a glance. */
-  fresh: number[]
+  fresh: readonly number[]
   look: number
 }
 
-export const nobody = (): Holders => ({ known: [], since: [], fresh: [], look: 0 })
+/** Lists are made anew when they change, which is seldom: exactly as long as needed, and those of all who know nothing are one. */
+const NONE: readonly number[] = []
+export const nobody = (): Holders => ({ known: NONE, since: NONE, fresh: NONE, look: 0 })
 
 const MOST = 16
 const MOST_FRESH = 8
@@ -33,25 +35,34 @@ export function meet(holders: Holders, interaction: Interaction): void {
   if (look === holders.look) return
   holders.look = look
   for (const one of [networkOf(interaction) * 2, softwareOf(interaction) * 2 + 1, countryOf(interaction)]) {
-    if (one !== 0 && one !== 1 && !holders.fresh.includes(one) && holders.fresh.length < MOST_FRESH) holders.fresh.push(one)
+    if (one !== 0 && one !== 1 && !holders.fresh.includes(one) && holders.fresh.length < MOST_FRESH) holders.fresh = [...holders.fresh, one]
   }
 }
 
 /** The running hour is over: its callers are known from now on, unless something was said of it. */
 export function part(holders: Holders, day: number, told: boolean): void {
   if (holders.fresh.length === 0) return
-  if (!told) for (const one of holders.fresh) learn(holders, one, day)
-  holders.fresh = []
+  if (!told && !areLast(holders)) for (const one of holders.fresh) learn(holders, one, day)
+  holders.fresh = NONE
   holders.look = 0
 }
 
-function learn({ known, since }: Holders, one: number, day: number): void {
+/** The same callers as in the hour before, as most often: learning them again would change nothing. */
+function areLast({ known, fresh }: Holders): boolean {
+  const from = known.length - fresh.length
+  if (from < 0) return false
+  for (let at = 0; at < fresh.length; at++) if (known[from + at] !== fresh[at]) return false
+  return true
+}
+
+function learn(holders: Holders, one: number, day: number): void {
+  const { known, since } = holders
   const at = known.indexOf(one)
   const first = at < 0 ? day : (since[at] as number)
-  if (at >= 0) [known, since].forEach((list) => list.splice(at, 1))
-  if (known.length >= MOST) [known, since].forEach((list) => list.shift())
-  known.push(one)
-  since.push(first)
+  const left = at >= 0 ? at : known.length >= MOST ? 0 : -1
+  const others = (list: readonly number[]): readonly number[] => (left < 0 ? list : list.filter((_, place) => place !== left))
+  holders.known = [...others(known), one]
+  holders.since = [...others(since), first]
 }
 
 /** What of the caller was never seen, although something of the kind was; nothing where it comes from elsewhere than usual. */

@@ -58,10 +58,10 @@ function sumOf(days: string): number {
 const isWeekend = (day: number): boolean => day >= 5
 
 /** Days on which the hour of the week, or the one before or after it, was active on the same part of the week. */
-export function daysAround({ days }: Profile, slot: number): number {
+export function daysAround({ days, total }: Profile, slot: number): number {
   const weekend = isWeekend(Math.floor(slot / 24))
   let seen = 0
-  for (let day = weekend ? 5 : 0; day < (weekend ? 7 : 5); day++) {
+  for (let day = weekend ? 5 : 0; total > 0 && day < (weekend ? 7 : 5); day++) {
     for (let shift = -1; shift <= 1; shift++) seen += countAt(days, (day * 24 + (slot % 24) + shift + SLOTS) % SLOTS)
   }
   return seen
@@ -71,9 +71,14 @@ export function daysAround({ days }: Profile, slot: number): number {
 export function rarityOf({ days, total }: Profile, slot: number): number {
   const weekday = Math.floor(slot / 24)
   let smooth = 0
-  for (let day = 0; day < 7; day++) {
+  for (let day = 0; total > 0 && day < 7; day++) {
     const weight = day === weekday ? 1 : isWeekend(day) === isWeekend(weekday) ? OTHER_DAY : OTHER_CLASS
-    for (const [shift, near] of NEIGHBOURS) smooth += countAt(days, (day * 24 + (slot % 24) + shift + SLOTS) % SLOTS) * near * weight
+    // Most hours of most weeks are empty: this is done for every key and hour.
+    for (let place = 0; place < NEIGHBOURS.length; place++) {
+      const [shift, near] = NEIGHBOURS[place] as (typeof NEIGHBOURS)[number]
+      const count = countAt(days, (day * 24 + (slot % 24) + shift + SLOTS) % SLOTS)
+      if (count > 0) smooth += count * near * weight
+    }
   }
   const share = isWeekend(weekday) ? 1 + OTHER_DAY + 5 * OTHER_CLASS : 1 + 4 * OTHER_DAY + 2 * OTHER_CLASS
   const density = (smooth / NEIGHBOUR_SUM + PRIOR / 24) / (((total / EIGHTHS) * share) / 7 + PRIOR)

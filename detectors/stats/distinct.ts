@@ -19,7 +19,7 @@ export function addDistinct(smallest: Distinct, hash: number): void {
   if (smallest.length > K) smallest.pop()
 }
 
-export function countDistinct(smallest: Distinct): number {
+export function countDistinct(smallest: readonly number[]): number {
   return smallest.length < K ? smallest.length : Math.round(((K - 1) * HASHES) / (smallest[K - 1] as number))
 }
 

@@ -1,12 +1,13 @@
 /** Counts per hour and key, and speaks when a running hour passes what its history allows. */
+import type { Interaction } from '../../schemas/interaction.ts'
 import type { Detector, Draft, Tools } from '../detector.ts'
 import { type Course, type Departure, follow, newCourse } from './course.ts'
 import { courseDraft, draftOf } from './draft.ts'
 import { type Facts, factsOf } from './facts.ts'
 import { isOfTool, keysOf, peersOf } from './keys.ts'
-import { floorOf, limitOf } from './limit.ts'
+import { floorOf, isFresh, limitOf } from './limit.ts'
 import { type Params, rule } from './rule.ts'
-import { addTo, emptyRunning, hourIn, METRICS, type Metric, pack, type Packed, restart, type Running, valueOf } from './window.ts'
+import { addTo, hourIn, METRICS, type Metric, pack, type Packed, restart, type Running, valueOf } from './window.ts'
 
 const NONE: readonly never[] = []
 
@@ -22,9 +23,9 @@ export interface Volume extends Running {
   /** Limits of the running hour as far as they were needed: [metric, value]. */
   limits: readonly (readonly [Metric, number])[]
   /** Finished hours, oldest first; none that was disputed. */
-  windows: Packed[]
-  /** The hour that the latest step finished, 0 = none: what the peers learn. */
-  finished: Packed
+  windows: readonly Packed[]
+  /** The latest step finished the last of them: what the peers learn. In states of before it was that hour itself. */
+  finished: boolean | Packed
   /** Of metrics that have passed their floor. */
   courses: readonly (readonly [Metric, Course])[]
   /** Hours from which the course of a metric may be told again. */
@@ -41,12 +42,6 @@ interface Change {
   readonly metric: Metric
   readonly hour: number
   readonly departure: Departure
-}
-
-/** A call that is counted, and how many hours its key remembers. */
-interface Arrival {
-  readonly facts: Facts
-  readonly most: number
 }
 
 /** Takes the finished hour into the courses, of those metrics that are or were busy. */
@@ -70,11 +65,12 @@ function followAll(volume: Volume, params: Params): readonly Change[] {
 const passesFloor = (running: Running, { minCalls, minBytes, minDistinct }: Params): boolean =>
   running.calls >= minCalls || running.bytes >= minBytes || valueOf(running, 'distinct') >= minDistinct
 
-function finish(volume: Volume, { facts: { hour }, most }: Arrival, params: Params): readonly Change[] {
+function finish(volume: Volume, hour: number, key: string, params: Params): readonly Change[] {
   const changes = volume.calls > 0 ? followAll(volume, params) : NONE
   if (volume.calls > 0 && !volume.disputed) {
-    volume.finished = pack(volume)
-    remember(volume.windows, volume.finished, most)
+    forgetOld(volume, hour, params)
+    remember(volume, pack(volume), windowsOf(key, params))
+    volume.finished = true
   }
   restart(volume, hour)
   volume.said = NONE
@@ -85,29 +81,45 @@ function finish(volume: Volume, { facts: { hour }, most }: Arrival, params: Para
 
 const windowsOf = (key: string, { maxWindows, maxToolWindows }: Params): number => (isOfTool(key) ? maxToolWindows : maxWindows)
 
-function remember(windows: Packed[], packed: Packed, most: number): void {
+/** The first is a list of its own, exactly as long as needed; the others are added in place. */
+function remember(volume: Volume, packed: Packed, most: number): void {
+  if (volume.windows.length === 0) {
+    volume.windows = [packed]
+    return
+  }
+  const windows = volume.windows as Packed[]
   windows.push(packed)
   if (windows.length > most) windows.shift()
 }
 
+/** Hours go forward, so what says nothing of this hour never will again. */
+function forgetOld(volume: Volume, hour: number, { keepDays }: Params): void {
+  let old = 0
+  while (old < volume.windows.length && !isFresh(volume.windows[old] as Packed, hour, keepDays)) old++
+  if (old > 0) (volume.windows as Packed[]).splice(0, old)
+}
+
 /** A late record counts in the running hour: it is volume that has come to light now. */
-function count(volume: Volume, arrival: Arrival, params: Params): readonly Change[] {
-  const { facts } = arrival
-  volume.finished = 0
-  const changes = facts.hour > volume.hour ? finish(volume, arrival, params) : NONE
+function count(volume: Volume, facts: Facts, key: string, params: Params): readonly Change[] {
+  volume.finished = false
+  const changes = facts.hour > volume.hour ? finish(volume, facts.hour, key, params) : NONE
   addTo(volume, facts)
   return changes
 }
 
 interface Subject {
   readonly key: string
+  readonly interaction: Interaction
   readonly seconds: number
-  /** Hours of its peers; asked for once an hour at most. */
-  peers(): readonly Packed[]
+  readonly tools: Tools
 }
 
-function judge(volume: Volume, { key, seconds, peers }: Subject, params: Params): readonly Draft[] {
-  if (!passesFloor(volume, params)) return NONE
+/** Hours of its peers; asked for once an hour at most. */
+const peersHours = ({ key, interaction, tools }: Subject): readonly Packed[] => (tools.stateOf?.(peersOf(key, interaction)) as Volume | undefined)?.windows ?? NONE
+
+/** Of a key that has passed a floor. */
+function judge(volume: Volume, subject: Subject, params: Params): readonly Draft[] {
+  const { key, seconds } = subject
   const { hour } = volume
   const drafts: Draft[] = []
   for (const metric of METRICS) {
@@ -115,7 +127,7 @@ function judge(volume: Volume, { key, seconds, peers }: Subject, params: Params)
     if (value < floorOf(metric, params) || volume.said.includes(metric)) continue
     const known = volume.limits.find(([one]) => one === metric)
     if (known !== undefined && value <= known[1]) continue
-    const limit = limitOf(metric, hour, { own: volume.windows, peers: peers() }, params)
+    const limit = limitOf(metric, hour, { own: volume.windows, peers: peersHours(subject) }, params)
     if (known === undefined) volume.limits = [...volume.limits, [metric, limit.value]]
     if (value <= limit.value) continue
     volume.said = [...volume.said, metric]
@@ -126,20 +138,18 @@ function judge(volume: Volume, { key, seconds, peers }: Subject, params: Params)
   return drafts
 }
 
-/** Another state of this detector, as far as the runner shows it. */
-const stateOf = (key: string, tools: Tools): Volume | undefined => tools.stateOf?.(key) as Volume | undefined
-
 export const unusualVolume: Detector<Params, Volume> = {
   rule,
   keysOf,
   lore: peersOf,
-  lesson: ({ finished }) => finished,
-  learn: (peers, finished, params) => remember(peers.windows, finished, params.maxPeerWindows),
-  begin: () => ({ ...emptyRunning(0), said: NONE, disputed: false, limits: NONE, windows: [], finished: 0, courses: NONE, rests: NONE }),
+  lesson: ({ finished, windows }) => (finished === true ? windows.at(-1) ?? 0 : 0),
+  learn: (peers, finished, params) => remember(peers, finished, params.maxPeerWindows),
+  // Written out: of a copy of another object only the first few fields lie in the object itself.
+  begin: () => ({ hour: 0, calls: 0, bytes: -1, distinct: NONE, said: NONE, disputed: false, limits: NONE, windows: NONE, finished: false, courses: NONE, rests: NONE }),
   step(volume, interaction, key, params, tools) {
     const facts = factsOf(interaction)
-    const changes = count(volume, { facts, most: windowsOf(key, params) }, params)
-    const drafts = judge(volume, { key, seconds: facts.seconds, peers: () => stateOf(peersOf(key, interaction), tools)?.windows ?? [] }, params)
+    const changes = count(volume, facts, key, params)
+    const drafts = passesFloor(volume, params) ? judge(volume, { key, interaction, seconds: facts.seconds, tools }, params) : NONE
     return changes.length === 0 ? drafts : [...changes.map((change) => courseDraft(key, change, params.courseHours)), ...drafts]
   },
   forget(volume, watermark, params) {

@@ -50,8 +50,10 @@ function limitBy(values: readonly number[], floor: number, basis: Basis, params:
   return { value, basis, windows: values.length, usual: Math.expm1(spread.median), scale: spread.scale }
 }
 
-const fresh = (windows: readonly Packed[], hour: number, keepDays: number): readonly Packed[] => windows.filter((packed) =>
-  hourIn(packed) >= hour - keepDays * 24)
+/** Whether an hour still says something of what is usual in another. */
+export const isFresh = (packed: Packed, hour: number, keepDays: number): boolean => hourIn(packed) >= hour - keepDays * 24
+
+const fresh = (windows: readonly Packed[], hour: number, keepDays: number): readonly Packed[] => windows.filter((packed) => isFresh(packed, hour, keepDays))
 
 const daysOf = (windows: readonly Packed[]): number => new Set(windows.map((packed) => Math.floor(hourIn(packed) / 24))).size
 

@@ -12,22 +12,27 @@ export interface Running {
   calls: number
   /** Bytes of arguments and results; -1 while no call of the hour has said any. */
   bytes: number
-  readonly distinct: Distinct
+  /** Begun with its first member: most keys are between two hours at any time, and share the empty one. */
+  distinct: readonly number[]
 }
 
-export const emptyRunning = (hour: number): Running => ({ hour, calls: 0, bytes: -1, distinct: [] })
+const NONE: readonly never[] = []
+
+export const emptyRunning = (hour: number): Running => ({ hour, calls: 0, bytes: -1, distinct: NONE })
 
 export function restart(running: Running, hour: number): void {
   running.hour = hour
   running.calls = 0
   running.bytes = -1
-  running.distinct.length = 0
+  running.distinct = NONE
 }
 
 export function addTo(running: Running, { bytes, what }: Facts): void {
   running.calls++
   if (bytes >= 0) running.bytes = Math.max(running.bytes, 0) + bytes
-  if (what >= 0) addDistinct(running.distinct, what)
+  if (what < 0) return
+  if (running.distinct.length === 0) running.distinct = [what]
+  else addDistinct(running.distinct as Distinct, what)
 }
 
 /** Values in the order of METRICS; -1 = blind. */
@@ -37,13 +42,15 @@ export const valueOf = (running: Running, metric: Metric): number =>
 /** Natural logarithms of 1 + value are kept in tenths, one byte each; 255 = blind. */
 const TENTHS = 10
 const BLIND = 255
-const byteOf = (value: number): number => (value < 0 ? BLIND : Math.min(BLIND - 1, Math.round(Math.log1p(value) * TENTHS)))
+const byteOf = (value: number): number => (value === 1 ? ONE : value < 0 ? BLIND : Math.min(BLIND - 1, Math.round(Math.log1p(value) * TENTHS)))
+/** An hour with one call is the most common one. */
+const ONE = Math.round(Math.log1p(1) * TENTHS)
 
 /** A finished hour: hour · 2^24 + one byte per metric. An exact integer until the year 60000. */
 export type Packed = number
 
 export const pack = (running: Running): Packed =>
-  METRICS.reduce((packed, metric) => packed * 256 + byteOf(valueOf(running, metric)), running.hour)
+  running.hour * 2 ** 24 + ((byteOf(running.calls) << 16) | (byteOf(running.bytes) << 8) | byteOf(countDistinct(running.distinct)))
 
 export const hourIn = (packed: Packed): number => Math.floor(packed / 2 ** 24)
 
