@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { keyOf, makeLog, NAME, signerOf, sourceOf, verifierOfKey } from '../../test/verify/made-log.ts'
 import { verifierKey } from '../../schemas/note.ts'
+import { PackedCursor } from '../../schemas/packed-record.ts'
 import { openFolder } from './folder-source.ts'
 import { writeFolder } from './folder-writer.ts'
 import { ownLane } from './lanes.ts'
@@ -45,6 +46,26 @@ it('finds a manifest that is not the signed one, and says where there is no sign
   const bare = altered('bare', (path) => rmSync(join(path, 'manifest.note')))
   expect(await look(bare)).toMatchObject({ exit_code: 0, notes: expect.arrayContaining([UNSIGNED]) as unknown })
 })
+
+it('finds a leaf that was given to another tenant, so that its row is not missed in evidence of one', async () => {
+  const scoped = join(folder, 'of-one')
+  const source = sourceOf(log)
+  const first = (await source.pieces())[0]?.id
+  await writeFolder(scoped, { source: { ...source, gaps: async () => [], tenants: ['tenant-0'], rows: (piece) => (piece.id === first ? ofTenant('tenant-0') : ofTenant('')) }, signer: signerOf(KEY), ...contents })
+  expect(await look(scoped)).toMatchObject({ exit_code: 0, faults: [] })
+  const file = join(scoped, 'leaves', '0-000000000000.bin')
+  const bytes = readFileSync(file)
+  bytes[bytes.indexOf('tenant-0') + 7]! ^= 1
+  writeFileSync(file, bytes)
+  expect(await look(scoped)).toMatchObject({ exit_code: 1, faults: expect.arrayContaining([expect.objectContaining({ kind: 'file-changed' })]) as unknown })
+})
+
+async function* ofTenant(tenant: string): AsyncGenerator<Buffer> {
+  for (const row of log.rows) {
+    const read = new PackedCursor(row)
+    if (read.next() && read.text('tenant') === tenant) yield row
+  }
+}
 
 it('takes a checkpoint that the same key signed for no signature of a manifest', async () => {
   const note = log.checkpoints[0]?.note ?? ''

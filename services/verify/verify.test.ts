@@ -202,6 +202,25 @@ it('cannot say anything without a key, or with another', async () => {
   expect(await look(fresh(), { verifiers: [verifierOfKey(keyOf(8))], anchors: [] })).toMatchObject({ exit_code: 3 })
 })
 
+it('takes a log without leaves and checkpoints for none that was proved', async () => {
+  const bare = { ...fresh(), leaves: [[], [], []] as Buffer[][], checkpoints: [] }
+  expect(await look(bare)).toMatchObject({ exit_code: 3, verdict: 'unverifiable', unsealed: 900, notes: [expect.stringContaining('no checkpoint'), expect.anything()] })
+  expect(await look({ ...bare, rows: [] })).toMatchObject({ exit_code: 3 })
+  expect(await look({ ...fresh(), checkpoints: [] })).toMatchObject({ exit_code: 3 })
+  expect(await look(bare, { ...TRUST, anchors: [topNotes(made)[3] as string] })).toMatchObject({ exit_code: 2 })
+})
+
+it('follows the log over a change of keys, and says where a key is missing', async () => {
+  const next = keyOf(8)
+  const [own, newer] = [makeLog(SHAPE), rewritten(makeLog(SHAPE), SHAPE.every, next)]
+  const old = rewritten(own, SHAPE.every, KEY)
+  // From some place on everything is signed with the other key.
+  const turned: MadeLog = { ...old, checkpoints: old.checkpoints.map((row, at) => (at < 20 ? row : newer.checkpoints[at] as MadeLog['checkpoints'][number])) }
+  const both = [verifierOfKey(KEY), verifierOfKey(next)]
+  for (const verifiers of [both, both.toReversed()]) expect(await look(turned, { verifiers, anchors: [] })).toMatchObject({ exit_code: 0, faults: [] })
+  for (const verifier of both) expect(await look(turned, { verifiers: [verifier], anchors: [] })).toMatchObject({ exit_code: 3, notes: expect.arrayContaining([expect.stringContaining('signed by none of the keys')]) as unknown })
+})
+
 it('finds checkpoints that were changed, exchanged or left out', async () => {
   const bit = fresh()
   const at = bit.checkpoints.findIndex(({ partition, size }) => partition === 1 && size === 100)

@@ -224,6 +224,7 @@ function unverifiableOf(promises: Promises, { verifiers }: Trust, partitions: Fi
   if (verifiers.length === 0) return ['No key was given, so no signature can be checked: give the line of notary.pub with --key.']
   const uncovered = partitions.filter(({ leaves, proved }) => leaves > 0 && proved === 0).map(({ partition }) => partition)
   return [
+    ...(promises.signed.size > 0 || promises.strangers > 0 ? [] : ['There is no checkpoint, so nothing is signed: the log has only begun, or somebody took its leaves and checkpoints away.']),
     ...(promises.strangers === 0 ? [] : [`${promises.strangers} checkpoints are signed by none of the keys that were given: give every key that the log ever had with --key.`]),
     ...(promises.anchors.strangers === 0 ? [] : [`${promises.anchors.strangers} anchors of this log are signed by none of the keys that were given.`]),
     ...(uncovered.length === 0 ? [] : [`No checkpoint that a known key signed covers partition ${uncovered.join(', ')}.`]),
@@ -236,7 +237,7 @@ function notesOf(run: Run, { anchors }: Promises, source: EvidenceSource): strin
     ...source.notes(),
     ...(anchors.used === 0 ? ['No anchor was given: whoever has the signing key could have written everything anew (--anchor FILE).'] : []),
     ...(anchors.given > anchors.used ? [`${anchors.given - anchors.used} anchors were not used: they are of other logs, or no whole checkpoints.`] : []),
-    ...(source.tenants !== undefined ? [`Rows are those of ${source.tenants.join(', ')}: of other tenants only the leaves are there, not what was in the rows.`] : []),
+    ...(source.tenants !== undefined ? [`Rows are those of ${source.tenants.join(', ')}: of other tenants only the leaves are there, not what was in the rows. Whose a leaf is no tree says: a look at all tenants does.`] : []),
     ...(unproved === 0 ? [] : [`${unproved} rows lost their content to a declared retention: what is left of their personal columns is not proved any more.`]),
     ...(run.sequences.beyond > 0 ? [`Numbers of sources were looked at in ${MOST_SESSIONS} sessions; ${run.sequences.beyond} records are of others.`] : []),
   ]
