@@ -34,6 +34,8 @@ for name in clickhouse-admin-password clickhouse-owner-password clickhouse-write
 done
 # Behind fingerprints and redactions: whoever has it can tell whether a guessed value was redacted. Never change it: equal values would differ.
 head -c 32 /dev/urandom | keep keyed-hash-key
+# Wraps the keys that records on Kafka are encrypted under: without it nobody reads what is there, nor what is on its way to the tables.
+head -c 32 /dev/urandom | keep sealing-key
 
 # Signs the checkpoints of the log (Ed25519, PKCS#8): 16 bytes that say so, and 32 random ones. Back it up; who has it can sign in the log's name.
 {

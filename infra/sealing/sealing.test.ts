@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { mkdir, rm, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { exampleAuditEvent } from '../../schemas/audit-event.ts'
 import type { Gap } from '../../schemas/ports.ts'
 import { EventRecord, events } from '../../schemas/topics.ts'
+import { filesWith } from '../../test/contract/files-with.ts'
 import { openEmbeddedLog } from '../embedded-log/embedded-log.ts'
 import { Forgetting } from './forgetting.ts'
 import { framesOf, openFrame, sealFrame } from './frame.ts'
@@ -24,11 +25,6 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 const NAME = 'ursula.vandermeer-47@example.org'
 const clock = { now: () => BigInt(Date.now()) * 1_000_000n }
 const key = { id: Buffer.alloc(8, 1), key: Buffer.alloc(32, 2) }
-
-function filesWith(text: string, path: string): string[] {
-  if (!statSync(path).isDirectory()) return readFileSync(path).includes(text) ? [path] : []
-  return readdirSync(path).flatMap((name) => filesWith(text, join(path, name)))
-}
 
 describe('sealed envelopes', () => {
   it('open as what was sealed, alone or behind each other', () => {

@@ -1,7 +1,5 @@
 /** Records sealed on a real broker: what several processes that share keys can do to each other, and what is left when a key is destroyed. */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { brokerMissing } from '../../infra/kafka/broker/requirements.ts'
@@ -18,6 +16,7 @@ import type { Bus, Gap } from '../../schemas/ports.ts'
 import { busContract } from './bus.ts'
 import { itemTopic, PARTITIONS } from './bus-fixture.ts'
 import { deleteRecords } from './delete-records.ts'
+import { filesWith } from './files-with.ts'
 
 const clock = { now: () => BigInt(Date.now()) * 1_000_000n }
 const missing = await brokerMissing()
@@ -38,11 +37,6 @@ interface Process {
   readonly states: SealedSnapshots
   /** Moves the clock by which the process knows how long it has heard nothing. */
   silent(ms: number): void
-}
-
-function filesWith(text: string, path: string): string[] {
-  if (!statSync(path).isDirectory()) return readFileSync(path).includes(text) ? [path] : []
-  return readdirSync(path).flatMap((name) => filesWith(text, join(path, name)))
 }
 
 describe.skipIf(missing !== '')('records sealed on Kafka', () => {

@@ -113,6 +113,7 @@ describe.skipIf(noReader !== '').each(FORMS)('docker-compose.yml, %s', (_form, f
   it('hands each service the secrets that its configuration names', () => {
     const given = (name: string): string[] => model.services[name]?.secrets.map(({ target }) => target) ?? []
     for (const name of ['archiver', 'assembler', 'scheduler', 'notary']) expect(given(name), name).toContain('/run/secrets/clickhouse-writer-password')
+    for (const name of OURS) expect(given(name), name).toContain('/run/secrets/sealing-key')
     for (const name of ['collector', 'worker']) expect(given(name), name).toContain('/run/secrets/keyed-hash-key')
     expect(given('collector')).toContain('/run/secrets/gateway-token-sha256')
     // Who checks the token does not hold it.
@@ -129,7 +130,7 @@ describe('init.sh', () => {
     expect(config.otlp.tokens).toMatchObject([{ name: 'gateway', tenant: 'default', sha256_file: '/run/secrets/gateway-token-sha256' }])
     const { otlp } = JSON.parse(JSON.stringify(config).replaceAll('/run/secrets', join(folder, 'secrets'))) as typeof config
     expect(configuredTokens({ otlp })).toMatchObject([{ name: 'gateway', tenant: 'default', sha256: sha256(secret('gateway-token')) }])
-    expect(secret('keyed-hash-key').length).toBe(32)
+    for (const name of ['keyed-hash-key', 'sealing-key']) expect(secret(name).length).toBe(32)
     expect(createPrivateKey(secret('notary-key')).asymmetricKeyType).toBe('ed25519')
   })
 

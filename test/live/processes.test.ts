@@ -15,6 +15,7 @@ import { brokerMissing } from '../../infra/kafka/broker/requirements.ts'
 import { type Broker, startBroker } from '../../infra/kafka/broker/start-broker.ts'
 import { recordings } from '../../services/demo/recordings.ts'
 import { type Shim, startShim } from '../clickhouse-shim/shim.ts'
+import { filesWith } from '../contract/files-with.ts'
 import { endPart, type PartProcess, startPart } from './part-process.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
@@ -58,11 +59,11 @@ describe.skipIf(missing !== '')('parts as processes', () => {
       })
     })
     await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve))
-    writeFileSync(join(folder, 'key'), randomBytes(32))
+    for (const name of ['key', 'sealing-key']) writeFileSync(join(folder, name), randomBytes(32))
     writeFileSync(join(folder, 'secret'), `${SECRET}\n`)
     writeFileSync(join(folder, 'config.yaml'), JSON.stringify({
       bus: { kafka: { brokers: [broker.bootstrap], prefix: 'parts.', partitions: 2 } },
-      keys: { keyed_hash_file: join(folder, 'key') },
+      keys: { keyed_hash_file: join(folder, 'key'), sealing_key_file: join(folder, 'sealing-key') },
       assembler: { quiet_seconds: 1 },
       alerting: {
         group_wait_seconds: 1,
@@ -183,6 +184,20 @@ describe.skipIf(missing !== '')('parts as processes', () => {
     const other = startPart({ part: 'worker', config: join(folder, 'config.yaml'), dataDir: join(folder, 'w2'), env: { WATCHKEEPER_KEYED_HASH_FILE: join(folder, 'other-key') } })
     await expect(other).rejects.toThrow(/exit 2[\s\S]*not the one that this installation began with/)
   }, 60_000)
+
+  it('leaves nothing on the disks of Kafka that can be read without the key, which a process with another one is told', async () => {
+    const [[argument]] = await ask("SELECT arguments FROM watchkeeper.audit_events WHERE length(arguments) > 20 ORDER BY received_at LIMIT 1") as [[string]]
+    const words = argument.match(/[A-Za-z0-9_./-]{8,}/g) ?? []
+    expect(words.length).toBeGreaterThan(0)
+    for (const word of words) expect(filesWith(word, broker.dataDir), word).toEqual([])
+    expect(filesWith('WKS1', broker.dataDir).length).toBeGreaterThan(2)
+    writeFileSync(join(folder, 'other-sealing-key'), randomBytes(32))
+    const refused = (file: string): Promise<unknown> =>
+      startPart({ part: 'worker', config: join(folder, 'config.yaml'), dataDir: join(folder, 'w3'), env: { WATCHKEEPER_SEALING_KEY_FILE: join(folder, file) } })
+    await expect(refused('other-sealing-key')).rejects.toThrow(/exit 2[\s\S]*not the one that the records on this Kafka are sealed with/)
+    await expect(refused('no-such-key')).rejects.toThrow(/exit 2[\s\S]*no-such-key cannot be read/)
+    await expect(refused('.')).rejects.toThrow(/exit 2[\s\S]*cannot be read or created \(EISDIR\)/)
+  }, 120_000)
 
   /** Posts on one of the agent's connections. */
   function post(url: string, body: Buffer, agent: Agent): Promise<Outcome> {
