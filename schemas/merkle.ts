@@ -33,6 +33,15 @@ export function nodeHash(left: Buffer, right: Buffer): Buffer {
   return sha256(pair)
 }
 
+/** The same of hashes as strings of one character a byte: what trees of millions of leaves are made with, because a string costs less than a Buffer. */
+function pairHash(left: string, right: string): string {
+  pair.write(left, 1, HASH_BYTES, 'latin1')
+  pair.write(right, 1 + HASH_BYTES, HASH_BYTES, 'latin1')
+  return hash('sha256', pair, 'binary')
+}
+
+const bytesOf = (node: string): Buffer => Buffer.from(node, 'latin1')
+
 const bitCount = (size: number): number => {
   let ones = 0
   for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) ones += rest % 2
@@ -42,30 +51,39 @@ const bitCount = (size: number): number => {
 /** What must be kept of a tree to append to it: the roots of its whole subtrees, largest first, one for each bit of its size. */
 export class CompactRange {
   #size = 0
-  #nodes: Buffer[] = []
+  readonly #nodes: string[] = []
 
   get size(): number {
     return this.#size
   }
 
-  /** Appends one leaf by its hash, which must not be changed afterwards. */
+  /** Appends one leaf by its hash. */
   append(leaf: Buffer): void {
+    this.#push(leaf.toString('latin1'))
+  }
+
+  /** Appends the leaf of data that stand behind their 0x00: the whole of `prefixed` is hashed. */
+  appendData(prefixed: Uint8Array): void {
+    this.#push(hash('sha256', prefixed, 'binary'))
+  }
+
+  #push(leaf: string): void {
     let node = leaf
-    for (let rest = this.#size; rest % 2 === 1; rest = (rest - 1) / 2) node = nodeHash(this.#nodes.pop()!, node)
+    for (let rest = this.#size; rest % 2 === 1; rest = (rest - 1) / 2) node = pairHash(this.#nodes.pop()!, node)
     this.#nodes.push(node)
     this.#size++
   }
 
   root(): Buffer {
     if (this.#size === 0) return emptyRoot()
-    return this.#nodes.reduceRight((right, left) => nodeHash(left, right))
+    return bytesOf(this.#nodes.reduceRight((right, left) => pairHash(left, right)))
   }
 
   /** u64 little-endian size, then the roots. */
   encode(): Buffer {
     const head = Buffer.alloc(8)
     head.writeBigUInt64LE(BigInt(this.#size))
-    return Buffer.concat([head, ...this.#nodes])
+    return Buffer.concat([head, ...this.#nodes.map(bytesOf)])
   }
 
   /** The way back. Throws RangeError when the bytes are not what `encode` gives. */
@@ -74,7 +92,7 @@ export class CompactRange {
     if (!Number.isSafeInteger(size) || bytes.length !== 8 + bitCount(size) * HASH_BYTES) throw new RangeError('compact range: not as many hashes as its size asks for')
     const range = new CompactRange()
     range.#size = size
-    for (let at = 8; at < bytes.length; at += HASH_BYTES) range.#nodes.push(Buffer.from(bytes.subarray(at, at + HASH_BYTES)))
+    for (let at = 8; at < bytes.length; at += HASH_BYTES) range.#nodes.push(bytes.toString('latin1', at, at + HASH_BYTES))
     return range
   }
 }

@@ -6,6 +6,7 @@ import { HASH_BYTES } from './merkle.ts'
 
 export const ID_BYTES = 16
 const TENANT_AT = 8 + 8 + 4 + ID_BYTES + HASH_BYTES
+const WORD = 2 ** 32
 /** Format of the leaf data. */
 const LEAF_FORMAT = 1
 
@@ -60,12 +61,27 @@ export class LeafCursor {
     return true
   }
 
+  /** Where the leaf begins in the bytes. */
+  get start(): number {
+    return this.#start
+  }
+
+  /** Where the identity begins in the bytes: event_id and record_hash behind each other. */
+  get identityAt(): number {
+    return this.#start + 20
+  }
+
+  /** Where the name of the tenant begins with its length; it ends where the leaf does. */
+  get tenantAt(): number {
+    return this.#start + TENANT_AT
+  }
+
   get index(): number {
-    return Number(this.#bytes.readBigUInt64LE(this.#start))
+    return this.#bytes.readUInt32LE(this.#start) + this.#bytes.readUInt32LE(this.#start + 4) * WORD
   }
 
   get offset(): number {
-    return Number(this.#bytes.readBigInt64LE(this.#start + 8))
+    return this.#bytes.readUInt32LE(this.#start + 8) + this.#bytes.readInt32LE(this.#start + 12) * WORD
   }
 
   get offsetIndex(): number {

@@ -12,24 +12,33 @@ import type { StoredEvent } from './ports.ts'
 type FieldName = keyof AuditEvent
 
 interface Shape {
-  readonly kinds: readonly CanonicalKind[]
+  /** Kinds of the fields as numbers: every field of every record goes through here. */
+  readonly kinds: Uint8Array
   readonly places: ReadonlyMap<FieldName, number>
   /** Number of the first field behind the division: the arrival of version 1, the salt of version 2. */
   readonly split: number
 }
 
-const shapeOf = (version: CanonicalVersion, split: number): Shape => ({
-  kinds: CANONICAL_ORDERS[version].map(({ kind }) => kind), places: new Map(CANONICAL_ORDERS[version].map(({ name }, place) => [name, place])), split,
-})
-const SHAPES: Readonly<Record<number, Shape | undefined>> = { 1: shapeOf(1, CONTENT_FIELDS.length), 2: shapeOf(2, PUBLIC_FIELDS.length) }
 const MOST_FIELDS = Math.max(CANONICAL_ORDERS[1].length, CANONICAL_ORDERS[2].length)
-const HASH_DIGITS = 64
+const HASH_BYTES = 32
+const HASH_DIGITS = 2 * HASH_BYTES
 const HEAD_BYTES = 16
 
-/** The bytes end in the middle of a record. */
-class Cut extends Error {}
-const CUT = new Cut()
+const WORD = 2 ** 32
+const TEXT = 0
+const INT = 1
+const FLAG = 2
+const TEXTS = 3
+const CODES: Readonly<Record<CanonicalKind, number>> = { text: TEXT, int: INT, flag: FLAG, texts: TEXTS, map: 4 }
+/** Where a record is not whole. */
+const CUT = -1
+const ZERO = 48
+const LETTERS = 87
 
+const shapeOf = (version: CanonicalVersion, split: number): Shape => ({
+  kinds: Uint8Array.from(CANONICAL_ORDERS[version], ({ kind }) => CODES[kind]), places: new Map(CANONICAL_ORDERS[version].map(({ name }, place) => [name, place])), split,
+})
+const SHAPES: Readonly<Record<number, Shape | undefined>> = { 1: shapeOf(1, CONTENT_FIELDS.length), 2: shapeOf(2, PUBLIC_FIELDS.length) }
 /** Reads one record after the other; what it tells is of the record that `next` came to. */
 export class PackedCursor {
   readonly #bytes: Buffer
@@ -37,6 +46,7 @@ export class PackedCursor {
   #shape: Shape = SHAPES[2] as Shape
   #at = 0
   #start = 0
+  #behind = 0
   #contentAt = 0
   #recordAt = 0
   #erasureAt = 0
@@ -57,87 +67,92 @@ export class PackedCursor {
   /** False at the end, and where the record there is not whole. Throws RangeError for a version that nobody knows. */
   next(): boolean {
     this.#start = this.#at
-    try {
-      this.#read()
-      return true
-    } catch (error) {
-      if (error !== CUT) throw error
-      this.#at = this.#start
-      return false
-    }
+    const end = this.#read(this.#at)
+    if (end === CUT) return false
+    this.#at = end
+    return true
   }
 
-  #read(): void {
+  /** Where the record that begins at `start` ends. */
+  #read(start: number): number {
     const bytes = this.#bytes
-    const start = this.#start
-    if (start + HEAD_BYTES > bytes.length) throw CUT
+    if (start + HEAD_BYTES > bytes.length) return CUT
     this.partition = bytes.readUInt32LE(start)
-    this.offset = Number(bytes.readBigInt64LE(start + 4))
+    this.offset = bytes.readUInt32LE(start + 4) + bytes.readInt32LE(start + 8) * WORD
     this.offsetIndex = bytes.readUInt32LE(start + 12)
-    this.#at = this.#contentAt = start + HEAD_BYTES
-    this.#text()
-    this.#recordAt = this.#at
-    this.#text()
-    this.#erasureAt = this.#at
-    this.#text()
-    this.#canonicalAt = this.#at
-    const version = this.#byte()
+    this.#contentAt = start + HEAD_BYTES
+    this.#recordAt = this.#text(this.#contentAt)
+    this.#erasureAt = this.#text(this.#recordAt)
+    this.#canonicalAt = this.#text(this.#erasureAt)
+    const version = this.#canonicalAt === CUT ? undefined : bytes[this.#canonicalAt]
+    if (version === undefined) return CUT
     const shape = SHAPES[version]
     if (shape === undefined) throw new RangeError(`packed record: canonical version ${version} is not known`)
     this.#shape = shape
-    const { kinds } = shape
-    for (let field = 0; field < kinds.length; field++) {
-      this.#starts[field] = this.#at
-      this.#skip(kinds[field] as CanonicalKind)
-    }
-    this.#starts[kinds.length] = this.#at
+    return this.#fields(this.#canonicalAt + 1, shape.kinds)
   }
 
-  #skip(kind: CanonicalKind): void {
-    if (kind === 'text') this.#text()
-    else if (kind === 'int') this.#forward(8)
-    else if (kind === 'flag') this.#forward(1)
-    else {
-      for (let left = this.#varint(); left > 0; left--) {
-        this.#text()
-        if (kind === 'texts') continue
-        this.#forward(1)
-        this.#text()
+  #fields(from: number, kinds: Uint8Array): number {
+    const { length } = this.#bytes
+    let at = from
+    for (let field = 0; field < kinds.length; field++) {
+      this.#starts[field] = at
+      const kind = kinds[field] as number
+      if (kind === TEXT) at = this.#text(at)
+      else if (kind === INT) at += 8
+      else if (kind === FLAG) at += 1
+      else at = this.#list(at, kind)
+      if (at === CUT || at > length) return CUT
+    }
+    this.#starts[kinds.length] = at
+    return at
+  }
+
+  /** Behind a list of texts, or of entries of a map, that begins at `from`. */
+  #list(from: number, kind: number): number {
+    let left = this.#varint(from)
+    let at = this.#behind
+    for (; left > 0 && at !== CUT; left--) {
+      at = this.#text(at)
+      if (kind !== TEXTS && at !== CUT) at = this.#text(at + 1)
+    }
+    return at
+  }
+
+  /** The number at `from`; `#behind` is then behind it, or CUT. */
+  #varint(from: number): number {
+    const bytes = this.#bytes
+    let value = 0
+    let at = from
+    for (let scale = 1; ; scale *= 128) {
+      if (scale > 268_435_456) throw new RangeError('packed record: a length is none')
+      const byte = bytes[at++]
+      if (byte === undefined) {
+        this.#behind = CUT
+        return 0
+      }
+      value += (byte & 127) * scale
+      if (byte < 128) {
+        this.#behind = at
+        return value
       }
     }
   }
 
-  #byte(): number {
-    if (this.#at >= this.#bytes.length) throw CUT
-    return this.#bytes[this.#at++] as number
-  }
-
-  #varint(): number {
-    let value = 0
-    for (let scale = 1; ; scale *= 128) {
-      if (scale > 268_435_456) throw new RangeError('packed record: a length is none')
-      const byte = this.#byte()
-      value += (byte & 127) * scale
-      if (byte < 128) return value
-    }
-  }
-
-  #text(): void {
-    this.#forward(this.#varint())
-  }
-
-  #forward(count: number): void {
-    this.#at += count
-    if (this.#at > this.#bytes.length) throw CUT
+  /** Behind the text that begins at `from`. */
+  #text(from: number): number {
+    if (from === CUT) return CUT
+    const first = this.#bytes[from]
+    if (first === undefined) return CUT
+    // Nearly all are short.
+    if (first < 128) return from + 1 + first > this.#bytes.length ? CUT : from + 1 + first
+    const length = this.#varint(from)
+    return this.#behind === CUT || this.#behind + length > this.#bytes.length ? CUT : this.#behind + length
   }
 
   #textAt(place: number, encoding: 'utf8' | 'latin1' = 'utf8'): string {
-    const before = this.#at
-    this.#at = place
-    const length = this.#varint()
-    const text = this.#bytes.toString(encoding, this.#at, this.#at + length)
-    this.#at = before
-    return text
+    const length = this.#varint(place)
+    return this.#bytes.toString(encoding, this.#behind, this.#behind + length)
   }
 
   /** As stored, not as computed. */
@@ -157,6 +172,33 @@ export class PackedCursor {
   text(name: FieldName): string {
     const place = this.#shape.places.get(name)
     return place === undefined ? '' : this.#textAt(this.#starts[place] as number)
+  }
+
+  /** Of the field's bytes, where they begin; a text begins with its length. Both are 0 where records of this version have no such field. */
+  fieldAt(name: FieldName): number {
+    const place = this.#shape.places.get(name)
+    return place === undefined ? 0 : this.#starts[place] as number
+  }
+
+  /** Of the field's bytes, where the next field begins. */
+  fieldEnd(name: FieldName): number {
+    const place = this.#shape.places.get(name)
+    return place === undefined ? 0 : this.#starts[place + 1] as number
+  }
+
+  /** Whether the text is this one, shorter than 128 bytes. */
+  isText(name: FieldName, ascii: Buffer): boolean {
+    const from = this.fieldAt(name)
+    return this.#bytes[from] === ascii.length && ascii.compare(this.#bytes, from + 1, from + 1 + ascii.length) === 0
+  }
+
+  isNegative(name: FieldName): boolean {
+    return (this.#bytes[this.fieldAt(name) + 7] as number) > 127
+  }
+
+  /** Whether the record is of the version that is written now, and whole: no removal blanked it. */
+  get isPlain(): boolean {
+    return this.#shape === SHAPES[2] && this.#bytes[this.#erasureAt] === 0
   }
 
   int(name: FieldName): bigint {
@@ -185,6 +227,41 @@ export class PackedCursor {
     return { content, record: this.#recordHash(content) }
   }
 
+  /**
+   * Makes both hashes again and writes the record hash, 32 bytes, into `into` at `at`: the same as `hashes`, without texts of hex digits. The answer is whether the
+   * stored hashes are these.
+   */
+  prove(into: Uint8Array, at: number): boolean {
+    if (!this.isPlain) return this.#proveOther(into, at)
+    const split = this.#starts[this.#shape.split] as number
+    const bytes = this.#bytes
+    const length = split - this.#canonicalAt
+    if (hashed.length < length + HASH_BYTES) hashed = Buffer.alloc((length + HASH_BYTES) * 2)
+    hashed.set(viewOf(bytes, this.#canonicalAt, split))
+    const content = hash('sha256', viewOf(bytes, split, this.#at), 'binary')
+    for (let byte = 0; byte < HASH_BYTES; byte++) hashed[length + byte] = content.charCodeAt(byte)
+    const record = hash('sha256', viewOf(hashed, 0, length + HASH_BYTES), 'binary')
+    for (let byte = 0; byte < HASH_BYTES; byte++) into[at + byte] = record.charCodeAt(byte)
+    return this.#isStored(this.#contentAt, content) && this.#isStored(this.#recordAt, record)
+  }
+
+  #proveOther(into: Uint8Array, at: number): boolean {
+    const { content, record } = this.hashes()
+    into.set(Buffer.from(record, 'hex'), at)
+    return record === this.storedRecordHash && content === this.storedContentHash
+  }
+
+  /** Whether the text at `place` has the hex digits of `digest`, a string of one character a byte. */
+  #isStored(place: number, digest: string): boolean {
+    const bytes = this.#bytes
+    let same = bytes[place] === HASH_DIGITS
+    for (let byte = 0; same && byte < HASH_BYTES; byte++) {
+      const value = digest.charCodeAt(byte)
+      same = bytes[place + 1 + 2 * byte] === digitOf(value >>> 4) && bytes[place + 2 + 2 * byte] === digitOf(value & 15)
+    }
+    return same
+  }
+
   #contentHash(): string {
     const split = this.#starts[this.#shape.split] as number
     if (this.#shape === SHAPES[1]) return hash('sha256', this.#bytes.subarray(this.#canonicalAt, split), 'hex')
@@ -197,6 +274,10 @@ export class PackedCursor {
     return hashOf(this.#bytes.subarray(this.#canonicalAt, split), content, NOTHING)
   }
 }
+
+const digitOf = (value: number): number => (value < 10 ? ZERO : LETTERS) + value
+/** Cheaper than a Buffer of the same bytes. */
+const viewOf = ({ buffer, byteOffset }: Buffer, from: number, to: number): Uint8Array => new Uint8Array(buffer, byteOffset + from, to - from)
 
 const NOTHING = Buffer.alloc(0)
 let hashed = Buffer.alloc(4096)

@@ -1,6 +1,6 @@
 /** Reads the leaves of one partition in order: makes the tree again and holds it against what was signed. */
-import { CompactRange, HASH_BYTES, leafHash } from '../../schemas/merkle.ts'
-import { LeafCursor, leafData } from '../../schemas/packed-leaf.ts'
+import { CompactRange, HASH_BYTES } from '../../schemas/merkle.ts'
+import { ID_BYTES, LeafCursor, leafData } from '../../schemas/packed-leaf.ts'
 import type { Fault } from '../../schemas/evidence.ts'
 import { PlaceSums, type SumsData } from './place-sums.ts'
 
@@ -49,10 +49,12 @@ export class LeafTask {
   readonly #tree: CompactRange
   readonly #sums: PlaceSums
   readonly #faults: Fault[] = []
-  readonly #data = leafData(Buffer.alloc(16), Buffer.alloc(HASH_BYTES))
+  /** 0x00 and the data of a leaf (RFC 6962); the identity is put in place. */
+  readonly #prefixed = Buffer.concat([Buffer.alloc(1), leafData(Buffer.alloc(ID_BYTES), Buffer.alloc(HASH_BYTES))])
   #state: { -readonly [Field in keyof LeafState]: LeafState[Field] }
   #claim = 0
-  #last = Buffer.alloc(0)
+  /** Where the leaf before this one stands. */
+  #last: { bytes: Buffer; start: number; end: number } = { bytes: Buffer.alloc(0), start: 0, end: 0 }
 
   constructor(job: LeafJob) {
     this.#job = job
@@ -64,7 +66,10 @@ export class LeafTask {
   /** Reads whole leaves; the answer is where the rest begins. */
   take(bytes: Buffer): number {
     const cursor = new LeafCursor(bytes)
-    while (cursor.next()) this.#leaf(cursor)
+    while (cursor.next()) this.#leaf(cursor, bytes)
+    // The memory of the bytes is the sender's.
+    const { bytes: own, start, end } = this.#last
+    this.#last = { bytes: Buffer.from(own.subarray(start, end)), start: 0, end: end - start }
     return cursor.rest
   }
 
@@ -73,25 +78,31 @@ export class LeafTask {
     return { state: { ...this.#state, tree: this.#tree.encode() }, sums: this.#sums.data(), faults: this.#faults }
   }
 
-  #leaf(cursor: LeafCursor): void {
+  #leaf(cursor: LeafCursor, bytes: Buffer): void {
     const state = this.#state
-    const { index, offset, offsetIndex, eventId, recordHash } = cursor
+    const last = this.#last
+    const { index, offset, offsetIndex, start, identityAt, tenantAt } = cursor
+    const end = cursor.rest
     // The engine may still hold the same row twice: two inserts of it that were not merged yet.
-    if (index === state.next - 1 && cursor.bytes.equals(this.#last)) return
+    if (index === state.next - 1 && bytes.compare(last.bytes, last.start, last.end, start, end) === 0) return
     if (index !== state.next && !state.broken) {
       this.#fault('leaf-order', index > state.next ? `the leaves ${state.next} to ${index - 1} are missing` : `there are two leaves with index ${index}`, Math.min(index, state.next))
     }
-    this.#last = Buffer.from(cursor.bytes)
+    last.bytes = bytes
+    last.start = start
+    last.end = end
     const { partition, tenants } = this.#job
-    const { tenant } = cursor
-    if (tenants === undefined || tenants.includes(tenant)) this.#sums.add({ partition, offset, offsetIndex, eventId, recordHash, tenant })
+    if (tenants === undefined || tenants.includes(cursor.tenant)) {
+      this.#sums.addPacked({ partition, offset, offsetIndex, identity: bytes, identityAt, name: bytes, tenantAt, tenantEnd: end })
+    }
     if (offset > state.offset || (offset === state.offset && offsetIndex > state.offsetIndex)) {
       state.offset = offset
       state.offsetIndex = offsetIndex
     }
     state.next = Math.max(state.next, index + 1)
     if (state.broken) return
-    this.#tree.append(leafHash(leafData(eventId, recordHash, this.#data)))
+    for (let byte = 0; byte < ID_BYTES + HASH_BYTES; byte++) this.#prefixed[2 + byte] = bytes[identityAt + byte] as number
+    this.#tree.appendData(this.#prefixed)
     this.#hold()
   }
 

@@ -28,6 +28,20 @@ export interface Placed {
   readonly tenant: string
 }
 
+/** The same as it lies in a stream: what verifies millions makes no object and no text for each. */
+export interface PackedPlace {
+  readonly partition: number
+  readonly offset: number
+  readonly offsetIndex: number
+  /** event_id and record hash behind each other from `identityAt` on: 48 bytes. */
+  readonly identity: Uint8Array
+  readonly identityAt: number
+  /** The tenant's name, from `tenantAt` to before `tenantEnd`: LEB128 length and UTF-8. */
+  readonly name: Buffer
+  readonly tenantAt: number
+  readonly tenantEnd: number
+}
+
 /** The sums of one run as plain data, for another thread or a file. */
 export interface SumsData {
   /** partition, bucket, lanes and count of each slot. */
@@ -46,18 +60,19 @@ class Batch {
     this.#cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false)
   }
 
-  put({ partition, offset, offsetIndex, eventId, recordHash }: Placed, tenant: Buffer, slot: number): void {
-    const at = this.length++
+  put({ partition, offset, offsetIndex, identity, identityAt }: Omit<PackedPlace, 'name' | 'tenantAt' | 'tenantEnd'>, tenant: Buffer, slot: number): void {
+    const at = this.length++ * 16
     const [place, id, first, second, owner] = this.#bytes as [Buffer, Buffer, Buffer, Buffer, Buffer]
-    place.writeUInt16LE(partition & 0xffff, at * 16)
-    place.writeUInt16LE(partition >>> 16, at * 16 + 2)
-    place.writeDoubleLE(offset, at * 16 + 4)
-    place.writeUInt32LE(offsetIndex, at * 16 + 12)
-    eventId.copy(id, at * 16, 0, 16)
-    recordHash.copy(first, at * 16, 0, 16)
-    recordHash.copy(second, at * 16, 16, 32)
-    tenant.copy(owner, at * 16, 0, 16)
-    this.slots[at] = slot
+    place.writeUInt32LE(partition >>> 0, at)
+    place.writeDoubleLE(offset, at + 4)
+    place.writeUInt32LE(offsetIndex, at + 12)
+    for (let byte = 0; byte < 16; byte++) {
+      id[at + byte] = identity[identityAt + byte] as number
+      first[at + byte] = identity[identityAt + 16 + byte] as number
+      second[at + byte] = identity[identityAt + 32 + byte] as number
+      owner[at + byte] = tenant[byte] as number
+    }
+    this.slots[at >>> 4] = slot
   }
 
   /** Four words of each member. */
@@ -82,15 +97,37 @@ export class PlaceSums {
   readonly #tenants = new Map<string, Buffer>()
   #sums = new Uint32Array(SLOT * 64)
   #used = 0
+  #latest: { readonly bytes: Buffer; readonly hashed: Buffer } = { bytes: Buffer.alloc(0), hashed: Buffer.alloc(0) }
+  #latestSlot = { partition: -1, bucket: -1, slot: -1 }
 
   /** `key`: 16 random bytes. */
   constructor(key: Buffer) {
     this.#batch = new Batch(key)
   }
 
-  add(placed: Placed): void {
-    this.#batch.put(placed, this.#tenant(placed.tenant), this.#slot(placed.partition, Math.floor(placed.offset / BUCKET_OFFSETS)))
+  add({ partition, offset, offsetIndex, eventId, recordHash, tenant }: Placed): void {
+    this.#put({ partition, offset, offsetIndex, identity: Buffer.concat([eventId, recordHash]), identityAt: 0 }, this.#tenant(tenant))
+  }
+
+  addPacked(placed: PackedPlace): void {
+    this.#put(placed, this.#tenantAt(placed))
+  }
+
+  #put(placed: Omit<PackedPlace, 'name' | 'tenantAt' | 'tenantEnd'>, tenant: Buffer): void {
+    this.#batch.put(placed, tenant, this.#slot(placed.partition, Math.floor(placed.offset / BUCKET_OFFSETS)))
     if (this.#batch.length === BATCH) this.#flush()
+  }
+
+  /** Neighbours are mostly of one tenant: its name is read again only where the bytes are others. */
+  #tenantAt({ name, tenantAt, tenantEnd }: PackedPlace): Buffer {
+    const { bytes, hashed } = this.#latest
+    let same = bytes.length === tenantEnd - tenantAt
+    for (let at = 0; same && at < bytes.length; at++) same = bytes[at] === name[tenantAt + at]
+    if (same) return hashed
+    let from = tenantAt
+    while ((name[from++] as number) > 127) {}
+    this.#latest = { bytes: Buffer.from(name.subarray(tenantAt, tenantEnd)), hashed: this.#tenant(name.toString('utf8', from, tenantEnd)) }
+    return this.#latest.hashed
   }
 
   #tenant(name: string): Buffer {
@@ -114,6 +151,15 @@ export class PlaceSums {
   }
 
   #slot(partition: number, bucket: number): number {
+    const latest = this.#latestSlot
+    if (latest.partition === partition && latest.bucket === bucket) return latest.slot
+    latest.slot = this.#slotOf(partition, bucket)
+    latest.partition = partition
+    latest.bucket = bucket
+    return latest.slot
+  }
+
+  #slotOf(partition: number, bucket: number): number {
     let buckets = this.#slots.get(partition)
     if (buckets === undefined) this.#slots.set(partition, buckets = new Map())
     const known = buckets.get(bucket)

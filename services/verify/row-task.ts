@@ -7,6 +7,7 @@ import { PackedCursor } from '../../schemas/packed-record.ts'
 import type { Fault } from '../../schemas/evidence.ts'
 import { type Declaration, declarationOf } from './declarations.ts'
 import { hexInto } from './hex.ts'
+import { Origins } from './origins.ts'
 import { PlaceSums, type SumsData } from './place-sums.ts'
 import { Sequences, type Session } from './sequences.ts'
 
@@ -48,11 +49,7 @@ export interface RowResult {
   readonly faults: readonly Fault[]
 }
 
-/** Others are counted under the last. */
-const MOST_ORIGINS = 5_000
-/** Stands for the address of a record without a credential that a removal blanked. */
-export const BLANKED_PEER = '(blanked)'
-const OTHER_ORIGINS = { known: '\n\n\n(others)', unknown: '\n\n\n' }
+const ADMIN = Buffer.from(ADMIN_EMITTER)
 const MOST_FAULTS = 100
 export const MOST_DECLARATIONS = 50_000
 
@@ -65,10 +62,10 @@ export class RowTask {
   readonly #sequences = new Sequences()
   readonly #erased = new Map<string, Blanked>()
   readonly #declarations: Declaration[] = []
-  readonly #origins = new Map<string, number>()
+  readonly #origins = new Origins()
   readonly #faults: Fault[] = []
-  readonly #id = Buffer.alloc(ID_BYTES)
-  readonly #hash = Buffer.alloc(HASH_BYTES)
+  /** event_id and record hash of the row that is looked at. */
+  readonly #identity = Buffer.alloc(ID_BYTES + HASH_BYTES)
   #rows = 0
   #unsealed = 0
   #newest = 0
@@ -84,7 +81,7 @@ export class RowTask {
     if (this.#kind === 'dropped') return this.#takeDropped(bytes)
     const cursor = new PackedCursor(bytes)
     try {
-      while (cursor.next()) this.#row(cursor)
+      while (cursor.next()) this.#row(cursor, bytes)
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
       this.#fault('rows-damaged', -1, `the rows cannot be read: ${error.message}`)
@@ -106,14 +103,15 @@ export class RowTask {
   end(leftOver: number): RowResult {
     if (leftOver > 0) this.#fault('rows-damaged', -1, 'the rows end in the middle of one')
     return {
-      sums: this.#sums.data(), rows: this.#rows, unsealed: this.#unsealed, erased: this.#erased, declarations: this.#declarations, newest: this.#newest, origins: this.#origins,
+      sums: this.#sums.data(), rows: this.#rows, unsealed: this.#unsealed, erased: this.#erased, declarations: this.#declarations, newest: this.#newest, origins: this.#origins.counts(),
       sessions: this.#sequences.sessions, sessionsBeyond: this.#sequences.beyond, faults: this.#faults,
     }
   }
 
-  #row(row: PackedCursor): void {
+  /** `bytes`: those that the cursor reads. */
+  #row(row: PackedCursor, bytes: Buffer): void {
     this.#rows++
-    if (row.text('emitter') === ADMIN_EMITTER) this.#declared(row)
+    if (row.isText('emitter', ADMIN)) this.#declared(row)
     const frontier = this.#frontiers.get(row.partition)
     if (frontier === undefined || row.offset > frontier.offset || (row.offset === frontier.offset && row.offsetIndex > frontier.offsetIndex)) {
       this.#unsealed++
@@ -121,24 +119,24 @@ export class RowTask {
       return
     }
     if (row.offset === frontier.offset && row.offsetIndex === frontier.offsetIndex) this.#newest = Math.max(this.#newest, Number(row.int('received_at') / 1_000_000n))
-    this.#prove(row)
-    this.#attribute(row)
+    this.#prove(row, bytes)
+    this.#origins.add(row, bytes)
     this.#count(row)
   }
 
   #count(row: PackedCursor): void {
+    if (row.isNegative('sequence')) return
     const number = row.int('sequence')
-    if (number >= 0n) this.#sequences.add(sessionOf([row.text('tenant'), row.text('source'), row.text('emitter'), row.text('conversation')]), Number(number))
+    this.#sequences.add(sessionOf([row.text('tenant'), row.text('source'), row.text('emitter'), row.text('conversation')]), Number(number))
   }
 
-  #prove(row: PackedCursor): void {
-    const { erasure } = row
-    const { content, record: made } = row.hashes()
-    const id = row.text('event_id')
-    if (made !== row.storedRecordHash || content !== row.storedContentHash) this.#fault('row-changed', row.partition, `${nameOf(row)} is not what its own hashes say`)
-    if (!hexInto(id, this.#id) || !hexInto(made, this.#hash)) return this.#fault('row-changed', row.partition, `${nameOf(row)} has no identity of 32 hex digits`)
+  #prove(row: PackedCursor, bytes: Buffer): void {
+    const { erasure, partition, offset, offsetIndex } = row
+    if (!row.prove(this.#identity, ID_BYTES)) this.#fault('row-changed', partition, `${nameOf(row)} is not what its own hashes say`)
+    // The length stands before the digits, in one byte where there are as many as there must be.
+    if (!hexInto({ bytes, from: row.fieldAt('event_id') + 1, to: row.fieldEnd('event_id') }, this.#identity, ID_BYTES)) return this.#fault('row-changed', partition, `${nameOf(row)} has no identity of 32 hex digits`)
     if (erasure !== '') this.#erasedRow(row, erasure)
-    this.#sums.add({ partition: row.partition, offset: row.offset, offsetIndex: row.offsetIndex, eventId: this.#id, recordHash: this.#hash, tenant: row.text('tenant') })
+    this.#sums.addPacked({ partition, offset, offsetIndex, identity: this.#identity, identityAt: 0, name: bytes, tenantAt: row.fieldAt('tenant'), tenantEnd: row.fieldEnd('tenant') })
   }
 
   #erasedRow(row: PackedCursor, erasure: string): void {
@@ -152,23 +150,9 @@ export class RowTask {
     if (declaration !== undefined) this.#declarations.push(declaration)
   }
 
-  #attribute(row: PackedCursor): void {
-    const credential = row.text('credential')
-    const peer = credential === '' ? peerOf(row) : ''
-    const origin = `${row.text('tenant')}\n${row.text('transport')}\n${credential}\n${peer}`
-    const known = this.#origins.get(origin)
-    if (known !== undefined || this.#origins.size < MOST_ORIGINS) this.#origins.set(origin, (known ?? 0) + 1)
-    else {
-      const other = credential === '' && (peer === '' || peer === BLANKED_PEER) ? OTHER_ORIGINS.unknown : OTHER_ORIGINS.known
-      this.#origins.set(other, (this.#origins.get(other) ?? 0) + 1)
-    }
-  }
-
   #fault(kind: string, partition: number, detail: string): void {
     if (this.#faults.length < MOST_FAULTS) this.#faults.push({ question: 'integrity', kind, partition, index: -1, detail })
   }
 }
 
-/** Addresses are personal, and go with the rest. */
-const peerOf = (row: PackedCursor): string => row.text('exporter_peer') || (row.erasure === '' ? '' : BLANKED_PEER)
 const nameOf = (row: PackedCursor): string => `the row at offset ${row.offset}, place ${row.offsetIndex}`

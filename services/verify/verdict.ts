@@ -1,6 +1,6 @@
 /** What was found, as three verdicts and one number for whoever called. */
 import type { DeclaredGap, Fault, Question, Removal } from '../../schemas/evidence.ts'
-import { BLANKED_PEER } from './row-task.ts'
+import { BLANKED_PEER } from './origins.ts'
 
 export type Word = 'ok' | 'tampered' | 'incomplete' | 'unverifiable'
 export const EXIT_CODES: Readonly<Record<Word, number>> = { ok: 0, tampered: 1, incomplete: 2, unverifiable: 3 }
