@@ -42,3 +42,21 @@ const looksCoded = (run: string): boolean => {
   const slashes = text.split('/').length - 1
   return slashes < LEAST_RUN / 12 && /\d/.test(text) && ((/[a-z]/.test(text) && /[A-Z]/.test(text)) || /^[0-9a-f%]+$/i.test(text))
 }
+
+const MANY_RECORDS = 20
+const RECORDS_TEXT = 65_536
+
+/** Whether the arguments hold a list of many records: objects one behind the other, or mail addresses beyond what a mail is sent to. */
+export function isListOfRecords({ arguments: args }: Interaction): boolean {
+  let objects = 0
+  let addresses = 0
+  const end = Math.min(args.length, RECORDS_TEXT)
+  for (let at = 0; at < end; at++) {
+    const code = args.charCodeAt(at)
+    if (code === 64) addresses++
+    else if (code === 125 && args.charCodeAt(at + 1) === 44) objects++
+    else continue
+    if (objects >= MANY_RECORDS || addresses >= MANY_RECORDS) return true
+  }
+  return false
+}

@@ -61,6 +61,24 @@ describe('masquerade', () => {
     expect(work(company(), 'newcomer', BO, { day: 10, calls: 60 })).toEqual([])
   })
 
+  it('tells of several servers in one session that were never used, sooner with refusals or another machine, and learns them in three days', () => {
+    const at = (seconds: number, server: string, fields: Partial<Interaction> = {}): Interaction => ({ ...call('ana', 'search', seconds), server, client: 'desk', outcome: 'ok', ...fields })
+    const ofTwoWeeks = (): Play => {
+      const play = rehearsal(arm(masquerade, {}))
+      for (let i = 0; i < 140; i++) play(at(MONDAY + Math.floor(i / 10) * DAY + (i % 10) * 60, `own-${i % 3}`))
+      return play
+    }
+    const told = (servers: readonly string[], fields: Partial<Interaction> = {}): readonly string[] =>
+      servers.flatMap(function (this: Play, server, i) { return this(at(MONDAY + 14 * DAY + i * 60, server, fields)).map(({ severity }) => severity) }, ofTwoWeeks())
+    expect(told(['own-0', 'other'])).toEqual([])
+    expect(told(['other', 'other', 'other', 'other'])).toEqual(['low'])
+    expect(told(['a', 'b', 'c', 'c'])).toEqual(['low', 'medium'])
+    expect(told(['a', 'b'], { client: 'script', outcome: 'denied' })).toEqual(['low', 'medium'])
+    const play = ofTwoWeeks()
+    const days = Array.from({ length: 4 }, (_, day) => ['a', 'b', 'c', 'c'].flatMap((server, i) => play(at(MONDAY + (14 + day) * DAY + i * 60, server))).length)
+    expect(days).toEqual([2, 0, 0, 0])
+  })
+
   it('never prints a name that is not one', () => {
     const odd = ['x\u001b[31m', '<script>', 'ä ö', 'drop table']
     const play = rehearsal(arm(masquerade, {}))

@@ -6,6 +6,7 @@ import { secondsOf } from '../stats/moment.ts'
 import { remembering } from '../stats/remembering.ts'
 import { type Action, actionsOf } from './action.ts'
 import { draftOf } from './draft.ts'
+import { type Elsewhere, goes, leave, nowhereElse } from './elsewhere.ts'
 import { type Habits, noHabits, shorten, use, usesOf } from './habits.ts'
 import { hear, lessonOf, nothingTaught, othersOf, type Taught } from './lore.ts'
 import { type Params, rule } from './rule.ts'
@@ -16,6 +17,8 @@ export interface Owner {
   habits: Habits
   readonly taught: Taught
   session: Session
+  /** Which servers it uses; null of the peers. */
+  elsewhere: Elsewhere | null
   /** Days with activity, and the latest of them (days since 1970). */
   days: number
   lastDay: number
@@ -68,7 +71,10 @@ function close(owner: Owner, params: Params): void {
 
 function enter(owner: Owner, seconds: number, params: Params): void {
   if (isOver(owner.session, seconds, params)) {
-    if (owner.session.at > 0) close(owner, params)
+    if (owner.session.at > 0) {
+      if (owner.elsewhere !== null) leave(owner.elsewhere, Math.floor(owner.session.at / DAY))
+      close(owner, params)
+    }
     owner.session = newSession(seconds)
   }
   owner.session.latest = Math.max(owner.session.latest, seconds)
@@ -94,12 +100,17 @@ export const masquerade: Detector<Params, Owner> = {
   lore: (_, interaction) => peersKey(interaction),
   lesson: ({ lesson }) => lesson,
   learn: ({ habits }, lesson, params) => hear(habits, lesson, params.maxPeerActions),
-  begin: () => ({ habits: noHabits(), taught: nothingTaught(), session: newSession(0), days: 0, lastDay: -1, toldDays: [], lessons: [], lesson: 0 }),
+  begin: () => ({ habits: noHabits(), taught: nothingTaught(), session: newSession(0), elsewhere: null, days: 0, lastDay: -1, toldDays: [], lessons: [], lesson: 0 }),
   step(owner, interaction, key, params, tools) {
     enter(owner, secondsOf(interaction), params)
     owner.lesson = owner.lessons.shift() ?? 0
     const peers = peersFor(owner, (tools.stateOf?.(peersKey(interaction)) as Owner | undefined)?.habits, params)
     const drafts: Draft[] = []
+    const { session: { at: since }, habits, days } = owner
+    const elsewhere = goes(owner.elsewhere ??= nowhereElse(), interaction, {
+      key, day: Math.floor(secondsOf(interaction) / DAY), since, isKnown: habits.total >= params.minUses && days > params.minDays, disputed: () => tools.disputed?.() === true,
+    }, params)
+    if (elsewhere !== undefined) drafts.push(elsewhere)
     for (const action of actionsOf(interaction)) {
       const said = peers === undefined ? 0 : saidBy(owner, action, peers, params)
       if (!weigh(owner.session, action, said, params)) continue

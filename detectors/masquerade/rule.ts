@@ -5,6 +5,8 @@ export const Params = z.strictObject({
   /** History of an actor before it is judged. */
   minActions: z.number().int().min(20).max(100_000).default(200),
   minDays: z.number().int().min(1).max(60).default(5),
+  /** Actions of an actor before a server is called new to it. */
+  minUses: z.number().int().min(10).max(100_000).default(50),
   /** Habits of others that have to be known, as a sum of uses. */
   minPeers: z.number().int().min(1).default(100),
   /** Evidence at which it is told: natural logarithm of how much likelier the actions are for others than for this actor. */
@@ -31,15 +33,15 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'masquerade',
-  version: 1,
+  version: 2,
   title: 'Actions of somebody else',
   description:
     'Which tools and programs an actor uses, and how often, is compared with what others of its kind use: actions that are usual for others and not ' +
-    'for this actor add up over a session, its own habits count against it. Told when the session looks like somebody else at work under this name.',
+    'for this actor add up over a session, its own habits count against it. Told when the session looks like somebody else at work under this name; and when it goes to several servers that the actor never used, more so with refusals or a machine that is new, too.',
   severity: 'medium',
   params: Params,
   needs: ['actor', 'tool', 'started_at'],
-  wants: ['arguments'],
+  wants: ['arguments', 'server', 'client', 'user_agent', 'client_asn', 'client_country'],
   blindSpots: [
     'Actors with less than 200 actions on 5 days, and tenants in which nobody else has habits yet.',
     'An intruder who does what the owner does, or only what nobody ever did: what no peer uses either is left to first-use detections.',

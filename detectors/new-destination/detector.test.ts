@@ -6,7 +6,7 @@ import { SEVERITY_ORDER } from '../../schemas/vocabulary.ts'
 import { arm } from '../detector.ts'
 import { rehearsal, rehearse } from '../rehearse.ts'
 import { newDestination } from './detector.ts'
-import { packedIn } from '../destinations/payload.ts'
+import { isListOfRecords, packedIn } from '../destinations/payload.ts'
 
 const MONDAY = Date.UTC(2026, 2, 2, 9) / 1000
 const DAY = 86_400
@@ -90,6 +90,14 @@ describe('new-destination', () => {
     expect(packed('deadbeef01'.repeat(20))).toBe(200)
     expect(packed('the quick brown fox '.repeat(40))).toBe(0)
     expect(packed('/srv/Data1/reports/q3/'.repeat(20))).toBe(0)
+  })
+
+  it('knows a list of records from a long text', () => {
+    const of = (body: unknown): boolean => isListOfRecords(post(MONDAY, 'https://x.example', { arguments: JSON.stringify({ body }) }))
+    expect(of(Array.from({ length: 40 }, (_, id) => ({ id, city: 'Kiel' })))).toBe(true)
+    expect(of(JSON.stringify(Array.from({ length: 40 }, (_, id) => ({ id }))))).toBe(true)
+    expect(of(Array.from({ length: 40 }, (_, id) => `a${id}@b.example`).join('\n'))).toBe(true)
+    expect(of('The team agreed to move the date. '.repeat(400))).toBe(false)
   })
 
   it('keeps a bounded state, plain JSON, whatever comes', () => {

@@ -5,7 +5,7 @@ import type { Destination } from '../destinations/destination.ts'
 import type { Trait } from '../destinations/hosts.ts'
 import type { Point } from '../stats/points.ts'
 import { sumOf } from '../stats/points.ts'
-import { carries, packedIn } from '../destinations/payload.ts'
+import { carries, isListOfRecords, packedIn } from '../destinations/payload.ts'
 import type { Params } from './rule.ts'
 
 export interface Situation {
@@ -84,7 +84,9 @@ function ofPayload({ interaction, destination, pieces }: Situation, muchBytes: n
     points: destination.kind === 'e-mail' ? 2 : 3 }
   if (isLoadedHost(destination)) return { name: 'payload', observed: 'a part of the host name that is long and carries digits', expected: 'names that people give', points: 3 }
   if (destination.tail > LOADED_ADDRESS) return { name: 'payload', observed: `${destination.tail} characters in the address that only its server reads`, points: destination.tail > LONG_ADDRESS ? 2 : 1 }
-  return pieces === undefined && interaction.arguments_bytes >= BigInt(muchBytes) ? { name: 'payload', observed: `${interaction.arguments_bytes} bytes of arguments`, points: 2 } : undefined
+  if (pieces !== undefined || interaction.arguments_bytes < BigInt(muchBytes)) return undefined
+  const isList = isListOfRecords(interaction)
+  return { name: 'payload', observed: `${interaction.arguments_bytes} bytes of arguments${isList ? ', a list of many records' : ''}`, points: isList ? 3 : 2 }
 }
 
 function ofPieces({ pieces }: Situation): Point | undefined {
@@ -93,8 +95,9 @@ function ofPieces({ pieces }: Situation): Point | undefined {
 
 const isPoint = (point: Point | undefined): point is Point => point !== undefined
 
-/** What is packed, goes on or hides is no more usual with whoever meets new people all day. */
-const isPlain = (situation: Situation): boolean => situation.pieces === undefined && !isHiddenCopy(situation) && packedIn(situation.interaction) === 0
+/** What is packed, much, goes on or hides is no more usual with whoever meets new people all day. */
+const isPlain = (situation: Situation, muchBytes: number): boolean =>
+  situation.pieces === undefined && !isHiddenCopy(situation) && situation.interaction.arguments_bytes < BigInt(muchBytes) && packedIn(situation.interaction) === 0
 
 /** In the order in which a person would ask. */
 export function pointsOf(situation: Situation, params: Params): readonly Point[] {
@@ -104,7 +107,7 @@ export function pointsOf(situation: Situation, params: Params): readonly Point[]
     ofCompany(situation), ofHost(situation), ofSource(situation), ofCopy(situation), ofRequest(situation),
     carries(interaction) ? { name: 'effect', observed: `the call is to ${interaction.effect === 'execute' ? 'send by a command' : interaction.effect}`, points: interaction.effect === 'grant' ? 2 : 1 } : undefined,
     ofPayload(situation, params.muchBytes), ofPieces(situation),
-    !isCold && fresh >= params.usuallyFresh && isPlain(situation) ? { name: 'habit', observed: 'new destinations are its daily business', points: -2 } : undefined,
+    !isCold && fresh >= params.usuallyFresh && isPlain(situation, params.muchBytes) ? { name: 'habit', observed: 'new destinations are its daily business', points: -2 } : undefined,
   ].filter(isPoint)
 }
 

@@ -32,11 +32,11 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'new-destination',
-  version: 2,
+  version: 3,
   title: 'Something leaves for a destination that nobody knew',
   description:
     'Hosts, mail domains, buckets and shares in the arguments of calls that send, write, pay, grant or run, against those that the actor, its peers and its tenant used in the last 180 days. ' +
-    'What sort of host it is, where its name came from, whether the user asked, and whether the arguments are packed decide how much it weighs.',
+    'What sort of host it is, where its name came from, whether the user asked, and whether the arguments are packed, much or a list of records decide how much it weighs.',
   severity: 'medium',
   params: Params,
   needs: ['actor', 'arguments', 'effect'],

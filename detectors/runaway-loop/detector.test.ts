@@ -64,6 +64,14 @@ describe('runaway-loop', () => {
     expect(Array.from({ length: 60 }, (_, i) => many(failing(MONDAY + i, i % 20))).flat()).toEqual([])
   })
 
+  it('counts reading that takes turns and stands still together, also where no single call came often enough', () => {
+    const reads = (i: number, result: string) => at(MONDAY + i * 2, { tool: 'read_page', effect: 'read', arguments_hash: `page-${i % 3}`, result_hash: result })
+    const play = rehearsal(arm(runawayLoop, {}))
+    expect(severities(Array.from({ length: 70 }, (_, i) => play(reads(i, `r${i % 3}`))).flat())).toBe('medium')
+    const moves = rehearsal(arm(runawayLoop, {}))
+    expect(Array.from({ length: 70 }, (_, i) => moves(reads(i, `r${i}`))).flat()).toEqual([])
+  })
+
   it('sees sub-agents multiply under one actor', () => {
     const play = rehearsal(arm(runawayLoop, {}))
     const said = Array.from({ length: 40 }, (_, i) => play(at(MONDAY + i * 10, { requested_by: 'parent_agent', agent: `worker-${i}`, arguments_hash: `x${i}` }))).flat()

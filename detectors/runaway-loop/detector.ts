@@ -10,7 +10,7 @@ import { secondsOf } from '../stats/moment.ts'
 import { remembering } from '../stats/remembering.ts'
 import { agentsDraft, loopDraft, paceDraft, severityOf, spawnDraft } from './draft.ts'
 import { type Fan, meet, newFan, spawn } from './fan.ts'
-import { count, end, fails, type Habit, type Loops, noLoops, noteHabit, roundOf, type Run } from './loop.ts'
+import { count, end, fails, type Habit, type Loops, noLoops, noteHabit, roundOf, type Run, stands } from './loop.ts'
 import { keepPace, newPace, type Pace } from './pace.ts'
 import { type Params, rule } from './rule.ts'
 
@@ -85,11 +85,12 @@ function limitOf(run: Run, level: number, { interaction, traits, params }: Judge
   // Many people ask the same.
   const failing = fails(run)
   if (!alone && !failing && !changes) return { limit: Infinity, effect: named }
-  const limit = (failing || changes ? params.repeats : params.readRepeats) * shared
+  const reading = stands(run) && !traits.polls ? params.sameRepeats : params.readRepeats
+  const limit = (failing || changes ? params.repeats : reading) * shared
   if (level < limit) return { limit, effect: named }
   const effect = milderEffect(named, tool, sent)
   const reads = effect !== 'write' && effect !== 'execute'
-  return { limit: (reads && !failing ? params.readRepeats : params.repeats) * (reads && traits.polls ? params.pollFactor : 1) * shared, effect }
+  return { limit: (reads && !failing ? reading : params.repeats) * (reads && traits.polls ? params.pollFactor : 1) * shared, effect }
 }
 
 /** Runs that are known from several days are told where they are far above their peak. */
@@ -103,7 +104,7 @@ function judge(loops: Loops, run: Run, judged: Judged): readonly Draft[] {
   if (level * 2 < limit) return NONE
   const habit = noteHabit(loops, run, Math.floor(run.at / DAY))
   if (run.told > 1 || level < limit || isHabit(habit, run, judged.params)) return NONE
-  const looping = { ...judged, run, effect, limit, habit, others: round.length - 1 }
+  const looping = { ...judged, run, effect, limit, level, habit, others: round.length - 1 }
   const severity = severityOf(looping)
   if (run.told > 0 && severity === 'low') return NONE
   for (const one of round) one.told = severity === 'low' ? 1 : 2

@@ -4,7 +4,7 @@ import type { Severity } from '../../schemas/vocabulary.ts'
 import type { Draft, Feature } from '../detector.ts'
 import { nanosOf } from '../stats/moment.ts'
 import type { Fan } from './fan.ts'
-import { fails, type Habit, type Run } from './loop.ts'
+import { fails, type Habit, type Run, stands } from './loop.ts'
 import type { Pace } from './pace.ts'
 import type { Params } from './rule.ts'
 
@@ -15,7 +15,9 @@ export interface Looping {
   readonly habit: Habit
   readonly effect: string
   readonly limit: number
-  /** Other calls that fail in turn with it. */
+  /** How full the buckets of all calls of the round are. */
+  readonly level: number
+  /** Other calls that take turns with it. */
   readonly others: number
   readonly params: Params
 }
@@ -27,14 +29,15 @@ const perMinute = ({ times, at, since }: Run): string => (times / Math.max(1 / 6
 const lasted = ({ at, since }: Run): string => (at - since < 120 ? `${Math.round(at - since)} s` : `${Math.round((at - since) / 60)} min`)
 
 /** What only reads and succeeds costs, but does no harm before it goes on for long; a schedule that is new says little. */
-export function severityOf({ effect, run, interaction, limit, params }: Looping): Severity {
+export function severityOf({ effect, run, interaction, limit, level, params }: Looping): Severity {
   if (effect === 'pay') return 'high'
   if (effect === 'send' || effect === 'grant' || effect === 'delete') return 'medium'
   const unattended = interaction.requested_by === 'scheduled' || interaction.actor_kind === 'service'
   if (unattended) return 'low'
   if (effect === 'write' || effect === 'execute' || fails(run)) return 'medium'
   const changed = run.result !== 0 && run.same * 2 < run.times
-  return run.level >= limit * params.longFactor && !changed && interaction.actor_kind === 'principal' ? 'medium' : 'low'
+  const isLong = stands(run) || level >= limit * params.longFactor
+  return isLong && !changed && interaction.actor_kind === 'principal' ? 'medium' : 'low'
 }
 
 export function loopDraft(looping: Looping, severity: Severity): Draft {
@@ -44,7 +47,7 @@ export function loopDraft(looping: Looping, severity: Severity): Draft {
     { name: 'repetitions', observed: `${run.times} in ${lasted(run)}, ${perMinute(run)} a minute`, expected: `fewer than ${limit}, of which one is forgiven every ${params.leakSeconds} s`, weight: 0.6 },
     ...(does === undefined ? [] : [{ name: 'effect', observed: `each ${does}`, weight: effect === 'read' ? 0.1 : 0.3 }]),
     ...(run.failed === 0 ? [] : [{ name: 'outcome', observed: `${run.failed} of ${run.times} failed`, weight: 0.2 }]),
-    ...(others === 0 ? [] : [{ name: 'round', observed: `in turn with ${others} ${others === 1 ? 'other call that fails' : 'other calls that fail'}`, weight: 0.1 }]),
+    ...(others === 0 ? [] : [{ name: 'round', observed: `in turn with ${others} other ${others === 1 ? 'call' : 'calls'} ${fails(run) ? 'that fail' : 'whose result stays the same'}`, weight: 0.1 }]),
     ...(run.same === 0 ? [] : [{ name: 'result', observed: `the same ${run.same} times`, expected: 'another one where there is progress', weight: 0.2 }]),
   ]
   return {

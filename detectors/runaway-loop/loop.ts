@@ -93,10 +93,14 @@ export const fails = ({ failed, times }: Run): boolean => failed * 10 >= times *
 /** Seconds within which calls that take turns come round. */
 const ROUND = 120
 
-/** Calls that fail in turn with this one, as often as it, itself among them: one loop through several things that are out of order. */
+/** Whether each repetition, or as good as each, is known to have got the same result. */
+export const stands = ({ same, times }: Run): boolean => (same + 1) * 10 >= times * 9
+
+/** Calls that take turns with this one, as often as it, and fail or stand still as it does, itself among them: one loop through several things. */
 export function roundOf({ runs }: Loops, run: Run): readonly Run[] {
-  if (!fails(run)) return [run]
-  return runs.filter((one) => one === run || (fails(one) && Math.abs(one.times - run.times) <= 1 && run.at - one.at <= ROUND))
+  const isAlike = fails(run) ? fails : stands(run) ? stands : undefined
+  if (isAlike === undefined) return [run]
+  return runs.filter((one) => one === run || (isAlike(one) && Math.abs(one.times - run.times) <= 1 && run.at - one.at <= ROUND))
 }
 
 /** The habit that the run is, noted on each day that it came so far. */

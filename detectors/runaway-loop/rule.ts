@@ -10,8 +10,10 @@ export const Params = z.strictObject({
   repeats: z.number().int().min(5).max(10_000).default(25),
   /** and of those that only read. */
   readRepeats: z.number().int().min(10).max(100_000).default(80),
-  /** Reading that goes on until so many times that, with the same result or none that is known, wakes somebody. */
-  longFactor: z.number().min(1).max(100).default(2),
+  /** Fewer are enough where each is known to get the same result: a person's agent then wakes somebody. */
+  sameRepeats: z.number().int().min(10).max(100_000).default(40),
+  /** Reading that goes on until so many times that, with no result that is known, wakes somebody. */
+  longFactor: z.number().min(1).max(100).default(1.25),
   /** What asks whether something is done may repeat so many times more. */
   pollFactor: z.number().min(1).max(100).default(8),
   /** An actor that many may share (a client, a host) and no conversation is known: so many times more. */
@@ -35,11 +37,11 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'runaway-loop',
-  version: 2,
+  version: 3,
   title: 'Runaway loop',
   description:
     'The same call with the same arguments again and again: counted in a bucket that leaks, so that polling and retries that back off never fill it, and halved where reading gets another result. Told early where ' +
-    'each repetition pays, sends, grants or deletes, later where it changes something or fails each time, late where it only reads; calls that fail in turn count together. Beside that, agents that start agents without end, and a pace far above the own.',
+    'each repetition pays, sends, grants or deletes, later where it changes something or fails each time, late where it only reads, earlier where that always gets the same result; calls that take turns and fail, or stand still, count together. Beside that, agents that start agents without end, and a pace far above the own.',
   severity: 'medium',
   params: Params,
   needs: ['tool', 'arguments_hash', 'started_at'],

@@ -61,6 +61,26 @@ describe('sensitive-access', () => {
     expect(told).toEqual([1, 1, 1, 0, 0, 0, 0, 0, 0])
   })
 
+  it('tells of searches for credentials in several places, not of one, nor of what the user asked for, and leaves those alone whose work it is', () => {
+    const seek = (minute: number, server: string, query: string, fields: Partial<InteractionFields> = {}): Interaction =>
+      read(MONDAY + minute * 60, '', { server, tool: 'search_messages', arguments: JSON.stringify({ query }), ...fields })
+    const three = [['mail', 'password'], ['chat', 'api key'], ['chat', 'vpn secret']] as const
+    const said = (searches: readonly (readonly [string, string])[], fields: Partial<InteractionFields> = {}, apart = 1): readonly string[] => {
+      const play = rehearsal(arm(sensitiveAccess, {}))
+      return searches.flatMap(([server, query], i) => play(seek(i * apart, server, query, fields)).map(({ severity }) => severity))
+    }
+    expect(said([['wiki', 'password'], ['wiki', 'roadmap'], ['wiki', 'password']])).toEqual([])
+    expect(said(three)).toEqual(['low', 'medium'])
+    expect(said(three.slice(0, 2), { requested_by: 'none' })).toEqual(['medium'])
+    expect(said(three, { request_fit: 'asked' })).toEqual(['low'])
+    expect(said(three, {}, 90)).toEqual([])
+    expect(said(three, { tool: 'post_message' })).toEqual([])
+    const play = rehearsal(arm(sensitiveAccess, {}))
+    const days = Array.from({ length: 5 }, (_, day) => three.flatMap(([server, query], i) => play(seek(day * 1_440 + i, server, query)).filter(({ severity }) => severity === 'medium')).length)
+    expect(days).toEqual([1, 1, 0, 0, 0])
+    expect(JSON.stringify(rehearsal(arm(sensitiveAccess, {}))(seek(0, 'mail', 'password hunter2')))).not.toContain('hunter2')
+  })
+
   it('is linear and bounded on hostile text', () => {
     const armed = arm(sensitiveAccess, { maxOwn: 16 })
     const state = armed.begin()

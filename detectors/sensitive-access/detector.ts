@@ -8,6 +8,7 @@ import { type Company, hear, isGrown, lessonOf, noCompany, useOf } from '../stat
 import { secondsOf } from '../stats/moment.ts'
 import { featuresOf } from '../stats/points.ts'
 import { noTerms, see, standingOf, type Terms, termOf } from '../stats/terms.ts'
+import { follow, type Hunt, noHunt } from './hunt.ts'
 import { type Look, pointsOf, severityOf } from './judge.ts'
 import { type Guarded, guardedIn, wordFor } from './object.ts'
 import { type Params, rule } from './rule.ts'
@@ -24,6 +25,8 @@ export interface Looker {
   told: boolean
   /** Days whose breadth was told. */
   toldDays: number
+  /** Undefined before the first search for credentials. */
+  hunt?: Hunt
   lesson: number
 }
 
@@ -80,8 +83,13 @@ export const sensitiveAccess: Detector<Params, Looker> = {
     looker.lesson = 0
     const guarded = guardedIn(interaction)
     if (guarded === undefined) return NONE
-    const day = Math.floor(secondsOf(interaction) / DAY)
+    const seconds = secondsOf(interaction)
+    const day = Math.floor(seconds / DAY)
     enter(looker, day, params)
+    if (guarded.hunted) {
+      const hunted = follow(looker.hunt ??= noHunt(), { interaction, guarded, seconds, key }, params)
+      return hunted === undefined ? NONE : [hunted]
+    }
     const limits = { acceptDays: params.acceptDays, keepDays: params.keepDays, most: params.maxOwn }
     const isOther = standingOf(looker.own, termOf(guarded.name), { day, keepDays: params.keepDays }) === 'new'
     if (isOther) looker.today++

@@ -16,7 +16,7 @@ export const CLASSES: readonly Row[] = [
     'ntds lsass wallet', pairs: 'api+key api+keys access+key access+keys access+token access+tokens refresh+token refresh+tokens etc+shadow account+key dot+env dot+aws dot+npmrc dot+kube ' +
     'git+credentials connection+string connection+strings' },
   { name: 'keys', points: 3, words: 'keystore truststore keytab pfx jks ppk', pairs: 'private+key private+keys signing+key signing+keys encryption+key encryption+keys master+key ssh+key ssh+keys id+rsa id+ed25519 ' +
-    'dot+ssh dot+gnupg host+key dot+pem root+ca' },
+    'dot+ssh dot+gnupg host+key dot+pem root+ca begin+private begin+rsa begin+openssh' },
   { name: 'payroll', points: 2, words: 'payroll salary salaries wage wages payslip payslips compensation remuneration severance gehalt salaire', pairs: 'pay+slips bonus+list' },
   { name: 'health', points: 2, words: 'patient patients medical diagnosis diagnoses prescription prescriptions clinical ehr hipaa disability', pairs: 'sick+notes health+record health+records lab+results' },
   { name: 'identity', points: 2, words: 'ssn passport passports pii kyc biometric biometrics birthdates', pairs: 'personal+data customer+data customer+export customers+export user+export users+export social+security ' +

@@ -23,21 +23,21 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'sensitive-access',
-  version: 2,
+  version: 3,
   title: 'First look at something that is guarded',
   description:
     'Names of resources, tables, files, tools and servers tell what is guarded: credentials, keys, payroll, health, identity, bank data, personnel, legal matters, backups. Told is the first look of an actor at such a ' +
-    'kind in 180 days, as far as it, its peers and its tenant do not do that, and a day with many new things of such a kind.',
+    'kind in 180 days, as far as it, its peers and its tenant do not do that, and a day with many new things of such a kind. Told is also who searches for passwords and keys in several places within an hour.',
   severity: 'medium',
   params: Params,
   needs: ['actor', 'tool'],
   wants: ['resource', 'arguments', 'server', 'request_fit', 'argument_sources', 'agent', 'caller_tenant'],
   blindSpots: [
     'What is guarded under a name that does not say so, or in another language than English.',
-    'What a search or a page brings along: only what a call asks for by name is seen.',
+    'What a search or a page brings along: only what a call asks for by name is seen, and searches only where they go for credentials or keys.',
     'Somebody who always may, and does it for another purpose.',
   ],
-  benign: ['A new task, a new member of a team, cover for a colleague.', 'An audit, a move to another store, a restore.', 'Documentation about passwords or salaries.'],
+  benign: ['A new task, a new member of a team, cover for a colleague.', 'An audit, a move to another store, a restore.', 'Documentation about passwords or salaries.', 'Whoever looks for secrets that lie open, because it is their work: learned after three days.'],
   runbook: [
     'See whether the actor\'s work has to do with it, and whether a user asked for it in this turn.',
     'Look at what came back, and at what was written or sent in the same trace afterwards.',

@@ -35,7 +35,8 @@ export function unhide(text: string): Unhidden {
   const spoken = [...rest.matchAll(TAGS)].map(([run]) => [...run].map((char) => String.fromCharCode((char.codePointAt(0) ?? 0) - 0xe0000)).join('')).join(' ')
   if (spoken !== '') reasons.push(plural(spoken.length, 'character') + ' of the invisible tag block')
   const zero = [...rest.matchAll(ZERO_WIDTH)].length
-  const within = /[A-Za-z][\u200b\u2060\ufeff][A-Za-z]/.test(rest)
+  // Between two letters, or one behind the other where a sentence begins: no program that breaks lines puts them there.
+  const within = /[A-Za-z][\u200b\u2060\ufeff][A-Za-z]|[.!?][\u200b\u2060\ufeff]{2}\s?[A-Za-z]/.test(rest)
   if (zero > BY_ACCIDENT || within) reasons.push(plural(zero, 'character') + ' of no width')
   if (BIDI_OVERRIDE.test(rest)) reasons.push('letters shown in another order than they are read')
   if (SELECTORS.test(rest)) reasons.push('a run of variation selectors')

@@ -29,6 +29,11 @@ describe('a text', () => {
     for (const text of encodings) expect(score(`The order is on its way. Its code: ${text}`) >= REPORTED || score(`Code:\n${text}`) >= REPORTED, text).toBe(true)
   })
 
+  it('has no run of characters without width where a sentence begins by accident', () => {
+    expect(unhide('Lists issues.\u200b\u200b Keep this for yourself').reasons).toHaveLength(1)
+    expect(unhide('Lists\u200b issues.\u200b And more').reasons).toEqual([])
+  })
+
   it('with what scripts and emoji need hides nothing', () => {
     for (const text of ['می‌خواهم', '👩‍💻', '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}', 'क्‍ष', '❤️', '\ufeffname;value']) expect(unhide(text).reasons, text).toEqual([])
   })

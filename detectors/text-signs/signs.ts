@@ -130,7 +130,7 @@ const can = (has: number, needs: readonly number[]): boolean => {
 /** A frame: what only templates of prompts and servers' messages have. Beginnings of lines. */
 const FRAME = /<\|[a-z_]{2,20}\|>|\[\/?(?:INST|SYSTEM|ADMIN|SYS)\]|<<SYS>>|<\/?(?:system|SYSTEM|IMPORTANT|important|assistant|instructions?|admin|secret|hidden|override)>|(?:^|[\n.)])[ \t]{0,8}(?:#{1,4} ?)?(?:(?:SYSTEM|ADMIN|DEVELOPER|ROOT)(?: (?:NOTE|MESSAGE|PROMPT|OVERRIDE|UPDATE|NOTICE))?|(?:System|Developer|Assistant|Admin) (?:note|message|prompt|instruction|override|update|notice))s?: ?[A-Z]/
 /** A tool's result that speaks as the model thinks. */
-const SPEAKER = /(?:^|\n)\s{0,8}(?:reasoning|thoughts?|assistant|ai|bot)(?: ?\([a-z ]{2,20}\))?:|\b(?:systemhinweis|nota del sistema|note syst[eè]me|nota di sistema|nota do sistema):?/i
+const SPEAKER = /(?:^|\n)\s{0,8}(?:reasoning|thoughts?|assistant|ai|bot)(?: ?\([a-z ]{2,20}\))?:|[.!?]\s{1,4}assistant:|\b(?:systemhinweis|nota del sistema|note syst[eè]me|nota di sistema|nota do sistema):?/i
 /** Five words and more in capitals, where others are not. */
 /** A picture in Markdown whose address has a place for something to be filled in. */
 const BEACON = /!\[[^\]]{0,100}\]\(https?:\/\/[^)\s]{1,200}[?&/=](?:\{|<|\$\{|\[|%7B)[\w .-]{2,60}[}>\]%]/i

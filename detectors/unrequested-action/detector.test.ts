@@ -21,6 +21,18 @@ describe('unrequested-action', () => {
     expect(unrequestedAction.review?.({ ...exampleInteraction, version: 2, request_fit: 'asked' }, params, tools)).toEqual([])
   })
 
+  it('tells of an address of the name that the user gave, at another domain', () => {
+    const sent = (words: string, to: string) => unrequestedAction.review?.({ ...exampleInteraction, tool: 'send_mail', effect: 'send', request_fit: 'plausible', request_text: words, arguments: JSON.stringify({ to, body: 'see above' }),
+      argument_sources: new Map([['$.to', 'tool_result:call_1']]) }, params, tools) ?? []
+    const [draft] = sent('Send ana.ruiz@partner.example our answer', 'ana.ruiz@partner-mail.net')
+    expect(draft?.severity).toBe('high')
+    expect(draft?.observed).toContain('partner-mail.net')
+    expect(JSON.stringify(draft)).not.toContain('ana.ruiz')
+    for (const to of ['ana.ruiz@partner.example', 'ana.ruiz@eu.partner.example', 'ben@partner-mail.net']) expect(sent('Send ana.ruiz@partner.example our answer', to)).toEqual([])
+    expect(sent('Write to info@partner.example', 'info@other.example')).toEqual([])
+    expect(sent(`${'a'.repeat(100_000)}@`, `${'b'.repeat(100_000)}@`)).toEqual([])
+  })
+
   it('can be told which tools run unattended and to leave calls without a turn alone', () => {
     const call = { ...exampleInteraction, requested_by: 'none' as const }
     expect(unrequestedAction.review?.(call, params, tools)).toHaveLength(1)

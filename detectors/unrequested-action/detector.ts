@@ -4,6 +4,7 @@ import type { Effect, Severity } from '../../schemas/vocabulary.ts'
 import type { Detector, Draft, Feature } from '../detector.ts'
 import { sharesOf, type Weighty } from '../shares.ts'
 import { RISKY } from '../request-fit/lexicon.ts'
+import { otherRecipient } from './other-recipient.ts'
 import { type Params, rule } from './rule.ts'
 
 const DOES: Readonly<Record<Effect, string>> = {
@@ -39,6 +40,23 @@ function besideTurn(interaction: Interaction): Draft | undefined {
     expected: 'a call that the words of the turn ask for',
     reasons: [...interaction.request_fit_reasons, ...provenance(interaction)].filter((reason, at, all) => all.indexOf(reason) === at).slice(0, 8),
     features: featuresOf(interaction, [{ name: 'fit', observed: interaction.request_fit_reasons[0] ?? 'the words of the turn ask for something else', expected: 'a call that the turn asks for', points: 2 }]),
+  }
+}
+
+/** The turn asks for just this, but to somebody else. Names of hosts are shown, the rest of an address is not. */
+function toAnother(interaction: Interaction): Draft | undefined {
+  if (!RISKY.has(interaction.effect) || interaction.requested_by === 'none') return undefined
+  const other = otherRecipient(interaction)
+  if (other === undefined) return undefined
+  const untrusted = [...interaction.argument_sources.values()].some((source) => source.startsWith('tool_result'))
+  return {
+    about: [interaction.interaction_id],
+    severity: severityOf(interaction, untrusted ? 'high' : 'medium'),
+    title: `${interaction.tool || 'A tool'} was called with another recipient than the user named`,
+    observed: `an address at ${other.used}, of the same name as one at ${other.asked} that the user gave`,
+    expected: `the address at ${other.asked}`,
+    reasons: ['who forges mail writes that an address has changed', ...provenance(interaction)],
+    features: featuresOf(interaction, [{ name: 'recipient', observed: `an address at ${other.used}`, expected: `the one at ${other.asked} that the user gave`, points: 3 }]),
   }
 }
 
@@ -83,7 +101,7 @@ export const unrequestedAction: Detector<Params, never> = {
   rule,
   review: (interaction, params) => {
     if (!concerns(interaction, params)) return []
-    const draft = (params.withoutTurn ? withoutTurn(interaction) : undefined) ?? besideTurn(interaction)
+    const draft = (params.withoutTurn ? withoutTurn(interaction) : undefined) ?? besideTurn(interaction) ?? toAnother(interaction)
     return draft === undefined ? [] : [draft]
   },
 }

@@ -136,7 +136,8 @@ export function makeAgent(dice: Dice, emitter: AgentEmitter, owner: string): Age
 
 function makePerson(company: Omit<Company, 'people'>, index: number): Person {
   const dice = company.dice.for(`person ${index}`)
-  const name = `${dice.pick(FIRST)}.${dice.pick(LAST)}${index >= 60 ? index : ''}`
+  // No two people have one name.
+  const name = `${dice.pick(FIRST)}.${dice.pick(LAST)}${index >= 12 ? index : ''}`
   const role = dice.weighted(SHARE)
   const office = dice.pick(OFFICES)
   const emitter = dice.weighted<AgentEmitter>(role === 'engineer' ? { claude: 4, pydantic: 3, desktop: 3, openinference: 1 } : { pydantic: 5, desktop: 4, openinference: 2 })

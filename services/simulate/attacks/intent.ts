@@ -121,9 +121,10 @@ export const INTENT_ATTACKS: readonly Attack[] = [
     const person = scene.owner('wiki')
     if (person === undefined) return undefined
     const server = scene.server('wiki', person)
-    const pages = times(dice.int(1, 3), () => `P${dice.int(1_000, 9_999)}`)
+    // What it waits for does not come: a page reads each time as it did before.
+    const pages = times(dice.int(1, 3), () => ({ id: `P${dice.int(1_000, 9_999)}`, text: prose(dice, 300) }))
     const fails = dice.chance(0.4)
-    const calls = times(dice.int(60, 250), (at) => call(server, 'read_page', { id: pages[at % pages.length] }, { result: fails ? 'temporarily unavailable' : prose(dice, 300), after: dice.between(200, 2_500), ...(fails ? { ending: 'error' as const } : {}) }))
+    const calls = times(dice.int(60, 250), (at) => call(server, 'read_page', { id: pages[at % pages.length]?.id }, { result: fails ? 'temporarily unavailable' : pages[at % pages.length]?.text ?? '', after: dice.between(200, 2_500), ...(fails ? { ending: 'error' as const } : {}) }))
     return { principals: [person.principal], runs: [{ at: scene.inHours(person), caller: scene.as(person), says: 'Keep an eye on the page until it is right', calls }] }
   } },
 ]

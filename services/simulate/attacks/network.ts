@@ -32,7 +32,7 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
     const beats = Math.min(dice.int(20, 150), Math.floor((40 * HOUR) / period))
     const start = scene.inHours(person)
     const caller = scene.as(person)
-    return { principals: [person.principal], runs: times(beats, (at) => ({ at: start + at * period * (1 + (dice.next() - 0.5) * jitter), caller, calls: [call(scene.server('web', person), 'fetch_url', { url: `${url}?n=${at}` }, { result: dice.chance(0.9) ? 'ok' : prose(dice, 60) })] })) }
+    return { principals: [person.principal], runs: times(beats, (at) => ({ at: start + period * (at + (dice.next() - 0.5) * jitter), caller, calls: [call(scene.server('web', person), 'fetch_url', { url: `${url}?n=${at}` }, { result: dice.chance(0.9) ? 'ok' : prose(dice, 60) })] })) }
   } },
   { name: 'foreign-control', flag: 'network', detectors: ['new-destination', 'beaconing', 'unexpected-command'], plan(scene) {
     const { dice } = scene
