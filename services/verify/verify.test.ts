@@ -1,8 +1,6 @@
 import { expect, it } from 'vitest'
-import { keyOf, leafOf, makeLog, type MadeLog, rewritten, sourceOf, topNotes, verifierOfKey, withOwnHashes } from '../../test/verify/made-log.ts'
-import { type AuditEvent, exampleAuditEvent } from '../../schemas/audit-event.ts'
-import { decodeCanonical, encodeCanonical, encodeCanonicals, encodeErased, writeHashes } from '../../schemas/canonical.ts'
-import { COMMITTED_FIELDS } from '../../schemas/canonical-order.ts'
+import { blanked, keyOf, leafOf, makeLog, type MadeLog, rewritten, sourceOf, told, topNotes, verifierOfKey, withOwnHashes } from '../../test/verify/made-log.ts'
+import { decodeCanonical, encodeCanonical, writeHashes } from '../../schemas/canonical.ts'
 import { PackedCursor, packRecord } from '../../schemas/packed-record.ts'
 import { packLeaf } from '../../schemas/packed-leaf.ts'
 import { ownLane } from './lanes.ts'
@@ -17,29 +15,12 @@ const fresh = (): MadeLog => ({
   ...made, rows: [...made.rows], leaves: made.leaves.map((leaves) => [...leaves]), checkpoints: [...made.checkpoints], dropped: [], removals: [], gaps: [],
 })
 const look = (log: MadeLog, trust = TRUST) => verify({ source: sourceOf(log), trust, lanes: [ownLane(), ownLane()] })
-/** An event of the product itself about a removal, behind the last leaf. */
-function told(step: string, id: string, events: number, offset = 1_000_000): Buffer {
-  const [canonical] = encodeCanonicals([{
-    ...exampleAuditEvent, event_id: offset.toString(16).padStart(32, 'f'), emitter: 'watchkeeper', method: `watchkeeper/${step}`, resource: `removal/${id}`, outcome: 'ok',
-    arguments: JSON.stringify(step.endsWith('done') ? { events: String(events), events_digest: '' } : {}), received_at: exampleAuditEvent.received_at + BigInt(offset) * 1_000_000n,
-  }])
-  if (canonical === undefined) throw new Error('nothing was encoded')
-  return packRecord({ bytes: canonical.bytes, partition: 0, offset, offsetIndex: 0, hashes: writeHashes(canonical), hashesAt: 0 })
-}
 const tombstone = (id: string, events: number): Buffer => told('erasure.done', id, events)
 
 /** The log with such events in it, under a checkpoint. */
 function saying(log: MadeLog, ...events: readonly Buffer[]): MadeLog {
   const signed = rewritten({ ...log, rows: [...made.rows, ...events] }, SHAPE.every, KEY)
   return { ...log, rows: [...log.rows, ...events], leaves: signed.leaves, checkpoints: signed.checkpoints }
-}
-
-function blanked(row: Buffer, erasure: string): Buffer {
-  const read = readOf(row)
-  const { content, record } = read.hashes()
-  const event = { ...decodeCanonical(read.canonical), ...Object.fromEntries(COMMITTED_FIELDS.map(({ name, kind }) => [name, kind === 'map' ? new Map() : ''])) } as AuditEvent
-  const { bytes } = encodeErased(event, content)
-  return packRecord({ bytes, partition: read.partition, offset: read.offset, offsetIndex: read.offsetIndex, hashes: Buffer.from(content + record, 'latin1'), hashesAt: 0 }, erasure)
 }
 
 const readOf = (row: Buffer): PackedCursor => {

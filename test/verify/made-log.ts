@@ -1,8 +1,9 @@
 /** A log made from a seed, as plain lists that a test can alter before they are read as evidence. */
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto'
 import { dice } from '../../bench/store-rows.ts'
-import { exampleAuditEvent } from '../../schemas/audit-event.ts'
-import { encodeCanonicals, HASH_DIGITS, writeHashes } from '../../schemas/canonical.ts'
+import { type AuditEvent, exampleAuditEvent } from '../../schemas/audit-event.ts'
+import { decodeCanonical, encodeCanonicals, encodeErased, HASH_DIGITS, writeHashes } from '../../schemas/canonical.ts'
+import { COMMITTED_FIELDS } from '../../schemas/canonical-order.ts'
 import { logOrigin, partitionOrigin } from '../../schemas/checkpoint.ts'
 import type { DeclaredGap, EvidenceSource, Places, Removal, StoredCheckpoint } from '../../schemas/evidence.ts'
 import { CompactRange, leafHash } from '../../schemas/merkle.ts'
@@ -119,6 +120,26 @@ export function withOwnHashes(packed: Buffer): Buffer {
   const hashes = Buffer.from(row.hashes().content + row.hashes().record, 'latin1')
   if (hashes.length !== 2 * HASH_DIGITS) throw new Error('a hash has another length')
   return packRecord({ bytes: row.canonical, partition: row.partition, offset: row.offset, offsetIndex: row.offsetIndex, hashes, hashesAt: 0 }, row.erasure)
+}
+
+/** An event of the product itself about a removal, behind the last leaf. */
+export function told(step: string, id: string, events: number, offset = 1_000_000): Buffer {
+  const [canonical] = encodeCanonicals([{
+    ...exampleAuditEvent, event_id: offset.toString(16).padStart(32, 'f'), emitter: 'watchkeeper', method: `watchkeeper/${step}`, resource: `removal/${id}`, outcome: 'ok',
+    arguments: JSON.stringify(step.endsWith('done') ? { events: String(events), events_digest: '' } : {}), received_at: exampleAuditEvent.received_at + BigInt(offset) * 1_000_000n,
+  }])
+  if (canonical === undefined) throw new Error('nothing was encoded')
+  return packRecord({ bytes: canonical.bytes, partition: 0, offset, offsetIndex: 0, hashes: writeHashes(canonical), hashesAt: 0 })
+}
+
+/** The row as a removal leaves it. */
+export function blanked(row: Buffer, erasure: string): Buffer {
+  const read = new PackedCursor(row)
+  read.next()
+  const { content, record } = read.hashes()
+  const event = { ...decodeCanonical(read.canonical), ...Object.fromEntries(COMMITTED_FIELDS.map(({ name, kind }) => [name, kind === 'map' ? new Map() : ''])) } as AuditEvent
+  const { bytes } = encodeErased(event, content)
+  return packRecord({ bytes, partition: read.partition, offset: read.offset, offsetIndex: read.offsetIndex, hashes: Buffer.from(content + record, 'latin1'), hashesAt: 0 }, erasure)
 }
 
 /** The lists as evidence, in pieces of `chunk` bytes and of some hundred rows. */

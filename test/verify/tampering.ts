@@ -1,13 +1,15 @@
 /** Logs altered at random, one thing at a time, and what the verifier says of each. */
 import { dice } from '../../bench/store-rows.ts'
 import type { StoredCheckpoint } from '../../schemas/evidence.ts'
-import { LeafCursor } from '../../schemas/packed-leaf.ts'
+import { bodyOf } from '../../schemas/checkpoint.ts'
+import { signNote } from '../../schemas/note.ts'
+import { LeafCursor, packLeaf } from '../../schemas/packed-leaf.ts'
 import { PackedCursor } from '../../schemas/packed-record.ts'
 import { ownLane } from '../../services/verify/lanes.ts'
 import { notesIn } from '../../services/verify/note-file.ts'
 import type { Report } from '../../services/verify/verdict.ts'
 import { verify } from '../../services/verify/verify.ts'
-import { keyOf, makeLog, type MadeLog, rewritten, sourceOf, topNotes, verifierOfKey, withOwnHashes } from './made-log.ts'
+import { blanked, keyOf, leafOf, makeLog, type MadeLog, NAME, rewritten, signerOf, sourceOf, told, topNotes, verifierOfKey, withOwnHashes } from './made-log.ts'
 
 export type Outcome = 'found' | 'after the last anchor' | 'missed'
 export interface Tampering {
@@ -120,6 +122,32 @@ const ALTERATIONS: readonly (readonly [string, (given: Case) => First | void])[]
   ['row: doubled', ({ log, roll }) => { log.rows.push(log.rows[pick(log.rows, roll)] as Buffer) }],
   ['row: inserted', ({ log, roll }) => { log.rows.splice(pick(log.rows, roll), 0, reworded(log.rows[pick(log.rows, roll)] as Buffer, roll)) }],
   ['row: places exchanged', ({ log, roll }) => exchanged(log.rows, roll)],
+  ['row: moved to another partition', ({ log, roll }) => {
+    const at = pick(log.rows, roll)
+    const copy = Buffer.from(log.rows[at] as Buffer)
+    copy.writeUInt32LE((copy.readUInt32LE(0) + 1 + roll(3)) % (SHAPE.partitions + 2), 0)
+    log.rows[at] = copy
+  }],
+  ['row: under another tenant', ({ log, roll }) => {
+    const at = pick(log.rows, roll)
+    const copy = Buffer.from(log.rows[at] as Buffer)
+    copy[copy.indexOf('tenant-') + 7]! ^= 1
+    log.rows[at] = roll(2) === 0 ? copy : withOwnHashes(copy)
+  }],
+  ['row: blanked', ({ log, roll }) => { const at = pick(log.rows, roll); log.rows[at] = blanked(log.rows[at] as Buffer, 'e1') }],
+  ['row: blanked, tombstone put in', ({ log, roll }) => {
+    const at = pick(log.rows, roll)
+    log.rows[at] = blanked(log.rows[at] as Buffer, 'e1')
+    const offset = roll(2) === 0 ? roll(40) : 1_000 + roll(1_000)
+    log.rows.push(told('erasure.done', 'e1', 1, offset))
+    if (roll(2) === 0) log.leaves[0]?.push(packLeaf(leafOf(log.rows.at(-1) as Buffer, log.leaves[0].length)))
+  }],
+  ['row: deleted, told to be dropped', ({ log, roll }) => {
+    const [gone] = log.rows.splice(pick(log.rows, roll), 1) as [Buffer]
+    const { partition, ...leaf } = leafOf(gone, 0)
+    log.dropped = [packLeaf({ ...leaf, index: partition })]
+    if (roll(2) === 0) log.rows.push(told('retention.done', 'r1', 1, 1_000))
+  }],
   ['rows: last ones cut', ({ log, roll }) => { log.rows.splice(1 + roll(log.rows.length - 1)) }],
   ['leaf: bit', (given) => { const leaves = leavesOf(given); const at = pick(leaves, given.roll); leaves[at] = flip(leaves[at] as Buffer, given.roll) }],
   ['leaf: deleted', (given) => { const leaves = leavesOf(given); leaves.splice(pick(leaves, given.roll), 1) }],
@@ -152,6 +180,14 @@ const ALTERATIONS: readonly (readonly [string, (given: Case) => First | void])[]
     const [one, other] = [own[0], own[1 + pick(own.slice(1), given.roll)]] as [StoredCheckpoint, StoredCheckpoint]
     given.log.checkpoints = given.log.checkpoints.map((row) => (row === one ? { ...row, logIndex: other.logIndex } : row === other ? { ...row, logIndex: one.logIndex } : row))
   }],
+  ['checkpoint: of another log', (given) => {
+    const at = pick(given.log.checkpoints, given.roll)
+    const { note, ...row } = given.log.checkpoints[at] as StoredCheckpoint
+    const [origin = '', ...rest] = bodyOf(note).split('\n')
+    const other = given.roll(2) === 0 ? origin.replace(NAME, 'other.example') : origin.replace(/\d+$/, '9')
+    given.log.checkpoints = given.log.checkpoints.with(at, { ...row, note: other === origin ? '' : signNote([other, ...rest].join('\n'), signerOf(given.key)) })
+  }],
+  ['everything that is signed: deleted', ({ log }) => { log.leaves = log.leaves.map(() => []); log.checkpoints = [] }],
   ['anchor: bit', (given) => { given.anchors = flippedText(given.anchors, given.roll) }],
   ['everything: end cut', cutEverything],
   ['stolen key: row reworded', (given) => withKey(given, (rows) => { const at = pick(rows, given.roll); rows[at] = reworded(rows[at] as Buffer, given.roll); return at })],
