@@ -3,10 +3,10 @@ import type { Fault } from '../../schemas/evidence.ts'
 import { type LeafState, NO_LEAVES } from './leaf-task.ts'
 import { PlaceSums, type SumsData } from './place-sums.ts'
 import type { Declaration } from './declarations.ts'
-import { type Blanked, MOST_DECLARATIONS, type RowResult } from './row-task.ts'
+import { type Blanked, MOST_DECLARATIONS, NONE_BLANKED, type RowResult } from './row-task.ts'
 import { Sequences, type Session } from './sequences.ts'
 
-const VERSION = 2
+const VERSION = 3
 
 /** A run that was broken off, as it lies in a file. Whoever can write the file can make the verdict: keep it where the verifier's own files are. */
 export interface SavedRun {
@@ -21,7 +21,8 @@ export interface SavedRun {
   readonly counts: { readonly rows: number; readonly unsealed: number; readonly removed: number; readonly beyond: number }
   readonly erased: readonly (readonly [string, Blanked])[]
   readonly declarations: readonly Declaration[]
-  readonly newest: number
+  readonly unsealedAt: readonly (readonly [string, number])[]
+  readonly newest: readonly (readonly [number, number])[]
   readonly origins: readonly (readonly [string, number])[]
   readonly sessions: readonly (readonly [string, Session])[]
   readonly faults: readonly Fault[]
@@ -48,8 +49,9 @@ export class Run {
   rows = 0
   unsealed = 0
   removed = 0
-  /** When the last event that has a leaf was received, milliseconds. */
-  newest = 0
+  /** As in a result of rows. */
+  readonly unsealedAt = new Map<string, number>()
+  readonly newest = new Map<number, number>()
 
   /** `key`: 16 random bytes that nobody knew when the data was made. */
   constructor(subject: string, key: Buffer) {
@@ -81,15 +83,16 @@ export class Run {
     this.found(result.faults)
   }
 
-  #declared({ declarations, newest }: Pick<RowResult, 'declarations' | 'newest'>): void {
+  #declared({ declarations, newest, unsealedAt }: Pick<RowResult, 'declarations' | 'newest' | 'unsealedAt'>): void {
     for (const one of declarations) if (this.declarations.length < MOST_DECLARATIONS) this.declarations.push(one)
-    this.newest = Math.max(this.newest, newest)
+    for (const [partition, at] of newest) this.newest.set(partition, at)
+    added(this.unsealedAt, unsealedAt)
   }
 
   #blanked(more: ReadonlyMap<string, Blanked>): void {
-    for (const [id, { rows, unproved }] of more) {
-      const known = this.erased.get(id) ?? { rows: 0, unproved: 0 }
-      this.erased.set(id, { rows: known.rows + rows, unproved: known.unproved + unproved })
+    for (const [id, { rows, unproved, refilled }] of more) {
+      const known = this.erased.get(id) ?? NONE_BLANKED
+      this.erased.set(id, { rows: known.rows + rows, unproved: known.unproved + unproved, refilled: known.refilled + refilled })
     }
   }
 
@@ -110,7 +113,7 @@ export class Run {
       leaves: [...this.leaves].map(([partition, state]) => [partition, { ...state, tree: Buffer.from(state.tree).toString('base64') }]),
       done: [...this.done], leafSums: [...this.leafSums.data().numbers], rowSums: [...this.rowSums.data().numbers],
       counts: { rows: this.rows, unsealed: this.unsealed, removed: this.removed, beyond: this.sequences.beyond },
-      erased: [...this.erased], declarations: this.declarations, newest: this.newest, origins: [...this.origins], sessions: [...this.sequences.sessions], faults: this.faults,
+      erased: [...this.erased], declarations: this.declarations, newest: [...this.newest], unsealedAt: [...this.unsealedAt], origins: [...this.origins], sessions: [...this.sequences.sessions], faults: this.faults,
     }
   }
 
@@ -126,7 +129,7 @@ export class Run {
     run.unsealed = saved.counts.unsealed
     run.removed = saved.counts.removed
     run.#blanked(new Map(saved.erased))
-    run.#declared(saved)
+    run.#declared({ declarations: saved.declarations, newest: new Map(saved.newest), unsealedAt: new Map(saved.unsealedAt) })
     added(run.origins, new Map(saved.origins))
     run.sequences.merge(new Map(saved.sessions), saved.counts.beyond)
     run.found(saved.faults)

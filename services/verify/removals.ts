@@ -19,9 +19,10 @@ export interface Judged {
 const fault = (question: Fault['question'], kind: string, detail: string): Fault => ({ question, kind, partition: -1, index: -1, detail })
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
-function blankedBy(id: string, { rows, unproved }: Blanked, { kind, proved, fresh, isUnderWay }: Declared): Judged {
+function blankedBy(id: string, { rows, unproved, refilled }: Blanked, { kind, proved, fresh, isUnderWay }: Declared): Judged {
   const name = JSON.stringify(id)
-  const hold = unproved === 0 || kind === 'retention' ? [] : [fault('integrity', 'row-changed', `${unproved} rows that removal ${name} blanked hold something again`)]
+  const held = kind === 'retention' ? refilled : unproved
+  const hold = held === 0 ? [] : [fault('integrity', 'row-changed', `${held} rows that removal ${name} blanked hold something again`)]
   if (rows <= proved) return { faults: hold, pending: [] }
   if (rows <= fresh || isUnderWay) return { faults: hold, pending: [`${rows} rows were blanked by removal ${name}, and no checkpoint covers its tombstone: not yet provable.`] }
   return { faults: [...hold, fault('integrity', 'removal-undeclared', `${rows} rows were blanked by removal ${name}, and its tombstone in the log speaks of ${proved}`)], pending: [] }

@@ -10,6 +10,7 @@ import { hexInto } from './hex.ts'
 import { Origins } from './origins.ts'
 import { PlaceSums, type SumsData } from './place-sums.ts'
 import { Sequences, type Session } from './sequences.ts'
+import { receivedAt, Unsealed } from './unsealed.ts'
 
 /** The furthest place of a partition that has a leaf: what stands behind was not sealed yet. */
 export interface Frontier {
@@ -29,6 +30,8 @@ export interface Blanked {
   readonly rows: number
   /** Of these, rows that still have something in the columns that their content hash once hid: nothing proves it any more. */
   readonly unproved: number
+  /** Of these, rows that have content: no removal leaves any. */
+  readonly refilled: number
 }
 
 export interface RowResult {
@@ -40,8 +43,10 @@ export interface RowResult {
   readonly erased: ReadonlyMap<string, Blanked>
   /** What removals say of themselves. */
   readonly declarations: readonly Declaration[]
-  /** When the last event that has a leaf was received, milliseconds; 0 where it was not among these. */
-  readonly newest: number
+  /** Of those behind the last leaf: partition and minute of arrival → rows. */
+  readonly unsealedAt: ReadonlyMap<string, number>
+  /** Partition → when its last event that has a leaf was received, milliseconds. */
+  readonly newest: ReadonlyMap<number, number>
   /** tenant, transport, credential and peer with newlines between → rows. */
   readonly origins: ReadonlyMap<string, number>
   readonly sessions: ReadonlyMap<string, Session>
@@ -51,6 +56,9 @@ export interface RowResult {
 
 const ADMIN = Buffer.from(ADMIN_EMITTER)
 const MOST_FAULTS = 100
+/** What every removal takes, also one that leaves who it was. */
+const CONTENT = ['name', 'resource', 'arguments', 'arguments_hash', 'result', 'result_hash', 'status_message', 'attributes', 'resource_attributes'] as const
+export const NONE_BLANKED: Blanked = { rows: 0, unproved: 0, refilled: 0 }
 export const MOST_DECLARATIONS = 50_000
 
 const sessionOf = (parts: readonly string[]): string => hash('sha256', parts.join('\n'), 'hex').slice(0, 32)
@@ -67,8 +75,8 @@ export class RowTask {
   /** event_id and record hash of the row that is looked at. */
   readonly #identity = Buffer.alloc(ID_BYTES + HASH_BYTES)
   #rows = 0
-  #unsealed = 0
-  #newest = 0
+  readonly #unsealed = new Unsealed()
+  readonly #newest = new Map<number, number>()
 
   constructor({ kind, frontiers, key }: RowJob) {
     this.#kind = kind
@@ -103,8 +111,8 @@ export class RowTask {
   end(leftOver: number): RowResult {
     if (leftOver > 0) this.#fault('rows-damaged', -1, 'the rows end in the middle of one')
     return {
-      sums: this.#sums.data(), rows: this.#rows, unsealed: this.#unsealed, erased: this.#erased, declarations: this.#declarations, newest: this.#newest, origins: this.#origins.counts(),
-      sessions: this.#sequences.sessions, sessionsBeyond: this.#sequences.beyond, faults: this.#faults,
+      sums: this.#sums.data(), rows: this.#rows, unsealed: this.#unsealed.count, unsealedAt: this.#unsealed.minutes, erased: this.#erased, declarations: this.#declarations, newest: this.#newest,
+      origins: this.#origins.counts(), sessions: this.#sequences.sessions, sessionsBeyond: this.#sequences.beyond, faults: this.#faults,
     }
   }
 
@@ -114,11 +122,11 @@ export class RowTask {
     if (row.isText('emitter', ADMIN)) this.#declared(row)
     const frontier = this.#frontiers.get(row.partition)
     if (frontier === undefined || row.offset > frontier.offset || (row.offset === frontier.offset && row.offsetIndex > frontier.offsetIndex)) {
-      this.#unsealed++
+      this.#unsealed.add(row)
       this.#count(row)
       return
     }
-    if (row.offset === frontier.offset && row.offsetIndex === frontier.offsetIndex) this.#newest = Math.max(this.#newest, Number(row.int('received_at') / 1_000_000n))
+    if (row.offset === frontier.offset && row.offsetIndex === frontier.offsetIndex) this.#newest.set(row.partition, receivedAt(row))
     this.#prove(row, bytes)
     this.#origins.add(row, bytes)
     this.#count(row)
@@ -135,13 +143,15 @@ export class RowTask {
     if (!row.prove(this.#identity, ID_BYTES)) this.#fault('row-changed', partition, `${nameOf(row)} is not what its own hashes say`)
     // The length stands before the digits, in one byte where there are as many as there must be.
     if (!hexInto({ bytes, from: row.fieldAt('event_id') + 1, to: row.fieldEnd('event_id') }, this.#identity, ID_BYTES)) return this.#fault('row-changed', partition, `${nameOf(row)} has no identity of 32 hex digits`)
-    if (erasure !== '') this.#erasedRow(row, erasure)
+    if (erasure !== '') this.#erasedRow(row, bytes)
     this.#sums.addPacked({ partition, offset, offsetIndex, identity: this.#identity, identityAt: 0, name: bytes, tenantAt: row.fieldAt('tenant'), tenantEnd: row.fieldEnd('tenant') })
   }
 
-  #erasedRow(row: PackedCursor, erasure: string): void {
-    const { rows, unproved } = this.#erased.get(erasure) ?? { rows: 0, unproved: 0 }
-    this.#erased.set(erasure, { rows: rows + 1, unproved: unproved + (row.isBlank() ? 0 : 1) })
+  #erasedRow(row: PackedCursor, bytes: Buffer): void {
+    const { rows, unproved, refilled } = this.#erased.get(row.erasure) ?? NONE_BLANKED
+    // A text or a list without anything in it is one byte of zero.
+    const hasContent = CONTENT.some((field) => bytes[row.fieldAt(field)] !== 0)
+    this.#erased.set(row.erasure, { rows: rows + 1, unproved: unproved + (row.isBlank() ? 0 : 1), refilled: refilled + (hasContent ? 1 : 0) })
   }
 
   /** A removal writes an event of its own when it is done: what is missing is declared by what cannot be put in afterwards. */

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
-import { blanked, keyOf, leafOf, makeLog, type MadeLog, rewritten, sourceOf, told, topNotes, verifierOfKey, withOwnHashes } from '../../test/verify/made-log.ts'
-import { decodeCanonical, encodeCanonical, writeHashes } from '../../schemas/canonical.ts'
+import { blanked, keyOf, leafOf, makeLog, type MadeLog, putIn, rewritten, sourceOf, told, topNotes, verifierOfKey, withOwnHashes } from '../../test/verify/made-log.ts'
+import type { AuditEvent } from '../../schemas/audit-event.ts'
+import { decodeCanonical, encodeCanonical, encodeErased, writeHashes } from '../../schemas/canonical.ts'
 import { PackedCursor, packRecord } from '../../schemas/packed-record.ts'
 import { packLeaf } from '../../schemas/packed-leaf.ts'
 import { ownLane } from './lanes.ts'
@@ -129,6 +130,15 @@ it('lets rows be that an erasure blanked, and no others', async () => {
   const other = encodeCanonical({ ...decodeCanonical(canonical), principal: 'somebody-else' }).bytes
   log.rows[20] = packRecord({ bytes: other, partition, offset, offsetIndex, hashes: Buffer.from(storedContentHash + storedRecordHash, 'latin1'), hashesAt: 0 }, 'e1')
   expect(await look(log)).toMatchObject({ exit_code: 1, integrity: 'tampered' })
+  // A retention of content leaves who it was; nothing proves that any more, but content there is none.
+  const kept = saying(unsaid, told('retention.done', 'e1', 1))
+  const read = decodeCanonical(canonical)
+  const lessOf = (event: AuditEvent): Buffer => packRecord({ bytes: encodeErased(event, storedContentHash).bytes, partition, offset, offsetIndex, hashes: Buffer.from(storedContentHash + storedRecordHash, 'latin1'), hashesAt: 0 }, 'e1')
+  const less = { ...read, salt: '', name: '', resource: '', arguments: '', arguments_hash: '', result: '', result_hash: '', status_message: '', attributes: new Map(), resource_attributes: new Map() }
+  kept.rows[20] = lessOf(less)
+  expect(await look(kept)).toMatchObject({ exit_code: 0, notes: expect.arrayContaining([expect.stringContaining('not proved any more')]) as unknown })
+  kept.rows[20] = lessOf({ ...less, arguments: '{"amount":1}' })
+  expect(await look(kept)).toMatchObject({ exit_code: 1, faults: [{ kind: 'row-changed' }] })
   // That it was a retention is said by the event, not by a table.
   expect(await look({ ...log, removals: [{ id: 'e1', kind: 'retention', detail: '' }] })).toMatchObject({ exit_code: 1, integrity: 'tampered' })
 })
@@ -227,6 +237,9 @@ it('tells rows that no leaf seals yet, gaps, sequences and erasures that nobody 
   later.writeBigInt64LE(BigInt(last.offset + 50), 4)
   log.rows.push(later)
   expect(await look(log)).toMatchObject({ exit_code: 0, unsealed: 1 })
+  // One that came an hour before the last that has a leaf is none of the last.
+  const early = (partition: number): MadeLog => ({ ...fresh(), rows: [...made.rows, putIn(made.rows[0] as Buffer, partition)] })
+  for (const partition of [0, 7]) expect(await look(early(partition))).toMatchObject({ exit_code: 3, unsealed: 1, notes: [expect.stringContaining('have no leaf'), expect.anything()] })
   const gap = { partition: 0, first: 1, next: 2, detail: 'lost', explained: '' }
   expect(await look({ ...fresh(), gaps: [gap] })).toMatchObject({ exit_code: 2 })
   expect(await look({ ...fresh(), gaps: [{ ...gap, explained: 'planned work' }] })).toMatchObject({ exit_code: 0 })

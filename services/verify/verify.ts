@@ -12,6 +12,7 @@ import { judgeRemovals } from './removals.ts'
 import type { Frontier, RowJob } from './row-task.ts'
 import { judgeSeal } from './seal.ts'
 import { MOST_SESSIONS } from './sequences.ts'
+import { tooOld } from './unsealed.ts'
 import { attributionNotes, type Findings, type Report, reportOf } from './verdict.ts'
 
 /** Leaves that are read as one; a run that is broken off goes on behind the last of these. */
@@ -72,7 +73,7 @@ class Verification {
     this.#checkEnds(sizes)
     await this.#readRows()
     const removals = await source.removals()
-    this.#declared = await declaredBy({ source, removals, declarations: this.#run.declarations, leaves: this.#run.leaves, newest: this.#run.newest })
+    this.#declared = await declaredBy({ source, removals, declarations: this.#run.declarations, leaves: this.#run.leaves, newest: Math.max(0, ...this.#run.newest.values()) })
     await this.#compare()
     return reportOf(await this.#findings(sizes, removals))
   }
@@ -185,7 +186,7 @@ class Verification {
     const gone = source.keeps === 'recent' ? 0 : run.removed - this.#overcounted
     const judged = judgeRemovals({ erased: run.erased, dropped: gone, declared: this.#declared })
     run.found(judged.faults)
-    this.pending.push(...judged.pending)
+    this.pending.push(...judged.pending, ...leafless(tooOld(run.unsealedAt, run.newest)))
     const lacking = run.sequences.missing()
     const erased = sum([...run.erased.values()].map(({ rows }) => rows))
     // Rows that a declared removal took cannot tell their numbers any more, and blanked ones not of which conversation they were.
@@ -205,6 +206,9 @@ class Verification {
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
+
+const leafless = (rows: number): string[] => (rows === 0 ? []
+  : [`${rows} rows have no leaf, though they came long before others that have one: a server that starts gives leaves to what it stored; rows that have none then were put there.`])
 
 const notAgain = (partition: number) =>
   ({ question: 'integrity', kind: 'unsteady', partition, index: -1, detail: `rows of partition ${partition} were other ones when they were read again` }) as const

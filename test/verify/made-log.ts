@@ -2,7 +2,7 @@
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto'
 import { dice } from '../../bench/store-rows.ts'
 import { type AuditEvent, exampleAuditEvent } from '../../schemas/audit-event.ts'
-import { decodeCanonical, encodeCanonicals, encodeErased, HASH_DIGITS, writeHashes } from '../../schemas/canonical.ts'
+import { decodeCanonical, encodeCanonical, encodeCanonicals, encodeErased, HASH_DIGITS, writeHashes } from '../../schemas/canonical.ts'
 import { COMMITTED_FIELDS } from '../../schemas/canonical-order.ts'
 import { logOrigin, partitionOrigin } from '../../schemas/checkpoint.ts'
 import type { DeclaredGap, EvidenceSource, Places, Removal, StoredCheckpoint } from '../../schemas/evidence.ts'
@@ -130,6 +130,15 @@ export function told(step: string, id: string, events: number, offset = 1_000_00
   }])
   if (canonical === undefined) throw new Error('nothing was encoded')
   return packRecord({ bytes: canonical.bytes, partition: 0, offset, offsetIndex: 0, hashes: writeHashes(canonical), hashesAt: 0 })
+}
+
+/** A row of an hour earlier behind the last one of a partition, where it has no leaf. */
+export function putIn(row: Buffer, partition: number): Buffer {
+  const read = new PackedCursor(row)
+  read.next()
+  const event = decodeCanonical(read.canonical)
+  const canonical = encodeCanonical({ ...event, event_id: 'e'.repeat(32), received_at: event.received_at - 3_600_000_000_000n })
+  return packRecord({ bytes: canonical.bytes, partition, offset: 2_000_000, offsetIndex: 0, hashes: writeHashes(canonical), hashesAt: 0 })
 }
 
 /** The row as a removal leaves it. */

@@ -9,7 +9,7 @@ import { ownLane } from '../../services/verify/lanes.ts'
 import { notesIn } from '../../services/verify/note-file.ts'
 import type { Report } from '../../services/verify/verdict.ts'
 import { verify } from '../../services/verify/verify.ts'
-import { blanked, keyOf, leafOf, makeLog, type MadeLog, NAME, rewritten, signerOf, sourceOf, told, topNotes, verifierOfKey, withOwnHashes } from './made-log.ts'
+import { blanked, keyOf, leafOf, makeLog, type MadeLog, NAME, putIn, rewritten, signerOf, sourceOf, told, topNotes, verifierOfKey, withOwnHashes } from './made-log.ts'
 
 export type Outcome = 'found' | 'after the last anchor' | 'missed'
 export interface Tampering {
@@ -122,6 +122,7 @@ const ALTERATIONS: readonly (readonly [string, (given: Case) => First | void])[]
   ['row: doubled', ({ log, roll }) => { log.rows.push(log.rows[pick(log.rows, roll)] as Buffer) }],
   ['row: inserted', ({ log, roll }) => { log.rows.splice(pick(log.rows, roll), 0, reworded(log.rows[pick(log.rows, roll)] as Buffer, roll)) }],
   ['row: places exchanged', ({ log, roll }) => exchanged(log.rows, roll)],
+  ['row: put in behind the last leaf', ({ log, roll }) => { log.rows.push(putIn(log.rows[pick(log.rows, roll)] as Buffer, roll(4))) }],
   ['row: moved to another partition', ({ log, roll }) => {
     const at = pick(log.rows, roll)
     const copy = Buffer.from(log.rows[at] as Buffer)
