@@ -23,13 +23,14 @@ export interface Owner {
   days: number
   lastDay: number
   /** Days on which a session was told since the owner's own work was seen last, newest last. */
-  toldDays: number[]
+  toldDays: readonly number[]
   /** Lessons that are not told yet, one an interaction, and the one of this. */
-  lessons: number[]
+  lessons: readonly number[]
   lesson: number
 }
 
 const DAY = 86_400
+const NONE: readonly number[] = []
 /** A session of so many actions that is not told is the owner's own work. */
 const OWN_WORK = 20
 /** Kinds of action that are pretended to exist beside those that are known, each used half a time. */
@@ -56,7 +57,7 @@ function close(owner: Owner, params: Params): void {
   const { session } = owner
   const day = Math.floor(session.at / DAY)
   if (session.told) owner.toldDays = [...owner.toldDays.filter((told) => told !== day), day].slice(-params.acceptDays)
-  else if (session.done.total >= OWN_WORK) owner.toldDays = []
+  else if (session.done.total >= OWN_WORK) owner.toldDays = NONE
   const times = lessonsIn(owner, params)
   if (times === 0) return
   const { ids, counts } = session.done
@@ -64,7 +65,7 @@ function close(owner: Owner, params: Params): void {
     const id = ids[at] as number
     const uses = use(owner.habits, id, times * (counts[at] as number))
     const lesson = lessonOf(owner.taught, id, uses, params.maxActions)
-    if (lesson > 0) owner.lessons.push(lesson)
+    if (lesson > 0) owner.lessons = [...owner.lessons, lesson]
   }
   shorten(owner.habits, params.maxActions)
 }
@@ -100,10 +101,11 @@ export const masquerade: Detector<Params, Owner> = {
   lore: (_, interaction) => peersKey(interaction),
   lesson: ({ lesson }) => lesson,
   learn: ({ habits }, lesson, params) => hear(habits, lesson, params.maxPeerActions),
-  begin: () => ({ habits: noHabits(), taught: nothingTaught(), session: newSession(0), elsewhere: null, days: 0, lastDay: -1, toldDays: [], lessons: [], lesson: 0 }),
+  begin: () => ({ habits: noHabits(), taught: nothingTaught(), session: newSession(0), elsewhere: null, days: 0, lastDay: -1, toldDays: NONE, lessons: NONE, lesson: 0 }),
   step(owner, interaction, key, params, tools) {
     enter(owner, secondsOf(interaction), params)
-    owner.lesson = owner.lessons.shift() ?? 0
+    owner.lesson = owner.lessons[0] ?? 0
+    if (owner.lessons.length > 0) owner.lessons = owner.lessons.slice(1)
     const peers = peersFor(owner, (tools.stateOf?.(peersKey(interaction)) as Owner | undefined)?.habits, params)
     const drafts: Draft[] = []
     const { session: { at: since }, habits, days } = owner

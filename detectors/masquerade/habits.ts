@@ -2,6 +2,8 @@
  * How often which action was used: two lists of numbers in order of the action's id, plain JSON. Bounded: over the limit all counts halve, which
  * drops what was used once, until it holds. Of the peers' habits only this is kept.
  */
+import { inserted } from '../stats/short-list.ts'
+
 export interface Habits {
   ids: number[]
   counts: number[]
@@ -11,7 +13,9 @@ export interface Habits {
 /** All counts halve at so many uses: what was usual long ago fades. */
 const MOST_USES = 20_000
 
-export const noHabits = (): Habits => ({ ids: [], counts: [], total: 0 })
+/** Of all who have none; never added to. */
+const NONE: number[] = []
+export const noHabits = (): Habits => ({ ids: NONE, counts: NONE, total: 0 })
 
 /** Where the id is or would stand; below 0 it is not there: -1 - place. */
 function placeOf(ids: readonly number[], id: number): number {
@@ -35,8 +39,8 @@ export function use(habits: Habits, id: number, times: number): number {
   const at = placeOf(habits.ids, id)
   habits.total += times
   if (at >= 0) return (habits.counts[at] = (habits.counts[at] as number) + times)
-  habits.ids.splice(-1 - at, 0, id)
-  habits.counts.splice(-1 - at, 0, times)
+  habits.ids = inserted(habits.ids, -1 - at, id)
+  habits.counts = inserted(habits.counts, -1 - at, times)
   return times
 }
 

@@ -19,14 +19,15 @@ export interface Session {
   /** Sum that never falls below 0 (Page's CUSUM), since when it has been above 0, and what made it. */
   evidence: number
   since: number
-  against: Against[]
+  against: readonly Against[]
   told: boolean
 }
 
 /** Most different actions against an actor that are remembered by name. */
 const MOST_AGAINST = 12
 
-export const newSession = (at: number): Session => ({ at, latest: at, done: noHabits(), evidence: 0, since: 0, against: [], told: false })
+const NONE: readonly Against[] = []
+export const newSession = (at: number): Session => ({ at, latest: at, done: noHabits(), evidence: 0, since: 0, against: NONE, told: false })
 
 /** Whether a session is over when the next action comes at `seconds`; one in which something is building up may last twice as long. */
 export function isOver({ at, latest, done, evidence, told }: Session, seconds: number, params: Params): boolean {
@@ -41,18 +42,19 @@ export function weigh(session: Session, action: Action, said: number, params: Pa
   const weight = repeated && said > 0 ? 0 : Math.max(-params.most, Math.min(params.most, said))
   session.evidence = Math.max(0, session.evidence + weight)
   if (session.evidence === 0) {
-    session.against = []
+    session.against = NONE
     return false
   }
   if (session.against.length === 0) session.since = session.latest
-  if (weight > 0) remember(session.against, action, weight)
+  if (weight > 0) remember(session, action, weight)
   if (session.told || session.evidence < params.evidence || session.against.length < params.minKinds) return false
   session.told = true
   return true
 }
 
-function remember(against: Against[], { id, name }: Action, weight: number): void {
+function remember(session: Session, { id, name }: Action, weight: number): void {
+  const { against } = session
   const known = against.find((one) => one.id === id)
   if (known !== undefined) known.weight += weight
-  else if (against.length < MOST_AGAINST) against.push({ id, name, weight })
+  else if (against.length < MOST_AGAINST) session.against = [...against, { id, name, weight }]
 }

@@ -25,7 +25,9 @@ export interface Profile {
   agedTo: number
 }
 
-export const blankProfile = (): Profile => ({ days: '\u0000'.repeat(SLOTS), total: 0, agedTo: 0 })
+/** One text for all who know nothing. */
+const BLANK = '\u0000'.repeat(SLOTS)
+export const blankProfile = (): Profile => ({ days: BLANK, total: 0, agedTo: 0 })
 
 const countAt = (days: string, slot: number): number => days.charCodeAt(slot) / EIGHTHS
 

@@ -1,5 +1,7 @@
 /** What is repeated just now, and what is repeated by habit. Plain JSON, bounded. */
 
+import { inserted } from '../stats/short-list.ts'
+
 /** One call that comes again and again. */
 export interface Run {
   /** Hash of the call, where many share the actor together with its lineage; and of the call alone. */
@@ -36,7 +38,7 @@ const PAUSE = 900
 
 export interface Loops {
   /** Hashes of the latest different calls; `next` is overwritten next. */
-  readonly recent: number[]
+  recent: number[]
   next: number
   runs: Run[]
   habits: Habit[]
@@ -61,7 +63,8 @@ export function count(loops: Loops, happened: Happened, leakSeconds: number): Ru
     return run
   }
   if (loops.recent.includes(happened.id)) return begin(loops, happened)
-  loops.recent[loops.next] = happened.id
+  if (loops.recent.length < RECENT) loops.recent = inserted(loops.recent, loops.recent.length, happened.id)
+  else loops.recent[loops.next] = happened.id
   loops.next = (loops.next + 1) % RECENT
   return undefined
 }

@@ -3,6 +3,7 @@
  * after it came on several days. Plain JSON, 16 bytes a term, bounded.
  */
 import { hash32 } from './distinct.ts'
+import { inserted } from './short-list.ts'
 
 export interface Terms {
   ids: number[]
@@ -13,7 +14,9 @@ export interface Terms {
 /** `disputed`: it was told and has not come on enough days since. */
 export type Standing = 'new' | 'disputed' | 'known'
 
-export const noTerms = (): Terms => ({ ids: [], marks: [] })
+/** Of all who know none; never added to. */
+const NONE: number[] = []
+export const noTerms = (): Terms => ({ ids: NONE, marks: NONE })
 
 /** 30 bits, so that engines keep lists of them small; never 0. */
 export const termOf = (text: string): number => (hash32(text) >>> 2) || 1
@@ -74,8 +77,8 @@ function put(terms: Terms, at: number, { id, mark }: { readonly id: number; read
     return
   }
   if (terms.ids.length >= most) dropOldest(terms)
-  terms.ids.push(id)
-  terms.marks.push(mark)
+  terms.ids = inserted(terms.ids, terms.ids.length, id)
+  terms.marks = inserted(terms.marks, terms.marks.length, mark)
 }
 
 function dropOldest({ ids, marks }: Terms): void {

@@ -4,6 +4,7 @@
  */
 import { hash32 } from '../stats/distinct.ts'
 import { remembering } from '../stats/remembering.ts'
+import { inserted } from '../stats/short-list.ts'
 
 /** Sorted; each is id (30 bits) · 2^17 + level told to others (3 bits) · 2^14 + count (14 bits). */
 export type Counts = number[]
@@ -59,11 +60,12 @@ const LEVELS = 5
 export const weightOf = (level: number): number => (level === 0 ? 0 : FIRST * FACTOR ** (level - 1))
 
 /** One more use; gives the level that others are to be told now, 0 for none. */
-export function use(counts: Counts, id: number, most: number): number {
+export function use(holder: { counts: Counts }, id: number, most: number): number {
+  const { counts } = holder
   const at = placeOf(counts, id)
   if (!holds(counts, at, id)) {
-    counts.splice(at, 0, id * ENTRY + 1)
-    if (counts.length > most) halve(counts)
+    holder.counts = inserted(counts, at, id * ENTRY + 1)
+    if (holder.counts.length > most) halve(holder.counts)
     return 0
   }
   const entry = counts[at] as number

@@ -55,7 +55,7 @@ interface Call {
 const spreadOf = ({ variance }: Habit): number => Math.max(LEAST_SPREAD, Math.sqrt(variance))
 
 function learnOne(state: Habit, id: number, { params }: Call): void {
-  const level = use(state.counts, id, params.maxSteps)
+  const level = use(state, id, params.maxSteps)
   if (level > 0 && (state.lessons?.length ?? 0) < MOST_LESSONS) state.lessons = [...(state.lessons ?? []), lessonOf(id, level, state.group)]
 }
 

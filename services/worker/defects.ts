@@ -55,9 +55,14 @@ export class DefectGuard {
     }
   }
 
+  /** Whether any detector failed at its last record. */
+  get isWatching(): boolean {
+    return this.#inARow.size > 0
+  }
+
   /** For those who have no time to wrap their work in a function for `attempt`: it went well. */
   passed(detector: string): void {
-    if (this.#inARow.size > 0) this.#inARow.delete(detector)
+    if (this.isWatching) this.#inARow.delete(detector)
   }
 
   /** It threw this. Gives what to quarantine; throws Failure `defect` at the limit. */

@@ -121,19 +121,27 @@ export class Fold {
     this.#subject.tenant = interaction.tenant
     this.#subject.actor = interaction.actor
     this.#subject.at = interaction.received_at
-    for (const runner of this.#judges) this.#attempt(runner, judgement, place)
+    for (let next = 0; next < this.#judges.length;) next = this.#judgeFrom(next, judgement, place)
   }
 
-  /** A detector's bug costs this record at most. Not by `guard.attempt`: a function for each of some thirty detectors and each interaction is dear. */
-  #attempt(runner: Runner, judgement: Judgement, place: Place): void {
+  /**
+   * A detector's bug costs this record at most: gives where to go on behind it. One attempt for all of them, and not by `guard.attempt`: a function for
+   * each of some thirty detectors and each interaction is dear.
+   */
+  #judgeFrom(first: number, judgement: Judgement, place: Place): number {
     const { guard, outbox } = this.#parts
-    const { id } = runner.detector.rule
+    let at = first
     try {
-      this.#judge(runner, judgement)
-      guard.passed(id)
+      for (; at < this.#judges.length; at++) {
+        const runner = this.#judges[at] as Runner
+        this.#judge(runner, judgement)
+        if (guard.isWatching) guard.passed(runner.detector.rule.id)
+      }
     } catch (thrown) {
-      outbox.refuse(guard.caught(id, suspectOf(judgement.interaction, place), thrown))
+      outbox.refuse(guard.caught((this.#judges[at] as Runner).detector.rule.id, suspectOf(judgement.interaction, place), thrown))
+      at++
     }
+    return at
   }
 
   #judge(runner: Runner, { interaction, keysFor, reviews }: Judgement): void {
