@@ -1,12 +1,14 @@
 /**
- * What the detectors cost: µs of CPU per interaction in the worker's own fold, and bytes held per key and actor. `node bench/detectors.js [interactions [days [actors]]]`.
- * Traffic is spread evenly over so many actors, each with a token of its own: the worst case for caches.
+ * What the detectors cost: µs of CPU per interaction in the worker's own fold, and bytes held per key and actor.
+ * `node bench/detectors.js [interactions [days [actors [sessions]]]]`. Traffic is spread evenly over so many actors, each with a token of its own: the worst
+ * case for caches. With `sessions` they come in sessions of up to eight calls, 400 at work at once, after every actor was there once before the clock
+ * runs: all detectors together only.
  */
 import { hash } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Armed } from '../detectors/detector.ts'
-import { diceOf } from '../detectors/quiet-day.ts'
+import { type Dice, diceOf } from '../detectors/quiet-day.ts'
 import { REGISTRY } from '../detectors/registry.ts'
 import { blankInteraction, type Interaction } from '../schemas/interaction.ts'
 import { WORKER_DEFAULTS, type WorkerTelemetry } from '../services/worker/contracts.ts'
@@ -20,7 +22,8 @@ const count = Number(process.argv[2] ?? 400_000)
 const DAYS = Number(process.argv[3] ?? 1)
 /** Of one day every actor uses one tool; of more five, as somebody who is known well. */
 const TOOLS = DAYS > 1 ? 5 : 1
-const POPULATIONS = process.argv[4] === undefined ? [1_000, 100_000] : [Number(process.argv[4])]
+const POPULATIONS = process.argv[4] === undefined || process.argv[4] === 'all' ? [1_000, 100_000] : [Number(process.argv[4])]
+const SESSIONS = process.argv[5] === 'sessions'
 const nothing = (): void => undefined
 const telemetry: WorkerTelemetry = {
   recordsRead: nothing, findingPublished: nothing, findingRepeated: nothing, keyEvicted: nothing, keysHeld: nothing, detectorFailed: nothing,
@@ -32,12 +35,40 @@ setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 const heapAfterCollection = (): number => {
   collect()
-  return process.memoryUsage().heapUsed
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
 }
 
-function interactionAt(i: number, actors: number, dice: () => number): Interaction {
-  const actor = Math.floor(dice() * actors)
-  const at = 1_795_000_000_000_000_000n + BigInt(Math.floor((i / count) * DAYS * 86_400_000)) * 1_000_000n
+/** Whose call is the next. */
+type Next = () => number
+
+const evenly = (actors: number, dice: Dice): Next => () => Math.floor(dice() * actors)
+
+const AT_WORK = 400
+const LONGEST_SESSION = 8
+
+function inSessions(actors: number, dice: Dice): Next {
+  const begin = () => ({ actor: Math.floor(dice() * actors), left: 1 + Math.floor(dice() * LONGEST_SESSION) })
+  const open = Array.from({ length: Math.min(AT_WORK, actors) }, begin)
+  return () => {
+    const at = Math.floor(dice() * open.length)
+    const session = (open[at] as ReturnType<typeof begin>).left > 0 ? (open[at] as ReturnType<typeof begin>) : (open[at] = begin())
+    session.left--
+    return session.actor
+  }
+}
+
+/** Every actor once. */
+function inTurn(): Next {
+  let actor = 0
+  return () => actor++
+}
+
+const BEGIN = 1_795_000_000_000_000_000n
+const DAY_MS = 86_400_000
+
+function interactionAt(i: number, share: number, { actor, dice }: { readonly actor: number; readonly dice: Dice }): Interaction {
+  const at = BEGIN + BigInt(Math.floor(share * DAYS * DAY_MS)) * 1_000_000n
   return {
     ...blankInteraction(), interaction_id: String(i), tenant: 'acme', trace_id: String(i), started_at: at, ended_at: at, received_at: at,
       method: 'tools/call', tool: `tool_${(actor + (i % TOOLS)) % 30}`,
@@ -58,17 +89,22 @@ async function measure(armed: readonly Armed[], actors: number): Promise<string>
   const fold = new Fold(state, { armed, config: { maxKeys: 1_000_000 }, keyedHash, telemetry,
     guard: new DefectGuard(WORKER_DEFAULTS.maxDefectsInARow, telemetry), outbox })
   const dice = diceOf(1)
-  let micros = 0
   const place = { topic: 'interactions', partition: 0 }
-  for (let from = 0; from < count; from += CHUNK) {
-    const chunk = Array.from({ length: Math.min(CHUNK, count - from) }, (_, i) => interactionAt(from + i, actors, dice))
-    const started = process.cpuUsage()
-    for (const interaction of chunk) fold.apply({ interaction, keysFor: (detector) => detector.keysOf(interaction), reviews: true, lessons: [] }, { ...place, offset: from })
-    const used = process.cpuUsage(started)
-    micros += used.user + used.system
-    // What was said is on the bus by then.
-    outbox.discard()
+  const play = (many: number, next: Next, from: number): number => {
+    let micros = 0
+    for (let done = 0; done < many; done += CHUNK) {
+      const chunk = Array.from({ length: Math.min(CHUNK, many - done) }, (_, i) => interactionAt(from + done + i, (from + done + i) / (count + from), { actor: next(), dice }))
+      const started = process.cpuUsage()
+      for (const interaction of chunk) fold.apply({ interaction, keysFor: (detector) => detector.keysOf(interaction), reviews: true, lessons: [] }, { ...place, offset: from + done })
+      const used = process.cpuUsage(started)
+      micros += used.user + used.system
+      // What was said is on the bus by then.
+      outbox.discard()
+    }
+    return micros
   }
+  if (SESSIONS) play(actors, inTurn(), 0)
+  const micros = SESSIONS ? play(count, inSessions(actors, dice), actors) : play(count, evenly(actors, dice), 0)
   const keys = [...state.keys.values()].reduce((sum, { size }) => sum + size, 0)
   const held = heapAfterCollection() - before
   const started = process.hrtime.bigint()
@@ -84,7 +120,7 @@ async function measure(armed: readonly Armed[], actors: number): Promise<string>
 
 for (const actors of POPULATIONS) {
   const each = Object.entries(REGISTRY).map(([name, arm]) => ({ name, armed: [arm({})] }))
-  for (const { name, armed } of [...each, { name: 'all', armed: each.flatMap((one) => one.armed) }]) {
+  for (const { name, armed } of [...(SESSIONS ? [] : each), { name: 'all', armed: each.flatMap((one) => one.armed) }]) {
     process.stdout.write(`${name.padEnd(20)} ${String(actors).padStart(7)} actors ${await measure(armed, actors)}\n`)
   }
 }
