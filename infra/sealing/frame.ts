@@ -18,12 +18,26 @@ export interface DataKey {
 /** Whether the bytes begin with a sealed envelope: no codec of ours writes anything that begins so. */
 export const isSealed = (bytes: Buffer): boolean => bytes.length >= HEAD + TAG && bytes.readUInt32LE() === MAGIC
 
+/** Random bytes drawn for many envelopes at once: alone they cost as much as encrypting a kilobyte. */
+const nonces = Buffer.alloc(256 * NONCE)
+let nextNonce = nonces.length
+
+function drawNonce(into: Buffer, at: number): void {
+  if (nextNonce === nonces.length) {
+    randomFillSync(nonces)
+    nextNonce = 0
+  }
+  nonces.copy(into, at, nextNonce, nextNonce + NONCE)
+  // Nothing of it is left behind to be drawn again.
+  nonces.fill(0, nextNonce, nextNonce += NONCE)
+}
+
 export function sealFrame({ id, key }: DataKey, plain: Buffer, about: string): Buffer {
   const frame = Buffer.allocUnsafe(HEAD + plain.length + TAG)
   frame.writeUInt32LE(MAGIC)
   frame.writeUInt32LE(frame.length - 8, 4)
   id.copy(frame, 8)
-  randomFillSync(frame, 8 + KEY_ID, NONCE)
+  drawNonce(frame, 8 + KEY_ID)
   const cipher = createCipheriv(ALGORITHM, key, frame.subarray(8 + KEY_ID, HEAD))
   cipher.setAAD(Buffer.from(about))
   cipher.update(plain).copy(frame, HEAD)

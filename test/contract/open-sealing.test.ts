@@ -6,11 +6,15 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { brokerMissing } from '../../infra/kafka/broker/requirements.ts'
 import { type Broker, startBroker } from '../../infra/kafka/broker/start-broker.ts'
+import { openKafkaSnapshots } from '../../infra/kafka/snapshots/kafka-snapshots.ts'
+import { keyIdOf } from '../../infra/sealing/frame.ts'
 import type { Bus, Gap, Log } from '../../schemas/ports.ts'
 import { blankInteraction } from '../../schemas/interaction.ts'
-import { interactions } from '../../schemas/topics.ts'
+import type { Quarantined } from '../../schemas/quarantined.ts'
+import { interactions, quarantine } from '../../schemas/topics.ts'
 import { Config } from '../../services/config/schema.ts'
-import { type OpenBus, openBus } from '../../services/wiring/open-bus.ts'
+import { openFoundation } from '../../services/wiring/foundation.ts'
+import { kafkaOptions, type OpenBus, openBus } from '../../services/wiring/open-bus.ts'
 import { StartWait } from '../../services/wiring/start-wait.ts'
 import { filesWith } from './files-with.ts'
 
@@ -78,6 +82,8 @@ function turnedOffAndOn(form: () => Form): void {
   it('is sealed by default; turned off, what was sealed is read and the rest is in clear; turned on again, all of it is read', { timeout: 90_000 }, async () => {
     const first = await start(form().of())
     await publish(first.bus, `sealed ${NAME}`)
+    // What could not be read is kept as it came.
+    await first.bus.publish(quarantine, [{ key: 'q', record: { payload: Buffer.from(NAME) } as unknown as Quarantined }])
     expect(first.sealing).toBeDefined()
     await end(first)
     expect(filesWith(NAME, form().disk())).toEqual([])
@@ -171,5 +177,29 @@ describe.skipIf(missing !== '')('keys of records on Kafka', () => {
     const processes = await Promise.all(Array.from({ length: 3 }, () => start(form.of())))
     await Promise.all(processes.map(({ bus }, at) => publish(bus, `of ${at}`)))
     for (const { bus } of processes) expect((await read(bus, 3)).sort()).toEqual(['of 0', 'of 1', 'of 2'])
+  })
+  it('are turned for every process by an erasure in one of them, and the others seal their states anew', { timeout: 90_000 }, async () => {
+    const wait = new StartWait({ log, asked: new AbortController().signal, now: () => performance.now() })
+    const config = Config.parse(form.of())
+    const [worker, api] = [await openFoundation(config, log, wait), await openFoundation(config, log, wait)]
+    const looking = await openKafkaSnapshots(kafkaOptions(config.bus.kafka!, log), () => undefined)
+    try {
+      const state = Buffer.from(`state of ${NAME}`)
+      await (await worker.snapshots()).save('worker-0', { version: 1, nextOffset: 1, state })
+      await (await worker.snapshots()).save('archiver-0', { version: 1, nextOffset: 1, state: Buffer.from('offsets') })
+      const keyNow = async (): Promise<string> => keyIdOf((await looking.beginnings()).get('worker-0')!)
+      const before = await keyNow()
+      const at = await api.bus.sealing!.forget()
+      expect(at - Date.now()).toBeGreaterThan(60_000)
+      await expect.poll(keyNow, { timeout: 30_000, interval: 500 }).not.toBe(before)
+      expect((await looking.beginnings()).get('archiver-0')?.toString()).toBe('offsets')
+      expect((await (await worker.snapshots()).load('worker-0'))?.state).toEqual(state)
+      // Nothing is due before all have had time to hear of it.
+      expect(await api.bus.sealing!.due()).toEqual([])
+    } finally {
+      await looking.close()
+      await worker.close()
+      await api.close()
+    }
   })
 })

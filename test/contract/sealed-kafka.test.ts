@@ -212,6 +212,27 @@ describe.skipIf(missing !== '')('records sealed on Kafka', () => {
     expect(await read(two.bus, 'g', 2)).toEqual(['a', 'b'])
   })
 
+  it('are forgotten all the same where the process that began it was killed in the middle', { timeout: 60_000 }, async () => {
+    const first = await process()
+    await first.bus.publish(topic, [item(NAME)])
+    // Killed before it had written down what is to be destroyed: the erasure is asked for again.
+    await first.ring.turn(now)
+    const second = await process()
+    await second.forgetting.forget()
+    expect(second.ring.retiring).toMatchObject([{ keys: { length: 2 } }])
+    await read(second.bus, 'g', 1)
+    now += SETTLE_MS + 200
+    expect(await second.forgetting.due()).toEqual([])
+    const [due] = await second.forgetting.due()
+    // Killed before it had written down that it was destroyed.
+    await second.keys.destroy(due!.keys)
+    const third = await process()
+    expect(await third.forgetting.due()).toMatchObject([{ keys: due!.keys }])
+    await destroyAll(third)
+    expect(third.ring.retiring.filter(({ destroyed }) => destroyed !== true)).toEqual([])
+    expect(await read(third.bus, randomUUID(), 1)).toEqual(['undecodable'])
+  })
+
   it('keep states of every process sealed, and no key is destroyed that one of them needs', { timeout: 60_000 }, async () => {
     const [worker, scheduler] = [await process(), await process()]
     const small = Buffer.from(`small state of ${NAME}`)
