@@ -40,7 +40,7 @@ class EngineReader implements EvidenceReader {
     // A session has one stream at a time.
     const session = new Session(this.#directory)
     try {
-      for await (const chunk of session.queryStream(`${sql} SETTINGS ${SETTINGS}`, { format })) {
+      for await (const chunk of ahead(session.queryStream(`${sql} SETTINGS ${SETTINGS}`, { format }))) {
         const bytes = chunk.raw()
         if (bytes.length > 0) yield Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       }
@@ -61,6 +61,22 @@ class EngineReader implements EvidenceReader {
   async close(): Promise<void> {
     this.#session.close()
     await drainPending()
+  }
+}
+
+/** The engine makes the next while this one is looked at. */
+async function* ahead<T>(stream: AsyncIterable<T>): AsyncGenerator<T> {
+  const items = stream[Symbol.asyncIterator]()
+  let next = items.next()
+  try {
+    for (let item = await next; item.done !== true; item = await next) {
+      next = items.next()
+      yield item.value
+    }
+  } finally {
+    // Where the reader stops early, nothing may run on a session that is closed.
+    await next.catch(() => undefined)
+    await items.return?.()
   }
 }
 

@@ -24,7 +24,7 @@ const MOST_RANGES = 300
 
 const columnOf = ({ name, kind }: CanonicalField): string => {
   if (kind !== 'map') return identifier(name)
-  return `arrayMap((k, t, v) -> (k, t, v), mapKeys(${identifier(name)}), ${identifier(typesColumn(name))}, mapValues(${identifier(name)}))`
+  return `arrayZip(mapKeys(${identifier(name)}), ${identifier(typesColumn(name))}, mapValues(${identifier(name)}))`
 }
 
 /** Columns of a packed record (schemas/packed-record.ts). */

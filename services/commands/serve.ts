@@ -1,7 +1,5 @@
 import type { Config } from '../config/schema.ts'
-import { EVERYTHING } from '../main.ts'
 import type { CommonOptions } from './common.ts'
-import { runProcess } from './process.ts'
 
 function describe(config: Config, startedMs: number): string {
   const { otlp, sql, api, bus, store, alerting, data_dir: dataDir } = config
@@ -28,6 +26,8 @@ function describe(config: Config, startedMs: number): string {
 
 /** `watchkeeper serve`: every part in this process, until SIGINT or SIGTERM. */
 export async function serve(options: CommonOptions): Promise<number> {
+  // Not before it is asked for: see part.ts.
+  const [{ EVERYTHING }, { runProcess }] = await Promise.all([import('../main.ts'), import('./process.ts')])
   return await runProcess({
     service: 'serve', does: 'every part in one process', parts: EVERYTHING, endsWithPart: false,
     announce: (config, startedMs) => console.log(describe(config, startedMs)),

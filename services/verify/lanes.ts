@@ -8,12 +8,19 @@ export interface Lane {
   close(): Promise<void>
 }
 
+/** Sources give what they have, some ten megabytes at a time; what is copied is bounded here. */
+const MOST_BYTES = 1024 * 1024
+
+function* partsOf(chunk: Buffer): Generator<Buffer> {
+  for (let at = 0; at < chunk.length; at += MOST_BYTES) yield chunk.subarray(at, at + MOST_BYTES)
+}
+
 /** In this thread. */
 export function ownLane(): Lane {
   return {
     async run<J extends Job>(job: J, stream: AsyncIterable<Buffer>) {
       const task = new RunningTask(job)
-      for await (const chunk of stream) task.take(chunk)
+      for await (const chunk of stream) for (const part of partsOf(chunk)) task.take(part)
       return task.end() as ResultOf<J>
     },
     close: () => Promise.resolve(),
@@ -54,17 +61,23 @@ class ThreadLane implements Lane {
     const answered = new Promise<FromThread>((resolve) => { this.#done = (message) => resolve(answer = message) })
     this.#post({ job })
     for await (const chunk of stream) {
-      while (this.#waiting >= AHEAD && answer === undefined) await new Promise<void>((resolve) => { this.#wake = resolve })
+      for (const part of partsOf(chunk)) {
+        while (this.#waiting >= AHEAD && answer === undefined) await new Promise<void>((resolve) => { this.#wake = resolve })
+        if (answer === undefined) this.#give(part)
+      }
       if (answer !== undefined) break
-      this.#waiting++
-      // A copy, because the memory goes over to the thread.
-      const copy = new Uint8Array(chunk)
-      this.#worker.postMessage({ chunk: copy } satisfies ToThread, [copy.buffer])
     }
     this.#post({ end: true })
     const message = await answered
     if (!('result' in message)) throw new Error(`a thread of the verifier failed: ${'failed' in message ? message.failed : 'no result'}`)
     return message.result as ResultOf<J>
+  }
+
+  #give(part: Buffer): void {
+    this.#waiting++
+    // A copy, because the memory goes over to the thread.
+    const copy = new Uint8Array(part)
+    this.#worker.postMessage({ chunk: copy } satisfies ToThread, [copy.buffer])
   }
 
   #post(message: ToThread): void {
