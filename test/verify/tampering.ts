@@ -165,7 +165,7 @@ const ALTERATIONS: readonly (readonly [string, (given: Case) => First | void])[]
     const gone = own[pick(own.slice(0, -1), given.roll)]
     given.log.checkpoints = given.log.checkpoints.filter((one) => one !== gone)
   }],
-  ['checkpoint: deleted, later ones renumbered', (given) => {
+  ['checkpoint: deleted, renumbered', (given) => {
     const own = partitionCheckpoints(given)
     const gone = own[pick(own.slice(0, -1), given.roll)] as StoredCheckpoint
     const rest = given.log.checkpoints.filter((one) => one !== gone)
