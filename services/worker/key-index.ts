@@ -54,8 +54,11 @@ export class KeyIndex {
     return this.#slots++
   }
 
+  /** NOWHERE where there is none; only asked of the list where it has the slot, as engines look for others as for names. */
   placeOf(tenant: string, key: string, slot: number): number {
-    return this.#find(tenant, key)?.places[slot] ?? NOWHERE
+    if (slot < 0) return NOWHERE
+    const places = this.#find(tenant, key)?.places
+    return places !== undefined && slot < places.length ? (places[slot] as number) : NOWHERE
   }
 
   /** A place for a key's state in a slot that has none of it; its facts are those of nobody. */
