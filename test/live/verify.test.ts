@@ -7,9 +7,12 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
 import { bodyTemplate, freshBody } from '../../bench/otlp-body.ts'
 import { ask, type ServerProcess, startServer, stopServer } from '../../bench/server-process.ts'
+import { EVENT_BLANKS } from '../../infra/clickhouse/removal/places.ts'
 import { notesIn } from '../../services/verify/note-file.ts'
 import type { Report } from '../../services/verify/verdict.ts'
 
+/** What an erasure leaves of a row. */
+const BLANKS = Object.entries(EVENT_BLANKS).map(([column, blank]) => `${column} = ${blank}`).filter((text) => !text.startsWith('actor =')).join(', ')
 const CLI = fileURLToPath(new URL('../../dist/services/cli.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-verify-'))
 const dataDir = join(folder, 'data')
@@ -93,6 +96,7 @@ it('says 0 of what a killed server left, 3 without a key, and 0 of it running ag
 
 it('names the row that was altered, deleted or put in, and the leaf; also in an exported folder', { timeout: 240_000 }, async () => {
   const [[eventId, index] = []] = await alter(dataDir, "SELECT event_id, toFloat64(leaf_index) FROM watchkeeper.event_leaves WHERE event_id IN (SELECT event_id FROM watchkeeper.audit_events WHERE emitter != 'watchkeeper') ORDER BY leaf_index LIMIT 1 OFFSET 17")
+  const [[between] = []] = await alter(dataDir, 'SELECT toFloat64(size) FROM watchkeeper.checkpoints WHERE partition = -1 ORDER BY size LIMIT 1 OFFSET 1')
   const settings = 'SETTINGS mutations_sync = 2'
   const cases: readonly (readonly [string, number, string])[] = [
     [`ALTER TABLE watchkeeper.audit_events UPDATE tool = 'harmless' WHERE event_id = '${eventId}' ${settings}`, 1, 'row-changed'],
@@ -100,6 +104,8 @@ it('names the row that was altered, deleted or put in, and the leaf; also in an 
     [`INSERT INTO watchkeeper.audit_events SELECT * REPLACE ('${'e'.repeat(32)}' AS event_id) FROM (SELECT * FROM watchkeeper.audit_events WHERE event_id = '${eventId}')`, 1, 'row-extra'],
     [`ALTER TABLE watchkeeper.event_leaf_versions UPDATE tenant = 'other' WHERE leaf_index = ${Number(index)} ${settings}`, 1, 'leaf-changed'],
     [`ALTER TABLE watchkeeper.event_leaf_versions DELETE WHERE leaf_index = ${Number(index)} ${settings}`, 1, 'leaf-order'],
+    [`ALTER TABLE watchkeeper.audit_events UPDATE salt = '', erasure = 'e1', ${BLANKS} WHERE event_id = '${eventId}' ${settings}`, 1, 'removal-undeclared'],
+    [`ALTER TABLE watchkeeper.checkpoint_versions DELETE WHERE partition = -1 AND size = ${Number(between)} ${settings}`, 2, 'checkpoint-missing'],
   ]
   const copy = join(folder, 'copy')
   for (const [sql, code, kind] of cases) {
@@ -107,7 +113,7 @@ it('names the row that was altered, deleted or put in, and the leaf; also in an 
     await alter(copy, sql)
     const report = await verified('--data-dir', copy)
     expect([report.code, report.faults.map((fault) => fault.kind)], sql).toEqual([code, expect.arrayContaining([kind])])
-    if (kind !== 'row-extra') expect(report.first_bad?.index, sql).toBe(Number(index))
+    if (!/row-extra|undeclared|checkpoint/.test(kind)) expect(report.first_bad?.index, sql).toBe(Number(index))
     rmSync(copy, { recursive: true })
   }
   cpSync(dataDir, copy, { recursive: true })
@@ -121,7 +127,15 @@ it('names the row that was altered, deleted or put in, and the leaf; also in an 
   expect((await verified('--data-dir', copy)).code).toBe(0)
   const evidence = join(folder, 'evidence')
   expect((await watchkeeper('evidence', 'export', evidence, '--data-dir', dataDir)).code).toBe(0)
-  expect(await verified(evidence)).toMatchObject({ code: 0, verdict: 'ok' })
+  expect(await verified(evidence, '--require-signature')).toMatchObject({ code: 0, verdict: 'ok', attribution: 'ok' })
+  const [manifest, seal] = [join(evidence, 'manifest.json'), join(evidence, 'manifest.note')]
+  const [told, signature] = [readFileSync(manifest, 'utf8'), readFileSync(seal, 'utf8')]
+  writeFileSync(manifest, told.replace('"made_by": "', '"made_by": "not '))
+  expect((await verified(evidence)).faults.map(({ kind }) => kind)).toEqual(['manifest-changed'])
+  writeFileSync(manifest, told)
+  rmSync(seal)
+  expect([(await verified(evidence)).code, (await verified(evidence, '--require-signature')).code]).toEqual([0, 3])
+  writeFileSync(seal, signature)
   expect((await watchkeeper('evidence', 'proof', String(eventId), '--from', evidence, '--out', folder)).code).toBe(0)
   for (const name of [`${String(eventId)}.tlog-proof`, `${String(eventId)}.log.tlog-proof`]) {
     expect((await watchkeeper('evidence', 'check', join(folder, name), '--key', keyFile)).code).toBe(0)

@@ -1,0 +1,2 @@
+-- What people and the product itself do to the product says by what it came, too.
+ALTER TABLE watchkeeper.audit_events COMMENT COLUMN credential 'What the exporter showed: token:NAME or certificate:NAME. Of what was done to the product itself: token:NAME, local:api.token (token of the data directory), os-user:NAME, sql-user:NAME, service:watchkeeper. Empty where none is asked for, and in records of canonical version 1';
