@@ -21,7 +21,7 @@ const TABLES: ReadonlyMap<string, string> = new Map([
   ['conservation', 'conservation_versions'], ['tool_inventory', 'tool_definition_versions'], ['coverage', 'coverage_versions'],
   ['rules', 'rule_versions'], ['legal_holds', 'legal_hold_versions'], ['removals', 'removal_versions'], ['removed_events', 'removed_events'], ['alert_events', 'alert_event_versions'], ['silences', 'silence_versions'], ['response_actions', 'response_action_versions'], ['policies', 'policy_versions'], ['credentials', 'credential_versions'],
   ['leaf_orders', 'leaf_orders'], ['checkpoints', 'checkpoint_versions'], ['anchors', 'anchor_versions'],
-  ['reports', 'reports'], ['report_claims', 'report_claims'],
+  ['reports', 'reports'], ['report_claims', 'report_claims'], ['removal_turns', 'removal_turns'],
 ])
 /** Published name → table that keeps what a merge of the other one forgets: the same rows go there first. */
 const HISTORIES: ReadonlyMap<string, string> = new Map([['findings', 'finding_history'], ['rules', 'rule_history']])

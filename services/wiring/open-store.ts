@@ -19,7 +19,7 @@ export interface OpenStore {
   readonly where: Readonly<Record<string, unknown>>
 }
 
-/** The lane of statements that change rows: inserts do not wait for them. */
+/** The lanes of statements that change rows: inserts do not wait for them. */
 const REMOVALS = 'removals'
 /** One statement of a removal on a server. */
 const REMOVAL_MS = 600_000
@@ -38,7 +38,7 @@ async function openEngine(directory: string, readers: number): Promise<OpenStore
   await migrated(store)
   const { engine } = store
   const { ClickHouseRemover } = await import('../../infra/clickhouse/removal/remover.ts')
-  const remover = new ClickHouseRemover({ write: (sql) => engine.write(sql, REMOVALS), read: (sql, options) => engine.read(sql, options) }, () => performance.now())
+  const remover = new ClickHouseRemover({ write: (sql, lane = 0) => engine.write(sql, `${REMOVALS} ${lane}`), read: (sql, options) => engine.read(sql, options) }, () => performance.now())
   return { store, remover, engine, where: { kind: 'embedded', directory } }
 }
 

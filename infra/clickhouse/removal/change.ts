@@ -11,14 +11,20 @@ const POLL_MS = 50
 /** The engine lets go of old parts some seconds after they may go. */
 const CLEANED_WITHIN_MS = 180_000
 const ACCESS_DENIED = 497
+const NO_SUCH_DATA_PART = 232
 /** Months before 2024 have no partition of their own. */
 const NO_PARTITION = '190001'
 
+/** Statements of one lane wait for each other, those of different lanes do not. */
+export interface RemovalRunner extends Pick<StatementRunner, 'read'> {
+  write(sql: string, lane?: number): Promise<unknown>
+}
+
 export class Changes {
-  readonly #runner: StatementRunner
+  readonly #runner: RemovalRunner
   readonly #now: () => number
 
-  constructor(runner: StatementRunner, now: () => number) {
+  constructor(runner: RemovalRunner, now: () => number) {
     this.#runner = runner
     this.#now = now
   }
@@ -32,30 +38,33 @@ export class Changes {
     return BigInt(row?.['n'] as bigint)
   }
 
-  async write(sql: string): Promise<void> {
-    await this.#run(() => this.#runner.write(sql))
+  async write(sql: string, lane = 0): Promise<void> {
+    await this.#run(() => this.#runner.write(sql, lane))
   }
 
-  /** Ids of the partitions in which rows fulfil `where`; a table without partitions has `all`. */
-  async partitions(table: string, where: string): Promise<readonly string[]> {
-    const rows = await this.rows(`SELECT DISTINCT _partition_id AS id FROM watchkeeper.${table} WHERE ${where} ORDER BY id`)
-    return rows.map(({ id }) => String(id))
-  }
-
-  /** Changes rows of one partition and waits for it: `DELETE`, or `UPDATE …`. Whatever was begun before and is under way is waited for too. */
-  async alter(table: string, partition: string, what: string, where: string): Promise<void> {
-    await this.write(`ALTER TABLE watchkeeper.${table} ${what} IN PARTITION ID ${sqlText(partition)} WHERE ${where} SETTINGS mutations_sync = 0, allow_nondeterministic_mutations = 1`)
-    await this.settled(table)
-  }
-
-  /** The same in every partition at once; a part without such a row is left as it is. */
-  async alterAll(table: string, what: string, where: string): Promise<void> {
+  /** Changes rows of a table and waits for it: `DELETE`, or `UPDATE …`. A part without such a row is left as it is; what was begun before and is under way is waited for too. */
+  async alter(table: string, what: string, where: string): Promise<void> {
+    if (await this.number(`(SELECT count() FROM watchkeeper.${table} WHERE ${where})`) === 0n) return
     await this.write(`ALTER TABLE watchkeeper.${table} ${what} WHERE ${where} SETTINGS mutations_sync = 0, allow_nondeterministic_mutations = 1`)
     await this.settled(table)
   }
 
-  async dropPartition(table: string, partition: string): Promise<void> {
-    await this.write(`ALTER TABLE watchkeeper.${table} DROP PARTITION ID ${sqlText(partition)}`)
+  /**
+   * Drops the parts that have no row but such as fulfil `where`, without writing anything anew. A part never changes: a row that arrives meanwhile lies in another one, and
+   * a part that was merged meanwhile is there no more. What is left of the rows is to be deleted.
+   */
+  async dropWholeParts(table: string, where: string): Promise<void> {
+    const parts = await this.rows(`SELECT own.name AS name FROM (SELECT _part AS name, count() AS hits FROM watchkeeper.${table} WHERE ${where} GROUP BY name) AS own
+      INNER JOIN system.parts AS all ON all.name = own.name AND all.rows = own.hits WHERE all.database = 'watchkeeper' AND all.table = ${sqlText(table)} AND all.active ORDER BY name`)
+    for (const { name } of parts) await this.#dropPart(table, String(name))
+  }
+
+  async #dropPart(table: string, name: string): Promise<void> {
+    try {
+      await this.#runner.write(`ALTER TABLE watchkeeper.${table} DROP PART ${sqlText(name)}`)
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== NO_SUCH_DATA_PART) await this.#run(() => Promise.reject(error as Error))
+    }
   }
 
   /** Resolves when no change of the table is under way. */
@@ -76,7 +85,7 @@ export class Changes {
     for (const table of tables) {
       await this.write(`ALTER TABLE watchkeeper.${table} MODIFY SETTING old_parts_lifetime = 0`)
       // There is no such partition: to drop one is what makes the engine clean up now, and not when its own thread comes round.
-      await this.dropPartition(table, NO_PARTITION)
+      await this.write(`ALTER TABLE watchkeeper.${table} DROP PARTITION ID ${sqlText(NO_PARTITION)}`)
     }
     try {
       const until = this.#now() + CLEANED_WITHIN_MS

@@ -1,5 +1,5 @@
 /** Which rows a removal takes, as conditions; and the statements that write the choice down. Only these name a person: no file keeps their text. */
-import type { Hold, Subject } from '../../../schemas/removal.ts'
+import { type Hold, HOLD_KINDS, type Subject } from '../../../schemas/removal.ts'
 import { sqlText, sqlTexts, sqlTime } from '../../../schemas/sql-literal.ts'
 import { EVENT_TEXTS, type Link, type Place } from './places.ts'
 
@@ -69,19 +69,22 @@ export interface Held {
 }
 
 /** What a hold keeps, as conditions on each table. A case is an alert: its findings, its calls and their observations, and everything of its traces. */
-export function heldBy({ tenant, kind, value }: Pick<Hold, 'tenant' | 'kind' | 'value'>): Held {
+export const heldBy = ({ tenant, kind, value }: Pick<Hold, 'tenant' | 'kind' | 'value'>): Held => heldByAny(tenant, kind, [value])
+
+/** The same of several holds of one kind and tenant, as one condition. */
+function heldByAny(tenant: string, kind: Hold['kind'], values: readonly string[]): Held {
   if (kind === 'tenant') return { events: '1', interactions: '1', findings: '1', alerts: '1', alertsOwn: '1' }
-  if (kind === 'principal') return ofPrincipal({ tenant, names: [value.toLowerCase()], mentions: false })
+  if (kind === 'principal') return ofPrincipal({ tenant, names: values.map((value) => value.toLowerCase()), mentions: false })
   const of = (column: string): string =>
-    `SELECT arrayJoin(${column}) FROM watchkeeper.alert_versions WHERE tenant = ${sqlText(tenant)} AND alert_id = ${sqlText(value)}`
+    `SELECT arrayJoin(${column}) FROM watchkeeper.alert_versions WHERE tenant = ${sqlText(tenant)} AND alert_id IN ${sqlTexts(values)}`
   const traces = `SELECT trace_id FROM watchkeeper.finding_versions WHERE tenant = ${sqlText(tenant)} AND finding_id IN (${of('finding_ids')}) AND trace_id != ''`
   const events = `SELECT arrayJoin(event_ids) FROM watchkeeper.interaction_versions WHERE tenant = ${sqlText(tenant)} AND interaction_id IN (${of('interaction_ids')})`
   return {
     events: `(event_id IN (${of('evidence_ids')}) OR event_id IN (${events}) OR trace_id IN (${traces}))`,
     interactions: `(interaction_id IN (${of('interaction_ids')}) OR trace_id IN (${traces}))`,
     findings: `finding_id IN (${of('finding_ids')})`,
-    alerts: `alert_id = ${sqlText(value)}`,
-    alertsOwn: `alert_id = ${sqlText(value)}`,
+    alerts: `alert_id IN ${sqlTexts(values)}`,
+    alertsOwn: `alert_id IN ${sqlTexts(values)}`,
   }
 }
 
@@ -91,9 +94,12 @@ function ofPrincipal(subject: Subject): Held {
   return { events: `(${named} OR event_id IN (${ownInteractions(subject)}))`, interactions: named, findings: named, alerts: named, alertsOwn }
 }
 
-/** What none of the holds keeps. */
+/** What none of the holds keeps; all are of one tenant. */
 export function notHeld(holds: readonly Hold[]): Held {
-  const all = holds.map(heldBy)
+  const all = HOLD_KINDS.flatMap((kind) => {
+    const own = holds.filter((hold) => hold.kind === kind)
+    return own[0] === undefined ? [] : [heldByAny(own[0].tenant, kind, own.map(({ value }) => value))]
+  })
   const none = (what: keyof Held): string => (all.length === 0 ? '1' : `NOT ${any(all.map((held) => held[what]))}`)
   return { events: none('events'), interactions: none('interactions'), findings: none('findings'), alerts: none('alerts'), alertsOwn: none('alertsOwn') }
 }

@@ -27,6 +27,8 @@ export interface Place {
   readonly links: readonly Link[]
   /** Of all rows only those that this is true of. */
   readonly only?: string
+  /** A table of as many rows as calls, that keeps the newest row of a key. */
+  readonly isLarge?: true
   /** Column → blank; or the row goes. */
   readonly change: Readonly<Record<string, string>> | 'delete'
 }
@@ -51,7 +53,7 @@ export const INTERACTION_CONTENT = blank(
 /** Each may link to those before it. */
 export const PLACES: readonly Place[] = [
   {
-    table: 'interaction_versions', key: 'interaction_id', named: NAMED, texts: ['arguments', 'result', 'resource', 'request_text', "arrayStringConcat(delegation, ' ')"],
+    table: 'interaction_versions', key: 'interaction_id', isLarge: true, named: NAMED, texts: ['arguments', 'result', 'resource', 'request_text', "arrayStringConcat(delegation, ' ')"],
     links: [{ column: 'event_ids', isList: true, table: 'event' }],
     change: {
       ...INTERACTION_CONTENT, ...blank([

@@ -32,7 +32,7 @@ beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'wk-remover-'))
   store = openStore({ directory, readers: 2 })
   await store.migrate()
-  remover = new ClickHouseRemover({ write: (sql) => store.engine.write(sql, 'removal'), read: (sql, options) => store.engine.read(sql, options) }, () => performance.now())
+  remover = new ClickHouseRemover({ write: (sql, lane = 0) => store.engine.write(sql, `removal ${lane}`), read: (sql, options) => store.engine.read(sql, options) }, () => performance.now())
 })
 afterEach(async () => {
   await store.close()
@@ -62,6 +62,19 @@ async function fill(tenant = 'default'): Promise<void> {
   }], `q ${tenant}`)
 }
 
+/** Rows of somebody else, received when most of the subject's were. */
+async function others(count: number, first = 1_000): Promise<void> {
+  const events = Array.from({ length: count }, (_, n) => ({ ...exampleAuditEvent, event_id: id(first + n), salt: '', principal: 'bob', actor: 'bob', arguments: `word${n}` }))
+  await store.insertEvents(encodeCanonicals(events).map((canonical, offset) => ({
+    bytes: canonical.bytes, partition: 1, offset: first + offset, offsetIndex: 0, hashes: writeHashes(canonical), hashesAt: 0,
+  })), `others ${first}`)
+}
+
+/** Parts as merges make them: the subject's rows among others'. */
+async function merged(): Promise<void> {
+  for (const table of ['audit_events', 'interaction_versions']) await store.engine.write(`OPTIMIZE TABLE watchkeeper.${table} FINAL`)
+}
+
 /** Without compression, so that a search of the files finds what is in them. */
 async function uncompressed(): Promise<void> {
   const columns = await store.query("SELECT table, groupArray(name) AS names FROM system.columns WHERE database = 'watchkeeper' AND table IN ('audit_events', 'interaction_versions', 'finding_versions', 'quarantine_versions') AND match(type, 'String') GROUP BY table")
@@ -74,6 +87,14 @@ function filesWith(text: string, folder = directory): string[] {
     if (statSync(path).isDirectory()) return filesWith(text, path)
     return readFileSync(path).includes(text) ? [path] : []
   })
+}
+
+/** Settings that a removal changes for its time. */
+const settingsLeft = (): Promise<unknown> => rowsOf("SELECT name FROM system.tables WHERE database = 'watchkeeper' AND (engine_full LIKE '%exclude_materialize_skip_indexes_on_merge%' OR engine_full LIKE '%old_parts_lifetime%')")
+
+/** Indexes are made again in the background. */
+async function settled(): Promise<void> {
+  while (Number((await rowsOf("SELECT count() AS n FROM system.mutations WHERE database = 'watchkeeper' AND NOT is_done"))[0]?.['n']) > 0) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
 const rowsOf = async (sql: string): Promise<readonly Record<string, unknown>[]> => (await store.query(sql)).map((row) => ({ ...row }))
@@ -111,18 +132,51 @@ it('takes names as words, in any case, and leaves the rows of others and of othe
   expect(await rowsOf("SELECT * FROM watchkeeper.audit_events WHERE tenant = 'other' OR principal = 'bob' ORDER BY tenant, event_id")).toEqual(others)
 })
 
-it('goes on where it was stopped: between writing blanked rows and deleting the old ones', { timeout: 180_000 }, async () => {
+it.each(['INSERT INTO watchkeeper.interaction_versions', 'DELETE FROM watchkeeper.audit_events', 'OPTIMIZE TABLE watchkeeper.audit_events', 'RESET SETTING exclude'])(
+  'goes on where it was stopped: before %s', { timeout: 240_000 }, async (statement) => {
+    await uncompressed()
+    await fill()
+    await others(5)
+    await merged()
+    const write = store.engine.write.bind(store.engine)
+    let stops = true
+    const stopped = new ClickHouseRemover({
+      write: (sql, lane = 0) => (stops && sql.includes(statement) ? Promise.reject(new Error('killed')) : write(sql, `removal ${lane}`)), read: (sql, options) => store.engine.read(sql, options),
+    }, () => performance.now())
+    await expect(stopped.erase('r1', subject, () => undefined)).rejects.toThrow('killed')
+    stops = false
+    const removed = await remover.erase('r1', subject, () => undefined)
+    expect(removed.events).toBe(11n)
+    expect((await rowsOf("SELECT count() AS n, countIf(erasure = 'r1') AS blanked, countIf(lower(actor) = {name:String}) AS left FROM watchkeeper.audit_events".replace('{name:String}', `'${NAME}'`)))[0])
+      .toEqual({ n: 36n, blanked: 11n, left: 0n })
+    expect(await rowsOf('SELECT count() AS n FROM watchkeeper.interactions')).toEqual([{ n: 2n }])
+    expect(filesWith(NAME)).toEqual([])
+    expect(await settingsLeft()).toEqual([])
+  })
+
+it('writes anew only the parts that name the subject where these are few, and makes the indexes again that it left out', { timeout: 240_000 }, async () => {
   await fill()
-  const write = store.engine.write.bind(store.engine)
-  const stopped = new ClickHouseRemover({
-    write: (sql) => (sql.includes('audit_events DELETE') ? Promise.reject(new Error('killed')) : write(sql, 'removal')), read: (sql, options) => store.engine.read(sql, options),
+  await others(1)
+  await merged()
+  await others(200, 2_000)
+  const sources = await rowsOf('SELECT * FROM watchkeeper.sources')
+  const written: string[] = []
+  const watched = new ClickHouseRemover({
+    write: (sql, lane = 0) => {
+      written.push(sql)
+      return store.engine.write(sql, `removal ${lane}`)
+    },
+    read: (sql, options) => store.engine.read(sql, options),
   }, () => performance.now())
-  await expect(stopped.erase('r1', subject, () => undefined)).rejects.toThrow('killed')
-  expect((await rowsOf('SELECT count() AS n FROM watchkeeper.audit_events'))[0]).not.toEqual({ n: 31n })
-  const removed = await remover.erase('r1', subject, () => undefined)
-  expect(removed.events).toBe(11n)
-  expect((await rowsOf("SELECT count() AS n, countIf(erasure = 'r1') AS blanked, countIf(lower(actor) = {name:String}) AS left FROM watchkeeper.audit_events".replace('{name:String}', `'${NAME}'`)))[0])
-    .toEqual({ n: 31n, blanked: 11n, left: 0n })
+  await watched.erase('r1', subject, () => undefined)
+  expect([written.some((sql) => sql.includes('APPLY DELETED MASK')), written.some((sql) => sql.includes('OPTIMIZE TABLE watchkeeper.audit_events'))]).toEqual([true, false])
+  expect([...(await remover.count(subject)).values()].every((rows) => rows === 0n)).toBe(true)
+  expect((await rowsOf("SELECT count() AS n FROM watchkeeper.audit_events"))[0]).toEqual({ n: 232n })
+  await settled()
+  expect((await rowsOf("SELECT name FROM system.parts WHERE database = 'watchkeeper' AND table IN ('audit_events', 'interaction_versions') AND active AND secondary_indices_marks_bytes = 0"))).toEqual([])
+  expect((await rowsOf("SELECT count() AS n FROM watchkeeper.audit_events WHERE hasToken(arguments, 'word7')"))[0]).toEqual({ n: 1n })
+  expect(await settingsLeft()).toEqual([])
+  expect((await rowsOf('SELECT * FROM watchkeeper.sources')).length).toBe(sources.length)
 })
 
 it('knows which holds stand against an erasure', { timeout: 180_000 }, async () => {
@@ -170,6 +224,36 @@ it('takes the content away before the rest, and every row still proves itself; w
   await remover.erase('r1', subject, () => undefined)
   for (const row of await store.query('SELECT * FROM watchkeeper.audit_events')) expect(recordHash(recordFromRow(row))).toBe(row['record_hash'])
   expect((await rowsOf("SELECT count() AS n FROM watchkeeper.audit_events WHERE erasure = 'r1' AND actor = ''"))[0]).toEqual({ n: 11n })
+})
+
+it('takes findings with all that is remembered of them, but what a hold keeps', { timeout: 180_000 }, async () => {
+  await fill()
+  const expiry = { tenant: 'default', class: 'findings' as const, until: exampleFinding.created_at + 1n }
+  const kept = [hold({ value: 'bob' })]
+  expect(Object.fromEntries(await remover.countExpired(expiry, kept))).toMatchObject({ finding_versions: 2n, finding_history: 2n })
+  await remover.expire('f1', expiry, kept, () => undefined)
+  expect(await rowsOf('SELECT finding_id FROM watchkeeper.finding_history')).toEqual([{ finding_id: id(3) }])
+  await remover.expire('f2', expiry, [], () => undefined)
+  expect(await rowsOf('SELECT count() AS n FROM watchkeeper.finding_history')).toEqual([{ n: 0n }])
+})
+
+it('drops no row that comes while others of its month are dropped', { timeout: 180_000 }, async () => {
+  await fill()
+  const write = store.engine.write.bind(store.engine)
+  let came = false
+  const racing = new ClickHouseRemover({
+    async write(sql, lane = 0) {
+      if (sql.includes('DROP PART') && sql.includes('audit_events') && !came) {
+        came = true
+        await others(3)
+      }
+      return write(sql, `removal ${lane}`)
+    },
+    read: (sql, options) => store.engine.read(sql, options),
+  }, () => performance.now())
+  const removed = await racing.expire('r1', { tenant: 'default', class: 'metadata', until: exampleAuditEvent.received_at + MONTH / 2n }, [], () => undefined)
+  expect([came, removed.events]).toEqual([true, 11n])
+  expect(await rowsOf("SELECT count() AS n, countIf(startsWith(arguments, 'word')) AS late FROM watchkeeper.audit_events")).toEqual([{ n: 23n, late: 3n }])
 })
 
 it('takes rows of version 1 as a whole: blank they could not prove themselves', { timeout: 180_000 }, async () => {

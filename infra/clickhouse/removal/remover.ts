@@ -1,19 +1,23 @@
 /** The Remover port on ClickHouse. First everything is chosen and the choice written down, then it is changed: whoever goes on after a crash changes the same. */
 import type { Expiry, Hold, Removed, Remover, Subject, Told } from '../../../schemas/removal.ts'
 import { hash } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { sqlText } from '../../../schemas/sql-literal.ts'
 import { identifier } from '../bindings.ts'
-import type { StatementRunner } from '../migrate.ts'
 import { EVENT_COLUMNS } from '../native-events.ts'
-import { Changes } from './change.ts'
+import { Changes, type RemovalRunner } from './change.ts'
 import { before, type Chosen, eventsOf, heldBy, NO_TOMBSTONE, notHeld, rowsOf, writtenDown } from './choose.ts'
 import { EVENT_BLANKS, EVENT_CONTENT, INTERACTION_CONTENT, type Place, PLACES } from './places.ts'
+import { Rewriter } from './rewriting.ts'
 
 /** Digits that an event id begins with: the digest is made of one digest for each, so that no list of all ids has to be held. */
 const FIRST_DIGITS = [...'0123456789abcdef']
 
 /** Rows of canonical version 1: they commit to nothing by a salted hash, so that blank ones could not prove themselves. They go as a whole, and their leaves stay. */
 const UNSALTED = "(salt = '' AND erasure = '')"
+
+/** Partitions that are written anew at a time, at most: each costs a core and some hundred MiB. */
+const MOST_LANES = 4
 
 const updates = (change: Readonly<Record<string, string>>): string => Object.entries(change).map(([name, value]) => `${identifier(name)} = ${value}`).join(', ')
 
@@ -23,10 +27,14 @@ interface Aging {
   readonly key: string
   readonly time: string
   readonly held?: 'interactions' | 'findings' | 'alerts' | 'alertsOwn'
+  /** Its rows go with the rows of this other table that have the same key. */
+  readonly goesWith?: Aging
   readonly change: Readonly<Record<string, string>> | 'delete'
   /** Rows for which something is left to be done. */
   readonly only?: string
 }
+
+const FINDINGS: Aging = { table: 'finding_versions', key: 'finding_id', time: 'created_at', held: 'findings', change: 'delete' }
 
 const AGING: Readonly<Record<Expiry['class'], readonly Aging[]>> = {
   metadata: [
@@ -39,7 +47,8 @@ const AGING: Readonly<Record<Expiry['class'], readonly Aging[]>> = {
     only: "(arguments != '' OR result != '' OR request_text != '' OR resource != '' OR notEmpty(argument_sources))",
   }],
   findings: [
-    { table: 'finding_versions', key: 'finding_id', time: 'created_at', held: 'findings', change: 'delete' },
+    FINDINGS,
+    { table: 'finding_history', key: 'finding_id', time: 'created_at', goesWith: FINDINGS, change: 'delete' },
     { table: 'alert_versions', key: 'alert_id', time: 'updated_at', held: 'alerts', change: 'delete' },
     { table: 'alert_event_versions', key: 'event_id', time: 'at', held: 'alertsOwn', change: 'delete' },
     { table: 'delivery_versions', key: "concat(message_id, '/', receiver, '/', toString(attempt))", time: 'attempted_at', held: 'alertsOwn', change: 'delete' },
@@ -54,10 +63,12 @@ interface Work {
 
 export class ClickHouseRemover implements Remover {
   readonly #changes: Changes
+  readonly #rewriter: Rewriter
 
   /** `now`: milliseconds that only grow. */
-  constructor(runner: StatementRunner, now: () => number) {
+  constructor(runner: RemovalRunner, now: () => number) {
     this.#changes = new Changes(runner, now)
+    this.#rewriter = new Rewriter(this.#changes, Math.min(MOST_LANES, availableParallelism()))
   }
 
   async tenants(): Promise<readonly string[]> {
@@ -105,6 +116,7 @@ export class ClickHouseRemover implements Remover {
     const removed = await this.#removed(work, tables)
     const changed = [...removed.tables].flatMap(([table, rows]) => (rows > 0n ? [table] : []))
     if (!(await this.#changes.cleaned(changed))) told('files that the engine still holds', PLACES.length + 1, PLACES.length + 2)
+    await this.#rewriter.restore()
     return removed
   }
 
@@ -149,30 +161,41 @@ export class ClickHouseRemover implements Remover {
   }
 
   /** Changes or drops what was chosen of a table; the answer is how many rows were chosen. */
-  async #change({ removalId, tenant }: Work, { table, key, change }: Pick<Place, 'table' | 'key' | 'change'>): Promise<bigint> {
+  async #change({ removalId, tenant }: Work, { table, key, change, isLarge }: Pick<Place, 'table' | 'key' | 'change' | 'isLarge'>): Promise<bigint> {
     const keys = writtenDown(tenant, removalId).keys(table)
     const where = `tenant = ${sqlText(tenant)} AND ${key} IN (${keys})`
     await this.#changes.settled(table)
     if (change === 'delete') await this.#drop(table, where)
-    else for (const partition of await this.#changes.partitions(table, where)) await this.#changes.alter(table, partition, `UPDATE ${updates(change)}`, where)
+    else if (isLarge === true) await this.#replace(table, change, where)
+    else await this.#changes.alter(table, `UPDATE ${updates(change)}`, where)
     return this.#changes.number(`(SELECT uniqExact(key) FROM (${keys}))`)
   }
 
-  /** Rows go; a partition that has no others goes as a whole. */
+  /** Of a table that keeps the newest row of a key: blank rows come behind those that name somebody, and merging leaves the blank ones. */
+  async #replace(table: string, change: Readonly<Record<string, string>>, where: string): Promise<void> {
+    const named = `${where} AND NOT (${Object.entries(change).map(([name, value]) => `${identifier(name)} = ${value}`).join(' AND ')})`
+    if (await this.#count(table, named) === 0n) return
+    await this.#rewriter.prepare(table)
+    await this.#changes.write(`INSERT INTO watchkeeper.${table} SELECT * REPLACE (${Object.entries(change).map(([name, value]) => `${value} AS ${identifier(name)}`).join(', ')})
+      FROM (SELECT * FROM watchkeeper.${table} WHERE ${named}) SETTINGS log_queries = 0, max_execution_time = 600, max_partitions_per_insert_block = 0`)
+    await this.#rewriter.rewrite({
+      table, dirty: `name IN (SELECT DISTINCT _part FROM watchkeeper.${table} WHERE ${named})`,
+      inPlace: (partition) => `UPDATE ${updates(change)} IN PARTITION ID ${sqlText(partition)} WHERE ${named}`,
+    })
+  }
+
+  /** Rows go; a part that has no others goes as a whole. */
   async #drop(table: string, where: string): Promise<void> {
     await this.#changes.settled(table)
-    for (const partition of await this.#changes.partitions(table, where)) {
-      const others = await this.#count(table, `_partition_id = ${sqlText(partition)} AND NOT (${where})`)
-      if (others === 0n) await this.#changes.dropPartition(table, partition)
-      else await this.#changes.alter(table, partition, 'DELETE', where)
-    }
+    await this.#changes.dropWholeParts(table, where)
+    await this.#changes.alter(table, 'DELETE', where)
   }
 
   async #blankContent(removalId: string, own: string): Promise<void> {
     const where = `${own} AND salt != ''`
     await this.#changes.settled('audit_events')
     const set = `UPDATE ${updates(EVENT_CONTENT)}, salt = '', erasure = ${sqlText(removalId)}`
-    for (const partition of await this.#changes.partitions('audit_events', where)) await this.#changes.alter('audit_events', partition, set, where)
+    await this.#changes.alter('audit_events', set, where)
     await this.#drop('audit_events', `${own} AND ${UNSALTED}`)
   }
 
@@ -187,8 +210,12 @@ export class ClickHouseRemover implements Remover {
     await this.#changes.write(`INSERT INTO watchkeeper.audit_events (${columns.map(identifier).join(', ')})
       SELECT ${columns.map((name) => values[name] ?? identifier(name)).join(', ')} FROM watchkeeper.audit_events
       WHERE ${left} AND NOT ${UNSALTED} AND event_id NOT IN (${written}) SETTINGS log_queries = 0, max_execution_time = 600, max_partitions_per_insert_block = 0, exclude_materialize_skip_indexes_on_insert = 'arguments_text'`)
-    // Of all partitions at once: the engine rewrites as many parts at a time as it has threads for.
-    await this.#changes.alterAll('audit_events', 'DELETE', left)
+    await this.#changes.dropWholeParts('audit_events', left)
+    if (await this.#count('audit_events', left) > 0n) {
+      await this.#rewriter.prepare('audit_events')
+      await this.#rewriter.hide('audit_events', left)
+    }
+    await this.#rewriter.rewrite({ table: 'audit_events', dirty: 'has_lightweight_delete = 1', inPlace: (partition) => `APPLY DELETED MASK IN PARTITION ID ${sqlText(partition)}` })
   }
 
   async #removed({ removalId, tenant }: Work, others: ReadonlyMap<string, bigint>): Promise<Removed> {
@@ -222,8 +249,12 @@ const holdsOf = ({ tenant }: Expiry, holds: readonly Hold[]): readonly Hold[] =>
 const expiredEvents = (expiry: Expiry, holds: readonly Hold[]): string =>
   `${before(expiry.tenant, expiry.until)} AND ${NO_TOMBSTONE} AND ${notHeld(holdsOf(expiry, holds)).events}${expiry.class === 'content' ? " AND erasure = ''" : ''}`
 
-function expiredRows({ time, held, only }: Aging, expiry: Expiry, holds: readonly Hold[]): string {
+function expiredRows({ key, time, held, goesWith, only }: Aging, expiry: Expiry, holds: readonly Hold[]): string {
   const own = holdsOf(expiry, holds)
+  if (goesWith !== undefined) {
+    const staying = `SELECT ${goesWith.key} FROM watchkeeper.${goesWith.table} WHERE tenant = ${sqlText(expiry.tenant)} AND NOT (${expiredRows(goesWith, expiry, holds)})`
+    return `${before(expiry.tenant, expiry.until, time)} AND ${key} NOT IN (${staying})`
+  }
   // What cannot be told apart by whom or which case it is about stays as long as anything is held.
   const kept = held === undefined ? (own.length === 0 ? '1' : '0') : notHeld(own)[held]
   return [before(expiry.tenant, expiry.until, time), kept, ...(only === undefined ? [] : [only])].join(' AND ')

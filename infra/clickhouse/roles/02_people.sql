@@ -149,6 +149,7 @@ CREATE ROW POLICY OR REPLACE watchkeeper_all_tenants ON
    watchkeeper.report_claims,
    watchkeeper.archive_ledger,
    watchkeeper.removal_keys,
+   watchkeeper.removal_turns,
    watchkeeper.leaf_orders
 FOR SELECT USING 1 TO ALL EXCEPT soc_analyst;
 

@@ -72,7 +72,7 @@ describe('roles', () => {
     const forbidden = ['ALL', 'ALTER', 'ALTER TABLE', 'ALTER DELETE', 'ALTER UPDATE', 'DROP TABLE', 'DROP DATABASE', 'DROP', 'TRUNCATE']
     expect(all.filter((one) => forbidden.includes(one))).toEqual([])
     const removing = to('watchkeeper_remover').filter(({ privileges }) => privileges.includes('ALTER DELETE')).map(({ target }) => target.replace('watchkeeper.', ''))
-    expect(removing.sort()).toEqual(['audit_events', ...PLACES.map(({ table }) => table)].sort())
+    expect(removing.sort()).toEqual(['audit_events', 'finding_history', ...PLACES.map(({ table }) => table)].sort())
     for (const role of ['soc_analyst', 'auditor']) {
       expect(to(role).flatMap(({ privileges }) => privileges).filter((one) => !/^(SELECT|SHOW|SHOW ACCESS)$/.test(one))).toEqual([])
     }
