@@ -70,6 +70,16 @@ export interface Removed {
   readonly digest: string
 }
 
+/** Orders of erasures until they are done, by removal_id: they name the person, so they are kept sealed. */
+export interface KeptOrders {
+  /** Resolves once it would survive a crash; in place of what was kept under the id. */
+  keep(id: string, text: string): Promise<void>
+  /** Throws Failure `misconfigured` where the key of keys is not the one that they were sealed under. */
+  read(): Promise<ReadonlyMap<string, string>>
+  /** Overwritten, synced, removed. Safe to repeat. */
+  destroy(id: string): Promise<void>
+}
+
 /** Told before each table is changed. */
 export type Told = (table: string, done: number, of: number) => void
 

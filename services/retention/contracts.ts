@@ -1,11 +1,15 @@
 /** What retention, erasure and holds need of the process they run in. */
 import type { AdminAudit } from '../../schemas/admin-action.ts'
 import type { Clock, KeyedHash, Log, Store } from '../../schemas/ports.ts'
-import type { Remover } from '../../schemas/removal.ts'
+import type { KeptOrders, Remover } from '../../schemas/removal.ts'
+import type { RemovalTurns } from './turns.ts'
 
 export interface RemovalPorts {
   readonly store: Pick<Store, 'query' | 'insertRows'>
   readonly remover: Remover
+  readonly orders: KeptOrders
+  /** One process at a time removes. */
+  readonly turns: Pick<RemovalTurns, 'during'>
   readonly keyedHash: () => Promise<KeyedHash>
   readonly audit: AdminAudit
   readonly clock: Clock

@@ -16,6 +16,7 @@ const removed = { tables: new Map([['audit_events', 3n]]), events: 3n, digest: '
 /** Tables in memory, and a remover whose work is what a test says. */
 function rig(change: Partial<Remover> = {}) {
   const rows = { legal_holds: new Map<string, Row>(), removals: new Map<string, Row>() }
+  const kept = new Map<string, string>()
   const deeds: AdminDeed[] = []
   const forgotten: string[] = []
   const erased: { id: string; subject: Subject }[] = []
@@ -33,8 +34,9 @@ function rig(change: Partial<Remover> = {}) {
     },
     ...change,
   }
-  const desk = new RemovalDesk({
-    remover, clock: { now: () => NOW }, log: quiet, keyedHash: async () => ({ of: (_tenant, _purpose, text) => `hash of ${text.length}` }),
+  const open = (): RemovalDesk => new RemovalDesk({
+    remover, turns: { during: (_tenant, work) => work(() => undefined) },
+    orders: { keep: async (id, text) => void kept.set(id, text), read: async () => kept, destroy: async (id) => void kept.delete(id) }, clock: { now: () => NOW }, log: quiet, keyedHash: async () => ({ of: (_tenant, _purpose, text) => `hash of ${text.length}` }),
     audit: {
       async during(deed, work) {
         deeds.push(deed)
@@ -50,16 +52,17 @@ function rig(change: Partial<Remover> = {}) {
         for (const row of given) rows[table as keyof typeof rows].set(String(row['hold_id'] ?? row['removal_id']), row)
       },
       async query(sql, parameters = {}) {
-        const kept = [...rows[sql.includes('legal_holds') ? 'legal_holds' : 'removals'].values()]
-        if (sql.includes('removal_id =')) return kept.filter((row) => row['removal_id'] === parameters['removalId'])
-        if (sql.includes('subject_hash =')) return kept.filter((row) => row['subject_hash'] === parameters['subjectHash'] && row['state'] === 'running')
+        const found = [...rows[sql.includes('legal_holds') ? 'legal_holds' : 'removals'].values()]
+        if (sql.includes('removal_id =')) return found.filter((row) => row['removal_id'] === parameters['removalId'])
+        if (sql.includes('subject_hash =')) return found.filter((row) => row['subject_hash'] === parameters['subjectHash'] && row['state'] === 'running')
         if (sql.includes('alert_id')) return []
-        return kept.filter((row) => parameters['released'] !== 0 || row['released_by'] === '')
+        return found.filter((row) => parameters['released'] !== 0 || row['released_by'] === '')
       },
     },
   }, { metadata_days: 400, tenants: { other: { metadata_days: 200, content_days: 190 } } }, [{ tenant: 'default', name: 'Ann', aliases: ['ann@example.org', 'u-17'] }])
+  const desk = open()
   const removals = (): RemovalRow[] => [...rows.removals.values()] as unknown as RemovalRow[]
-  return { desk, deeds, forgotten, erased, expired, removals }
+  return { desk, open, kept, deeds, forgotten, erased, expired, removals }
 }
 
 const settled = async ({ desk }: ReturnType<typeof rig>): Promise<void> => {
@@ -102,6 +105,40 @@ describe('erasure', () => {
     expect(await all.desk.erase({ ...order, reason: 'again' }, asking)).toBe(first)
     await settled(all)
     expect(all.removals()).toMatchObject([{ removal_id: first, state: 'done' }])
+  })
+
+  it('goes on by itself after a kill, with all names that were known, and then keeps no order', async () => {
+    const all = rig({ erase: () => new Promise(() => undefined) })
+    const id = await all.desk.erase(order, asking)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([...all.kept.keys()]).toEqual([id])
+    const next = rig()
+    for (const [key, text] of all.kept) next.kept.set(key, text)
+    await next.desk.resume()
+    await settled(next)
+    expect(next.erased).toEqual([{ id, subject: { tenant: 'default', names: ['ann', 'ann@example.org', 'u-17'], mentions: false } }])
+    expect(next.removals()).toMatchObject([{ removal_id: id, state: 'done', removed_by: 'dpo' }])
+    expect(next.kept.size).toBe(0)
+    next.kept.set(id, [...all.kept.values()][0] as string)
+    await next.open().resume()
+    await settled(next)
+    expect([next.erased.length, next.kept.size]).toEqual([1, 0])
+  })
+
+  it('is tried again after a failure, and not after a hold refused it', async () => {
+    let fails = true
+    const all = rig({ erase: async () => (fails ? Promise.reject(new Error('away')) : removed) })
+    await all.desk.erase(order, asking)
+    await settled(all)
+    fails = false
+    await all.desk.resume()
+    await settled(all)
+    expect([all.removals().map(({ state }) => state), all.deeds.map(({ action }) => action), all.kept.size]).toEqual([['done'], ['erasure.begin', 'erasure.done'], 0])
+    let asked = 0
+    const held = rig({ against: async () => (asked++ === 0 ? [] : [{ hold_id: 'h', version: 1, tenant: 'default', kind: 'tenant', value: '', reason: 'r', placed_by: 'c', placed_at: 1n, released_by: '', released_why: '', released_at: 0n }]) })
+    await held.desk.erase(order, asking)
+    await settled(held)
+    expect([held.erased.length, held.kept.size]).toEqual([0, 0])
   })
 
   it('takes no case that is no alert', async () => {

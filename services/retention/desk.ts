@@ -6,6 +6,7 @@ import type { Asking, RemovalPorts } from './contracts.ts'
 import { dueOf, type RetentionPolicy } from './due.ts'
 import { HoldDesk } from './holds.ts'
 import { begin, findRemoval, finish, readRemovals, unfinished } from './removal-rows.ts'
+import type { CheckTurn } from './turns.ts'
 
 export interface ErasureOrder {
   readonly tenant: string
@@ -36,6 +37,14 @@ export interface KnownNames {
   readonly tenant: string
   readonly name: string
   readonly aliases: readonly string[]
+}
+
+/** What is kept of an erasure until it is done: with it, another process can go on. */
+interface KeptErasure {
+  /** With all names that were known at first. */
+  readonly order: ErasureOrder
+  readonly asking: Asking
+  readonly subjectHash: string
 }
 
 interface Turn {
@@ -96,24 +105,59 @@ export class RemovalDesk {
 
   /** Begins an erasure, or goes on with one of the same subject. Throws Failure `rejected` (`removal.held`) where a legal hold stands against it. */
   async erase(order: ErasureOrder, asking: Asking): Promise<string> {
-    const { store, clock } = this.#ports
+    const { store, orders } = this.#ports
     const subject = this.subjectOf(order)
     const subjectHash = (await this.#ports.keyedHash()).of(subject.tenant, 'content', `subject\u0000${subject.names.join('\u0000')}`)
     this.#refuseHeld(await this.#against(subject))
     const open = await unfinished(store, subject.tenant, subjectHash)
     if (open !== undefined && this.#isRunning(open.removal_id)) return open.removal_id
     const removalId = open?.removal_id ?? randomBytes(16).toString('hex')
+    const kept: KeptErasure = { order: { ...order, aliases: [...new Set([...order.aliases, ...subject.names])] }, asking, subjectHash }
+    // Before anything is written down where all can see it: whoever finds the removal begun finds the order too.
+    await orders.keep(removalId, JSON.stringify(kept))
+    await this.#carryOut(removalId, kept, async (error) => {
+      // It was refused before it changed anything: nobody waits for the hold to be released.
+      if (error instanceof Failure && error.code === 'removal.held') await orders.destroy(removalId)
+    })
+    return removalId
+  }
+
+  /** Goes on with the erasures that this process began, or the one before it that was killed. Those that fail are tried again at the next call. */
+  async resume(): Promise<void> {
+    const { orders, store, log } = this.#ports
+    for (const [removalId, text] of await orders.read()) {
+      if (this.#isRunning(removalId)) continue
+      const kept = JSON.parse(text) as KeptErasure
+      const row = await findRemoval(store, kept.order.tenant, removalId)
+      if (row?.state === 'done') {
+        await orders.destroy(removalId)
+        continue
+      }
+      log.info({ removal: removalId, tenant: kept.order.tenant }, 'an erasure that was begun goes on')
+      await this.#carryOut(removalId, kept, () => Promise.resolve())
+    }
+  }
+
+  /** Writes down that it begins, where that is not yet so, and puts it in its turn. */
+  async #carryOut(removalId: string, { order, asking, subjectHash }: KeptErasure, stopped: (error: unknown) => Promise<void>): Promise<void> {
+    const { store, clock, log, remover, orders } = this.#ports
+    const subject = this.subjectOf(order)
     const reason = withoutNames(order.reason, subject.names)
-    const row = await this.#written('erasure.begin', { removalId, tenant: subject.tenant, asking, details: { reason, subject_hash: subjectHash } }, () => begin(store, {
+    const before = await findRemoval(store, subject.tenant, removalId)
+    const row = before?.state === 'running' ? before : await this.#written('erasure.begin', { removalId, tenant: subject.tenant, asking, details: { reason, subject_hash: subjectHash } }, () => begin(store, {
       removal_id: removalId, tenant: subject.tenant, kind: 'erasure', class: 'subject', subject_hash: subjectHash, until: 0n, reason, removed_by: asking.by, started_at: clock.now(),
     }))
-    const spelled = [order.subject, ...order.aliases, ...subject.names]
-    this.#inTurn({ row, asking, names: [...new Set(spelled)] }, async () => {
+    this.#inTurn({ row, asking, names: [...new Set([order.subject, ...order.aliases, ...subject.names])] }, async (check) => {
       // Somebody may have placed a hold while it waited.
       this.#refuseHeld(await this.#against(subject))
-      return this.#ports.remover.erase(removalId, subject, (table, done, of) => this.#tell(removalId, { table, done, of }))
-    }).catch((error: unknown) => this.#ports.log.error({ err: error, removal: removalId }, 'an erasure stopped; asked for again it goes on'))
-    return removalId
+      return remover.erase(removalId, subject, (table, done, of) => {
+        check()
+        this.#tell(removalId, { table, done, of })
+      })
+    }).then(() => orders.destroy(removalId)).catch(async (error: unknown) => {
+      log.error({ err: error, removal: removalId }, 'an erasure stopped; it is tried again')
+      await stopped(error)
+    }).catch((error: unknown) => log.error({ err: error, removal: removalId }, 'the order of an erasure could not be destroyed'))
   }
 
   #refuseHeld(holds: readonly Hold[]): void {
@@ -131,11 +175,11 @@ export class RemovalDesk {
     this.#progress.set(removalId, { failed: '', bus: '', ...this.#progress.get(removalId), table, done, of })
   }
 
-  async #inTurn(turnOf: Turn, work: () => Promise<Removed>): Promise<void> {
+  async #inTurn(turnOf: Turn, work: (check: CheckTurn) => Promise<Removed>): Promise<void> {
     const { removal_id: id } = turnOf.row
     this.#progress.delete(id)
     this.#tell(id, { table: 'waits for its turn', done: 0, of: 1 })
-    const turn = this.#last.then(() => this.#run(turnOf, work))
+    const turn = this.#last.then(() => this.#ports.turns.during(turnOf.row.tenant, (check) => this.#run(turnOf, () => work(check))))
     this.#last = turn.catch(() => undefined)
     try {
       await turn
@@ -148,6 +192,11 @@ export class RemovalDesk {
 
   async #run({ row, asking, names }: Turn, work: () => Promise<Removed>): Promise<void> {
     const { removal_id: removalId, tenant, kind } = row
+    // Another process may have been asked for the same, and was quicker.
+    if ((await findRemoval(this.#ports.store, tenant, removalId))?.state === 'done') {
+      this.#progress.set(removalId, { table: '', done: 1, of: 1, failed: '', bus: '' })
+      return
+    }
     const removed = await work()
     const bus = kind === 'erasure' ? await this.#ports.forget(tenant, names) : ''
     // The tombstone: what is gone is said by an event of the same log, whose leaf proves it.
@@ -185,8 +234,11 @@ export class RemovalDesk {
       const row = await this.#written('retention.begin', { removalId, tenant, asking, details }, () => begin(store, {
         removal_id: removalId, tenant, kind: 'retention', class: kind, subject_hash: '', until, reason: `configured retention of ${kind}`, removed_by: asking.by, started_at: clock.now(),
       }))
-      await this.#inTurn({ row, asking, names: [] }, async () =>
-        remover.expire(removalId, expiry, await this.holds.list(tenant, false), (table, at, of) => this.#tell(removalId, { table, done: at, of })))
+      await this.#inTurn({ row, asking, names: [] }, async (check) =>
+        remover.expire(removalId, expiry, await this.holds.list(tenant, false), (table, at, of) => {
+          check()
+          this.#tell(removalId, { table, done: at, of })
+        }))
       done.push(removalId)
     }
     return done
@@ -195,7 +247,6 @@ export class RemovalDesk {
   async removals(tenant: string | undefined): Promise<readonly { readonly row: RemovalRow; readonly progress: Progress | undefined }[]> {
     return (await readRemovals(this.#ports.store, tenant)).map((row) => ({ row, progress: this.#progress.get(row.removal_id) }))
   }
-
 
   /** Resolves when nothing is under way any more. */
   async idle(): Promise<void> {

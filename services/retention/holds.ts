@@ -12,6 +12,9 @@ export interface HoldOrder {
   readonly reason: string
 }
 
+/** Holds that are read at a time. */
+const PAGE = 10_000
+
 const isHold = (row: Row): Hold => row as unknown as Hold
 
 export class HoldDesk {
@@ -21,12 +24,22 @@ export class HoldDesk {
     this.#ports = ports
   }
 
-  /** Newest first; undefined: of all tenants. `released`: also those that hold no more. */
+  /** All of them, newest first; undefined: of all tenants. `released`: also those that hold no more. One that were missing here would be removed against it, so none is. */
   async list(tenant: string | undefined, released: boolean): Promise<readonly Hold[]> {
+    const holds: Hold[] = []
+    for (;;) {
+      const page = await this.#page(tenant, released, holds.at(-1))
+      holds.push(...page)
+      if (page.length < PAGE) return holds.sort((a, b) => (a.placed_at === b.placed_at ? (a.hold_id < b.hold_id ? -1 : 1) : a.placed_at < b.placed_at ? 1 : -1))
+    }
+  }
+
+  /** In the order of the table, behind `after`. */
+  async #page(tenant: string | undefined, released: boolean, after: Hold | undefined): Promise<readonly Hold[]> {
     const rows = await this.#ports.store.query(
       `SELECT * FROM watchkeeper.legal_holds WHERE ({any:UInt8} = 1 OR tenant = {tenant:String}) AND ({released:UInt8} = 1 OR released_by = '')
-       ORDER BY placed_at DESC, hold_id LIMIT 10000`,
-      { any: tenant === undefined ? 1 : 0, tenant: tenant ?? '', released: released ? 1 : 0 })
+       AND (tenant, hold_id) > ({afterTenant:String}, {afterId:String}) ORDER BY tenant, hold_id LIMIT ${PAGE}`,
+      { any: tenant === undefined ? 1 : 0, tenant: tenant ?? '', released: released ? 1 : 0, afterTenant: after?.tenant ?? '', afterId: after?.hold_id ?? '' })
     return rows.map(isHold)
   }
 

@@ -1,6 +1,11 @@
 /** Retention, erasure and legal holds of this process: one desk, whoever asks. */
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import { openAdminAudit } from '../../infra/guarded-files/admin-spool.ts'
+import { openSealingKey } from '../../infra/keys/key-file.ts'
+import { localWrapper } from '../../infra/sealing/local-wrapper.ts'
+import { openSealedOrders } from '../../infra/sealing/sealed-orders.ts'
+import type { KeyWrapper } from '../../schemas/sealing.ts'
 import type { Forgetting } from '../../infra/sealing/forgetting.ts'
 import { blankInteraction } from '../../schemas/interaction.ts'
 import { steps } from '../../schemas/topics.ts'
@@ -13,8 +18,10 @@ import type { Config } from '../config/schema.ts'
 import type { Asking } from '../retention/contracts.ts'
 import { type Progress, RemovalDesk } from '../retention/desk.ts'
 import { type LogKeys, logKeysJob, retentionJob } from '../retention/job.ts'
+import { RemovalTurns, TURN_DEFAULTS } from '../retention/turns.ts'
 import type { Job } from '../scheduler/contracts.ts'
 import { systemClock } from './clock.ts'
+import { copiesLeft } from './copies.ts'
 import type { Foundation } from './foundation.ts'
 
 export interface RemovalKit {
@@ -45,11 +52,22 @@ const inClear = ({ bus: { kafka, retention_hours: hours } }: Config): string => 
   ? `The log is not sealed (bus.sealed): it holds records in clear until its retention, ${hours} hours, and its file longer.`
   : `Kafka is not sealed (bus.sealed): it holds records in clear until the retention of its topics (bus.kafka.retention_hours, ${kafka.retention_hours}); kafka-delete-records removes them at once.`
 
+/** The key of keys that the log has, where the configuration names one; else one of its own. */
+async function orderWrapper({ keys: { sealing_key_file: named }, data_dir: dataDir }: Config): Promise<KeyWrapper> {
+  const path = named ?? join(dataDir, 'keys', 'erasures.key')
+  return localWrapper(await openSealingKey(path, named === undefined), path)
+}
+
 async function openDesk({ config, foundation, log }: RemovalKit): Promise<RemovalDesk> {
   const { store, remover } = await foundation.store()
   return new RemovalDesk({
-    store, remover, keyedHash: () => foundation.keyedHash(), audit: openAdminAudit(config.data_dir), clock: systemClock, log,
-    forget: (tenant, names) => forget({ config, foundation }, tenant, names),
+    store, remover, orders: openSealedOrders(join(config.data_dir, 'keys', 'erasures'), () => orderWrapper(config)),
+    turns: new RemovalTurns(store, systemClock, { ...TURN_DEFAULTS, alone: config.store.clickhouse === undefined }), keyedHash: () => foundation.keyedHash(), audit: openAdminAudit(config.data_dir), clock: systemClock, log,
+    forget: async (tenant, names) => {
+      const forgotten = await forget({ config, foundation }, tenant, names)
+      const left = await copiesLeft(store, { root: config.reports.directory ?? join(config.data_dir, 'reports'), tenant, names })
+      return left === '' ? forgotten : `${forgotten} ${left}`
+    },
   }, config.retention, config.identities)
 }
 
@@ -80,6 +98,17 @@ const knowingStates = ({ foundation }: RemovalKit, sealing: Forgetting): LogKeys
   destroy: (retired) => sealing.destroy(retired),
   gone: () => sealing.gone(),
 })
+
+const RESUME_MS = 60_000
+
+/** Erasures that were begun go on, from the start of this process on; looked at again every minute. The answer ends the looking. */
+export function resumeErasures(kit: RemovalKit): () => void {
+  const look = (): void => void removalDesk(kit).then((desk) => desk.resume()).catch((error: unknown) => kit.log.error({ err: error }, 'erasures that were begun cannot go on'))
+  const timer = setInterval(look, RESUME_MS)
+  timer.unref()
+  look()
+  return () => clearInterval(timer)
+}
 
 const countsOf = (tables: ReadonlyMap<string, bigint>): object => Object.fromEntries([...tables].map(([table, rows]) => [table, Number(rows)]))
 

@@ -32,7 +32,7 @@ import type { Foundation } from './foundation.ts'
 import { withPasswordHashes } from './hashes.ts'
 import type { Part } from './parts.ts'
 import { incidentsPort, openReports, reportsPort } from './reports.ts'
-import { removalsPort } from './retention.ts'
+import { removalsPort, resumeErasures } from './retention.ts'
 import { receiverEntries } from './receiver-entries.ts'
 import { hookEntries } from './response.ts'
 import { createQueryAudit, type QueryAudit } from './query-audit.ts'
@@ -200,9 +200,11 @@ function serveApi(parts: ServerParts): OpenServer {
     ...routesOf(parts),
   })
   api.serve(handle)
+  const stopResuming = foundation.opened.store === undefined ? () => undefined : resumeErasures(parts)
   return {
     ...api,
     async stop() {
+      stopResuming()
       await api.stop()
       await close()
     },
