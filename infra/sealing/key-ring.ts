@@ -82,18 +82,16 @@ export class KeyRing implements Sealer {
 
   seal(plain: Buffer, about: string): Buffer {
     if (this.#current === undefined) throw new Failure('defect', 'sealing.key', 'there is no key to seal with')
-    const silent = this.#silentMs()
-    if (silent > 0) {
-      throw new Failure('unavailable', 'sealing.stale', `Nothing was heard of the keys of the log for ${Math.round(silent / 1_000)} s: another may be in use by now`, { retryAfterSeconds: 2 })
-    }
+    const why = this.notReady()
+    if (why !== '') throw new Failure('unavailable', 'sealing.stale', why, { retryAfterSeconds: 2 })
     return sealFrame(this.#current, plain, about)
   }
 
-  /** 0 while the keys are known well enough to seal with. */
-  #silentMs(): number {
-    if (this.#shared === undefined) return 0
-    const silent = this.#shared.elapsed() - this.#syncedAt
-    return silent > this.#shared.staleMs ? silent : 0
+  /** '' while it is known well enough which key is in use, else why nothing is sealed. */
+  notReady(): string {
+    if (this.#shared === undefined) return ''
+    const silentMs = this.#shared.elapsed() - this.#syncedAt
+    return silentMs > this.#shared.staleMs ? `Nothing was heard of the keys of the log for ${Math.round(silentMs / 1_000)} s: another may be in use by now` : ''
   }
 
   open(sealed: Buffer, about: string): Buffer {

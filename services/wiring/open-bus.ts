@@ -83,7 +83,7 @@ async function openKafka(whole: Config, config: KafkaConfig, log: Log): Promise<
   const { brokers, prefix, partitions } = config
   return {
     bus: sealing?.bus ?? bus, partitions, sealing: sealing?.forgetting, sealer: sealing?.sealer,
-    where: { kind: 'kafka', brokers, prefix, partitions, sealed: sealing !== undefined && whole.bus.sealed }, notReady: () => bus.stats().notReady, used: () => ({ bytes: 0, maxBytes: 0 }),
+    where: { kind: 'kafka', brokers, prefix, partitions, sealed: sealing !== undefined && whole.bus.sealed }, notReady: () => bus.stats().notReady || (sealing?.notReady() ?? ''), used: () => ({ bytes: 0, maxBytes: 0 }),
   }
 }
 

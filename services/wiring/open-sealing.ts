@@ -19,6 +19,8 @@ export interface OpenSealing {
   readonly forgetting: Forgetting
   /** For what is kept beside the log. */
   readonly sealer: Sealer
+  /** '' while something can be sealed, else why not. */
+  notReady(): string
 }
 
 /** What is kept for good could not be read for good. */
@@ -58,7 +60,7 @@ export async function openLocalSealing(config: Config, log: Bus): Promise<OpenSe
   const { Forgetting } = await import('../../infra/sealing/forgetting.ts')
   const ring = config.bus.sealed ? await openLocalRing(join(config.data_dir, 'keys', 'log'), now(), await masterOf(config)) : await openLocalKeys(config)
   if (ring === undefined) return undefined
-  return { ...await sealed(log, ring, config.bus.sealed), forgetting: new Forgetting(ring, log, { readBackMs: readBackMs(config), now }) }
+  return { ...await sealed(log, ring, config.bus.sealed), forgetting: new Forgetting(ring, log, { readBackMs: readBackMs(config), now }), notReady: () => '' }
 }
 
 export interface KafkaSealingKit {
@@ -99,6 +101,7 @@ async function openShared(config: Config, keys: KafkaKeys, { bus, log }: KafkaSe
   const hours = config.bus.kafka?.retention_hours ?? 0
   return {
     sealer: open.sealer,
+    notReady: () => (config.bus.sealed ? ring.notReady() : ''),
     bus: {
       ...open.bus,
       async close() {
