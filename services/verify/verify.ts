@@ -192,6 +192,7 @@ class Verification {
     // Rows that a declared removal took cannot tell their numbers any more, and blanked ones not of which conversation they were.
     if (sum(lacking.map(({ missing }) => missing)) > run.removed + erased) for (const { session, missing, of } of lacking) run.found([numbersMissing(session, missing, of)])
     const seal = judgeSeal(source.sealed, trust.verifiers)
+    const unproved = sum([...run.erased].map(([id, own]) => (this.#declared.get(id)?.kind === 'retention' ? own.unproved : 0)))
     const partitions = [...sizes.keys()].sort((a, b) => a - b).map((partition) => {
       const { next, proved } = run.stateOf(partition)
       return { partition, leaves: next, proved, anchored: Math.min(proved, promises.anchored.get(partition) ?? 0) }
@@ -199,7 +200,7 @@ class Verification {
     return {
       source: source.name, log: promises.name, partitions, leaves: sum(partitions.map(({ leaves }) => leaves)), rows: run.rows, unsealed: run.unsealed, removed: run.removed,
       erased, checkpoints: promises.checkpoints, anchors: promises.anchors, removals, gaps: await source.gaps(), origins: originsOf(run.origins),
-      faults: [...promises.faults, ...seal.faults, ...source.faults(), ...run.faults], notes: [...seal.notes, ...notesOf(run, promises, source), ...attributionNotes(originsOf(run.origins))],
+      faults: [...promises.faults, ...seal.faults, ...source.faults(), ...run.faults], notes: [...seal.notes, ...notesOf(run, promises, { source, unproved }), ...attributionNotes(originsOf(run.origins))],
       unverifiable: [...unverifiableOf(promises, trust, partitions), ...seal.unverifiable, ...this.pending],
     }
   }
@@ -235,8 +236,8 @@ function unverifiableOf(promises: Promises, { verifiers }: Trust, partitions: Fi
   ]
 }
 
-function notesOf(run: Run, { anchors }: Promises, source: EvidenceSource): string[] {
-  const unproved = [...run.erased.values()].reduce((sum, { unproved: own }) => sum + own, 0)
+/** `unproved`: rows whose persons a retention of content left. */
+function notesOf(run: Run, { anchors }: Promises, { source, unproved }: { readonly source: EvidenceSource; readonly unproved: number }): string[] {
   return [
     ...source.notes(),
     ...(anchors.used === 0 ? ['No anchor was given: whoever has the signing key could have written everything anew (--anchor FILE).'] : []),
