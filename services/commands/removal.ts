@@ -71,7 +71,7 @@ async function dryRun(config: Config, wish: object, json: boolean): Promise<numb
   return holds.length === 0 ? 0 : 1
 }
 
-/** `watchkeeper erase`: waits until it is done. What was interrupted goes on when it is asked for again. */
+/** `watchkeeper erase`: waits until it is done. What was interrupted goes on by itself. */
 export async function erase(options: EraseOptions): Promise<number> {
   const { subject, reason, tenant, alias = [], mentions = false } = options
   const config = configOf(options)
@@ -96,8 +96,8 @@ async function followed(config: Config, id: string): Promise<RemovalShown> {
     const removal = body as RemovalShown
     const { progress } = removal
     if (removal.state === 'done') return removal
-    if (progress === undefined) throw new Failure('unavailable', 'erase.stopped', `Nobody works at removal ${id} any more: ask for the same erasure again, and it goes on.`)
-    if (progress.failed !== '') throw new Failure('unavailable', 'erase.failed', `It stopped: ${safe(progress.failed)} Ask for the same erasure again, and it goes on.`)
+    if (progress === undefined) throw new Failure('unavailable', 'erase.stopped', `This process does not work at removal ${id}: the one that was asked goes on with it by itself, within a minute of its start. watchkeeper removal list shows when it is done.`)
+    if (progress.failed !== '') throw new Failure('unavailable', 'erase.failed', `It stopped: ${safe(progress.failed)} It is tried again every minute; watchkeeper removal list shows when it is done.`)
     const line = `${progress.done}/${progress.of} ${progress.table}`
     if (line !== told && process.stderr.isTTY) console.error(line)
     told = line
