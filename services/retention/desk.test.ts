@@ -17,6 +17,7 @@ const removed = { tables: new Map([['audit_events', 3n]]), events: 3n, digest: '
 function rig(change: Partial<Remover> = {}) {
   const rows = { legal_holds: new Map<string, Row>(), removals: new Map<string, Row>() }
   const kept = new Map<string, string>()
+  const fail = { insert: false }
   const deeds: AdminDeed[] = []
   const forgotten: string[] = []
   const erased: { id: string; subject: Subject }[] = []
@@ -49,6 +50,7 @@ function rig(change: Partial<Remover> = {}) {
     },
     store: {
       async insertRows(table, given) {
+        if (fail.insert) throw new Error('full')
         for (const row of given) rows[table as keyof typeof rows].set(String(row['hold_id'] ?? row['removal_id']), row)
       },
       async query(sql, parameters = {}) {
@@ -62,7 +64,7 @@ function rig(change: Partial<Remover> = {}) {
   }, { metadata_days: 400, tenants: { other: { metadata_days: 200, content_days: 190 } } }, [{ tenant: 'default', name: 'Ann', aliases: ['ann@example.org', 'u-17'] }])
   const desk = open()
   const removals = (): RemovalRow[] => [...rows.removals.values()] as unknown as RemovalRow[]
-  return { desk, open, kept, deeds, forgotten, erased, expired, removals }
+  return { desk, open, kept, fail, deeds, forgotten, erased, expired, removals }
 }
 
 const settled = async ({ desk }: ReturnType<typeof rig>): Promise<void> => {
@@ -123,6 +125,13 @@ describe('erasure', () => {
     await next.open().resume()
     await settled(next)
     expect([next.erased.length, next.kept.size]).toEqual([1, 0])
+  })
+
+  it('keeps no order of one that could not be written down', async () => {
+    const all = rig()
+    all.fail.insert = true
+    await expect(all.desk.erase(order, asking)).rejects.toThrow('full')
+    expect([all.kept.size, all.erased.length]).toEqual([0, 0])
   })
 
   it('is tried again after a failure, and not after a hold refused it', async () => {

@@ -115,10 +115,16 @@ export class RemovalDesk {
     const kept: KeptErasure = { order: { ...order, aliases: [...new Set([...order.aliases, ...subject.names])] }, asking, subjectHash }
     // Before anything is written down where all can see it: whoever finds the removal begun finds the order too.
     await orders.keep(removalId, JSON.stringify(kept))
-    await this.#carryOut(removalId, kept, async (error) => {
-      // It was refused before it changed anything: nobody waits for the hold to be released.
-      if (error instanceof Failure && error.code === 'removal.held') await orders.destroy(removalId)
-    })
+    try {
+      await this.#carryOut(removalId, kept, async (error) => {
+        // It was refused before it changed anything: nobody waits for the hold to be released.
+        if (error instanceof Failure && error.code === 'removal.held') await orders.destroy(removalId)
+      })
+    } catch (error) {
+      // Whoever asked hears that it was not begun: then it must not begin by itself.
+      if (open === undefined) await orders.destroy(removalId)
+      throw error
+    }
     return removalId
   }
 
