@@ -6,7 +6,7 @@ import { secondsOf } from '../stats/moment.ts'
 import { remembering } from '../stats/remembering.ts'
 import { type Action, actionsOf } from './action.ts'
 import { draftOf } from './draft.ts'
-import { type Elsewhere, goes, leave, nowhereElse } from './elsewhere.ts'
+import { type Elsewhere, goes, isElsewhere, leave, nowhereElse } from './elsewhere.ts'
 import { type Habits, noHabits, shorten, use, usesOf } from './habits.ts'
 import { hear, lessonOf, nothingTaught, othersOf, type Taught } from './lore.ts'
 import { type Params, rule } from './rule.ts'
@@ -108,11 +108,13 @@ export const masquerade: Detector<Params, Owner> = {
     if (owner.lessons.length > 0) owner.lessons = owner.lessons.slice(1)
     const peers = peersFor(owner, (tools.stateOf?.(peersKey(interaction)) as Owner | undefined)?.habits, params)
     const drafts: Draft[] = []
-    const { session: { at: since }, habits, days } = owner
-    const elsewhere = goes(owner.elsewhere ??= nowhereElse(), interaction, {
-      key, day: Math.floor(secondsOf(interaction) / DAY), since, isKnown: habits.total >= params.minUses && days > params.minDays, disputed: () => tools.disputed?.() === true,
-    }, params)
-    if (elsewhere !== undefined) drafts.push(elsewhere)
+    const elsewhere = owner.elsewhere ??= nowhereElse()
+    if (isElsewhere(elsewhere, interaction)) {
+      const { session: { at: since }, habits, days } = owner
+      const isKnown = habits.total >= params.minUses && days > params.minDays
+      const said = goes(elsewhere, interaction, { key, day: Math.floor(secondsOf(interaction) / DAY), since, isKnown, disputed: () => tools.disputed?.() === true }, params)
+      if (said !== undefined) drafts.push(said)
+    }
     for (const action of actionsOf(interaction)) {
       const said = peers === undefined ? 0 : saidBy(owner, action, peers, params)
       if (!weigh(owner.session, action, said, params)) continue

@@ -6,7 +6,7 @@ import type { Interaction } from '../../schemas/interaction.ts'
 import type { Severity } from '../../schemas/vocabulary.ts'
 import { glance } from '../caller/fingerprint.ts'
 import type { Draft } from '../detector.ts'
-import { FAMILIAR, type Holders, meet, nobody, part, strangeOf } from '../off-hours-token/holders.ts'
+import { type Holders, meet, nobody, part, strangeOf } from '../off-hours-token/holders.ts'
 import { featuresOf, type Point, sumOf } from '../stats/points.ts'
 import { noTerms, see, standingOf, type Terms, termOf } from '../stats/terms.ts'
 import type { Params } from './rule.ts'
@@ -78,12 +78,18 @@ function draftOf({ known }: Elsewhere, points: readonly Point[], { key, since }:
   }
 }
 
+/** Whether there is anything to look at: nearly all calls go where the one before went, and that is known. */
+export const isElsewhere = ({ look, isFresh }: Elsewhere, { server }: Interaction): boolean => isFresh || (glance(server) | 1) !== look
+
 /** Takes a call in; what is to be said of the session so far. A server is new once: what is told is known after it came on three days. */
-export function goes(one: Elsewhere, interaction: Interaction, moment: Moment, { keepDays }: Params): Draft | undefined {
+export function goes(one: Elsewhere, interaction: Interaction, moment: Moment, params: Params): Draft | undefined {
   const { server, outcome, method, tool } = interaction
   const look = glance(server) | 1
-  if (look !== one.look && server !== '') enter(one, interaction, { ...moment, look, keepDays })
-  meet(one.holders, interaction)
+  if (look !== one.look && server !== '') {
+    one.look = look
+    enter(one, interaction, moment, params)
+    meet(one.holders, interaction)
+  }
   if (!one.isFresh || one.fresh.length === 0) return undefined
   if (tool !== '' || method === 'resources/read') one.calls++
   if (outcome === 'denied' || outcome === 'unauthenticated') one.refused++
@@ -95,16 +101,14 @@ export function goes(one: Elsewhere, interaction: Interaction, moment: Moment, {
   return draftOf(one, points, moment, level === MEDIUM ? 'medium' : 'low')
 }
 
-function enter(one: Elsewhere, interaction: Interaction, { day, isKnown, disputed, look, keepDays }: Moment & { readonly look: number; readonly keepDays: number }): void {
+function enter(one: Elsewhere, interaction: Interaction, { day, isKnown, disputed }: Moment, { keepDays }: Params): void {
   const id = termOf(interaction.server)
-  const isNew = standingOf(one.known, id, { day, keepDays }) === 'new'
-  const counts = isNew && isKnown
+  const counts = isKnown && standingOf(one.known, id, { day, keepDays }) === 'new'
   see(one.known, { id, day, told: counts && (one.fresh.length > 0 || disputed()) }, { acceptDays: ACCEPT_DAYS, keepDays, most: MOST_KNOWN })
-  one.look = look
   one.isFresh = counts || one.fresh.includes(id)
   if (!counts || one.fresh.length >= MOST) return
   one.fresh = [...one.fresh, id]
-  const { program, network } = isKnown ? strangeOf(one.holders, interaction, day) : FAMILIAR
+  const { program, network } = strangeOf(one.holders, interaction, day)
   one.program ||= program
   one.network ||= network
 }
