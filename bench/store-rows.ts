@@ -52,7 +52,7 @@ export function eventAt(row: number, total: number): StoredEvent {
     client: 'claude-desktop', client_source: 'enduser.id', client_trust: 'server_reported', client_address: `10.0.${call(4)}.${call(250)}`, host: `mcp-${call(9)}`,
     arguments: sent, arguments_bytes: BigInt(sent.length), arguments_hash: hex(call, 32), result_bytes: BigInt(call(100_000)), outcome: call(20) === 0 ? 'tool_error' : 'ok',
     attributes: new Map(attributes), resource_attributes: new Map([['service.name', { type: 'string', text: 'svc' }], ['host.name', { type: 'string', text: 'h' }]]),
-    transport: 'otlp/http+protobuf', exporter_peer: '127.0.0.1', received_at: started_at + 5_000_000_000n,
+    transport: 'otlp/http+protobuf', exporter_peer: '127.0.0.1', received_at: started_at + 5_000_000_000n, salt: hex(own, 32),
   })
   return { bytes: canonical.bytes, partition: row % 4, offset: Math.floor(row / 100), offsetIndex: row % 100, hashes: writeHashes(canonical), hashesAt: 0 }
 }

@@ -59,6 +59,8 @@ export interface EvidenceSource {
   readonly keeps: 'all' | 'recent'
   /** Of a source that says itself what it is to hold; undefined: of one that does not. */
   readonly sealed?: Sealed | undefined
+  /** No hashes are stored with its rows: their leaves alone say what they must be. */
+  readonly bare?: boolean
   /** How many ranges of places may be looked at one by one, where each costs a look at everything. */
   readonly mostRanges: number
   /** Partitions that have leaves, and how many. */

@@ -310,3 +310,21 @@ export function packRecord({ bytes, partition, offset, offsetIndex, hashes, hash
   const digits = (from: number): Buffer => textBytes(hashes.toString('latin1', hashesAt + from, hashesAt + from + HASH_DIGITS))
   return Buffer.concat([head, digits(0), digits(HASH_DIGITS), textBytes(erasure), bytes])
 }
+
+/** What stands before canonical bytes for which no hashes are stored: the place is written into it. */
+const BARE_HEAD = Buffer.concat([Buffer.alloc(HEAD_BYTES), textBytes('0'.repeat(HASH_DIGITS)), textBytes('0'.repeat(HASH_DIGITS)), textBytes('')])
+
+/** Records that nobody stored hashes with, behind each other: noughts stand where the hashes would. */
+export function packBare(records: readonly Omit<StoredEvent, 'hashes' | 'hashesAt'>[]): Buffer {
+  const packed = Buffer.allocUnsafe(records.reduce((sum, { bytes }) => sum + BARE_HEAD.length + bytes.length, 0))
+  let at = 0
+  for (const { bytes, partition, offset, offsetIndex } of records) {
+    packed.set(BARE_HEAD, at)
+    packed.writeUInt32LE(partition, at)
+    packed.writeBigInt64LE(BigInt(offset), at + 4)
+    packed.writeUInt32LE(offsetIndex, at + 12)
+    packed.set(bytes, at + BARE_HEAD.length)
+    at += BARE_HEAD.length + bytes.length
+  }
+  return packed
+}

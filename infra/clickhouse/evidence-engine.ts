@@ -21,6 +21,7 @@ const SETTINGS = 'max_threads = 1, max_read_buffer_size = 65536, max_block_size 
 class EngineReader implements EvidenceReader {
   readonly name: string
   readonly stored = true
+  readonly mostRows = 200_000
   readonly #directory: string
   readonly #session: Session
 

@@ -3,6 +3,7 @@ import { CANONICAL_ORDERS, type CanonicalField, type CanonicalVersion } from '..
 import type { DeclaredGap, EvidenceSource, Piece, Places, Removal, StoredCheckpoint } from '../../schemas/evidence.ts'
 import { sqlText, sqlTexts } from '../../schemas/sql-literal.ts'
 import { identifier } from './bindings.ts'
+import { piecesOf } from './evidence-pieces.ts'
 import { typesColumn } from './native-events.ts'
 
 /** Runs a read-only statement, and gives the bytes of its result as they come. Throws Failure. */
@@ -11,12 +12,12 @@ export interface EvidenceReader {
   readonly name: string
   /** Whether tables may be read that are not published. */
   readonly stored: boolean
+  /** Rows in one answer, about: whoever answers may bound it. */
+  readonly mostRows: number
   read(sql: string, format: string): AsyncIterable<Buffer>
   close(): Promise<void>
 }
 
-/** Rows in one piece, about. */
-const PIECE_ROWS = 100_000
 /** Checkpoints in one answer. */
 const PAGE_CHECKPOINTS = 20_000
 /** Each is a query that the primary key or an index helps. */
@@ -33,14 +34,6 @@ const packed = (version: CanonicalVersion): string =>
 
 /** Only records of version 1 have neither a salt nor an erasure that took it. */
 const OF_VERSION: Readonly<Record<CanonicalVersion, string>> = { 1: "salt = '' AND erasure = ''", 2: "(salt != '' OR erasure != '')" }
-
-interface DayRows {
-  readonly tenant: string
-  readonly day: number
-  readonly rows: number
-}
-
-const dayFilter = ({ tenant, day }: Pick<DayRows, 'tenant' | 'day'>): string => `tenant = ${sqlText(tenant)} AND toDate32(started_at) = toDate32(${day})`
 
 class TableEvidence implements EvidenceSource {
   readonly name: string
@@ -101,25 +94,7 @@ class TableEvidence implements EvidenceSource {
     const days = await this.#rowsOf(`SELECT tenant, toInt32(toDate32(started_at)) AS day, count() FROM watchkeeper.audit_events WHERE 1${this.#ofTenants}
       GROUP BY tenant, day ORDER BY tenant, day`)
     const pieces: Piece[] = []
-    for (const [tenant, day, rows] of days) pieces.push(...await this.#piecesOf({ tenant: String(tenant), day: Number(day), rows: Number(rows) }))
-    return pieces
-  }
-
-  /** A day of a tenant: whole, or by neighbouring actors, as the rows lie in the table. */
-  async #piecesOf(day: DayRows): Promise<Piece[]> {
-    if (day.rows <= PIECE_ROWS * 2) return [{ id: dayFilter(day), rows: day.rows }]
-    const actors = await this.#rowsOf(`SELECT actor, count() FROM watchkeeper.audit_events WHERE ${dayFilter(day)} GROUP BY actor ORDER BY actor`)
-    const pieces: Piece[] = []
-    let first: string | undefined
-    let rows = 0
-    for (const [at, [actor, count]] of actors.entries()) {
-      first ??= String(actor)
-      rows += Number(count)
-      if (rows < PIECE_ROWS && at + 1 < actors.length) continue
-      pieces.push({ id: `${dayFilter(day)} AND actor >= ${sqlText(first)} AND actor <= ${sqlText(String(actor))}`, rows })
-      first = undefined
-      rows = 0
-    }
+    for (const [tenant, day, rows] of days) pieces.push(...await piecesOf({ tenant: String(tenant), day: Number(day), rows: Number(rows) }, this.#reader.mostRows, (sql) => this.#rowsOf(sql)))
     return pieces
   }
 

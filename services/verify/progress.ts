@@ -6,7 +6,7 @@ import type { Declaration } from './declarations.ts'
 import { type Blanked, MOST_DECLARATIONS, NONE_BLANKED, type RowResult } from './row-task.ts'
 import { Sequences, type Session } from './sequences.ts'
 
-const VERSION = 3
+const VERSION = 4
 
 /** A run that was broken off, as it lies in a file. Whoever can write the file can make the verdict: keep it where the verifier's own files are. */
 export interface SavedRun {

@@ -20,8 +20,8 @@ export interface Frontier {
 }
 
 export interface RowJob {
-  /** `dropped`: leaves of rows that a declared removal took, with their partition in place of the index. */
-  readonly kind: 'rows' | 'dropped'
+  /** `bare`: rows without stored hashes. `dropped`: leaves of rows that a declared removal took, with their partition in place of the index. */
+  readonly kind: 'rows' | 'bare' | 'dropped'
   readonly frontiers: readonly Frontier[]
   readonly key: Uint8Array
 }
@@ -140,7 +140,7 @@ export class RowTask {
 
   #prove(row: PackedCursor, bytes: Buffer): void {
     const { erasure, partition, offset, offsetIndex } = row
-    if (!row.prove(this.#identity, ID_BYTES)) this.#fault('row-changed', partition, `${nameOf(row)} is not what its own hashes say`)
+    if (!row.prove(this.#identity, ID_BYTES) && this.#kind !== 'bare') this.#fault('row-changed', partition, `${nameOf(row)} is not what its own hashes say`)
     // The length stands before the digits, in one byte where there are as many as there must be.
     if (!hexInto({ bytes, from: row.fieldAt('event_id') + 1, to: row.fieldEnd('event_id') }, this.#identity, ID_BYTES)) return this.#fault('row-changed', partition, `${nameOf(row)} has no identity of 32 hex digits`)
     if (erasure !== '') this.#erasedRow(row, bytes)

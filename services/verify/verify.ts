@@ -140,7 +140,7 @@ class Verification {
     const total = pieces.reduce((sum, { rows }) => sum + rows, 0)
     const left = pieces.filter(({ id }) => !this.#run.done.has(id))
     await runOn(lanes, left, async (lane, piece: Piece) => {
-      this.#run.tookRows(piece.id, await lane.run(job('rows'), source.rows(piece)))
+      this.#run.tookRows(piece.id, await lane.run(job(source.bare === true ? 'bare' : 'rows'), source.rows(piece)))
       this.#options.keep?.(this.#run)
       this.#told('rows', this.#run.rows, total)
     })

@@ -7,9 +7,9 @@ import type { Topic } from '../../schemas/topics.ts'
 /** The archiver is not further behind than this. */
 const LAST_ENVELOPES = 5_000
 
-function* lastOnes(log: LogToRead, topic: Topic<CheckpointRow>): Generator<CheckpointRow> {
-  for (const [partition, { first, next }] of log.bounds()) {
-    for (const { payload } of log.envelopes(partition, Math.max(first, next - LAST_ENVELOPES), next)) {
+async function* lastOnes(log: LogToRead, topic: Topic<CheckpointRow>): AsyncGenerator<CheckpointRow> {
+  for (const [partition, { first, next }] of await log.bounds()) {
+    for await (const { payload } of log.envelopes(partition, Math.max(first, next - LAST_ENVELOPES), next)) {
       try {
         if (payload !== undefined) yield* topic.codec.decode(payload)
       } catch {
@@ -31,7 +31,7 @@ export function withUntold(source: EvidenceSource, log: LogToRead, topic: Topic<
       yield rows
     }
     const untold = new Map<number, StoredCheckpoint>()
-    for (const row of lastOnes(log, topic)) {
+    for await (const row of lastOnes(log, topic)) {
       const stored = storedOf(row)
       if ((stored.partition < 0) === (which === 'log') && place(stored) > last) untold.set(place(stored), stored)
     }
@@ -42,9 +42,6 @@ export function withUntold(source: EvidenceSource, log: LogToRead, topic: Topic<
     partitions: () => source.partitions(), leaves: (partition, from, count) => source.leaves(partition, from, count), pieces: () => source.pieces(), rows: (piece) => source.rows(piece),
     dropped: () => source.dropped(), removals: () => source.removals(), gaps: () => source.gaps(), anchored: () => source.anchored(), find: (id) => source.find(id),
     leavesWithin: (places) => source.leavesWithin(places), rowsWithin: (places) => source.rowsWithin(places), notes: () => source.notes(), faults: () => source.faults(),
-    async close() {
-      await log.close()
-      await source.close()
-    },
+    close: () => source.close(),
   }
 }
