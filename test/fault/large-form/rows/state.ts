@@ -3,12 +3,15 @@ import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type KafkaBus, openKafkaBus } from '../../../../infra/kafka/kafka-bus.ts'
 import type { Interaction } from '../../../../schemas/interaction.ts'
 import { interactionKey } from '../../../../schemas/record-key.ts'
+import type { Bus } from '../../../../schemas/ports.ts'
 import { findings, interactions } from '../../../../schemas/topics.ts'
+import { loadConfig } from '../../../../services/config/load.ts'
+import { openBus } from '../../../../services/wiring/open-bus.ts'
+import { StartWait } from '../../../../services/wiring/start-wait.ts'
 import { BURST_HOURS, History, type HistoryShape } from '../history.ts'
-import { type LargeForm, PARTITIONS, startLargeForm } from '../large-form.ts'
+import { type LargeForm, startLargeForm } from '../large-form.ts'
 import { Patience } from '../patience.ts'
 import { seeded } from '../random.ts'
 import { Findings, type Row, type Setting } from '../row.ts'
@@ -19,7 +22,8 @@ const SHAPE: Readonly<Record<'short' | 'full', HistoryShape>> = {
 const KILLS = { short: 3, full: 15 }
 /** A batch may take so long; kills fall somewhere into it. */
 const WITHIN_MS = 400
-const clock = { now: () => BigInt(Date.now()) * 1_000_000n }
+const quiet = (): void => undefined
+const SILENT = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 
 interface Told {
   /** Finding ids with their detector. */
@@ -29,14 +33,14 @@ interface Told {
   readonly peakMib: number
 }
 
-async function publish(bus: KafkaBus, records: readonly Interaction[]): Promise<void> {
+async function publish(bus: Bus, records: readonly Interaction[]): Promise<void> {
   for (let from = 0; from < records.length; from += 500) {
     await bus.publish(interactions, records.slice(from, from + 500).map((record) => ({ key: interactionKey(record), record })))
   }
 }
 
 /** Until every group of the worker has done all that there is, twice in a row: what it sends on to itself counts too. */
-async function caughtUp(bus: KafkaBus): Promise<void> {
+async function caughtUp(bus: Bus): Promise<void> {
   const patience = new Patience()
   for (let done = 0; done < 2; await wait(50)) {
     const lag = await bus.lag().catch(() => [])
@@ -47,7 +51,7 @@ async function caughtUp(bus: KafkaBus): Promise<void> {
 }
 
 /** Ids of all findings on the bus so far. */
-async function saidOn(bus: KafkaBus): Promise<Set<string>> {
+async function saidOn(bus: Bus): Promise<Set<string>> {
   const ids = new Set<string>()
   const subscription = await bus.subscribe(findings, {
     group: 'fault', assigned: () => Promise.resolve(0), gap: () => Promise.resolve(), failed: (error) => { throw error },
@@ -75,7 +79,7 @@ async function keysOf(form: LargeForm): Promise<number> {
 
 interface Run {
   readonly form: LargeForm
-  readonly bus: KafkaBus
+  readonly bus: Bus
   readonly shape: HistoryShape
 }
 
@@ -119,9 +123,15 @@ interface Plan {
   readonly shape: HistoryShape
 }
 
+/** As any process of the installation opens it: what lies there is sealed. */
+async function busOf(folder: string): Promise<Bus> {
+  const wait = new StartWait({ log: SILENT, asked: new AbortController().signal, now: () => performance.now() })
+  return (await openBus(loadConfig({ file: join(folder, 'watchkeeper.yaml'), environment: {}, flags: [] }), SILENT, wait)).bus
+}
+
 async function told({ folder, keyFile, shape }: Plan, kill: (hour: number) => number | undefined): Promise<Told> {
   const form = await startLargeForm({ folder, processes: { worker: 1 }, config: { keys: { keyed_hash_file: keyFile } } })
-  const bus = await openKafkaBus({ brokers: [form.broker.bootstrap], prefix: form.prefix, partitions: PARTITIONS, clock })
+  const bus = await busOf(folder)
   try {
     const { coldStartMs, keys } = await feed({ form, bus, shape }, kill)
     const { ends } = form.service('worker-1')
