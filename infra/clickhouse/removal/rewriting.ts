@@ -1,6 +1,6 @@
 /**
  * Getting rows out of large tables for good. Deleting or changing rows in place reads and writes every row of a part by one slow path, search indexes included; so rows are hidden, or
- * followed by blank ones of the same key, and the partition is merged into one part, which costs half. The dear indexes are left out of that and made again afterwards, in the background.
+ * followed by blank ones of the same key, and the partition is merged into one part. The dear indexes are left out of that and made again afterwards, in the background.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { Failure } from '../../../schemas/failure.ts'
