@@ -96,7 +96,7 @@ it('says 0 of what a killed server left, 3 without a key, and 0 of it running ag
   server = undefined
 })
 
-it('names the row that was altered, deleted or put in, and the leaf; also in an exported folder', { timeout: 240_000 }, async () => {
+it('names the row that was altered, deleted or put in, and the leaf; also in an exported folder', { timeout: 480_000 }, async () => {
   const [[eventId, index] = []] = await alter(dataDir, "SELECT event_id, toFloat64(leaf_index) FROM watchkeeper.event_leaves WHERE event_id IN (SELECT event_id FROM watchkeeper.audit_events WHERE emitter != 'watchkeeper') ORDER BY leaf_index LIMIT 1 OFFSET 17")
   const [[between] = []] = await alter(dataDir, 'SELECT toFloat64(size) FROM watchkeeper.checkpoints WHERE partition = -1 ORDER BY size LIMIT 1 OFFSET 1')
   const settings = 'SETTINGS mutations_sync = 2'
