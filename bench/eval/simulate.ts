@@ -2,6 +2,7 @@
  * A simulated company (`watchkeeper simulate`) through collector, assembler and worker in this process: attacks found by messages that would be sent,
  * how long after their last event arrived, and messages about nobody's attack. Seeds to tune with and to report are told apart in docs/benchmarks.md.
  */
+import { ProgressBar } from '../../services/commands/progress-bar.ts'
 import { attacksNamed, Simulation } from '../../services/simulate/simulate.ts'
 import type { Label } from '../../services/simulate/plan.ts'
 import type { Evaluation, RunOptions } from './evaluation.ts'
@@ -41,11 +42,16 @@ export async function play(size: Size, watch?: (raised: Raised) => void): Promis
     raised.push(one)
     watch?.(one)
   })
+  const bar = new ProgressBar()
   for (const happening of simulation.happenings()) {
     if (happening.is === 'label') labels.push(happening.label)
-    else await product.take(happening)
+    else {
+      bar.show({ what: 'days', done: Math.floor(happening.at / DAY) - firstDay, of: HISTORY + days })
+      await product.take(happening)
+    }
   }
   await product.end()
+  bar.end()
   const judged = (firstDay + HISTORY) * DAY
   const others = raised.filter((one) => one.at >= judged && !labels.some((label) => belongs(one, label)))
   const weak = new Map<string, number>()
