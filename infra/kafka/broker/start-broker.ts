@@ -115,7 +115,9 @@ class BrokerProcess {
     })
     this.#child = child
     this.#ended = new Promise((resolve) => child.once('close', resolve))
-    process.once('exit', () => child.kill('SIGKILL'))
+    const endWithUs = (): void => void child.kill('SIGKILL')
+    process.once('exit', endWithUs)
+    child.once('close', () => process.off('exit', endWithUs))
     for (const until = Date.now() + READY_MS; ; await sleep(100)) {
       if ((await this.log()).slice(before).includes('Kafka Server started') && await takesConnections(this.#options.ports[0]!)) return
       if (child.exitCode === null && child.signalCode === null && Date.now() < until) continue
