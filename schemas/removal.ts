@@ -74,8 +74,10 @@ export interface Removed {
 export interface KeptOrders {
   /** Resolves once it would survive a crash; in place of what was kept under the id. */
   keep(id: string, text: string): Promise<void>
-  /** Throws Failure `misconfigured` where the key of keys is not the one that they were sealed under. */
-  read(): Promise<ReadonlyMap<string, string>>
+  /** Ids of all that are kept. */
+  list(): Promise<readonly string[]>
+  /** Undefined where none is kept under the id. Failure `misconfigured` where the key of keys is not the one that it was sealed under, or its bytes are not what was sealed. */
+  read(id: string): Promise<string | undefined>
   /** Overwritten, synced, removed. Safe to repeat. */
   destroy(id: string): Promise<void>
 }

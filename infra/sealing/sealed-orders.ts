@@ -5,6 +5,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Failure } from '../../schemas/failure.ts'
 import type { KeptOrders } from '../../schemas/removal.ts'
 import type { KeyWrapper } from '../../schemas/sealing.ts'
 
@@ -15,6 +16,17 @@ const FILE = /^([0-9a-f]{32})\.order$/
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   await handle.sync().finally(() => handle.close())
+}
+
+const isAbsent = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
+
+async function found(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    throw error
+  }
 }
 
 async function withFile(path: string, flags: string, write: (file: Awaited<ReturnType<typeof open>>) => Promise<unknown>): Promise<void> {
@@ -47,30 +59,32 @@ async function opened(bytes: Buffer, id: string, wrapper: KeyWrapper): Promise<s
 
 /** `wrapperOf` is asked when there is something to seal or to open. The folder is made at need. */
 export function openSealedOrders(folder: string, wrapperOf: () => Promise<KeyWrapper>): KeptOrders {
+  const pathOf = (id: string): string => join(folder, `${id}.order`)
   return {
     async keep(id, text) {
       await mkdir(folder, { recursive: true, mode: 0o700 })
       const bytes = await sealed(text, id, await wrapperOf())
       const draft = join(folder, `.${id}.new`)
       await withFile(draft, 'w', (file) => file.writeFile(bytes))
-      await rename(draft, join(folder, `${id}.order`))
+      await rename(draft, pathOf(id))
       await syncFolder(folder)
     },
-    async read() {
-      const names = await readdir(folder).catch(() => [])
-      const orders = new Map<string, string>()
-      for (const name of names) {
-        const id = FILE.exec(name)?.[1]
-        if (id !== undefined) orders.set(id, await opened(await readFile(join(folder, name)), id, await wrapperOf()))
-      }
-      return orders
+    async list() {
+      return (await readdir(folder).catch(() => [])).flatMap((name) => FILE.exec(name)?.[1] ?? []).sort()
+    },
+    async read(id) {
+      const path = pathOf(id)
+      const bytes = await found(path)
+      return bytes === undefined ? undefined : await opened(bytes, id, await wrapperOf()).catch((cause: unknown) => {
+        throw cause instanceof Failure ? cause : new Failure('misconfigured', 'sealing.order', `${path} is damaged, or is the order of another erasure: restore it, or ask for the erasure again.`, { cause })
+      })
     },
     async destroy(id) {
-      const path = join(folder, `${id}.order`)
+      const path = pathOf(id)
       try {
         await withFile(path, 'r+', async (file) => file.write(randomBytes((await file.stat()).size), 0))
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
+        if (isAbsent(error)) return
         throw error
       }
       await unlink(path)

@@ -22,6 +22,7 @@ function rig(change: Partial<Remover> = {}) {
   const forgotten: string[] = []
   const erased: { id: string; subject: Subject }[] = []
   const expired: Expiry[] = []
+  const told: unknown[] = []
   const remover: Remover = {
     tenants: async () => ['default', 'other'], count: async () => removed.tables, against: async (subject, holds) => holds.filter(({ value }) => subject.names.includes(value.toLowerCase())),
     erase: async (id, subject) => {
@@ -37,7 +38,7 @@ function rig(change: Partial<Remover> = {}) {
   }
   const open = (): RemovalDesk => new RemovalDesk({
     remover, turns: { during: (_tenant, work) => work(() => undefined) },
-    orders: { keep: async (id, text) => void kept.set(id, text), read: async () => kept, destroy: async (id) => void kept.delete(id) }, clock: { now: () => NOW }, log: quiet, keyedHash: async () => ({ of: (_tenant, _purpose, text) => `hash of ${text.length}` }),
+    orders: { keep: async (id, text) => void kept.set(id, text), list: async () => [...kept.keys()], read: async (id) => kept.get(id), destroy: async (id) => void kept.delete(id) }, clock: { now: () => NOW }, log: { ...quiet, error: (fields) => void told.push(fields) }, keyedHash: async () => ({ of: (_tenant, _purpose, text) => `hash of ${text.length}` }),
     audit: {
       async during(deed, work) {
         deeds.push(deed)
@@ -64,7 +65,7 @@ function rig(change: Partial<Remover> = {}) {
   }, { metadata_days: 400, tenants: { other: { metadata_days: 200, content_days: 190 } } }, [{ tenant: 'default', name: 'Ann', aliases: ['ann@example.org', 'u-17'] }])
   const desk = open()
   const removals = (): RemovalRow[] => [...rows.removals.values()] as unknown as RemovalRow[]
-  return { desk, open, kept, fail, deeds, forgotten, erased, expired, removals }
+  return { desk, open, kept, fail, deeds, forgotten, erased, expired, told, removals }
 }
 
 const settled = async ({ desk }: ReturnType<typeof rig>): Promise<void> => {
@@ -125,6 +126,18 @@ describe('erasure', () => {
     await next.open().resume()
     await settled(next)
     expect([next.erased.length, next.kept.size]).toEqual([1, 0])
+  })
+
+  it('goes on with the others where one order cannot be read, and names that one', async () => {
+    const stuck = rig({ erase: () => new Promise(() => undefined) })
+    const id = await stuck.desk.erase(order, asking)
+    const next = rig()
+    next.kept.set('0'.repeat(32), 'damaged')
+    for (const [key, text] of stuck.kept) next.kept.set(key, text)
+    await next.desk.resume()
+    await settled(next)
+    expect([next.erased.map((one) => one.id), [...next.kept.keys()]]).toEqual([[id], ['0'.repeat(32)]])
+    expect(next.told).toEqual([expect.objectContaining({ removal: '0'.repeat(32) })])
   })
 
   it('keeps no order of one that could not be written down', async () => {

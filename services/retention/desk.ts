@@ -128,20 +128,29 @@ export class RemovalDesk {
     return removalId
   }
 
-  /** Goes on with the erasures that this process began, or the one before it that was killed. Those that fail are tried again at the next call. */
+  /** Goes on with the erasures that this process began, or the one before it that was killed. Those that fail are tried again at the next call, and keep no other from going on. */
   async resume(): Promise<void> {
-    const { orders, store, log } = this.#ports
-    for (const [removalId, text] of await orders.read()) {
+    for (const removalId of await this.#ports.orders.list()) {
       if (this.#isRunning(removalId)) continue
-      const kept = JSON.parse(text) as KeptErasure
-      const row = await findRemoval(store, kept.order.tenant, removalId)
-      if (row?.state === 'done') {
-        await orders.destroy(removalId)
-        continue
+      try {
+        await this.#resume(removalId)
+      } catch (error) {
+        this.#tell(removalId, { table: '', done: 0, of: 1 })
+        this.#failed(removalId, error)
+        this.#ports.log.error({ err: error, removal: removalId }, 'an erasure that was begun cannot go on')
       }
-      log.info({ removal: removalId, tenant: kept.order.tenant }, 'an erasure that was begun goes on')
-      await this.#carryOut(removalId, kept, () => Promise.resolve())
     }
+  }
+
+  async #resume(removalId: string): Promise<void> {
+    const { orders, store, log } = this.#ports
+    const text = await orders.read(removalId)
+    if (text === undefined) return
+    const kept = JSON.parse(text) as KeptErasure
+    const row = await findRemoval(store, kept.order.tenant, removalId)
+    if (row?.state === 'done') return await orders.destroy(removalId)
+    log.info({ removal: removalId, tenant: kept.order.tenant }, 'an erasure that was begun goes on')
+    await this.#carryOut(removalId, kept, () => Promise.resolve())
   }
 
   /** Writes down that it begins, where that is not yet so, and puts it in its turn. */
@@ -181,6 +190,10 @@ export class RemovalDesk {
     this.#progress.set(removalId, { failed: '', bus: '', ...this.#progress.get(removalId), table, done, of })
   }
 
+  #failed(removalId: string, error: unknown): void {
+    this.#progress.set(removalId, { ...(this.#progress.get(removalId) as Progress), failed: error instanceof Error ? error.message : String(error) })
+  }
+
   async #inTurn(turnOf: Turn, work: (check: CheckTurn) => Promise<Removed>): Promise<void> {
     const { removal_id: id } = turnOf.row
     this.#progress.delete(id)
@@ -190,8 +203,7 @@ export class RemovalDesk {
     try {
       await turn
     } catch (error) {
-      const failed = error instanceof Error ? error.message : String(error)
-      this.#progress.set(id, { ...(this.#progress.get(id) as Progress), failed })
+      this.#failed(id, error)
       throw error
     }
   }
