@@ -85,6 +85,10 @@ test('checkpoints are read as strictly as they are written', () => {
   }))
   const base64 = root.toString('base64')
   expect(parseCheckpoint(`a\n3\n${base64}\nmore\n`)).toEqual({ origin: 'a', size: 3, root })
+  const timed = { origin: 'a', size: 3, root, madeAt: 1_795_327_739_123_456_789n }
+  expect(checkpointBody(timed)).toBe(`a\n3\n${base64}\nmade_at 1795327739123456789\n`)
+  expect(parseCheckpoint(`${checkpointBody(timed)}more\n`)).toEqual(timed)
+  expect(parseCheckpoint(`a\n3\n${base64}\nmade_at soon\n`)).toEqual({ origin: 'a', size: 3, root })
   for (const wrong of ['', 'a\n3\n', `a\n3\n${base64}`, `\n3\n${base64}\n`, `a\n03\n${base64}\n`, `a\n-1\n${base64}\n`, `a\n9007199254740993\n${base64}\n`,
     `a\n3\n${base64.slice(0, -4)}\n`, `a\n3\n${base64.replace('=', '')}\n`, `a\n3\n${base64}\n\n`, `a\n3\n ${base64}\n`]) expect(parseCheckpoint(wrong)).toBeUndefined()
 })

@@ -88,19 +88,25 @@ export interface Checkpoint {
   readonly size: number
   /** 32 bytes. */
   readonly root: Buffer
+  /** When it was made, nanoseconds since 1970, as an extension line; earlier versions did not say. */
+  readonly madeAt?: bigint
 }
 
-/** Text of a checkpoint, to be signed: `origin\nsize\nbase64 of the root\n`. */
-export const checkpointBody = ({ origin, size, root }: Checkpoint): string => `${origin}\n${size}\n${root.toString('base64')}\n`
+const MADE_AT = /^made_at ([0-9]{1,19})$/
 
-/** The checkpoint in the text of a note (extension lines are passed over), or undefined when it is none. */
+/** Text of a checkpoint, to be signed: `origin\nsize\nbase64 of the root\n`, and `made_at nanoseconds\n` where the time is given. */
+export const checkpointBody = ({ origin, size, root, madeAt }: Checkpoint): string =>
+  `${origin}\n${size}\n${root.toString('base64')}\n${madeAt === undefined ? '' : `made_at ${madeAt}\n`}`
+
+/** The checkpoint in the text of a note (other extension lines are passed over), or undefined when it is none. */
 export function parseCheckpoint(body: string): Checkpoint | undefined {
   const lines = body.split('\n')
   const [origin = '', digits = '', base64 = ''] = lines
   const root = fromBase64(base64)
   if (lines.length < 4 || lines.pop() !== '' || lines.includes('') || !/^(?:0|[1-9][0-9]{0,15})$/.test(digits)) return undefined
   const size = Number(digits)
-  return root?.length === HASH_BYTES && Number.isSafeInteger(size) ? { origin, size, root } : undefined
+  const made = MADE_AT.exec(lines[3] ?? '')?.[1]
+  return root?.length === HASH_BYTES && Number.isSafeInteger(size) ? { origin, size, root, ...(made === undefined ? {} : { madeAt: BigInt(made) }) } : undefined
 }
 
 /** Ends in a newline; no control characters, no lone surrogates. */

@@ -20,13 +20,13 @@ export function signTrees(state: NotaryState, grown: ReadonlyMap<number, LogTree
   const top = CompactRange.decode(state.top.encode())
   const row = (log: string, tree: { readonly size: number; root(): Buffer }, place: Pick<CheckpointRow, 'partition' | 'log_index'>): CheckpointRow => {
     const [size, root] = [tree.size, tree.root()]
-    return { log, size, root: root.toString('hex'), note: signNote(checkpointBody({ origin: log, size, root }), signer), made_at: at, ...place }
+    return { log, size, root: root.toString('hex'), note: signNote(checkpointBody({ origin: log, size, root, madeAt: at }), signer), made_at: at, ...place }
   }
   const rows: CheckpointRow[] = []
   for (const [partition, tree] of [...grown].sort(([one], [other]) => one - other)) {
     const origin = partitionOrigin(name, partition)
     rows.push(row(origin, tree, { partition, log_index: top.size }))
-    top.append(leafHash(Buffer.from(checkpointBody({ origin, size: tree.size, root: tree.root() }))))
+    top.append(leafHash(Buffer.from(checkpointBody({ origin, size: tree.size, root: tree.root(), madeAt: at }))))
   }
   rows.push(row(logOrigin(name), top, { partition: -1, log_index: -1 }))
   return { ...state, top, trees: new Map([...state.trees, ...grown]), last: rows }

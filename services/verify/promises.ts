@@ -191,21 +191,23 @@ export class PromiseReader {
     this.#signed.set(partition, Math.max(checkpoint.size, this.#signed.get(partition) ?? 0))
   }
 
-  /** The text of the checkpoint, where it is one that counts. */
-  #take(row: StoredCheckpoint, origin: string): string | undefined {
+  /** The text of the checkpoint, where it is one that counts, and when it was made: as signed, or as the row says where nothing of it was signed. */
+  #take(row: StoredCheckpoint, origin: string): { readonly body: string; readonly madeAt: string | undefined } | undefined {
     this.#checkpoints++
     const opened = this.#opener.open(row.note)
     // Another key's signature: the text counts for the log over all partitions, whose own signature vouches for it, and for nothing else.
     if (opened === 'stranger') {
       this.#strangers++
-      return bodyOf(row.note)
+      return { body: bodyOf(row.note), madeAt: row.madeAt }
     }
     if (typeof opened === 'string' || opened.checkpoint.origin !== origin || opened.checkpoint.size !== row.size) {
       this.#fault('checkpoint-forged', row.partition, row.size, `the checkpoint of size ${row.size} is not what its signature is over`)
       return undefined
     }
     this.#claim(row.partition, opened.checkpoint)
-    return opened.body
+    const signedAt = opened.checkpoint.madeAt?.toString()
+    if (signedAt !== undefined && (row.madeAt ?? signedAt) !== signedAt) this.#fault('checkpoint-time', row.partition, row.size, `the checkpoint of size ${row.size} stands under another time than was signed`)
+    return { body: opened.body, madeAt: signedAt ?? row.madeAt }
   }
 
   /** Makes the log over all partitions again from the checkpoints of each, and holds it against its own checkpoints and the anchors. */
@@ -214,10 +216,10 @@ export class PromiseReader {
     let [anchored, anchoredSize] = [new Map<number, number>(), 0]
     for await (const rows of this.#source.checkpoints('partitions')) {
       for (const row of rows) {
-        const body = this.#take(row, partitionOrigin(this.#name, row.partition))
-        const wrong = top.append(body, row)
+        const taken = this.#take(row, partitionOrigin(this.#name, row.partition))
+        const wrong = top.append(taken?.body, { ...row, madeAt: taken?.madeAt })
         if (wrong !== undefined) this.#fault(wrong.kind, TOP, row.logIndex, wrong.says)
-        if (body !== undefined) at.set(row.partition, Math.max(row.size, at.get(row.partition) ?? 0))
+        if (taken !== undefined) at.set(row.partition, Math.max(row.size, at.get(row.partition) ?? 0))
         if (top.proved === top.size && anchorSizes.has(top.size)) [anchored, anchoredSize] = [new Map(at), top.size]
       }
       told(this.#checkpoints)

@@ -229,6 +229,21 @@ it('finds checkpoints that were changed, exchanged or left out', async () => {
   expect(await look(cut)).toMatchObject({ exit_code: 2 })
 })
 
+it('believes the time of a checkpoint that is signed, not the one that its row says', async () => {
+  const timesOf = (log: MadeLog, next: number): MadeLog => {
+    const [from, to] = [next - 1, next].map((index) => log.checkpoints.findIndex(({ logIndex }) => logIndex === index)) as [number, number]
+    const at = log.checkpoints[from]?.madeAt
+    return { ...log, checkpoints: log.checkpoints.map((row, place) => (place === to ? { ...row, madeAt: at } : row)) }
+  }
+  const over = (log: MadeLog): MadeLog => ({ ...log, checkpoints: log.checkpoints.filter(({ partition, size }) => partition !== -1 || size !== 1) })
+  // As though the checkpoints of both partitions had been signed together, and none over both between them was ever made.
+  expect(await look(over(timesOf(fresh(), 1)))).toMatchObject({ exit_code: 1, faults: expect.arrayContaining([expect.objectContaining({ kind: 'checkpoint-time' }), expect.objectContaining({ kind: 'checkpoint-missing' })]) as unknown })
+  expect(await look(over({ ...fresh(), checkpoints: fresh().checkpoints.map((row) => ({ ...row, madeAt: undefined })) }))).toMatchObject({ exit_code: 2, faults: [{ kind: 'checkpoint-missing' }] })
+  const before = makeLog({ ...SHAPE, untimed: true }, KEY)
+  expect(await look(before)).toMatchObject({ exit_code: 0 })
+  expect(await look(timesOf(before, 1))).toMatchObject({ exit_code: 0 })
+})
+
 it('tells rows that no leaf seals yet, gaps, sequences and erasures that nobody declared', async () => {
   const log = fresh()
   const last = new PackedCursor(log.rows.at(-1) as Buffer)

@@ -108,7 +108,7 @@ async function check(rows: readonly CheckpointRow[]): Promise<void> {
     const opened = openNote(row.note, [parseVerifierKey(vkey()) as Verifier])
     const checkpoint = 'body' in opened ? parseCheckpoint(opened.body) : undefined
     const [own, size] = [row.partition < 0 ? top : leaves.get(row.partition) ?? [], Number(row.size)]
-    expect(checkpoint).toEqual({ origin: row.log, size, root: rootOf(own, 0, size) })
+    expect(checkpoint).toEqual({ origin: row.log, size, root: rootOf(own, 0, size), madeAt: row.made_at })
     expect(row.root).toBe(checkpoint?.root.toString('hex'))
   }
 }

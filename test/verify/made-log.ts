@@ -29,6 +29,8 @@ export interface MadeLog {
   dropped: Buffer[]
   removals: Removal[]
   gaps: DeclaredGap[]
+  /** Checkpoints as earlier versions made them: their time is in the row alone. */
+  readonly untimed?: boolean
 }
 
 export interface LogShape {
@@ -37,16 +39,17 @@ export interface LogShape {
   readonly events: number
   /** A checkpoint of each partition after so many of its events. */
   readonly every: number
+  readonly untimed?: boolean
 }
 
 /** Place of event `number`: envelopes of some records, and offsets that hold none. */
 const placeOf = (number: number) => ({ offset: Math.floor(number / 7) * 3 + 2, offsetIndex: number % 7 })
 
 /** `extra`: rows for the log of `events` more, which no leaf seals yet. */
-export function makeLog({ seed, partitions, events, every }: LogShape, key: KeyObject = keyOf(seed)): MadeLog {
+export function makeLog({ seed, partitions, events, every, untimed = false }: LogShape, key: KeyObject = keyOf(seed)): MadeLog {
   const roll = dice(seed)
   const hex = (digits: number): string => Array.from({ length: digits }, () => roll(16).toString(16)).join('')
-  const log: MadeLog = { rows: [], leaves: Array.from({ length: partitions }, () => []), checkpoints: [], dropped: [], removals: [], gaps: [] }
+  const log: MadeLog = { rows: [], leaves: Array.from({ length: partitions }, () => []), checkpoints: [], dropped: [], removals: [], gaps: [], untimed }
   const trees = log.leaves.map(() => new CompactRange())
   const top = new CompactRange()
   for (let number = 0; number < events; number++) {
@@ -82,11 +85,12 @@ function appendLeaf(log: MadeLog, trees: readonly CompactRange[], leaf: PackedLe
 
 function sign(log: MadeLog, { trees, top, partition, key }: { trees: readonly CompactRange[]; top: CompactRange; partition: number; key: KeyObject }): void {
   const tree = trees[partition] as CompactRange
-  const body = checkpointBody({ origin: partitionOrigin(NAME, partition), size: tree.size, root: tree.root() })
-  const madeAt = String(1_800_000_000_000_000_000n + BigInt(top.size))
+  const at = 1_800_000_000_000_000_000n + BigInt(top.size)
+  const [madeAt, timed] = [String(at), log.untimed === true ? {} : { madeAt: at }]
+  const body = checkpointBody({ origin: partitionOrigin(NAME, partition), size: tree.size, root: tree.root(), ...timed })
   log.checkpoints.push({ partition, size: tree.size, note: signNote(body, signerOf(key)), logIndex: top.size, madeAt })
   top.append(leafHash(Buffer.from(body)))
-  log.checkpoints.push({ partition: -1, size: top.size, note: signNote(checkpointBody({ origin: logOrigin(NAME), size: top.size, root: top.root() }), signerOf(key)), logIndex: -1, madeAt })
+  log.checkpoints.push({ partition: -1, size: top.size, note: signNote(checkpointBody({ origin: logOrigin(NAME), size: top.size, root: top.root(), ...timed }), signerOf(key)), logIndex: -1, madeAt })
 }
 
 /** All leaves and checkpoints again from the rows as they are now: what somebody does who has the signing key. Rows stand in the order of their leaves. */

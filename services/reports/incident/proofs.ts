@@ -75,7 +75,7 @@ function partitionTree(store: Query, partition: number, { size, indexes, signal 
 }
 
 function topTree(store: Query, { size, indexes, signal }: { readonly size: number; readonly indexes: readonly number[]; readonly signal: AbortSignal | undefined }): Promise<ChunkedTree> {
-  const sql = inChunks(`SELECT log_index AS place, min(hex(SHA256(concat(char(0), log, char(10), toString(size), char(10), base64Encode(unhex(root)), char(10))))) AS hash
+  const sql = inChunks(`SELECT log_index AS place, min(hex(SHA256(concat(char(0), substring(note, 1, position(note, '\\n\\n')))))) AS hash
     FROM watchkeeper.checkpoint_versions WHERE partition >= 0 AND log_index >= {from:Int64} AND log_index < {to:Int64} GROUP BY log_index`)
   return grow({ size, indexes, page: (from, to) => store.query(sql, { from: from * CHUNK, to: Math.min(size, to * CHUNK) }) }, signal)
 }
