@@ -10,6 +10,7 @@ const pages = {
   'configuration.md': (await built('services/config/reference.js')).configurationReference(),
   'detections.md': (await built('detectors/rule-page.js')).rulePage(),
   'openapi.json': `${JSON.stringify((await built('services/api/document.js')).apiDocument(), undefined, 1)}\n`,
+  'redaction.md': (await built('services/collector/redact/docs.js')).redactionPage(),
   'reports.md': (await built('services/reports/library/reports-page.js')).reportsPage(),
   'mappings.md': (await built('services/collector/normalise/mapping-table.js')).mappingTable(),
 }

@@ -21,6 +21,13 @@ const FORMS: readonly Form[] = [
   { command: /\blogin\b/, before: /(?<=\blogin[ \t]{1,4}\S{1,64})\s{1,8}password[ \t]{1,4}["']?/g },
   { command: /\bby\b|\bpassword\b/i, before: IN_SQL },
   { command: /\bredis-cli\b/, before: /(?<=\s)-a ["']?/g },
+  { command: /\bldap(?:search|modify|add|delete|passwd|whoami)\b/, before: /(?<=\s)-w ?["']?/g },
+  { command: /\bpsexec(?:64)?\b/i, before: /(?<=\s)-p ["']?/g },
+  { command: /\bnet1? use\b/i, before: /\/user:\S{1,128}[ \t]{1,4}["']?(?=[^\s/*])/gi },
+  { command: /\bnet1? use\b/i, before: /\bnet1? use[ \t]{1,4}(?:[a-z]:[ \t]{1,4})?\\\\\S{1,256}[ \t]{1,4}["']?(?=[^\s/*])/gi },
+  { command: /\bConvertTo-SecureString\b/i, before: /\bConvertTo-SecureString[ \t]{1,4}(?:-String[ \t]{1,4})?["'](?=[^"']{1,256}["'] -as)/gi },
+  // A statement of a build script; prose seldom has a digit or a capital within a word in quotes there.
+  { command: /\bpassword\b/, before: /(?:^|[\n;{])[ \t]{0,32}password[ \t]{1,4}["'](?=[^"'\n]{0,64}(?:[0-9]|[a-z][A-Z])[^"'\n]{0,64}["'])/g },
 ]
 const SECRET = /[^\s"'`;&|<>]{4,256}/y
 const WORD = /^(?:user|password|pass|secret|token)(?:name)?$|^[0-9]{1,5}$|^[~./]/i

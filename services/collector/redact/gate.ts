@@ -5,8 +5,8 @@
 import { gradeOf, nameBefore } from './names.ts'
 
 /**
- * A run of 16 token characters with a capital, or a digit beside more than hex digits (in a URL any digit): vendor tokens, keys; or a crypt(5)
- * mark.
+ * A run of 16 token characters with a capital, or a digit beside more than hex digits (in a URL any digit): vendor tokens, keys; 60 of hex
+ * alone, which are more than an identifier; or the mark of a password's hash.
  */
 export const LONG_RUN = 1
 /** Nine or more digits with at most one blank, dash or point between two of them. */
@@ -30,11 +30,12 @@ export const MAIL = 256
 export const PERCENT_CODED = 512
 
 const RUN_LENGTH = 16
+const LONG_HEX = 60
 const SHORTEST = 6
 
 /** Classes from `END` on are looked at one by one. Those before it make up runs. */
 const HEX_LETTER = 0, LOWER = 1, UPPER = 2, JOINER = 3, DIGIT = 4, DASH = 5, SLASH = 6
-const END = 7, COLON = 8, EQUALS = 9, BLANK = 10, AT = 11, BACKSLASH = 12, DOLLAR = 13, CLOSER = 14, PERCENT = 15, BETWEEN = 16
+const END = 7, COLON = 8, EQUALS = 9, BLANK = 10, AT = 11, BACKSLASH = 12, DOLLAR = 13, CLOSER = 14, PERCENT = 15, OPENER = 16, BETWEEN = 17
 /** By UTF-16 unit: the whole range, so that no unit needs a test of its own. */
 const CLASSES = new Uint8Array(65_536).fill(END)
 const assign = (characters: string, kind: number): void => {
@@ -55,7 +56,8 @@ assign('\\', BACKSLASH)
 assign('$', DOLLAR)
 assign('>', CLOSER)
 assign('%', PERCENT)
-assign('.()', BETWEEN)
+assign('(', OPENER)
+assign('.)', BETWEEN)
 
 /** Whether `word` stands before `end`, in any case; its last letter is known to. */
 const endsWith = (text: string, end: number, word: string): boolean => text.slice(end - word.length, end).toLowerCase() === word
@@ -67,20 +69,25 @@ function announced(text: string, end: number): number {
     case 99: return (text.charCodeAt(end - 2) | 32) === 105 && end >= 5 && endsWith(text, end, 'basic') ? SCHEME : 0
     case 100: return (text.charCodeAt(end - 2) | 32) === 114 && end >= 8 && endsWith(text, end, 'password') ? NAMED : 0
     case 121: return (text.charCodeAt(end - 2) | 32) === 98 && end >= 13 && endsWith(text, end, 'identified by') ? NAMED : 0
+    case 101: return (text.charCodeAt(end - 2) | 32) === 115 && end >= 7 && endsWith(text, end, 'net use') ? NAMED : 0
+    case 103: return (text.charCodeAt(end - 2) | 32) === 110 && end >= 12 && endsWith(text, end, 'securestring') ? NAMED : 0
     default: return 0
   }
 }
 
 const OPTION_NAME = /[A-Za-z][A-Za-z0-9_-]{0,40}/y
 
-/** NAMED when the option whose name starts at `start` is named like a secret, or can carry one in a known command (`-u`, `-p`, `-a`). */
+/** Short options that can carry a secret in a command that we know. */
+const CARRIERS = 'upaw'
+
+/** NAMED when the option whose name starts at `start` is named like a secret, or can carry one in a known command. */
 function optionAt(text: string, start: number): number {
   const code = text.charCodeAt(start)
   if (!(code >= 65)) return 0
   OPTION_NAME.lastIndex = start
   const name = OPTION_NAME.exec(text)?.[0]
   if (name === undefined) return 0
-  const carries = (code === 117 || code === 112 || code === 97) && (name.length === 1 || text.charCodeAt(start - 2) !== 45)
+  const carries = CARRIERS.includes(name[0] ?? '') && (name.length === 1 || text.charCodeAt(start - 2) !== 45)
   return carries || name === 'user' || name === 'proxy-user' || gradeOf(name) !== 'none' ? NAMED : 0
 }
 
@@ -98,12 +105,24 @@ function isValueKey(text: string, end: number): boolean {
   return text.charCodeAt(last) === 101 && text.startsWith('alu', last - 3)
 }
 
+const CALL = /\([ \t]{0,4}\\{0,8}["']([\w.-]{3,64})\\{0,8}["'][ \t]{0,4},/y
+
+/** Whether a call that starts at `at` has the name of a secret for its first argument. */
+function callAt(text: string, at: number): boolean {
+  CALL.lastIndex = at
+  const name = CALL.exec(text)?.[1]
+  return name !== undefined && gradeOf(name) !== 'none'
+}
+
 /** What one of the characters that end a run opens, at `at`. */
 function mark(text: string, at: number, kind: number): number {
   if (kind === BLANK) return announced(text, at)
   if (kind === BACKSLASH) return text.charCodeAt(at + 1) === 117 || text.charCodeAt(at + 1) === 47 ? ESCAPE : 0
   // `$1$`, `$2b$`: a hash of crypt(5), whose dots cut the runs.
-  if (kind === DOLLAR) return text.charCodeAt(at + 2) === 36 || text.charCodeAt(at + 3) === 36 ? LONG_RUN : 0
+  if (kind === DOLLAR) return text.charCodeAt(at + 2) === 36 || text.charCodeAt(at + 3) === 36 || text.startsWith('krb5', at + 1) ? LONG_RUN : 0
+  if (kind === OPENER) return callAt(text, at) ? NAMED : 0
+  // The end of a line of a dump of Windows' hashes.
+  if (kind === COLON && text.charCodeAt(at + 1) === 58 && text.charCodeAt(at + 2) === 58) return LONG_RUN
   if (kind === COLON && isValueKey(text, at)) return VALUE_KEY
   if (kind === PERCENT) return isHexDigit(text.charCodeAt(at + 1)) && isHexDigit(text.charCodeAt(at + 2)) ? PERCENT_CODED : 0
   const name = nameBefore(text, at)
@@ -111,13 +130,13 @@ function mark(text: string, at: number, kind: number): number {
 }
 
 /** Two others at most stand between two digits of one number, as in `(0)71` and `1) 23`. */
-const BETWEEN_DIGITS = (1 << DIGIT) | (1 << BLANK) | (1 << DASH) | (1 << BETWEEN)
+const BETWEEN_DIGITS = (1 << DIGIT) | (1 << BLANK) | (1 << DASH) | (1 << OPENER) | (1 << BETWEEN)
 const CAPITAL = 1 << UPPER
 const SMALL = (1 << LOWER) | (1 << HEX_LETTER)
 
-/** Whether the classes in a run of token characters can make a token. In a URL the run is a part of more, so any digit will do. */
-const canBeToken = (classes: number, inUrl: boolean): boolean =>
-  (classes & CAPITAL) !== 0 || ((classes & (1 << DIGIT)) !== 0 && (inUrl || (classes & (1 << LOWER)) !== 0))
+/** Whether a run of so many token characters of these classes can make a token. In a URL the run is a part of more, so any digit will do. */
+const canBeToken = (classes: number, inUrl: boolean, length: number): boolean =>
+  (classes & CAPITAL) !== 0 || ((classes & (1 << DIGIT)) !== 0 && (inUrl || (classes & (1 << LOWER)) !== 0 || length >= LONG_HEX))
 
 const canBeEncoded = (classes: number): boolean => (classes & CAPITAL) !== 0 && (classes & (SMALL | (1 << DIGIT))) !== 0
 
@@ -153,7 +172,7 @@ export function gate(text: string): number {
       if (i - run <= 1) flags |= optionAt(text, i + 1)
       continue
     }
-    if (i - run >= RUN_LENGTH && canBeToken(runClasses, inUrl)) flags |= LONG_RUN
+    if (i - run >= RUN_LENGTH && canBeToken(runClasses, inUrl, i - run)) flags |= LONG_RUN
     pathClasses |= runClasses
     run = i + 1
     runClasses = 0

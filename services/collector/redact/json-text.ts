@@ -4,7 +4,7 @@
  * being JSON, is left to the caller from there on.
  */
 import { gradeOf, type NameGrade } from './names.ts'
-import { isBlank, looksRandom } from './plausible.ts'
+import { isBlank, isTelling } from './plausible.ts'
 
 export interface JsonEdits {
   /** What replaces the text of a string (decoded) that no name gives away; the same text = nothing to do. */
@@ -40,7 +40,7 @@ export function isWholeString(text: string): boolean {
 
 /** Whether the value of a field of this grade is to be replaced whatever it looks like otherwise. */
 export const holdsSecret = (grade: NameGrade, value: string): boolean =>
-  grade === 'secret' ? !isBlank(value) : grade === 'vague' && looksRandom(value)
+  grade === 'secret' ? !isBlank(value) : grade === 'vague' && isTelling(value)
 
 /** `{"name": "DB_PASSWORD", "value": "…"}`: members that name another member, and those that are named. */
 const NAMING: ReadonlySet<string> = new Set(['name', 'key', 'Name', 'Key', 'method', 'variable', 'header'])

@@ -3,7 +3,8 @@ import type { Kind } from './kind.ts'
 import { MARKED_TOKENS, VENDOR_TOKENS } from './vendor-tokens.ts'
 
 export const PRIVATE_KEY: Kind = {
-  kind: 'private-key', what: 'Private key in PEM or PGP armour', found: '`-----BEGIN … PRIVATE KEY` to its end mark, or to where the armour stops',
+  kind: 'private-key', what: 'Private key in PEM or PGP armour, or of PuTTY',
+  found: '`-----BEGIN … PRIVATE KEY` to its end mark, or to where the armour stops; the lines behind `Private-Lines`',
 }
 export const JWT: Kind = {
   kind: 'jwt', what: 'JSON Web Token, signed or encrypted',
@@ -14,12 +15,13 @@ export const BEARER: Kind = {
 }
 export const BASIC: Kind = { kind: 'basic', what: 'HTTP Basic credentials', found: '`Basic` and base64 of `user:password`' }
 export const PASSWORD_HASH: Kind = {
-  kind: 'password-hash', what: 'Hash of a password', found: 'the `$id$salt$hash` formats of crypt(5): MD5, bcrypt, SHA-2, scrypt, yescrypt, Argon2',
+  kind: 'password-hash', what: 'Hash of a password', found: 'the `$id$salt$hash` formats of crypt(5): MD5, bcrypt, SHA-2, scrypt, yescrypt, Argon2; phpass, Django, Werkzeug; `$krb5…`; ' +
+    'dumps of Windows accounts',
 }
 export const COMMAND: Kind = {
   kind: 'command-password', what: 'Password among the arguments of a command',
-  found: '`curl -u user:password`, `sshpass -p …`, `docker login -p …`, `mysql -p…`, `redis-cli -a …`; lines of `.netrc`, `IDENTIFIED BY` and ' +
-    '`PASSWORD` in SQL',
+  found: '`curl -u user:password`, `sshpass -p …`, `docker login -p …`, `mysql -p…`, `redis-cli -a …`, `ldapsearch -w …`, `psexec -p …`, ' +
+    '`net use …`, `ConvertTo-SecureString`; lines of `.netrc`, `IDENTIFIED BY` and `PASSWORD` in SQL',
 }
 export const URL_PASSWORD: Kind = {
   kind: 'url-password', what: 'Password in a URL or connection string', found: 'the part between `:` and `@` of `scheme://user:password@host`',
@@ -46,7 +48,8 @@ export const FIELD: Kind = {
 }
 export const ASSIGNMENT: Kind = {
   kind: 'assignment', what: 'Secret given by name in plain text',
-  found: '`name=value`, `name: value`, `--name value` with such a name and a value that is no placeholder, reference or plain word',
+  found: '`name=value`, `name: value`, `--name value`, `set("name", "value")`, `<name>value</name>` with such a name and a value that is no ' +
+    'placeholder, reference or plain word',
 }
 export const NEAR_NAME: Kind = {
   kind: 'near-name', what: 'Key near the name of a secret',

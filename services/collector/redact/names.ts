@@ -98,19 +98,25 @@ for (let code = 0; code < 128; code++) {
   const character = String.fromCharCode(code)
   if (/[A-Za-z]/.test(character)) ROLES[code] = 1
   else if (/[0-9_.-]/.test(character)) ROLES[code] = 2
-  else if (/[ "'\\`\]:]/.test(character)) ROLES[code] = 3
+  else if (/[ "'\\`\]:?|+&]/.test(character)) ROLES[code] = 3
 }
 const roleAt = (text: string, at: number): number => ROLES[text.charCodeAt(at)] ?? 0
 
 const LONGEST_GAP = 24
 const LONGEST_NAME_IN_TEXT = 64
 
+/** Types of texts that some languages write between a name and its value: `var apiToken string = …`, `api_token: &str = …`. */
+const TEXT_TYPES: ReadonlySet<string> = new Set(['string', 'String', 'str', 'Str', 'bytes'])
+const isTextType = (text: string, start: number, stop: number): boolean =>
+  stop - start >= 3 && stop - start <= 6 && TEXT_TYPES.has(text.slice(start, stop))
+
 /**
- * The name that ends before `end`, behind quotes, blanks, a closing bracket or escaping backslashes, at most 64 characters long; ''
- * when there is none, or none that could be graded.
+ * The name that ends before `end`, behind quotes, blanks, a closing bracket, escaping backslashes, the first half of an operator
+ * (`?=`, `||=`, `.=`) or a type of texts, at most 64 characters long; '' when there is none, or none that could be graded.
  */
 export function nameBefore(text: string, end: number): string {
   let stop = end
+  if (text.charCodeAt(stop - 1) === 46) stop--
   while (stop > 0 && end - stop < LONGEST_GAP && roleAt(text, stop - 1) === 3) stop--
   let start = stop
   let letters = 0
@@ -120,5 +126,6 @@ export function nameBefore(text: string, end: number): string {
     if (role === 1) letters |= 1 << (code & 31)
     else if (role !== 2) break
   }
+  if (text.charCodeAt(end) === 61 && isTextType(text, start, stop)) return nameBefore(text, start)
   return canTell(letters) ? text.slice(start, stop) : ''
 }

@@ -94,6 +94,13 @@ const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 export const looksRandom = (value: string): boolean =>
   RANDOM.test(value) && !UUID.test(value) && /[0-9]/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3.5
 
+/** Whether the value is `user:password` in base64, as files of Docker and npm hold it under `auth`. */
+export const isCredentialPair = (value: string): boolean =>
+  value.length >= 12 && /^[A-Za-z0-9+/]+={0,2}$/.test(value) && /^[!-9;-~]{1,64}:[ -~]{4,}$/.test(Buffer.from(value, 'base64').toString('latin1'))
+
+/** Whether a value that only a vague name announces looks like a secret itself. */
+export const isTelling = (value: string): boolean => looksRandom(value) || isCredentialPair(value)
+
 /** Whether the value names a place. Base64 may begin with a slash too, but is more even than any path. */
 const isPath = (value: string): boolean =>
   PATH.test(value) && !(value.length >= 32 && /^[A-Za-z0-9+/=]+$/.test(value) && entropy(value) >= 4.2 && /[0-9]/.test(value))
@@ -103,7 +110,7 @@ export function isSecretValue({ value, quoted, password, tight, vague }: Assigne
   if (value.includes('[redacted:')) return false
   // Nothing that long is a reference or a word; and looking at it again for every name within it would not be linear.
   if (value.length > LONG_VALUE) return true
-  if (vague) return looksRandom(value) && !isPlaceholder(value)
+  if (vague) return isTelling(value) && !isPlaceholder(value)
   // Weak passwords are words: in a connection string, a shell or quotes they are meant.
   if (password && (tight || quoted) && WEAK.test(value)) return true
   if (isPlaceholder(value) || isPath(value)) return false

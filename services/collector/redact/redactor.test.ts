@@ -202,6 +202,44 @@ describe('redactor', () => {
     expect(clean(harmless)).toBe(harmless)
   })
 
+  it('reads what programs give a name: types, operators, calls, elements over lines', () => {
+    const secret = hex(32)
+    for (const text of [
+      `var vendorToken string = "${secret}"`, `const API_TOKEN: &str = "${secret}";`, `api_token: str = '${secret}'`, `vendorToken ?= "${secret}"`,
+      `$vendorToken .= "${secret}"`, `token ||= "${secret}"`, `System.setProperty("VENDOR_TOKEN", "${secret}")`, `define( 'DB_PASSWORD', '${secret}' );`,
+      `os.Setenv("API_KEY", "${secret}")`, `request.addHeader(\\"X-Api-Key\\", \\"${secret}\\")`, `<vendorToken>\n    ${secret}\n</vendorToken>`,
+      `{"auths":{"registry.example":{"auth":"${base64('u:aBcDeFgHiJkL')}"}}}`,
+    ]) expect(clean(text), text).not.toContain(text.includes('auths') ? base64('u:aBcDeFgHiJkL') : secret)
+    for (const text of [
+      'setText("password", "Enter your password")', 'columns("token", "created")', 'setType("password", "input")', 'if (token == string) return', 'a || b = c',
+      '<title>\n  What a token is\n</title>', 'password string = getPassword()', '{"auth":"eyBub3RoaW5nIH0="}',
+    ]) expect(clean(text)).toBe(text)
+  })
+
+  it('reads passwords of commands, and hashes that give one away', () => {
+    const secret = alnum(12)
+    for (const text of [
+      `ldapsearch -x -D "cn=admin,dc=x" -w ${secret} -b dc=x`, `PsExec.exe \\\\10.0.0.5 -u acme\\admin -p ${secret} cmd`,
+      `net use x: \\\\10.0.0.5\\share /user:acme\\admin ${secret}`, `net use \\\\10.0.0.5\\share ${secret} /user:admin`,
+      `ConvertTo-SecureString "${secret}" -AsPlainText -Force`, `credentials {\n  username 'ci'\n  password '${secret}'\n}`,
+    ]) expect(clean(text), text).not.toContain(secret)
+    const digest = hex(32)
+    for (const text of [
+      `Administrator:500:${hex(32)}:${digest}:::`, `$krb5asrep$23$svc@ACME.EXAMPLE:${digest}$${hex(64)}`, `pbkdf2_sha256$260000$${alnum(22)}$${digest}`,
+      `scrypt:32768:8:1$${alnum(16)}$${digest}`, `$P$B${alnum(30)}`,
+      `PuTTY-User-Key-File-2: ssh-rsa\nPrivate-Lines: 1\n${digest}\nPrivate-MAC: ${hex(40)}`,
+    ]) expect(clean(text), text).not.toContain(text.includes('$P$') ? text.slice(3) : digest)
+    for (const text of ['net use', 'net use x: /delete', 'net use x: \\\\10.0.0.5\\share *', 'grep -w word file', 'a:::b', 'password "required"']) expect(clean(text)).toBe(text)
+  })
+
+  it('knows tokens of hex and of lines whose marks cut them', () => {
+    for (const secret of [
+      `v1.0-${hex(24)}-${hex(146)}`, `mlsn.${hex(64)}`, `4b1d${alnum(38)}`, `pat-na1-${hex(8)}-${hex(4)}-4abc-a123-${hex(12)}`, `AQ.Ab${alnum(48)}`,
+      `access_token$production$k7${hex(14)}$${hex(32)}`, `${alnum(76)}AZDO${alnum(4)}`, `583420124014814|${alnum(27)}`, `glc_a7/${alnum(60)}+b=`,
+      `vercel_blob_rw_${alnum(16)}_${alnum(30)}`, `sc_${hex(10)}.a7bcd.acc-${hex(12)}.${alnum(40)}`, `endr+${alnum(16)}`,
+    ]) expect(clean(secret), secret).toMatch(/^\[redacted:[a-z-]+:[0-9a-f]{12}\]$/)
+  })
+
   it('reads forms as they are written: blanks as plus, and plus as an escape', () => {
     const key = `/${alnum(15)}+${alnum(10)}/${alnum(9)}+x7`
     const form = new URLSearchParams({ q: JSON.stringify({ note: `aws_secret_access_key = ${key}` }) }).toString()

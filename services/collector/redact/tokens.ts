@@ -21,14 +21,20 @@ export function findJwts(text: string): Span[] {
   return spans
 }
 
+const spansOf = (text: string, form: RegExp, kind: string): Span[] =>
+  Array.from(text.matchAll(form), (found) => ({ start: found.index, end: found.index + found[0].length, kind }))
+
 const BEGIN_KEY = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g
 const ARMOUR = /(?:[A-Za-z0-9+/=:,. \t\r\n-]|\\{1,8}[nrt]){0,}/y
 const END_KEY = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/y
 
+/** The private part of a key file of PuTTY. */
+const PUTTY = /Private-Lines: [0-9]{1,4}\s{1,4}(?:[A-Za-z0-9+/=]{1,76}(?:\r?\n|\\{1,8}[nr]|$)){1,512}/g
+
 /** Private keys in armour, with or without their end mark. */
 export function findPrivateKeys(text: string): Span[] {
-  if (!text.includes('PRIVATE KEY')) return []
-  const spans: Span[] = []
+  const spans = text.includes('Private-Lines: ') ? spansOf(text, PUTTY, PRIVATE_KEY.kind) : []
+  if (!text.includes('PRIVATE KEY')) return spans
   BEGIN_KEY.lastIndex = 0
   for (let begin = BEGIN_KEY.exec(text); begin !== null; begin = BEGIN_KEY.exec(text)) {
     const body = begin.index + begin[0].length
@@ -41,13 +47,26 @@ export function findPrivateKeys(text: string): Span[] {
   return spans
 }
 
-/** The formats of crypt(5): `$id$salt$hash`. Whoever has one can search for the password at leisure. */
-const CRYPT = /\$(?:1|2[abxy]?|5|6|7|8|9|y|gy|apr1|argon2(?:id|i|d))\$[A-Za-z0-9./$=,+-]{20,256}/g
+/** Forms of hashes with what each cannot be without. Whoever has one can search for the password at leisure. */
+const HASHES: readonly { readonly needs: string; readonly form: RegExp }[] = [
+  // crypt(5) and phpass: `$id$salt$hash`.
+  { needs: '$', form: /\$(?:1|2[abxy]?|5|6|7|8|9|y|gy|apr1|argon2(?:id|i|d))\$[A-Za-z0-9./$=,+-]{20,256}|\$[PH]\$[A-Za-z0-9./]{31}/g },
+  // Django and Werkzeug: `method$rounds$salt$hash`.
+  { needs: '$', form: /\b(?:pbkdf2[_:]sha(?:1|256|512)|scrypt|bcrypt_sha256)[$:][0-9:]{1,32}\$[A-Za-z0-9./+=]{1,64}\$[A-Za-z0-9./+=]{20,256}/g },
+  // Kerberos, as it is taken away to be tried out.
+  { needs: '$krb5', form: /\$krb5(?:tgs|asrep|pa)\$[0-9]{1,2}\$[^\s"'\\]{32,4096}/g },
+  // A line of a dump of Windows' accounts.
+  { needs: ':::', form: /(?<=:[0-9]{1,10}:)[0-9a-f]{32}:[0-9a-f]{32}(?=:::)/gi },
+]
 
 /** Hashes of passwords. */
 export function findPasswordHashes(text: string): Span[] {
-  if (!text.includes('$')) return []
-  return Array.from(text.matchAll(CRYPT), (found) => ({ start: found.index, end: found.index + found[0].length, kind: PASSWORD_HASH.kind }))
+  const spans: Span[] = []
+  for (const { needs, form } of HASHES) {
+    if (!text.includes(needs)) continue
+    spans.push(...spansOf(text, form, PASSWORD_HASH.kind))
+  }
+  return spans
 }
 
 const SCHEME = /\b(bearer|basic)[ \t]{1,4}["']?([A-Za-z0-9_~+/.-]{6,}={0,2})/gi

@@ -47,6 +47,7 @@ export const VENDOR_TOKENS: readonly VendorToken[] = [
   vendor({ kind: 'anthropic-key', vendor: 'Anthropic', prefixes: ['sk-ant-'], body: 'word', least: 24 }),
   vendor({ kind: 'openai-key', vendor: 'OpenAI', prefixes: ['sk-proj-', 'sk-svcacct-', 'sk-admin-', 'sk-or-v1-', 'sk-'], body: 'word', least: 20 }),
   vendor({ kind: 'google-key', vendor: 'Google', prefixes: ['AIza'], body: 'word', least: 35, most: 35 }),
+  vendor({ kind: 'google-key', vendor: 'Gemini', prefixes: ['AQ.A'], body: 'word', least: 40 }),
   vendor({ kind: 'google-key', vendor: 'Google OAuth', prefixes: ['GOCSPX-', 'ya29.', '1//0'], body: 'word', least: 20 }),
   vendor({
     kind: 'stripe-key', vendor: 'Stripe', body: 'alphanumeric', least: 10,
@@ -66,8 +67,8 @@ export const VENDOR_TOKENS: readonly VendorToken[] = [
   vendor({ kind: 'dropbox-token', vendor: 'Dropbox', prefixes: ['sl.'], body: 'word', least: 100 }),
   vendor({ kind: 'databricks-token', vendor: 'Databricks', prefixes: ['dapi'], body: 'hex', least: 32, most: 32 }),
   vendor({ kind: 'shopify-token', vendor: 'Shopify', prefixes: ['shpat_', 'shpca_', 'shppa_', 'shpss_'], body: 'hex', least: 32, most: 32 }),
-  vendor({ kind: 'grafana-token', vendor: 'Grafana', prefixes: ['glc_', 'glsa_'], body: 'word', least: 32 }),
-  vendor({ kind: 'linear-key', vendor: 'Linear', prefixes: ['lin_api_', 'lin_oauth_'], body: 'alphanumeric', least: 32 }),
+  vendor({ kind: 'grafana-token', vendor: 'Grafana', prefixes: ['glc_', 'glsa_'], body: 'base64', least: 32 }),
+  vendor({ kind: 'linear-key', vendor: 'Linear', prefixes: ['lin_api_', 'lin_oauth_', 'lin_wh_'], body: 'alphanumeric', least: 32 }),
   vendor({ kind: 'notion-token', vendor: 'Notion', prefixes: ['ntn_'], body: 'alphanumeric', least: 40 }),
   vendor({ kind: 'postman-key', vendor: 'Postman', prefixes: ['PMAK-'], body: 'word', least: 50 }),
   vendor({ kind: 'sentry-token', vendor: 'Sentry', prefixes: ['sntrys_', 'sntryu_'], body: 'word', least: 40 }),
@@ -109,6 +110,15 @@ export const VENDOR_TOKENS: readonly VendorToken[] = [
   vendor({
     kind: 'cloud-key', vendor: 'Doppler', body: 'parts', least: 40,
     prefixes: ['dp.pt.', 'dp.st.', 'dp.ct.', 'dp.sa.', 'dp.scim.', 'dp.audit.'],
+  }),
+  vendor({ kind: 'cloud-key', vendor: 'ClickHouse Cloud', prefixes: ['4b1d'], body: 'alphanumeric', least: 38, most: 38 }),
+  vendor({
+    kind: 'cloud-key', vendor: 'Cloud (Vercel, Neon, Render)', body: 'word', least: 30,
+    prefixes: ['vcp_', 'vci_', 'vca_', 'vcr_', 'vck_', 'vercel_blob_rw_', 'napi_', 'rnd_'],
+  }),
+  vendor({
+    kind: 'cloud-key', vendor: 'Authress', prefixes: ['sc_', 'ext_', 'scauth_', 'authress_'], least: 50,
+    body: /[A-Za-z0-9]{5,30}\.[A-Za-z0-9]{4,6}\.acc[_-][A-Za-z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120}/y,
   }),
   vendor({ kind: 'cloud-key', vendor: 'Rancher', prefixes: ['token-'], body: /[a-z0-9]{5}:[a-z0-9]{54}/y, least: 60 }),
   vendor({ kind: 'ci-token', vendor: 'CI (Buildkite, CircleCI, SonarQube, Octopus, StackHawk)', prefixes: [
@@ -155,6 +165,9 @@ export const VENDOR_TOKENS: readonly VendorToken[] = [
   vendor({ kind: 'payment-key', vendor: 'Square', prefixes: ['EAAA'], body: 'word', least: 56, most: 60 }),
   vendor({ kind: 'payment-key', vendor: 'GoCardless', prefixes: ['live_'], body: 'word', least: 40, most: 40 }),
   vendor({ kind: 'payment-key', vendor: 'Lob', prefixes: ['live_', 'test_', 'live_pub_', 'test_pub_'], body: 'hex', least: 31, most: 35 }),
+  vendor({
+    kind: 'payment-key', vendor: 'Braintree', prefixes: ['access_token$production$', 'access_token$sandbox$'], body: /[0-9a-z]{16}\$[0-9a-f]{32}/y, least: 49,
+  }),
   vendor({ kind: 'payment-key', vendor: 'Plaid', prefixes: ['access-sandbox-', 'access-development-', 'access-production-'], body: UUID, least: 36 }),
   vendor({ kind: 'mail-key', vendor: 'Brevo', prefixes: ['xkeysib-', 'xsmtpsib-'], body: 'word', least: 40 }),
   vendor({
@@ -162,6 +175,7 @@ export const VENDOR_TOKENS: readonly VendorToken[] = [
     body: /(?=[a-z0-9_-]{0,21}[A-Z])(?=[A-Za-z_-]{0,21}[0-9])[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])/y,
   }),
   vendor({ kind: 'mail-key', vendor: 'Resend', prefixes: ['re_'], body: /[A-Za-z0-9]{8}_[A-Za-z0-9]{20,30}/y, least: 29 }),
+  vendor({ kind: 'mail-key', vendor: 'MailerSend', prefixes: ['mlsn.'], body: 'hex', least: 60 }),
   vendor({ kind: 'network-key', vendor: 'Tailscale, Defined Networking', prefixes: ['tskey-', 'dnkey-'], body: 'word', least: 20 }),
   vendor({ kind: 'grafana-token', vendor: 'Grafana', prefixes: ['eyJrIjoi'], body: 'base64', least: 60 }),
   vendor({
@@ -174,6 +188,8 @@ export const VENDOR_TOKENS: readonly VendorToken[] = [
       'figd_', 'nfp_', 'tfp_', 'rdme_', 'CFPAT-', 'fio-u-', 's-s4t2ud-', 's-s4t2af-', 'phx_', 'wandb_v1_', 'zpka_', 'da2-', 'p8e-', 'BBFF-',
     ],
   }),
+  vendor({ kind: 'saas-token', vendor: 'HubSpot', prefixes: ['pat-na1-', 'pat-na2-', 'pat-eu1-', 'pat-ap1-'], body: UUID, least: 36 }),
+  vendor({ kind: 'saas-token', vendor: 'Endor Labs', prefixes: ['endr+'], body: 'alphanumeric', least: 16 }),
   vendor({ kind: 'saas-token', vendor: 'SettleMint', prefixes: ['sm_aat_', 'sm_pat_', 'sm_sat_'], body: 'alphanumeric', least: 16 }),
 ]
 
@@ -186,6 +202,14 @@ export const MARKED_TOKENS: readonly MarkedToken[] = [
   {
     kind: 'telegram-token', what: 'Telegram bot token', found: '8 to 10 digits, `:AA` and 32 to 34 characters', mark: ':AA', reach: 11,
     before: /(?:^|[^0-9])[0-9]{8,10}$/, after: /[A-Za-z0-9_-]{32,34}(?![A-Za-z0-9_-])/y,
+  },
+  {
+    kind: 'ci-token', what: 'Azure DevOps token', found: '76 characters, `AZDO` and four more', mark: 'AZDO', reach: 77,
+    before: /(?:^|[^0-9A-Za-z])[0-9A-Za-z]{76}$/, after: /[0-9A-Za-z]{4}(?![0-9A-Za-z])/y,
+  },
+  {
+    kind: 'facebook-token', what: 'Facebook app token', found: '15 or 16 digits, a bar and 27 to 40 characters', mark: '|', reach: 17,
+    before: /(?:^|[^0-9A-Za-z])[0-9]{15,16}$/, after: /(?=[0-9A-Za-z_-]*[A-Za-z])[0-9A-Za-z_-]{27,40}(?![0-9A-Za-z_-])/y,
   },
   {
     kind: 'mail-key', what: 'Mailchimp key', found: '32 hex digits, `-us` and the data centre', mark: '-us', reach: 33,
