@@ -7,6 +7,7 @@ import { coverage, type CoverageOptions } from './commands/coverage.ts'
 import { demo } from './commands/demo.ts'
 import { doctor } from './commands/doctor.ts'
 import { addEvidenceCommands } from './commands/evidence-commands.ts'
+import { keysRetire, keysRotate } from './commands/keys.ts'
 import { migrate } from './commands/migrate.ts'
 import { query } from './commands/query.ts'
 import { DOES, runPart } from './commands/part.ts'
@@ -193,6 +194,12 @@ addEvidenceCommands(program, { common: (command) => common(command, ['api']), ru
 addProofCommands(program, { common: (command) => common(command, ['sql']), run })
 
 addPolicyCommands(program, { common: (command) => common(command, ['sql']), run })
+
+const keys = program.command('keys').description('the key of keys: what wraps the keys that the log, Kafka and orders of erasures are sealed with')
+common(keys.command('rotate'), []).description('another key of keys; all that is wrapped with the old one is wrapped anew. The process of the embedded log must be stopped')
+  .action(run((options: CommonOptions) => keysRotate(options)))
+common(keys.command('retire'), []).description('end a change of a file that several processes have: the old key is overwritten and removed')
+  .action(run((options: CommonOptions) => keysRetire(options)))
 
 const token = program.command('token').description('bearer tokens for sending telemetry and for the API')
 common(token.command('create'), [])

@@ -3,12 +3,13 @@
  * overwritten, synced, unlinked.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../schemas/failure.ts'
 import type { KeyRow, KeyState, KeyStore, Retirement } from '../../schemas/sealing.ts'
+import { syncFolder, wipe, writeSynced } from './durable-file.ts'
 import { KeyRing } from './key-ring.ts'
-import { localWrapper } from './local-wrapper.ts'
+import { openWrapper } from './master-file.ts'
 
 const KEY_BYTES = 32
 const NAME = /^([0-9a-f]{16})-(\d{1,16})\.key$/
@@ -19,39 +20,10 @@ const GONE = '.gone-'
 
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
 
-async function writeSynced(folder: string, name: string, bytes: Buffer): Promise<void> {
-  const draft = join(folder, `.${name}.new`)
-  const file = await open(draft, 'w', 0o600)
-  try {
-    await file.writeFile(bytes)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(draft, join(folder, name))
-  await syncFolder(folder)
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  await handle.sync().finally(() => handle.close())
-}
-
-/** Overwritten, synced, unlinked. */
-async function wipe(path: string): Promise<void> {
-  const file = await open(path, 'r+')
-  try {
-    await file.write(randomBytes((await file.stat()).size), 0)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await unlink(path)
-}
-
 const NOTHING_DESTROYED: ReadonlySet<string> = new Set()
 
-class KeyFolder implements KeyStore {
+/** See above. */
+export class KeyFolder implements KeyStore {
   readonly #folder: string
   /** As it was read once: nobody else writes it. */
   #retiring: readonly Retirement[] | undefined
@@ -82,7 +54,7 @@ class KeyFolder implements KeyStore {
   }
 
   async add({ id, madeAt, wrapped }: KeyRow): Promise<void> {
-    await writeSynced(this.#folder, `${id}-${madeAt}.key`, wrapped)
+    await writeSynced(join(this.#folder, `${id}-${madeAt}.key`), wrapped)
   }
 
   async retire(retirement: Retirement): Promise<void> {
@@ -107,7 +79,7 @@ class KeyFolder implements KeyStore {
   async #setRetiring(change: (retiring: readonly Retirement[]) => readonly Retirement[]): Promise<void> {
     await this.#inTurn(async (before) => {
       const retiring = change(before)
-      await writeSynced(this.#folder, RETIRING, Buffer.from(JSON.stringify(retiring)))
+      await writeSynced(join(this.#folder, RETIRING), Buffer.from(JSON.stringify(retiring)))
       this.#retiring = retiring
     })
   }
@@ -135,7 +107,7 @@ async function masterIn(folder: string): Promise<Buffer> {
   const path = join(folder, MASTER)
   const kept = await found(path)
   if (kept === undefined && await hasKeys(folder)) throw new Failure('misconfigured', 'sealing.master', `${path} is gone: restore it, or the log cannot be read.`)
-  if (kept === undefined) await writeSynced(folder, MASTER, randomBytes(KEY_BYTES))
+  if (kept === undefined) await writeSynced(path, randomBytes(KEY_BYTES))
   return kept ?? await readFile(path)
 }
 
@@ -150,5 +122,5 @@ export async function openLocalRing(folder: string, now: number, master?: Master
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const { key, path } = master ?? { key: await masterIn(folder), path: join(folder, MASTER) }
   if (key.length !== KEY_BYTES) throw new Failure('misconfigured', 'sealing.master', `${path} is not ${KEY_BYTES} bytes: restore it, or the log cannot be read.`)
-  return KeyRing.open({ store: new KeyFolder(folder), wrapper: localWrapper(key, path) }, now)
+  return KeyRing.open({ store: new KeyFolder(folder), wrapper: await openWrapper(key, path) }, now)
 }

@@ -3,22 +3,18 @@
  * erasing, and once that is done nothing names the person: the file is overwritten, synced and removed.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../schemas/failure.ts'
 import type { KeptOrders } from '../../schemas/removal.ts'
 import type { KeyWrapper } from '../../schemas/sealing.ts'
+import { isAbsent, syncFolder, wipe, writeSynced } from './durable-file.ts'
+import type { Wrapped } from './master-file.ts'
+import { opens } from './rewrapping.ts'
 
 const [KEY, NONCE, TAG] = [32, 12, 16]
 const ALGORITHM = 'aes-256-gcm'
 const FILE = /^([0-9a-f]{32})\.order$/
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  await handle.sync().finally(() => handle.close())
-}
-
-const isAbsent = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
 
 async function found(path: string): Promise<Buffer | undefined> {
   try {
@@ -26,16 +22,6 @@ async function found(path: string): Promise<Buffer | undefined> {
   } catch (error) {
     if (isAbsent(error)) return undefined
     throw error
-  }
-}
-
-async function withFile(path: string, flags: string, write: (file: Awaited<ReturnType<typeof open>>) => Promise<unknown>): Promise<void> {
-  const file = await open(path, flags, 0o600)
-  try {
-    await write(file)
-    await file.sync()
-  } finally {
-    await file.close()
   }
 }
 
@@ -57,6 +43,32 @@ async function opened(bytes: Buffer, id: string, wrapper: KeyWrapper): Promise<s
   return Buffer.concat([decipher.update(bytes.subarray(from + NONCE, bytes.length - TAG)), decipher.final()]).toString('utf8')
 }
 
+/** The same order under a key that is wrapped with `to`; undefined where it is so already. */
+async function rewrapped(bytes: Buffer, from: KeyWrapper, to: KeyWrapper): Promise<Buffer | undefined> {
+  const end = 2 + bytes.readUInt16BE()
+  const old = bytes.subarray(2, end)
+  if (await opens(to, old)) return undefined
+  const wrapped = await to.wrap(await from.unwrap(old))
+  const length = Buffer.alloc(2)
+  length.writeUInt16BE(wrapped.length)
+  return Buffer.concat([length, wrapped, bytes.subarray(end)])
+}
+
+/** The keys of the orders in a folder. One that is damaged is as unreadable afterwards as before, and holds nothing up. */
+export const wrappedOrders = (folder: string): Wrapped => ({
+  succeeded: () => Promise.resolve(),
+  async rewrap(from, to) {
+    let count = 0
+    for (const name of (await readdir(folder).catch(() => [])).filter((file) => FILE.test(file))) {
+      const bytes = await rewrapped(await readFile(join(folder, name)), from, to).catch(() => undefined)
+      if (bytes === undefined) continue
+      await writeSynced(join(folder, name), bytes)
+      count++
+    }
+    return count
+  },
+})
+
 /** `wrapperOf` is asked when there is something to seal or to open. The folder is made at need. */
 export function openSealedOrders(folder: string, wrapperOf: () => Promise<KeyWrapper>): KeptOrders {
   const pathOf = (id: string): string => join(folder, `${id}.order`)
@@ -64,10 +76,7 @@ export function openSealedOrders(folder: string, wrapperOf: () => Promise<KeyWra
     async keep(id, text) {
       await mkdir(folder, { recursive: true, mode: 0o700 })
       const bytes = await sealed(text, id, await wrapperOf())
-      const draft = join(folder, `.${id}.new`)
-      await withFile(draft, 'w', (file) => file.writeFile(bytes))
-      await rename(draft, pathOf(id))
-      await syncFolder(folder)
+      await writeSynced(pathOf(id), bytes)
     },
     async list() {
       return (await readdir(folder).catch(() => [])).flatMap((name) => FILE.exec(name)?.[1] ?? []).sort()
@@ -80,14 +89,12 @@ export function openSealedOrders(folder: string, wrapperOf: () => Promise<KeyWra
       })
     },
     async destroy(id) {
-      const path = pathOf(id)
       try {
-        await withFile(path, 'r+', async (file) => file.write(randomBytes((await file.stat()).size), 0))
+        await wipe(pathOf(id))
       } catch (error) {
         if (isAbsent(error)) return
         throw error
       }
-      await unlink(path)
       await syncFolder(folder)
     },
   }

@@ -1,6 +1,5 @@
 /** `watchkeeper token create|list|revoke`: changes the token file, which running collectors read again by themselves. */
 import { randomBytes } from 'node:crypto'
-import { statSync } from 'node:fs'
 import { openAdminAudit } from '../../infra/guarded-files/admin-spool.ts'
 import { changeTokens, readTokens, tokenFileOf } from '../../infra/guarded-files/token-file.ts'
 import { type AdminDeed, OWN_API_TOKEN } from '../../schemas/admin-action.ts'
@@ -10,6 +9,7 @@ import { DEFAULT_TENANT } from '../collector/authenticate.ts'
 import type { Config } from '../config/schema.ts'
 import { type CommonOptions, configOf } from './common.ts'
 import { osUser } from './os-user.ts'
+import { refuseOtherUser } from './owner.ts'
 import { lifetimeOf, stateOf, type TokenWish, withoutToken, withToken } from './token-records.ts'
 
 export interface TokenOptions extends CommonOptions {
@@ -35,19 +35,6 @@ function deed(action: string, name: string, over: Pick<AdminDeed, 'tenant' | 'de
   const sudo = process.env['SUDO_USER']
   const details = { ...over.details, ...(sudo === undefined ? {} : { sudo_user: sudo }) }
   return { action, object: `token/${name}`, tenant: over.tenant, actor: osUser(), actor_source: 'os.user', details }
-}
-
-/** A file of another user would not be read by the server. */
-function refuseOtherUser({ data_dir: directory }: Config): void {
-  let owner: number
-  try {
-    owner = statSync(directory).uid
-  } catch {
-    return
-  }
-  const me = process.geteuid?.() ?? owner
-  if (owner === me) return
-  throw wrong(`The data directory ${directory} belongs to user ${owner}, and this command runs as ${me}. Run it as the user that the server runs as.`)
 }
 
 function part<T>(schema: { safeParse(value: unknown): { success: boolean; data?: T | undefined } }, value: unknown, message: string): T {

@@ -1,6 +1,5 @@
 /** Keys under which what lies on the bus is sealed: in the data directory, or on the Kafka that the records are on, for all processes there. */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { openSealingKey } from '../../infra/keys/key-file.ts'
 import type { KafkaKeys } from '../../infra/kafka/keys/kafka-keys.ts'
 import type { KafkaBusOptions } from '../../infra/kafka/options.ts'
@@ -13,6 +12,7 @@ import type { Sealer } from '../../schemas/sealing.ts'
 import { KEPT_TOPICS } from '../../schemas/topics.ts'
 import type { Config } from '../config/schema.ts'
 import { systemClock } from './clock.ts'
+import { kafkaMaster, logKeys } from './master-paths.ts'
 
 export interface OpenSealing {
   readonly bus: Bus
@@ -50,7 +50,7 @@ const masterOf = async ({ keys: { sealing_key_file: path } }: Config): Promise<M
 /** Keys that are in the data directory; undefined where none are. */
 export async function openLocalKeys(config: Config): Promise<KeyRing | undefined> {
   const { hasKeys, openLocalRing } = await import('../../infra/sealing/key-folder.ts')
-  const folder = join(config.data_dir, 'keys', 'log')
+  const folder = logKeys(config)
   return await hasKeys(folder) ? await openLocalRing(folder, now(), await masterOf(config)) : undefined
 }
 
@@ -58,7 +58,7 @@ export async function openLocalKeys(config: Config): Promise<KeyRing | undefined
 export async function openLocalSealing(config: Config, log: Bus): Promise<OpenSealing | undefined> {
   const { openLocalRing } = await import('../../infra/sealing/key-folder.ts')
   const { Forgetting } = await import('../../infra/sealing/forgetting.ts')
-  const ring = config.bus.sealed ? await openLocalRing(join(config.data_dir, 'keys', 'log'), now(), await masterOf(config)) : await openLocalKeys(config)
+  const ring = config.bus.sealed ? await openLocalRing(logKeys(config), now(), await masterOf(config)) : await openLocalKeys(config)
   if (ring === undefined) return undefined
   return { ...await sealed(log, ring, config.bus.sealed), forgetting: new Forgetting(ring, log, { readBackMs: readBackMs(config), now }), notReady: () => '' }
 }
@@ -86,12 +86,13 @@ export async function openKafkaSealing(config: Config, kit: KafkaSealingKit): Pr
 
 async function openShared(config: Config, keys: KafkaKeys, { bus, log }: KafkaSealingKit): Promise<OpenSealing> {
   const { KeyRing } = await import('../../infra/sealing/key-ring.ts')
-  const { localWrapper } = await import('../../infra/sealing/local-wrapper.ts')
+  const { mastersOf, openWrapper } = await import('../../infra/sealing/master-file.ts')
   const { Forgetting } = await import('../../infra/sealing/forgetting.ts')
   const { follow } = await import('../../infra/sealing/follow.ts')
   const { key, path } = await sharedMaster(config, keys)
-  const wrapper = localWrapper(key, path)
-  if ((await keys.claim(wrapper.id)) !== wrapper.id) {
+  const wrapper = await openWrapper(key, path)
+  // While one takes the place of another, either may be the one that was claimed last.
+  if (!(await mastersOf(path)).includes(await keys.claim(wrapper.id))) {
     throw new Failure('misconfigured', 'sealing.other_master', `The key in ${path} is not the one that the records on this Kafka are sealed with (same brokers, same prefix): ` +
       'copy the file from a process that runs, and name it in keys.sealing_key_file.')
   }
@@ -118,7 +119,7 @@ async function openShared(config: Config, keys: KafkaKeys, { bus, log }: KafkaSe
 async function sharedMaster(config: Config, keys: KafkaKeys): Promise<MasterKey> {
   const named = await masterOf(config)
   if (named !== undefined) return named
-  const path = join(config.data_dir, 'keys', 'sealing.key')
+  const path = kafkaMaster(config)
   const isFirst = (await keys.master()) === undefined
   if (!isFirst && !existsSync(path)) {
     throw new Failure('misconfigured', 'sealing.no_master', `The records on this Kafka are sealed, and ${path} is not there: copy it from a process that has it, and name it in keys.sealing_key_file.`)

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { openAdminAudit } from '../../infra/guarded-files/admin-spool.ts'
 import { openSealingKey } from '../../infra/keys/key-file.ts'
-import { localWrapper } from '../../infra/sealing/local-wrapper.ts'
+import { openWrapper } from '../../infra/sealing/master-file.ts'
 import { openSealedOrders } from '../../infra/sealing/sealed-orders.ts'
 import type { KeyWrapper } from '../../schemas/sealing.ts'
 import type { Forgetting } from '../../infra/sealing/forgetting.ts'
@@ -23,6 +23,7 @@ import type { Job } from '../scheduler/contracts.ts'
 import { systemClock } from './clock.ts'
 import { copiesLeft } from './copies.ts'
 import type { Foundation } from './foundation.ts'
+import { orderMaster, orders as ordersFolder } from './master-paths.ts'
 
 export interface RemovalKit {
   readonly config: Config
@@ -53,15 +54,15 @@ const inClear = ({ bus: { kafka, retention_hours: hours } }: Config): string => 
   : `Kafka is not sealed (bus.sealed): it holds records in clear until the retention of its topics (bus.kafka.retention_hours, ${kafka.retention_hours}); kafka-delete-records removes them at once.`
 
 /** The key of keys that the log has, where the configuration names one; else one of its own. */
-async function orderWrapper({ keys: { sealing_key_file: named }, data_dir: dataDir }: Config): Promise<KeyWrapper> {
-  const path = named ?? join(dataDir, 'keys', 'erasures.key')
-  return localWrapper(await openSealingKey(path, named === undefined), path)
+async function orderWrapper(config: Config): Promise<KeyWrapper> {
+  const path = orderMaster(config)
+  return await openWrapper(await openSealingKey(path, config.keys.sealing_key_file === undefined), path)
 }
 
 async function openDesk({ config, foundation, log }: RemovalKit): Promise<RemovalDesk> {
   const { store, remover } = await foundation.store()
   return new RemovalDesk({
-    store, remover, orders: openSealedOrders(join(config.data_dir, 'keys', 'erasures'), () => orderWrapper(config)),
+    store, remover, orders: openSealedOrders(ordersFolder(config), () => orderWrapper(config)),
     turns: new RemovalTurns(store, systemClock, { ...TURN_DEFAULTS, alone: config.store.clickhouse === undefined }), keyedHash: () => foundation.keyedHash(), audit: openAdminAudit(config.data_dir), clock: systemClock, log,
     forget: async (tenant, names) => {
       const forgotten = await forget({ config, foundation }, tenant, names)

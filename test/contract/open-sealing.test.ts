@@ -8,6 +8,7 @@ import { brokerMissing } from '../../infra/kafka/broker/requirements.ts'
 import { type Broker, startBroker } from '../../infra/kafka/broker/start-broker.ts'
 import { openKafkaSnapshots } from '../../infra/kafka/snapshots/kafka-snapshots.ts'
 import { keyIdOf } from '../../infra/sealing/frame.ts'
+import { planRotation, retireMaster, rotateMaster } from '../../infra/sealing/master-file.ts'
 import type { Bus, Gap, Log } from '../../schemas/ports.ts'
 import { blankInteraction } from '../../schemas/interaction.ts'
 import type { Quarantined } from '../../schemas/quarantined.ts'
@@ -15,6 +16,7 @@ import { interactions, quarantine } from '../../schemas/topics.ts'
 import { Config } from '../../services/config/schema.ts'
 import { openFoundation } from '../../services/wiring/foundation.ts'
 import { kafkaOptions, type OpenBus, openBus } from '../../services/wiring/open-bus.ts'
+import { withMasters } from '../../services/wiring/key-rotation.ts'
 import { StartWait } from '../../services/wiring/start-wait.ts'
 import { filesWith } from './files-with.ts'
 
@@ -127,6 +129,10 @@ function turnedOffAndOn(form: () => Form): void {
   })
 }
 
+/** Another key of keys for all that a configuration seals, as `watchkeeper keys rotate` does it. */
+const rotate = (config: More): Promise<void> => withMasters(Config.parse(config), log, async ({ path, wrapped }) => void await rotateMaster(path, await planRotation(path), wrapped))
+const retire = (config: More): Promise<void> => withMasters(Config.parse(config), log, async ({ path, wrapped }) => void await retireMaster(path, wrapped))
+
 describe('keys of the embedded log', () => {
   turnedOffAndOn(() => ({ of: ({ bus, keys } = {}) => ({ data_dir: join(folder, 'data'), bus: { ...bus }, keys: { ...keys } }), disk: () => join(folder, 'data', 'bus') }))
 
@@ -171,6 +177,29 @@ describe.skipIf(missing !== '')('keys of records on Kafka', () => {
     expect(readdirSync(folder)).toEqual(['one'])
     const second = await start(form.of({ home: 'two', keys: { sealing_key_file: made } }))
     expect(await read(second.bus, 1)).toEqual([NAME])
+  })
+
+  it('are wrapped with another key of keys while processes run; who has the old one alone is told so, and nothing is lost', { timeout: 90_000 }, async () => {
+    const [file, copy] = [join(folder, 'kek'), join(folder, 'copy')]
+    writeFileSync(file, randomBytes(32))
+    copyFileSync(file, copy)
+    const [config, elsewhere] = [form.of({ keys: { sealing_key_file: file } }), form.of({ home: 'two', keys: { sealing_key_file: copy } })]
+    const running = await start(config)
+    await publish(running.bus, 'before')
+    const forgotten = await running.sealing?.forget()
+    expect(forgotten).toBeGreaterThan(0)
+    await rotate(config)
+    await expect(start(elsewhere)).rejects.toMatchObject({ kind: 'misconfigured', code: 'sealing.other_master' })
+    // One that has the old key in memory writes on, also under a key that it makes now.
+    await running.sealing?.forget()
+    await publish(running.bus, 'while')
+    for (const end of ['', '.before']) copyFileSync(`${file}${end}`, `${copy}${end}`)
+    expect(await read((await start(elsewhere)).bus, 2)).toEqual(['before', 'while'])
+    await end(running)
+    await retire(config)
+    unlinkSync(`${copy}.before`)
+    expect(await read((await start(elsewhere)).bus, 2)).toEqual(['before', 'while'])
+    await expect(retire(config)).resolves.toBeUndefined()
   })
 
   it('are the same for processes of one data directory that begin at once', { timeout: 90_000 }, async () => {

@@ -19,6 +19,8 @@ export interface KafkaKeys extends KeyStore {
   master(): Promise<string | undefined>
   /** Says which one this process has. Of several that begin at once the first holds; the answer is that one's. */
   claim(master: string): Promise<string>
+  /** Another key of keys takes the place of `before`, where that is the one. */
+  succeed(before: string, master: string): Promise<void>
   /** Safe twice. */
   close(): Promise<void>
 }
@@ -71,6 +73,10 @@ class OpenKeys implements KafkaKeys {
     return first
   }
 
+  async succeed(before: string, master: string): Promise<void> {
+    if ((await this.master()) === before) await this.#write([masterRecord(randomUUID(), master, before)])
+  }
+
   async add(row: KeyRow): Promise<void> {
     await this.#write([keyRecord(row)])
   }
@@ -120,7 +126,7 @@ class OpenKeys implements KafkaKeys {
 
   #take(record: { readonly key: string; readonly value: Buffer | null }): void {
     const word = readWord(record)
-    if (word?.kind === 'master') this.#master ??= word.master
+    if (word?.kind === 'master') this.#master = this.#master === undefined || word.replaces === this.#master ? word.master : this.#master
     else if (word?.kind === 'key' && !this.#destroyed.has(word.row.id)) this.#keys.set(word.row.id, word.row)
     else if (word?.kind === 'destroyed') {
       this.#keys.delete(word.id)

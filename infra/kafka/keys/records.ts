@@ -14,7 +14,7 @@ export interface WrittenKey {
 
 /** What a record says, by kind. */
 export type KeyWord =
-  | { readonly kind: 'master'; readonly master: string }
+  | { readonly kind: 'master'; readonly master: string; readonly replaces: string }
   | { readonly kind: 'key'; readonly row: KeyRow }
   | { readonly kind: 'destroyed'; readonly id: string }
   | { readonly kind: 'retirement'; readonly id: string; readonly retirement: Retirement | undefined }
@@ -22,7 +22,8 @@ export type KeyWord =
 const write = (kind: Kind, id: string, value: object | null): WrittenKey => ({ key: JSON.stringify([kind, id]), value: value === null ? null : packr.pack(value) })
 
 /** `claim` is random: whose is first on the topic holds, and compaction must not take it for an earlier word of another. */
-export const masterRecord = (claim: string, master: string): WrittenKey => write('master', claim, { master })
+/** `replaces`: whose place it takes; '' for one that is the first. */
+export const masterRecord = (claim: string, master: string, replaces = ''): WrittenKey => write('master', claim, { master, replaces })
 export const keyRecord = (row: KeyRow): WrittenKey => write('key', row.id, row)
 export const destroyedRecord = (id: string, at: number): WrittenKey => write('key', id, { id, destroyedAt: at })
 export const retirementRecord = (id: string, retirement: Retirement | null): WrittenKey => write('retirement', id, retirement)
@@ -31,6 +32,7 @@ export const pulseRecord = (at: number): WrittenKey => write('pulse', '', { at }
 
 interface Fields {
   readonly master?: unknown
+  readonly replaces?: unknown
   readonly id?: unknown
   readonly madeAt?: unknown
   readonly wrapped?: unknown
@@ -54,8 +56,8 @@ export function readWord({ key, value }: Pick<KeyedRecord, 'key' | 'value'>): Ke
 }
 
 function wordOf({ kind, id }: { readonly kind: unknown; readonly id: string }, fields: Fields): KeyWord | undefined {
-  const { master, madeAt, wrapped, destroyedAt, keys, at } = fields
-  if (kind === 'master' && typeof master === 'string') return { kind, master }
+  const { master, replaces, madeAt, wrapped, destroyedAt, keys, at } = fields
+  if (kind === 'master' && typeof master === 'string') return { kind, master, replaces: typeof replaces === 'string' ? replaces : '' }
   if (kind === 'retirement' && Array.isArray(keys) && typeof at === 'number') return { kind, id, retirement: fields as unknown as Retirement }
   if (kind !== 'key' || !KEY_ID.test(id)) return undefined
   if (typeof destroyedAt === 'number') return { kind: 'destroyed', id }
