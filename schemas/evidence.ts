@@ -47,7 +47,10 @@ export interface Sealed {
   readonly note: string | undefined
 }
 
-/** Where the evidence lies. Everything is read as bytes: nothing that the source computes is believed. */
+/**
+ * Where the evidence lies. Everything is read as bytes: nothing that the source computes is believed. Bytes that a stream gives are good until the next are asked
+ * for: a source may read into the same memory again.
+ */
 export interface EvidenceSource {
   /** For people: `ClickHouse at …`, `evidence folder …`. */
   readonly name: string

@@ -6,15 +6,18 @@
  */
 import { hash } from 'node:crypto'
 import type { AuditEvent } from './audit-event.ts'
-import { CANONICAL_ORDERS, type CanonicalKind, type CanonicalVersion, CONTENT_FIELDS, PUBLIC_FIELDS } from './canonical-order.ts'
+import { CANONICAL_FIELDS, CANONICAL_ORDERS, type CanonicalKind, type CanonicalVersion, CONTENT_FIELDS, PUBLIC_FIELDS } from './canonical-order.ts'
 import type { StoredEvent } from './ports.ts'
 
-type FieldName = keyof AuditEvent
+/** A field as a number: who asks for one of every record looks its name up once. */
+export type FieldNumber = number & { readonly field: unique symbol }
+export const FIELD = Object.fromEntries(CANONICAL_FIELDS.map(({ name }, number) => [name, number])) as Readonly<Record<keyof AuditEvent, FieldNumber>>
 
 interface Shape {
   /** Kinds of the fields as numbers: every field of every record goes through here. */
   readonly kinds: Uint8Array
-  readonly places: ReadonlyMap<FieldName, number>
+  /** Where each field stands, by its number; -1: this version has no such field. */
+  readonly places: Int8Array
   /** Number of the first field behind the division: the arrival of version 1, the salt of version 2. */
   readonly split: number
 }
@@ -36,7 +39,8 @@ const ZERO = 48
 const LETTERS = 87
 
 const shapeOf = (version: CanonicalVersion, split: number): Shape => ({
-  kinds: Uint8Array.from(CANONICAL_ORDERS[version], ({ kind }) => CODES[kind]), places: new Map(CANONICAL_ORDERS[version].map(({ name }, place) => [name, place])), split,
+  kinds: Uint8Array.from(CANONICAL_ORDERS[version], ({ kind }) => CODES[kind]), split,
+  places: Int8Array.from(CANONICAL_FIELDS, ({ name }) => CANONICAL_ORDERS[version].findIndex((field) => field.name === name)),
 })
 const SHAPES: Readonly<Record<number, Shape | undefined>> = { 1: shapeOf(1, CONTENT_FIELDS.length), 2: shapeOf(2, PUBLIC_FIELDS.length) }
 /** Reads one record after the other; what it tells is of the record that `next` came to. */
@@ -169,31 +173,33 @@ export class PackedCursor {
     return this.#bytes[this.#erasureAt] === 0 ? '' : this.#textAt(this.#erasureAt)
   }
 
-  text(name: FieldName): string {
-    const place = this.#shape.places.get(name)
-    return place === undefined ? '' : this.#textAt(this.#starts[place] as number)
+  text(field: FieldNumber): string {
+    const place = this.#shape.places[field] as number
+    return place < 0 ? '' : this.#textAt(this.#starts[place] as number)
   }
 
   /** Of the field's bytes, where they begin; a text begins with its length. Both are 0 where records of this version have no such field. */
-  fieldAt(name: FieldName): number {
-    const place = this.#shape.places.get(name)
-    return place === undefined ? 0 : this.#starts[place] as number
+  fieldAt(field: FieldNumber): number {
+    const place = this.#shape.places[field] as number
+    return place < 0 ? 0 : this.#starts[place] as number
   }
 
   /** Of the field's bytes, where the next field begins. */
-  fieldEnd(name: FieldName): number {
-    const place = this.#shape.places.get(name)
-    return place === undefined ? 0 : this.#starts[place + 1] as number
+  fieldEnd(field: FieldNumber): number {
+    const place = this.#shape.places[field] as number
+    return place < 0 ? 0 : this.#starts[place + 1] as number
   }
 
   /** Whether the text is this one, shorter than 128 bytes. */
-  isText(name: FieldName, ascii: Buffer): boolean {
-    const from = this.fieldAt(name)
-    return this.#bytes[from] === ascii.length && ascii.compare(this.#bytes, from + 1, from + 1 + ascii.length) === 0
+  isText(field: FieldNumber, ascii: Uint8Array): boolean {
+    const from = this.fieldAt(field)
+    let same = this.#bytes[from] === ascii.length
+    for (let at = 0; same && at < ascii.length; at++) same = this.#bytes[from + 1 + at] === ascii[at]
+    return same
   }
 
-  isNegative(name: FieldName): boolean {
-    return (this.#bytes[this.fieldAt(name) + 7] as number) > 127
+  isNegative(field: FieldNumber): boolean {
+    return (this.#bytes[this.fieldAt(field) + 7] as number) > 127
   }
 
   /** Whether the record is of the version that is written now, and whole: no removal blanked it. */
@@ -201,8 +207,8 @@ export class PackedCursor {
     return this.#shape === SHAPES[2] && this.#bytes[this.#erasureAt] === 0
   }
 
-  int(name: FieldName): bigint {
-    return this.#bytes.readBigInt64LE(this.#starts[this.#shape.places.get(name) as number] as number)
+  int(field: FieldNumber): bigint {
+    return this.#bytes.readBigInt64LE(this.fieldAt(field))
   }
 
   /** Of an erased row: whether everything that its content hash once hid is blank, as it must be now that nothing proves it. */

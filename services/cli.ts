@@ -2,7 +2,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { Failure } from '../schemas/failure.ts'
 import { baselineReset, type BaselineOptions, baselineShow, type ResetOptions } from './commands/baseline.ts'
-import { configCheck, configPrint } from './commands/config.ts'
 import { coverage, type CoverageOptions } from './commands/coverage.ts'
 import { demo } from './commands/demo.ts'
 import { doctor } from './commands/doctor.ts'
@@ -219,9 +218,10 @@ common(token.command('revoke'), []).description('take a token back; running coll
 
 const config = program.command('config').description('look at the configuration')
 common(config.command('check')).description('name every problem of the configuration at once').action(
-  run((options: CommonOptions) => configCheck(options)),
+  // With all that a configuration may name, which is more than half of the program: others start in half the time without.
+  run(async (options: CommonOptions) => (await import('./commands/config.ts')).configCheck(options)),
 )
-common(config.command('print')).description('show what is in force, secrets masked').action(run((options: CommonOptions) => configPrint(options)))
+common(config.command('print')).description('show what is in force, secrets masked').action(run(async (options: CommonOptions) => (await import('./commands/config.ts')).configPrint(options)))
 
 common(program.command('migrate'), [])
   .description('make the tables on the ClickHouse server, or bring them to this version, and end; as a user that may')

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { accessCredentials, accessReview, type CredentialOptions, type ReviewOptions } from './access.ts'
 import type { SqlOptions } from './ask-rows.ts'
-import { type ListOptions, policyCheck, policyExplain, policyList, policyTest, type TestOptions } from './policy.ts'
+import type { ListOptions, TestOptions } from './policy.ts'
 import type { CommandKit } from './triage-commands.ts'
 
 function days(value: string): number {
@@ -11,19 +11,22 @@ function days(value: string): number {
   return number
 }
 
+/** Loaded where it is asked for: it judges with a detector and its tables. */
+const policies = () => import('./policy.ts')
+
 const FILES = ['[files...]', 'files of policies, or one folder; default: those of the configuration'] as const
 const daysOf = (about: string, standard: number): Option => new Option('--days <number>', about).default(standard).argParser(days)
 
 function addPolicy(program: Command, { asked, run }: Kit): void {
   const policy = program.command('policy').description('what is allowed, denied and required (docs/policies.md)')
   asked(policy.command('check')).description('name every problem of policy files at once; nothing is asked and nothing is published').argument(...FILES)
-    .action(run((files: string[], options: SqlOptions) => policyCheck(files, options)))
+    .action(run(async (files: string[], options: SqlOptions) => (await policies()).policyCheck(files, options)))
   asked(policy.command('list')).description('which policies are in force').option('--all', 'also those that were').option('--tenant <tenant>', 'for this tenant only')
-    .action(run((options: ListOptions) => policyList(options)))
+    .action(run(async (options: ListOptions) => (await policies()).policyList(options)))
   asked(policy.command('test')).description('judge the archive by policy files: what people would have been told; nothing is published').argument(...FILES)
-    .addOption(daysOf('how far back', 30)).option('--tenant <tenant>', 'of this tenant only').action(run((files: string[], options: TestOptions) => policyTest(files, options)))
+    .addOption(daysOf('how far back', 30)).option('--tenant <tenant>', 'of this tenant only').action(run(async (files: string[], options: TestOptions) => (await policies()).policyTest(files, options)))
   asked(policy.command('explain')).description('why a call is in order or not, rule by rule').argument('[files...]', 'files of policies; default: those that were in force when it arrived')
-    .requiredOption('--interaction <id>', 'interaction_id of the call').action(run((files: string[], options: SqlOptions & { interaction: string }) => policyExplain(files, options)))
+    .requiredOption('--interaction <id>', 'interaction_id of the call').action(run(async (files: string[], options: SqlOptions & { interaction: string }) => (await policies()).policyExplain(files, options)))
 }
 
 function addAccess(program: Command, { asked, run }: Kit): void {

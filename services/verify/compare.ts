@@ -1,6 +1,6 @@
 /** Where the sums of leaves and rows differ: looks at both one by one, and says what is wrong with which. */
 import { LeafCursor } from '../../schemas/packed-leaf.ts'
-import { PackedCursor } from '../../schemas/packed-record.ts'
+import { FIELD, PackedCursor } from '../../schemas/packed-record.ts'
 import type { EvidenceSource, Fault, Places } from '../../schemas/evidence.ts'
 import { BUCKET_OFFSETS } from './place-sums.ts'
 import type { Frontier } from './row-task.ts'
@@ -144,7 +144,7 @@ export class Comparison {
 
   #hold(row: PackedCursor, leaves: ReadonlyMap<string, Leaf>): void {
     const place = `offset ${row.offset}, place ${row.offsetIndex}`
-    const leaf = leaves.get(keyOf(place, row.text('event_id')))
+    const leaf = leaves.get(keyOf(place, row.text(FIELD.event_id)))
     if (leaf === undefined) {
       const near = [...leaves.values()].find((other) => other.place === place)
       this.#fault('integrity', 'row-extra', near?.index ?? -1, `the row at ${place} has no leaf: it was put there, moved, or renamed`)
@@ -156,7 +156,7 @@ export class Comparison {
     const isTwice = leaf.whole > 1 || leaf.blanked > 1 || (leaf.whole + leaf.blanked > 1 && !this.#isUnderWay(erasure))
     if (isTwice) this.#fault('integrity', 'row-twice', leaf.index, `the row of leaf ${leaf.index} (${place}) is there ${leaf.whole + leaf.blanked} times`)
     else if (row.hashes().record !== leaf.recordHash) this.#fault('integrity', 'row-changed', leaf.index, `the row of leaf ${leaf.index} (${place}) was changed`)
-    else if (row.text('tenant') !== leaf.tenant) this.#fault('integrity', 'leaf-changed', leaf.index, `leaf ${leaf.index} (${place}) stands under another tenant than its row`)
+    else if (row.text(FIELD.tenant) !== leaf.tenant) this.#fault('integrity', 'leaf-changed', leaf.index, `leaf ${leaf.index} (${place}) stands under another tenant than its row`)
   }
 
   #fault(question: Fault['question'], kind: string, index: number, detail: string): void {

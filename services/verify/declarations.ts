@@ -4,7 +4,7 @@
  */
 import type { EvidenceSource, Removal } from '../../schemas/evidence.ts'
 import { LeafCursor } from '../../schemas/packed-leaf.ts'
-import type { PackedCursor } from '../../schemas/packed-record.ts'
+import { FIELD, type PackedCursor } from '../../schemas/packed-record.ts'
 import type { LeafState } from './leaf-task.ts'
 
 export interface Declaration {
@@ -39,12 +39,12 @@ const RECENT_MS = 600_000
 
 /** What an event of the product itself declares; undefined for nothing. */
 export function declarationOf(row: PackedCursor): Declaration | undefined {
-  const removal = /^removal\/(.{1,64})$/.exec(row.text('resource'))?.[1]
-  const [, kind, step] = METHOD.exec(row.text('method')) ?? []
-  if (removal === undefined || kind === undefined || row.text('outcome') !== 'ok') return undefined
-  const events = step === 'done' ? Number(/"events":"(\d{1,15})"/.exec(row.text('arguments'))?.[1] ?? 0) : 0
+  const removal = /^removal\/(.{1,64})$/.exec(row.text(FIELD.resource))?.[1]
+  const [, kind, step] = METHOD.exec(row.text(FIELD.method)) ?? []
+  if (removal === undefined || kind === undefined || row.text(FIELD.outcome) !== 'ok') return undefined
+  const events = step === 'done' ? Number(/"events":"(\d{1,15})"/.exec(row.text(FIELD.arguments))?.[1] ?? 0) : 0
   const { partition, offset, offsetIndex } = row
-  return { removal, kind: kind as Declaration['kind'], step: step as Declaration['step'], events, at: Number(row.int('received_at') / 1_000_000n), partition, offset, offsetIndex }
+  return { removal, kind: kind as Declaration['kind'], step: step as Declaration['step'], events, at: Number(row.int(FIELD.received_at) / 1_000_000n), partition, offset, offsetIndex }
 }
 
 const placeOf = ({ offset, offsetIndex }: Pick<Declaration, 'offset' | 'offsetIndex'>): string => `${offset} ${offsetIndex}`

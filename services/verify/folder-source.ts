@@ -1,7 +1,7 @@
 /** An evidence folder as a source: every file is held against the manifest while it is read. */
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DeclaredGap, EvidenceSource, Fault, Piece, Places, Removal, Sealed, StoredCheckpoint } from '../../schemas/evidence.ts'
 import { Failure } from '../../schemas/failure.ts'
@@ -24,11 +24,11 @@ interface Cursor {
 }
 
 /** The items of a stream that `wanted` takes. */
-async function* filtered<C extends Cursor>(stream: AsyncIterable<Buffer>, open: (bytes: Buffer) => C, wanted: (cursor: C) => boolean): AsyncGenerator<Buffer> {
+async function* filtered<C extends Cursor>(stream: AsyncIterable<Buffer>, cursorOn: (bytes: Buffer) => C, wanted: (cursor: C) => boolean): AsyncGenerator<Buffer> {
   let rest = Buffer.alloc(0)
   for await (const chunk of stream) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-    const cursor = open(bytes)
+    const cursor = cursorOn(bytes)
     while (nextOf(cursor)) if (wanted(cursor)) yield Buffer.from(cursor.bytes)
     rest = Buffer.from(bytes.subarray(cursor.rest))
   }
@@ -41,6 +41,21 @@ function nextOf(cursor: Cursor): boolean {
   } catch (error) {
     if (error instanceof RangeError) return false
     throw error
+  }
+}
+
+/** The bytes of a file, all in the same memory: what is made for each chunk costs more to collect than to read. */
+async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+  const file = await open(path)
+  try {
+    const chunk = Buffer.allocUnsafeSlow(CHUNK)
+    for (;;) {
+      const { bytesRead } = await file.read(chunk, 0, CHUNK)
+      if (bytesRead === 0) return
+      yield chunk.subarray(0, bytesRead)
+    }
+  } finally {
+    await file.close()
   }
 }
 
@@ -169,7 +184,7 @@ class FolderSource implements EvidenceSource {
     // Rows prove themselves by the tree: a second sum over them would cost as much as all the rest. Whose a leaf is the tree does not say.
     const sum = PROVE_THEMSELVES.test(path) ? undefined : createHash('sha256')
     let bytes = 0
-    for await (const chunk of createReadStream(place, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>) {
+    for await (const chunk of chunksOf(place)) {
       sum?.update(chunk)
       bytes += chunk.length
       yield chunk

@@ -27,10 +27,12 @@ export function ownLane(): Lane {
   }
 }
 
-/** What goes to a thread: a job, its bytes piece by piece, and the word that this was all. */
-export type ToThread = { readonly job: Job } | { readonly chunk: Uint8Array } | { readonly end: true }
-/** What comes back: that a piece was read, or the result. */
-export type FromThread = { readonly read: true } | { readonly result: ResultOf<Job> } | { readonly failed: string }
+/** What goes to a thread: a job, its bytes piece by piece by their place and length, and the word that this was all. */
+export type ToThread = { readonly job: Job } | { readonly place: number; readonly length: number } | { readonly end: true }
+/** What comes back: that the piece in a place was taken, or the result. */
+export type FromThread = { readonly taken: number } | { readonly result: ResultOf<Job> } | { readonly failed: string }
+/** Where pieces wait for a thread, as it gets them at its start: memory that both share, because what is made anew for each keeps both busy with collecting it. */
+export type PiecePlaces = readonly Uint8Array[]
 
 /** Pieces that may wait for a thread. */
 const AHEAD = 3
@@ -39,14 +41,15 @@ const THREAD = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thre
 const LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8 }
 
 class ThreadLane implements Lane {
-  readonly #worker = new Worker(THREAD, { resourceLimits: LIMITS })
-  #waiting = 0
+  readonly #places: PiecePlaces = Array.from({ length: AHEAD }, () => new Uint8Array(new SharedArrayBuffer(MOST_BYTES)))
+  readonly #free = [...this.#places.keys()]
+  readonly #worker = new Worker(THREAD, { resourceLimits: LIMITS, workerData: this.#places })
   #wake: () => void = () => undefined
   #done: ((result: FromThread) => void) | undefined
 
   constructor() {
     this.#worker.on('message', (message: FromThread) => {
-      if ('read' in message) this.#waiting--
+      if ('taken' in message) this.#free.push(message.taken)
       else this.#done?.(message)
       this.#wake()
     })
@@ -62,7 +65,7 @@ class ThreadLane implements Lane {
     this.#post({ job })
     for await (const chunk of stream) {
       for (const part of partsOf(chunk)) {
-        while (this.#waiting >= AHEAD && answer === undefined) await new Promise<void>((resolve) => { this.#wake = resolve })
+        while (this.#free.length === 0 && answer === undefined) await new Promise<void>((resolve) => { this.#wake = resolve })
         if (answer === undefined) this.#give(part)
       }
       if (answer !== undefined) break
@@ -74,10 +77,9 @@ class ThreadLane implements Lane {
   }
 
   #give(part: Buffer): void {
-    this.#waiting++
-    // A copy, because the memory goes over to the thread.
-    const copy = new Uint8Array(part)
-    this.#worker.postMessage({ chunk: copy } satisfies ToThread, [copy.buffer])
+    const place = this.#free.pop() as number
+    this.#places[place]?.set(part)
+    this.#post({ place, length: part.length })
   }
 
   #post(message: ToThread): void {

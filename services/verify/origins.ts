@@ -1,12 +1,13 @@
 /** Where rows came from, counted: texts are made once an origin, and not once a row. */
-import type { PackedCursor } from '../../schemas/packed-record.ts'
+import { FIELD, type FieldNumber, type PackedCursor } from '../../schemas/packed-record.ts'
 
 /** Others are counted under the last. */
 const MOST_ORIGINS = 5_000
 /** Stands for the address of a record without a credential that a removal blanked. */
 export const BLANKED_PEER = '(blanked)'
 const OTHER_ORIGINS = { known: '\n\n\n(others)', unknown: '\n\n\n' }
-const OWN = ['tenant', 'transport', 'credential'] as const
+const { tenant: TENANT, transport: TRANSPORT, credential: CREDENTIAL, exporter_peer: PEER } = FIELD
+const OWN = [TENANT, TRANSPORT, CREDENTIAL]
 const PRIME = 16_777_619
 const BASIS = 0x811c9dc5
 
@@ -41,9 +42,9 @@ export class Origins {
 
   /** What the row is counted under. */
   #placeOf(row: PackedCursor): string {
-    const credential = row.text('credential')
+    const credential = row.text(CREDENTIAL)
     const peer = credential === '' ? peerOf(row) : ''
-    const origin = `${row.text('tenant')}\n${row.text('transport')}\n${credential}\n${peer}`
+    const origin = `${row.text(TENANT)}\n${row.text(TRANSPORT)}\n${credential}\n${peer}`
     if (this.#counts.has(origin) || this.#counts.size < MOST_ORIGINS) return origin
     return credential === '' && (peer === '' || peer === BLANKED_PEER) ? OTHER_ORIGINS.unknown : OTHER_ORIGINS.known
   }
@@ -63,12 +64,12 @@ export class Origins {
 }
 
 /** Addresses are personal, and go with the rest. */
-const peerOf = (row: PackedCursor): string => row.text('exporter_peer') || (row.erasure === '' ? '' : BLANKED_PEER)
+const peerOf = (row: PackedCursor): string => row.text(PEER) || (row.erasure === '' ? '' : BLANKED_PEER)
 
-const OWN_AND_PEER = [...OWN, 'exporter_peer'] as const
+const OWN_AND_PEER = [...OWN, PEER]
 /** What an origin is made of: the address counts where there is no credential. */
-const fieldsOf = (row: PackedCursor): readonly (typeof OWN_AND_PEER)[number][] =>
-  (row.fieldEnd('credential') - row.fieldAt('credential') === 1 ? OWN_AND_PEER : OWN)
+const fieldsOf = (row: PackedCursor): readonly FieldNumber[] =>
+  (row.fieldEnd(CREDENTIAL) - row.fieldAt(CREDENTIAL) === 1 ? OWN_AND_PEER : OWN)
 
 /** FNV-1a over the fields as they lie in the record. */
 function keyOf(row: PackedCursor, bytes: Buffer): number {

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { ADMIN_EMITTER } from '../../schemas/admin-action.ts'
 import { HASH_BYTES } from '../../schemas/merkle.ts'
 import { ID_BYTES, LeafCursor } from '../../schemas/packed-leaf.ts'
-import { PackedCursor } from '../../schemas/packed-record.ts'
+import { FIELD, PackedCursor } from '../../schemas/packed-record.ts'
 import type { Fault } from '../../schemas/evidence.ts'
 import { type Declaration, declarationOf } from './declarations.ts'
 import { hexInto } from './hex.ts'
@@ -55,9 +55,12 @@ export interface RowResult {
 }
 
 const ADMIN = Buffer.from(ADMIN_EMITTER)
+const { emitter: EMITTER, sequence: SEQUENCE, event_id: EVENT_ID, tenant: TENANT } = FIELD
 const MOST_FAULTS = 100
 /** What every removal takes, also one that leaves who it was. */
-const CONTENT = ['name', 'resource', 'arguments', 'arguments_hash', 'result', 'result_hash', 'status_message', 'attributes', 'resource_attributes'] as const
+const CONTENT = [
+  FIELD.name, FIELD.resource, FIELD.arguments, FIELD.arguments_hash, FIELD.result, FIELD.result_hash, FIELD.status_message, FIELD.attributes, FIELD.resource_attributes,
+]
 export const NONE_BLANKED: Blanked = { rows: 0, unproved: 0, refilled: 0 }
 export const MOST_DECLARATIONS = 50_000
 
@@ -119,7 +122,7 @@ export class RowTask {
   /** `bytes`: those that the cursor reads. */
   #row(row: PackedCursor, bytes: Buffer): void {
     this.#rows++
-    if (row.isText('emitter', ADMIN)) this.#declared(row)
+    if (row.isText(EMITTER, ADMIN)) this.#declared(row)
     const frontier = this.#frontiers.get(row.partition)
     if (frontier === undefined || row.offset > frontier.offset || (row.offset === frontier.offset && row.offsetIndex > frontier.offsetIndex)) {
       this.#unsealed.add(row)
@@ -133,18 +136,18 @@ export class RowTask {
   }
 
   #count(row: PackedCursor): void {
-    if (row.isNegative('sequence')) return
-    const number = row.int('sequence')
-    this.#sequences.add(sessionOf([row.text('tenant'), row.text('source'), row.text('emitter'), row.text('conversation')]), Number(number))
+    if (row.isNegative(SEQUENCE)) return
+    const number = row.int(SEQUENCE)
+    this.#sequences.add(sessionOf([row.text(FIELD.tenant), row.text(FIELD.source), row.text(FIELD.emitter), row.text(FIELD.conversation)]), Number(number))
   }
 
   #prove(row: PackedCursor, bytes: Buffer): void {
     const { erasure, partition, offset, offsetIndex } = row
     if (!row.prove(this.#identity, ID_BYTES) && this.#kind !== 'bare') this.#fault('row-changed', partition, `${nameOf(row)} is not what its own hashes say`)
     // The length stands before the digits, in one byte where there are as many as there must be.
-    if (!hexInto({ bytes, from: row.fieldAt('event_id') + 1, to: row.fieldEnd('event_id') }, this.#identity, ID_BYTES)) return this.#fault('row-changed', partition, `${nameOf(row)} has no identity of 32 hex digits`)
+    if (!hexInto({ bytes, from: row.fieldAt(EVENT_ID) + 1, to: row.fieldEnd(EVENT_ID) }, this.#identity, ID_BYTES)) return this.#fault('row-changed', partition, `${nameOf(row)} has no identity of 32 hex digits`)
     if (erasure !== '') this.#erasedRow(row, bytes)
-    this.#sums.addPacked({ partition, offset, offsetIndex, identity: this.#identity, identityAt: 0, name: bytes, tenantAt: row.fieldAt('tenant'), tenantEnd: row.fieldEnd('tenant') })
+    this.#sums.addPacked({ partition, offset, offsetIndex, identity: this.#identity, identityAt: 0, name: bytes, tenantAt: row.fieldAt(TENANT), tenantEnd: row.fieldEnd(TENANT) })
   }
 
   #erasedRow(row: PackedCursor, bytes: Buffer): void {

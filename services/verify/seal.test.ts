@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { keyOf, makeLog, NAME, signerOf, sourceOf, verifierOfKey } from '../../test/verify/made-log.ts'
 import { verifierKey } from '../../schemas/note.ts'
-import { PackedCursor } from '../../schemas/packed-record.ts'
+import { FIELD, PackedCursor } from '../../schemas/packed-record.ts'
 import { openFolder } from './folder-source.ts'
 import { writeFolder } from './folder-writer.ts'
 import { ownLane } from './lanes.ts'
@@ -63,7 +63,7 @@ it('finds a leaf that was given to another tenant, so that its row is not missed
 async function* ofTenant(tenant: string): AsyncGenerator<Buffer> {
   for (const row of log.rows) {
     const read = new PackedCursor(row)
-    if (read.next() && read.text('tenant') === tenant) yield row
+    if (read.next() && read.text(FIELD.tenant) === tenant) yield row
   }
 }
 

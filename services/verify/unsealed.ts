@@ -1,5 +1,5 @@
 /** Rows that have no leaf: those that came last. One that is older than others with a leaf is none of them. */
-import type { PackedCursor } from '../../schemas/packed-record.ts'
+import { FIELD, type PackedCursor } from '../../schemas/packed-record.ts'
 
 const MINUTE_MS = 60_000
 /** A batch waits so long at most between its rows and their leaves, unless a process was killed between. */
@@ -7,7 +7,7 @@ const PATIENCE_MINUTES = 10
 const MOST_MINUTES = 10_000
 
 /** In milliseconds. */
-export const receivedAt = (row: PackedCursor): number => Number(row.int('received_at') / 1_000_000n)
+export const receivedAt = (row: PackedCursor): number => Number(row.int(FIELD.received_at) / 1_000_000n)
 
 export class Unsealed {
   /** Partition and minute of arrival → rows. */

@@ -2,7 +2,7 @@
 import type { EvidenceSource, Piece, Places } from '../../schemas/evidence.ts'
 import { decodeCanonical, encodeCanonical } from '../../schemas/canonical.ts'
 import { LeafCursor, packLeaf } from '../../schemas/packed-leaf.ts'
-import { packBare, PackedCursor } from '../../schemas/packed-record.ts'
+import { FIELD, packBare, PackedCursor } from '../../schemas/packed-record.ts'
 import type { EventRecord } from '../../schemas/topics.ts'
 import type { LogToRead, StoredEnvelope } from '../../infra/embedded-log/read-only.ts'
 
@@ -123,7 +123,7 @@ function asStored(bytes: Buffer, eventId: string): Buffer | undefined {
 function isRecordOf(bytes: Buffer, eventId: string): boolean {
   const packed = packBare([{ bytes, partition: 0, offset: 0, offsetIndex: 0 }])
   const cursor = new PackedCursor(packed)
-  return cursor.next() && cursor.rest === packed.length && cursor.text('event_id') === eventId
+  return cursor.next() && cursor.rest === packed.length && cursor.text(FIELD.event_id) === eventId
 }
 
 export function logEvidence(parts: LogParts): EvidenceSource {

@@ -9,7 +9,7 @@ import type { DeclaredGap, EvidenceSource, Places, Removal, StoredCheckpoint } f
 import { CompactRange, leafHash } from '../../schemas/merkle.ts'
 import { checkpointBody, rawPublicKey, signNote, type Verifier, verifierOf } from '../../schemas/note.ts'
 import { leafData, LeafCursor, packLeaf, type PackedLeaf } from '../../schemas/packed-leaf.ts'
-import { PackedCursor, packRecord } from '../../schemas/packed-record.ts'
+import { FIELD, PackedCursor, packRecord } from '../../schemas/packed-record.ts'
 
 export const NAME = 'log.example'
 
@@ -73,8 +73,8 @@ export function leafOf(packed: Buffer, index: number): PackedLeaf & { readonly p
   const row = new PackedCursor(packed)
   row.next()
   return {
-    partition: row.partition, index, offset: row.offset, offsetIndex: row.offsetIndex, tenant: row.text('tenant'),
-    eventId: Buffer.from(row.text('event_id'), 'hex'), recordHash: Buffer.from(row.hashes().record, 'hex'),
+    partition: row.partition, index, offset: row.offset, offsetIndex: row.offsetIndex, tenant: row.text(FIELD.tenant),
+    eventId: Buffer.from(row.text(FIELD.event_id), 'hex'), recordHash: Buffer.from(row.hashes().record, 'hex'),
   }
 }
 
