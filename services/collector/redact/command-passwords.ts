@@ -25,7 +25,7 @@ const FORMS: readonly Form[] = [
   { command: /\bpsexec(?:64)?\b/i, before: /(?<=\s)-p ["']?/g },
   { command: /\bnet1? use\b/i, before: /\/user:\S{1,128}[ \t]{1,4}["']?(?=[^\s/*])/gi },
   { command: /\bnet1? use\b/i, before: /\bnet1? use[ \t]{1,4}(?:[a-z]:[ \t]{1,4})?\\\\\S{1,256}[ \t]{1,4}["']?(?=[^\s/*])/gi },
-  { command: /\bConvertTo-SecureString\b/i, before: /\bConvertTo-SecureString[ \t]{1,4}(?:-String[ \t]{1,4})?["'](?=[^"']{1,256}["'] -as)/gi },
+  { command: /\bConvertTo-SecureString\b/i, before: /\bConvertTo-SecureString[ \t]{1,4}(?:-String[ \t]{1,4})?\\{0,8}["'](?=[^"']{1,256}["'] -as)/gi },
   // A statement of a build script; prose seldom has a digit or a capital within a word in quotes there.
   { command: /\bpassword\b/, before: /(?:^|[\n;{])[ \t]{0,32}password[ \t]{1,4}["'](?=[^"'\n]{0,64}(?:[0-9]|[a-z][A-Z])[^"'\n]{0,64}["'])/g },
 ]

@@ -18,7 +18,7 @@ const CALL = new RegExp(`${GIVING}\\([ \\t]{0,4}${QUOTE}([\\w.-]{3,64})${QUOTE}[
 
 /** In each, group 1 is the name and group 2 the value. Repetitions are bounded, so each start costs the same. */
 const FORMS: readonly { readonly needs: string; readonly form: RegExp }[] = [
-  { needs: '</', form: /<([A-Za-z][\w.:-]{1,40})>\s{0,64}([^<>\s]{4,256})\s{0,64}<\//g },
+  { needs: '</', form: /<([A-Za-z][\w.:-]{1,40})>(?:\s|\\{1,8}[nrt]){0,64}([^<>\s\\][^<>\s]{3,255})\s{0,64}<\//g },
   { needs: '=', form: /\b(?:key|name)=["']([^"'<>]{3,64})["'][ \t]{1,4}value=["']([^"'<>]{4,256})["']/gi },
   {
     needs: 'alue',

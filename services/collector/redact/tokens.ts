@@ -29,7 +29,7 @@ const ARMOUR = /(?:[A-Za-z0-9+/=:,. \t\r\n-]|\\{1,8}[nrt]){0,}/y
 const END_KEY = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/y
 
 /** The private part of a key file of PuTTY. */
-const PUTTY = /Private-Lines: [0-9]{1,4}\s{1,4}(?:[A-Za-z0-9+/=]{1,76}(?:\r?\n|\\{1,8}[nr]|$)){1,512}/g
+const PUTTY = /Private-Lines: [0-9]{1,4}(?:\s|\\{1,8}[nr]){1,4}(?:[A-Za-z0-9+/=]{1,76}(?:\r?\n|\\{1,8}[nr]|$)){1,512}/g
 
 /** Private keys in armour, with or without their end mark. */
 export function findPrivateKeys(text: string): Span[] {

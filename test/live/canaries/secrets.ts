@@ -130,6 +130,32 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   curl: between('curl -u admin:', ' https://internal.example', 14), yaml: between('database:\n  password: "', '"\n'),
   accountKey: between('AccountKey=', ';EndpointSuffix=core.example', 60), json: between('{"user":"app","client_secret":"', '","n":1}', 32),
   kubernetes: between('{"name":"DB_PASSWORD","value":"', '"}'), xml: between('<password>', '</password>'),
+  xmlLines: between('<vendorToken>\n    ', '\n</vendorToken>', 32), typed: between('var vendorToken string = "', '"', 32),
+  property: between('System.setProperty("VENDOR_TOKEN", "', '")', 32), constant: between("define('DB_PASSWORD', '", "');"),
+  appended: between('$token .= "', '"', 32), ldap: between('ldapsearch -x -w ', ' -b dc=x', 14), netUse: between('net use x: \\\\10.0.0.5\\share /user:admin ', '', 14),
+  psExec: between('psexec \\\\10.0.0.5 -u admin -p ', ' cmd', 14), secureString: between('ConvertTo-SecureString "', '" -AsPlainText -Force', 14),
+  windowsHash: (dice) => {
+    const core = hex(dice, 32)
+    return { text: `Administrator:500:${hex(dice, 32)}:${core}:::`, core }
+  },
+  kerberos: (dice) => {
+    const core = hex(dice, 64)
+    return { text: `$krb5asrep$23$svc@ACME.EXAMPLE:${hex(dice, 32)}$${core}`, core }
+  },
+  django: between('pbkdf2_sha256$260000$a7BcD9eFgH$', '=', 43),
+  putty: (dice) => {
+    const lines = Array.from({ length: 4 }, () => alnum(dice, 64))
+    return { text: `PuTTY-User-Key-File-2: ssh-rsa\nPrivate-Lines: 4\n${lines.join('\n')}\nPrivate-MAC: 00`, core: lines[2]!.slice(8, 40) }
+  },
+  cloudflareOrigin: (dice) => {
+    const core = hex(dice, 146)
+    return { text: `v1.0-${hex(dice, 24)}-${core}`, core }
+  },
+  mailerSend: prefixedHex('mlsn.', 64), vercel: prefixed('vcp_', 56), clickhouse: prefixed('4b1d', 38),
+  azureDevops: (dice) => {
+    const core = alnum(dice, 76)
+    return { text: `${core}AZDOa1b2`, core }
+  },
 }
 
 export const KINDS = Object.keys(MAKERS)
