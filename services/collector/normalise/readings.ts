@@ -62,6 +62,9 @@ function path(value: AnyValue): string {
   return start === -1 ? '/' : (text.slice(start).split(/[?#]/, 1)[0] ?? '')
 }
 
+/** Python writes booleans as `True`. */
+const flag = (value: AnyValue): string => plainText(value).toLowerCase()
+
 const verb = (value: AnyValue): string => plainText(value).split(' ', 1)[0] ?? ''
 
 /** The path in `POST /mcp HTTP/1.1`. */
@@ -92,7 +95,8 @@ const READ: Readonly<Record<Reading, (value: AnyValue) => string>> = {
   path,
   verb,
   'request-path': requestPath,
-  negated: (value) => NEGATED.get(plainText(value)) ?? '',
+  flag,
+  negated: (value) => NEGATED.get(flag(value)) ?? '',
   milliseconds,
   seconds,
 }

@@ -4,7 +4,7 @@ import type { EmitterTable } from './table.ts'
 /** Claude Code's log events, and its beta spans. */
 export const claudeCode: EmitterTable = {
   id: 'claude-code',
-  version: '2',
+  version: '3',
   title: 'Claude Code',
   recognise: { scopes: ['com.anthropic.claude_code.events', 'com.anthropic.claude_code'], services: ['claude-code'] },
   keeps: 'all',
@@ -28,7 +28,7 @@ export const claudeCode: EmitterTable = {
     arguments: [{ key: 'tool_input', reading: 'json' }],
     arguments_bytes: [{ key: 'tool_input_size_bytes' }],
     result_bytes: [{ key: 'tool_result_size_bytes' }],
-    success: [{ key: 'success' }],
+    success: [{ key: 'success', reading: 'flag' }],
     status: [{ key: 'status' }],
     duration_ms: [{ key: 'duration_ms' }],
     decision: [{ key: 'decision' }, { key: 'decision_type' }],

@@ -9,7 +9,7 @@ const CATEGORIES = ['mcp', 'custom'] as const
 /** OpenAI's Codex CLI: its log events, and the client span of a call of an MCP server. */
 export const codexCli: EmitterTable = {
   id: 'codex-cli',
-  version: '1',
+  version: '2',
   title: 'Codex CLI',
   recognise: {
     scopes: ['codex_otel.log_only'],
@@ -33,7 +33,7 @@ export const codexCli: EmitterTable = {
     result: [{ key: 'output', reading: 'json' }],
     arguments_bytes: [{ key: 'arguments_length' }],
     result_bytes: [{ key: 'output_length' }],
-    success: [{ key: 'success' }],
+    success: [{ key: 'success', reading: 'flag' }],
     duration_ms: [{ key: 'duration_ms' }],
     decision: [{ key: 'decision' }],
     decision_by: [{ key: 'source' }],

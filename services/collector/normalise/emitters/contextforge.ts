@@ -4,7 +4,7 @@ import type { EmitterTable } from './table.ts'
 /** IBM ContextForge 1.0: an HTTP request's SERVER span, and below it half a dozen INTERNAL ones for one call. */
 export const contextforge: EmitterTable = {
   id: 'contextforge',
-  version: '1',
+  version: '2',
   title: 'IBM ContextForge',
   recognise: { scopes: ['mcp-gateway'] },
   keeps: 'recognised',
@@ -30,7 +30,7 @@ export const contextforge: EmitterTable = {
     conversation: [],
     arguments: [{ key: 'langfuse.observation.input', reading: 'json' }, { key: 'tool.invocation.args', reading: 'json' }],
     result: [{ key: 'langfuse.observation.output', reading: 'json' }, { key: 'tool.invocation.result', reading: 'json' }],
-    success: [{ key: 'success' }, { key: 'upstream.response.success' }],
+    success: [{ key: 'success', reading: 'flag' }, { key: 'upstream.response.success', reading: 'flag' }],
     duration_ms: [{ key: 'duration.ms' }],
     http_method: HTTP.http_method,
     path: HTTP.path,

@@ -4,7 +4,7 @@ import type { EmitterTable } from './table.ts'
 /** GitHub Copilot Chat in VS Code: an agent's spans after the GenAI conventions with attributes of its own, and log events. */
 export const copilotChat: EmitterTable = {
   id: 'copilot-chat',
-  version: '1',
+  version: '2',
   title: 'GitHub Copilot Chat',
   recognise: { scopes: ['copilot-chat'], services: ['copilot-chat', 'github-copilot'], marks: [{ prefix: 'github.copilot.' }, { prefix: 'copilot_chat.' }] },
   keeps: 'all',
@@ -22,7 +22,7 @@ export const copilotChat: EmitterTable = {
     conversation: [
       { key: 'gen_ai.conversation.id' }, { key: 'copilot_chat.chat_session_id' }, { key: 'copilot_chat.session_id' }, { key: 'session.id' },
     ],
-    success: [{ key: 'success' }],
+    success: [{ key: 'success', reading: 'flag' }],
     duration_ms: [{ key: 'duration_ms' }],
   },
   implied: [

@@ -4,7 +4,7 @@ import type { EmitterTable } from './table.ts'
 /** Google's Gemini CLI: its log events, and the spans it sends with `telemetry.traces`. */
 export const geminiCli: EmitterTable = {
   id: 'gemini-cli',
-  version: '1',
+  version: '2',
   title: 'Gemini CLI',
   recognise: { scopes: ['gemini-cli'], services: ['gemini-cli'] },
   keeps: 'all',
@@ -20,7 +20,7 @@ export const geminiCli: EmitterTable = {
     conversation: [{ key: 'gen_ai.conversation.id' }, { key: 'session.id' }],
     arguments: [{ key: 'function_args', reading: 'json' }, { key: 'gen_ai.input.messages', member: 'args', reading: 'json' }],
     result_bytes: [{ key: 'content_length' }],
-    success: [{ key: 'success' }],
+    success: [{ key: 'success', reading: 'flag' }],
     duration_ms: [{ key: 'duration_ms' }],
     decision: [{ key: 'decision' }],
     error_type: [{ key: 'error_type' }, { key: 'error.type' }],

@@ -4,7 +4,7 @@ import type { EmitterTable } from './table.ts'
 /** Whoever follows the OTel MCP and GenAI conventions: Envoy's `gen_ai` mode, Copilot Chat, goose, and others. */
 export const semconv: EmitterTable = {
   id: 'semconv',
-  version: '1',
+  version: '2',
   title: 'OTel MCP and GenAI conventions',
   recognise: { marks: [{ keys: ['mcp.method.name'] }, { prefix: 'mcp.' }] },
   keeps: 'recognised',
@@ -17,7 +17,7 @@ export const semconv: EmitterTable = {
     principal: [...CONVENTIONS.principal, { key: 'enduser.id' }, { key: 'user.email' }, { key: 'user.id' }],
     scopes: [...CONVENTIONS.scopes, { key: 'enduser.scope', reading: 'words' }],
     arguments: [...CONVENTIONS.arguments, { key: 'mcp.request.argument.', prefix: true }],
-    success: [{ key: 'success' }],
+    success: [{ key: 'success', reading: 'flag' }],
     duration_ms: [{ key: 'duration.ms' }, { key: 'duration_ms' }],
   },
   names: ['MCP send {method} {target}', 'MCP request: {method} {target}', '{method} {target}', 'execute_tool {tool}', '{tool}.tool', '{method}.mcp'],

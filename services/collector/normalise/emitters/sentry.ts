@@ -4,7 +4,7 @@ import type { EmitterTable } from './table.ts'
 /** Sentry's SDKs around an MCP server: spans of kind INTERNAL, also for what the server sends. */
 export const sentry: EmitterTable = {
   id: 'sentry',
-  version: '1',
+  version: '2',
   title: 'Sentry SDK',
   recognise: { scopes: ['@sentry/node'], marks: [{ keys: ['sentry.op', 'mcp.method.name'] }] },
   keeps: 'recognised',

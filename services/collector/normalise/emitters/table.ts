@@ -66,7 +66,8 @@ export const READINGS = {
   path: 'path of a URL, without query',
   verb: 'first word of a request line',
   'request-path': 'path in a request line, without query',
-  negated: 'the opposite of a boolean',
+  flag: 'a boolean, or its text in any case',
+  negated: 'the opposite of a flag',
   milliseconds: 'number, the unit `ms` may follow',
   seconds: 'number of seconds, as milliseconds',
 } as const

@@ -1,0 +1,86 @@
+/** Every emitter's bodies again, each attribute in the other kinds that senders and exporters give the same value: nothing else is read of them. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import type { AuditEventFields } from '../../../schemas/audit-event.ts'
+import { type Decoded, decode } from '../otlp/decode.ts'
+import { type AnyValue, DECODE_LIMITS, Double, type KeyValues, type Signal } from '../otlp/model.ts'
+import { createNormaliser } from './normaliser.ts'
+import { ARRIVAL } from './sample-telemetry.ts'
+import { jsonText } from './values.ts'
+
+const FIXTURES = new URL('../../../test/fixtures/otlp/', import.meta.url)
+const normaliser = createNormaliser({ mcpPaths: ['/mcp'] })
+
+function bodiesOf(folder: string): Decoded[] {
+  return readdirSync(new URL(`${folder}/`, FIXTURES)).flatMap((file) => {
+    const signal = /(?:_v1_|\.|^)(traces|logs)\b.*\.(?:bin|json)$/.exec(file)?.[1] as Signal | undefined
+    if (signal === undefined || file.endsWith('.headers.json')) return []
+    const bytes = readFileSync(new URL(`${folder}/${file}`, FIXTURES))
+    return [decode({ signal, encoding: bytes[0] === 0x7b ? 'json' : 'protobuf', bytes }, DECODE_LIMITS)]
+  })
+}
+
+function structured(value: unknown): AnyValue {
+  if (Array.isArray(value)) return value.map(structured)
+  if (typeof value === 'number' && !Number.isInteger(value)) return new Double(value)
+  return typeof value === 'object' && value !== null ? new Map(Object.entries(value).map(([key, each]) => [key, structured(each)])) : (value as AnyValue)
+}
+
+function ofText(text: string): AnyValue[] {
+  if (/^\d{1,15}$/.test(text)) return [Number(text), new Double(Number(text))]
+  if (text === 'true' || text === 'false') return [text === 'true']
+  try {
+    return /^[[{]/.test(text) ? [structured(JSON.parse(text))] : []
+  } catch {
+    return []
+  }
+}
+
+/** The same value as others send it. A header stays a list: only lists of headers are any. */
+function otherKinds(key: string, value: AnyValue): AnyValue[] {
+  // Python writes them with a capital.
+  if (/success|is_error/.test(key)) return String(value) === 'true' ? [true, 'true', 'True'] : [false, 'false', 'False']
+  if (typeof value === 'string') return ofText(value)
+  if (typeof value === 'boolean') return [String(value)]
+  if (typeof value === 'number' || typeof value === 'bigint') return [String(value), new Double(Number(value))]
+  if (value instanceof Double) return [String(value.value)]
+  return value instanceof Map || (Array.isArray(value) && !key.startsWith('http.')) ? [jsonText(value)] : []
+}
+
+/** Blanks in JSON text are the sender's: sizes and texts are compared without; a log's identity is its content. */
+function said(event: AuditEventFields | undefined): unknown {
+  if (event === undefined) return undefined
+  const { attributes: _attributes, event_id: _id, arguments_bytes: _arguments, result_bytes: _result, ...fields } = event
+  return JSON.parse(JSON.stringify(fields, (_, field: unknown) => {
+    if (typeof field === 'bigint') return String(field)
+    if (typeof field !== 'string' || !/^[[{]/.test(field)) return field
+    try {
+      return JSON.parse(field) as unknown
+    } catch {
+      return field
+    }
+  }))
+}
+
+/** The only event of one record with these attributes. */
+function eventWith(body: Decoded, group: number, item: number, attributes: KeyValues): AuditEventFields | undefined {
+  const alone = <T extends { readonly attributes: KeyValues }>(scoped: readonly { readonly items: readonly T[] }[]): unknown =>
+    [{ ...scoped[group], items: [{ ...scoped[group]!.items[item]!, attributes }] }]
+  if (body.signal === 'traces') return normaliser.traces(alone(body.data) as typeof body.data, ARRIVAL).events[0]
+  return body.signal === 'logs' ? normaliser.logs(alone(body.data) as typeof body.data, ARRIVAL).events[0] : undefined
+}
+
+it.each(readdirSync(FIXTURES).filter((name) => bodiesOf(name).length > 0))('%s', (folder) => {
+  for (const body of bodiesOf(folder)) {
+    if (body.signal === 'metrics') continue
+    body.data.forEach(({ items }, group) => items.forEach(({ attributes }, item) => {
+      const before = said(eventWith(body, group, item, attributes))
+      for (const [key, value] of attributes) {
+        // One argument each: their kind is what was sent to the tool.
+        for (const other of key.startsWith('mcp.request.argument.') ? [] : otherKinds(key, value)) {
+          expect(said(eventWith(body, group, item, new Map([...attributes, [key, other]]))), `${key} as ${jsonText(other)}`).toEqual(before)
+        }
+      }
+    }))
+  }
+})
