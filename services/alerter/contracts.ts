@@ -119,6 +119,8 @@ export interface AlerterPorts {
   /** Read anew for each message: its owner may add and remove receivers. A receiver that is gone gets no more attempts. */
   readonly notifiers: readonly Notifier[]
   readonly log: Log
+  /** What others answered, before it is stored or told. */
+  redact(tenant: string, text: string): string
   /** The process's own timer where omitted. */
   readonly wake?: Wake
 }

@@ -223,9 +223,10 @@ export class Desk {
   async #ask(notifier: Notifier, pending: Pending, at: bigint): Promise<typeof GONE> {
     try {
       const message = { id: pending.messageId, at, body: bodyOf(pending) }
-      return await tracedDelivery(pending, () => notifier.send(message, this.#stopping.signal))
+      const answer = await tracedDelivery(pending, () => notifier.send(message, this.#stopping.signal))
+      return { ...answer, text: this.#ports.redact(pending.tenant, answer.text) }
     } catch (error) {
-      return { status: 0, text: reasonOf(error), retryAfterSeconds: undefined }
+      return { status: 0, text: this.#ports.redact(pending.tenant, reasonOf(error)), retryAfterSeconds: undefined }
     }
   }
 }

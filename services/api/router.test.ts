@@ -19,10 +19,14 @@ describe('a call of the API', () => {
     expect(deeds.map(({ action, actor, tenant }) => [action, actor, tenant])).toEqual([['api.refused', 'watchkeeper', 'default'], ['alert.list', 'page', 'acme']])
   })
 
-  it('finds its route, or hears what there is', async () => {
-    const { ask } = apiRig({ store: empty }, callers)
+  it('finds its route, or hears what there is, which is written down', async () => {
+    const { ask, deeds } = apiRig({ store: empty }, callers)
     expect(await ask('PUT', '/api/v1/alerts')).toEqual({ status: 405, headers: expect.objectContaining({ allow: 'GET' }) as object, body: { error: 'this route knows GET' } })
-    expect((await ask('GET', '/api/v1/nothing')).status).toBe(404)
+    expect((await ask('GET', '/api/v1/nothing', { token: 'lead' })).status).toBe(404)
+    expect(deeds).toMatchObject([
+      { action: 'api.unknown', object: 'api', details: { method: 'PUT', path: '/api/v1/alerts', status: '405' } },
+      { action: 'api.unknown', tenant: 'acme', actor: 'lead', details: { method: 'GET', path: '/api/v1/nothing', status: '404' } },
+    ])
     expect((await ask('GET', '/api/v1/alerts/%ZZ')).status).toBe(400)
     expect((await ask('GET', `/api/v1/alerts/${'0'.repeat(32)}`)).status).toBe(404)
     expect((await ask('GET', '/api/v1/openapi.json', { token: 'nobody' })).status).toBe(200)

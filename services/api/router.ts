@@ -108,11 +108,26 @@ export class Router {
   /** Throws Failure `unavailable` when a neighbour is away; refusals are answers. */
   async answer(request: HttpRequest, caller: Caller): Promise<HttpResponse> {
     try {
-      return await this.#found(find(this.#parts.routes, request), request, caller)
+      return await this.#found(await this.#find(request, caller), request, caller)
     } catch (error) {
       const refusal = refusalOf(error)
       if (refusal === undefined) throw error
       return json(refusal.status, { error: refusal.message }, refusal.headers)
+    }
+  }
+
+  /** Who looks for routes that are none is written down like who is refused at one. */
+  async #find(request: HttpRequest, caller: Caller): Promise<Found> {
+    try {
+      return find(this.#parts.routes, request)
+    } catch (error) {
+      const refusal = refusalOf(error)
+      const { method, path, peer } = request
+      if (refusal !== undefined) {
+        const details = { method, path, status: String(refusal.status) }
+        await this.#parts.reads.note({ action: 'api.unknown', object: 'api', tenant: caller.tenant ?? DEFAULT_TENANT, actor: caller.name, actor_source: 'api.token', peer, details }, refusal.message)
+      }
+      throw error
     }
   }
 

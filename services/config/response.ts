@@ -18,6 +18,8 @@ export const ResponseHook = z.strictObject({
 export type ResponseHook = z.infer<typeof ResponseHook>
 
 export const Response = z.strictObject({
+  expires_hours: z.number().int().min(1).max(720).default(24)
+    .describe('What was asked for and not approved within this time, and what was approved and could not be sent within it, is not done any more'),
   hooks: z.array(ResponseHook).max(64).default([]).superRefine((hooks, context) => {
     for (const [at, hook] of hooks.entries()) {
       if (hooks.findIndex((one) => one.name === hook.name) !== at) context.addIssue({ code: 'custom', path: [at, 'name'], message: `is the name of another hook: ${hook.name}` })

@@ -4,6 +4,7 @@ import { expire, nextDue, settle, takeOrder, type Turn } from './carry-out.ts'
 import { decodeState, emptyState, encodeState } from './state.ts'
 
 const SECOND = 1_000_000_000n
+const DAY = 86_400n * SECOND
 const START = 1_770_000_000n * SECOND
 const hex = (n: number): string => n.toString(16).padStart(32, '0')
 const hooks: Turn['hooks'] = new Map([
@@ -19,8 +20,9 @@ const decision = (order: 'approve' | 'reject', n: number, change: Partial<Extrac
 
 function rig(now = START) {
   const state = emptyState()
-  const turn = (at = now): Turn => ({ state, hooks, now: at })
-  return { state, turn, of: (n: number) => state.actions.get(hex(n)), refusals: () => state.unsaidEvents.filter(({ event }) => event === 'refused').map(({ why }) => why) }
+  const sending = new Set<string>()
+  const turn = (at = now): Turn => ({ state, hooks, now: at, lasts: DAY, isSending: (id) => sending.has(id) })
+  return { state, sending, turn, of: (n: number) => state.actions.get(hex(n)), refusals: () => state.unsaidEvents.filter(({ event }) => event === 'refused').map(({ why }) => why) }
 }
 
 describe('an action', () => {
@@ -44,7 +46,7 @@ describe('an action', () => {
     expect([...state.dueAt]).toEqual([[hex(1), START]])
     settle(turn(), hex(1), { status: 204, text: '', retryAfterSeconds: undefined })
     expect(of(1)).toMatchObject({ state: 'done', attempts: 1, status: 204 })
-    expect([state.dueAt.size, nextDue(state)]).toEqual([0, undefined])
+    expect([state.dueAt.size, nextDue(state, DAY)]).toEqual([0, undefined])
     expect(state.unsaidEvents.map(({ event, by, alert_id, object }) => [event, by, alert_id, object])).toEqual([
       ['responded', 'bob via desk', hex(900), hex(1)], ['refused', 'mallory via desk', hex(900), hex(1)], ['responded', 'eve via lead', hex(900), hex(1)],
       ['refused', 'eve via lead', hex(900), hex(1)], ['responded', 'watchkeeper', hex(900), hex(1)],
@@ -95,12 +97,37 @@ describe('an action', () => {
   it('expires after a day without approval', () => {
     const { state, turn, of, refusals } = rig()
     takeOrder(turn(), request(1))
-    expect(nextDue(state)).toBe(START + 86_400n * SECOND)
-    const late = turn(START + 86_400n * SECOND)
+    expect(nextDue(state, DAY)).toBe(START + DAY)
+    const late = turn(START + DAY)
     expire(late)
     expect(of(1)?.state).toBe('expired')
-    takeOrder(late, decision('approve', 1))
+    takeOrder(late, decision('approve', 1, { at: START + DAY }))
     expect(refusals()).toEqual(['The action is expired already.'])
+  })
+
+  it('is not done when its hook was not reached within a day of its approval, unless a message is on its way', () => {
+    const { state, sending, turn, of } = rig()
+    takeOrder(turn(), request(1))
+    takeOrder(turn(START + 10n * SECOND), decision('approve', 1))
+    takeOrder(turn(), request(2, { hook: 'page_owner' }))
+    sending.add(hex(2))
+    expire(turn(START + DAY))
+    expect([of(1)?.state, of(2)?.state]).toEqual(['approved', 'approved'])
+    expire(turn(START + DAY + 10n * SECOND))
+    expect([of(1)?.state, of(2)?.state, [...state.dueAt.keys()]]).toEqual(['expired', 'approved', [hex(2)]])
+    expect(state.unsaidEvents.at(-1)).toMatchObject({ event: 'responded', why: 'revoke_token was not reached within 24 h' })
+    settle(turn(START + DAY + 11n * SECOND), hex(2), { status: 204, text: '', retryAfterSeconds: undefined })
+    expect(of(2)?.state).toBe('done')
+  })
+
+  it('is not begun by an order that lay on the bus for longer than a day', () => {
+    const { turn, of, refusals } = rig(START + DAY)
+    takeOrder(turn(), request(1, { hook: 'page_owner' }))
+    takeOrder(turn(START + DAY - 1n), request(2))
+    takeOrder(turn(), decision('approve', 2))
+    expect([of(1), of(2)?.state, refusals()]).toEqual([undefined, 'waiting', Array.from({ length: 2 }, () => 'It was not carried out within 24 h: ask again.')])
+    takeOrder(turn(), decision('reject', 2, { order_id: hex(702) }))
+    expect(of(2)?.state).toBe('rejected')
   })
 
   it('survives the disk as it is', () => {

@@ -8,8 +8,6 @@ import type { ResponderState } from './state.ts'
 
 const SECOND = 1_000_000_000n
 const HOUR = 3_600n * SECOND
-/** Nobody approves what was asked for so long ago: the alert is another by then. */
-const APPROVE_WITHIN = 24n * HOUR
 /** Before the next attempt; after the last one it has failed. */
 const AGAIN_AFTER = [2n, 10n, 60n, 300n, 900n] as const
 const MOST_WAITING = 1_000
@@ -20,6 +18,10 @@ export interface Turn {
   readonly state: ResponderState
   readonly hooks: ReadonlyMap<string, Pick<Hook, 'name' | 'approval' | 'mostPerHour'>>
   readonly now: bigint
+  /** What was asked for or approved longer ago is not done any more: the alert is another by then. Nanoseconds. */
+  readonly lasts: bigint
+  /** Whether a message of the action is on its way. */
+  isSending(actionId: string): boolean
 }
 
 interface Step {
@@ -105,6 +107,11 @@ function decide(turn: Turn, order: Extract<ResponseOrder, { order: 'approve' | '
   return release(turn, action, change, said)
 }
 
+/** An order may have lain on the bus while nobody carried any out. */
+const isLate = ({ now, lasts }: Turn, { order, at }: ResponseOrder): boolean => order !== 'reject' && at + lasts <= now
+
+const hours = (nanoseconds: bigint): string => `${nanoseconds / HOUR} h`
+
 /** Carries out an order that was not seen before. Throws ZodError for what is no order. */
 export function takeOrder(turn: Turn, record: ResponseOrder): void {
   const { state } = turn
@@ -112,7 +119,8 @@ export function takeOrder(turn: Turn, record: ResponseOrder): void {
   if (state.orders.has(order.order_id)) return
   state.orders.add(order.order_id)
   if (state.orders.size > MOST_ORDERS) state.orders.delete(state.orders.values().next().value as string)
-  const why = order.order === 'request' ? request(turn, order) : decide(turn, order)
+  const late = isLate(turn, order) ? `It was not carried out within ${hours(turn.lasts)}: ask again.` : ''
+  const why = late !== '' ? late : order.order === 'request' ? request(turn, order) : decide(turn, order)
   if (why === '') return
   const known = state.actions.get(order.action_id)
   const about = order.order === 'request' ? order : { tenant: order.tenant, action_id: order.action_id, alert_id: known?.tenant === order.tenant ? known.alert_id : '', alert_version: 0 }
@@ -143,20 +151,23 @@ export function settle(turn: Turn, actionId: string, { status, text, retryAfterS
   }
 }
 
-/** Lets go of what nobody approved in time, and of what ended long ago. */
+/** From when on an action lasts: since it was asked for, or since it was approved. */
+const since = ({ state, requested_at: requested, decided_at: decided }: ResponseAction): bigint => (state === 'waiting' || decided === 0n ? requested : decided)
+
+/** Lets go of what nobody approved in time, of what could not be sent in time, and of what ended long ago. */
 export function expire(turn: Turn): void {
-  const { state, now } = turn
-  for (const action of [...state.actions.values()]) {
-    if (action.state === 'waiting' && action.requested_at + APPROVE_WITHIN <= now) {
-      step(turn, action, { state: 'expired' }, { by: OURSELVES, orderId: '', why: `${action.hook} was not approved within a day` })
-    }
+  const { state, now, lasts } = turn
+  for (const action of [...state.actions.values()].filter((one) => isOpen(one) && since(one) + lasts <= now && !turn.isSending(one.action_id))) {
+    const why = `${action.hook} was not ${action.state === 'waiting' ? 'approved' : 'reached'} within ${hours(lasts)}`
+    state.dueAt.delete(action.action_id)
+    step(turn, action, { state: 'expired' }, { by: OURSELVES, orderId: '', why })
   }
   const ended = [...state.actions.values()].filter((action) => !isOpen(action))
   for (const { action_id: id } of ended.slice(0, Math.max(0, ended.length - MOST_ENDED))) state.actions.delete(id)
 }
 
 /** When something is to be done by itself; undefined where nothing is. */
-export function nextDue({ actions, dueAt }: Pick<ResponderState, 'actions' | 'dueAt'>): bigint | undefined {
-  const times = [...dueAt.values(), ...[...actions.values()].filter(({ state }) => state === 'waiting').map(({ requested_at: at }) => at + APPROVE_WITHIN)]
+export function nextDue({ actions, dueAt }: Pick<ResponderState, 'actions' | 'dueAt'>, lasts: bigint): bigint | undefined {
+  const times = [...dueAt.values(), ...[...actions.values()].filter(({ state }) => state === 'waiting').map(({ requested_at: at }) => at + lasts)]
   return times.length === 0 ? undefined : times.reduce((a, b) => (b < a ? b : a))
 }

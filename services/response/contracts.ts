@@ -16,5 +16,9 @@ export interface ResponderPorts {
   readonly snapshots: Snapshots
   readonly clock: Clock
   readonly hooks: readonly Hook[]
+  /** How long what was asked for may wait for its approval, and what was approved for its hook; nanoseconds. */
+  readonly lasts: bigint
   readonly log: Log
+  /** What others answered, before it is stored or told. */
+  redact(tenant: string, text: string): string
 }

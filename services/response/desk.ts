@@ -1,5 +1,5 @@
 /** One partition of `response-orders`, in turns: change, save, publish, send. Nothing is sent that is not on disk, and what goes out twice after a crash has the same id and body. */
-import type { Envelope } from '../../schemas/ports.ts'
+import type { Answer, Envelope } from '../../schemas/ports.ts'
 import type { ResponseAction, ResponseOrder } from '../../schemas/response-action.ts'
 import { alertEvents, responseActions } from '../../schemas/topics.ts'
 import { expire, nextDue, settle, takeOrder, type Turn } from './carry-out.ts'
@@ -9,6 +9,8 @@ import { decodeState, emptyState, encodeState, type ResponderState, STATE_VERSIO
 const SEND_MS = 30_000
 const WRITE_AGAIN = 1_000_000_000n
 const MOST_IN_FLIGHT = 8
+
+const NO_HOOK: Answer = { status: 410, text: 'the hook is no longer configured', retryAfterSeconds: undefined }
 
 export class ResponseDesk {
   readonly #name: string
@@ -48,7 +50,7 @@ export class ResponseDesk {
     if (this.#dirty || this.#hasNews()) return this.#ports.clock.now() + WRITE_AGAIN
     // While there is no room, the end of an attempt is what wakes us.
     const free = this.#inFlight.size < MOST_IN_FLIGHT ? [...this.#state.dueAt].filter(([id]) => !this.#inFlight.has(id)) : []
-    return nextDue({ actions: this.#state.actions, dueAt: new Map(free) })
+    return nextDue({ actions: this.#state.actions, dueAt: new Map(free) }, this.#ports.lasts)
   }
 
   /** Throws Failure `unavailable` when state or events cannot be written; the same envelopes may then come again. */
@@ -91,7 +93,8 @@ export class ResponseDesk {
   }
 
   #at(): Turn {
-    return { state: this.#state, hooks: this.#hooks, now: this.#ports.clock.now() }
+    const { clock, lasts } = this.#ports
+    return { state: this.#state, hooks: this.#hooks, now: clock.now(), lasts, isSending: (id) => this.#inFlight.has(id) }
   }
 
   async #inTurn(action: () => Promise<void>): Promise<void> {
@@ -143,15 +146,15 @@ export class ResponseDesk {
   }
 
   /** Never rejects. */
-  async #attempt({ action_id: id, hook, body }: ResponseAction): Promise<void> {
-    const { clock, log } = this.#ports
+  async #attempt({ action_id: id, tenant, hook, body }: ResponseAction): Promise<void> {
+    const { clock, log, redact } = this.#ports
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(SEND_MS)])
     const answer = await this.#hooks.get(hook)?.send({ id: `act_${id}`, at: clock.now(), body }, signal)
       .catch((error: unknown) => ({ status: 0, text: error instanceof Error ? error.message : String(error), retryAfterSeconds: undefined }))
     const turn = this.#inTurn(async () => {
       this.#inFlight.delete(id)
       if (this.#stopping.signal.aborted) return
-      settle(this.#at(), id, answer ?? { status: 410, text: 'the hook is no longer configured', retryAfterSeconds: undefined })
+      settle(this.#at(), id, answer === undefined ? NO_HOOK : { ...answer, text: redact(tenant, answer.text) })
       this.#dirty = true
       await this.#finish()
     })

@@ -1,5 +1,4 @@
 /** The parts that a process can be made of, and how each is put together from ports. All of them in one process is `serve`. */
-import { existsSync } from 'node:fs'
 import { interactionHistory } from '../../infra/clickhouse/interaction-history.ts'
 import { cronTimetable } from '../../infra/cron/timetable.ts'
 import { Failure } from '../../schemas/failure.ts'
@@ -37,6 +36,7 @@ import { openPlaces } from './place.ts'
 import { openPolicies } from './policies.ts'
 import type { LiveReceivers } from './receivers.ts'
 import { removalJobs } from './retention.ts'
+import { anyRedactor, hasRedactionKey } from './redaction-key.ts'
 import { hookOf } from './response.ts'
 import { openReports } from './reports.ts'
 
@@ -104,9 +104,8 @@ function historyOf(kit: PartKit, parts: ReadonlySet<Part>): History | undefined 
 
 /** A process with an assembler alone may be without the key that collector and worker have: it then does not follow what was redacted on one side only. */
 async function keyIfThere({ config: { bus, keys }, foundation, log }: PartKit, parts: ReadonlySet<Part>): Promise<KeyedHash | undefined> {
-  const { keyed_hash_file: file } = keys
-  if (bus.kafka === undefined || parts.has('collector') || parts.has('worker') || (file !== undefined && existsSync(file))) return foundation.keyedHash()
-  log.warn({ file: file ?? '' }, 'the assembler has no key: where a redacted argument value came from is told only where its source was redacted too; set keys.keyed_hash_file')
+  if (hasRedactionKey({ bus, keys }, parts)) return foundation.keyedHash()
+  log.warn({ file: keys.keyed_hash_file ?? '' }, 'the assembler has no key: where a redacted argument value came from is told only where its source was redacted too; set keys.keyed_hash_file')
   return undefined
 }
 
@@ -152,12 +151,14 @@ const OPEN: Readonly<Record<Part, (kit: PartKit, parts: ReadonlySet<Part>) => Pr
     const batches = { events: batchesOf(EVENT_BATCH, partitions), others: batchesOf(OTHER_BATCH, partitions), rules: ruleTexts() }
     return createArchiver(batches, { bus, store, snapshots: await foundation.snapshots(), log })
   },
-  async alerter({ config: { alerting, response }, foundation, bus, receivers, log }) {
-    const ports = { bus, snapshots: await foundation.snapshots(), clock: systemClock, log }
+  async alerter({ config, foundation, bus, receivers, log }, parts) {
+    const { alerting, response } = config
+    const redactor = await anyRedactor(config, foundation, parts)
+    const ports = { bus, snapshots: await foundation.snapshots(), clock: systemClock, log, redact: (tenant: string, text: string) => redactor.text(tenant, text) }
     const alerter = createAlerter(alerterConfigOf(alerting), { ...ports, notifiers: receivers.notifiers })
     // Who knows no hooks leaves what is asked of them to those who do.
     if (response.hooks.length === 0) return alerter
-    return together(alerter, createResponder({ ...ports, hooks: response.hooks.map((hook) => hookOf(hook, log)) }))
+    return together(alerter, createResponder({ ...ports, hooks: response.hooks.map((hook) => hookOf(hook, log)), lasts: BigInt(response.expires_hours) * 3_600n * SECOND_NS }))
   },
   async worker(kit, parts) {
     const { config, foundation, bus, log, policies } = kit

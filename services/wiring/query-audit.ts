@@ -1,6 +1,5 @@
 /** Queries through the SQL door as audit events: one each, straight to the bus, durable before the answer leaves. */
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { AdminAction, type AdminDeed } from '../../schemas/admin-action.ts'
 import type { Log } from '../../schemas/ports.ts'
@@ -15,6 +14,7 @@ import { VERSION } from '../version.ts'
 import { systemClock } from './clock.ts'
 import type { Foundation } from './foundation.ts'
 import type { Part } from './parts.ts'
+import { hasRedactionKey } from './redaction-key.ts'
 
 const OWN_TENANT = 'default'
 const MOST_TEXT = 4_096
@@ -34,11 +34,8 @@ export interface QueryAudit {
 }
 
 /** Of several processes not every one has the key that redaction needs: such a one says what was asked by its hash alone. */
-const mayRedact = ({ config: { bus, keys }, parts }: QueryAuditParts): boolean =>
-  bus.kafka === undefined || parts.has('collector') || parts.has('worker') || (keys.keyed_hash_file !== undefined && existsSync(keys.keyed_hash_file))
-
 async function redactorOf(kit: QueryAuditParts): Promise<Redactor | undefined> {
-  return mayRedact(kit) ? createRedactor(await kit.foundation.keyedHash(), kit.config.redaction) : undefined
+  return hasRedactionKey(kit.config, kit.parts) ? createRedactor(await kit.foundation.keyedHash(), kit.config.redaction) : undefined
 }
 
 function deedOf({ user, tenant, queryId, queryHash, text, identified, peer, rowsRead, bytes, milliseconds }: AuditedQuery): AdminDeed {

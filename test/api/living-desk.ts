@@ -77,10 +77,10 @@ export async function openDesk() {
   ] })
   const receivers = openReceivers(alerting, { clock, log: quiet })
   const batch = { records: 1_000, milliseconds: 20 }
-  const ports = { bus, snapshots, clock, log: quiet }
+  const ports = { bus, snapshots, clock, log: quiet, redact: (_tenant: string, text: string) => text }
   const services: Service[] = [
     createArchiver({ events: batch, others: batch }, { bus, store, snapshots, log: quiet }), createAlerter(alerterConfigOf(alerting), { ...ports, notifiers: receivers.notifiers }),
-    createResponder({ ...ports, hooks: response.hooks.map((hook) => hookOf(hook, quiet)) }),
+    createResponder({ ...ports, hooks: response.hooks.map((hook) => hookOf(hook, quiet)), lasts: 86_400_000_000_000n }),
   ]
   for (const service of services) await service.start()
   const deeds: AdminDeed[] = []

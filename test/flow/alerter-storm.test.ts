@@ -49,7 +49,7 @@ beforeEach(async () => {
     },
   }
   running = createAlerter({ groupWaitSeconds: 15, groupIntervalSeconds: 300, resolveAfterHours: 24 }, {
-    bus, snapshots, clock: { now: () => now }, notifiers: [notifier], log: quiet, wake: { set: (_, run) => void (ring = run), clear: () => void (ring = () => {}) },
+    bus, snapshots, clock: { now: () => now }, notifiers: [notifier], log: quiet, redact: (_tenant, text) => text, wake: { set: (_, run) => void (ring = run), clear: () => void (ring = () => {}) },
   })
   ring = () => {}
   await running.start()

@@ -66,7 +66,7 @@ class Receiver {
         } catch {
           verified = false
         }
-        response.writeHead(this.statuses.shift() ?? 200, { 'retry-after': '7' }).end('thanks')
+        response.writeHead(this.statuses.shift() ?? 200, { 'retry-after': '7' }).end('thanks, hunter2')
         this.messages.add({ id: String(request.headers['webhook-id']), body, verified })
       })
     })
@@ -130,7 +130,7 @@ async function live(notifiers: readonly Notifier[] = [receiver.notifier]): Promi
   const wake = { set: (_: number, run: () => void) => void (life.ring = run), clear: () => void (life.ring = () => {}) }
   const alerter = createAlerter(
     { groupWaitSeconds: 15, groupIntervalSeconds: 300, resolveAfterHours: 24 },
-    { bus: life.guard(bus), snapshots: life.guard(snapshots), clock: { now: () => now }, notifiers, log: quiet, wake },
+    { bus: life.guard(bus), snapshots: life.guard(snapshots), clock: { now: () => now }, notifiers, log: quiet, wake, redact: (_tenant, text) => text.replace('hunter2', '[redacted]') },
   )
   await alerter.start()
   running.push(alerter)
@@ -191,7 +191,7 @@ describe('alerter', () => {
     ])
     expect(new Set(published.all.map(({ alert_id }) => alert_id))).toEqual(new Set([data.alert_id]))
     expect(attempted.all[0]).toMatchObject({
-      alert_id: data.alert_id, status: 200, outcome: 'delivered', attempt: 1, receiver: 'hook', answer: 'thanks',
+      alert_id: data.alert_id, status: 200, outcome: 'delivered', attempt: 1, receiver: 'hook', answer: 'thanks, [redacted]',
     })
   })
 
@@ -285,7 +285,7 @@ describe('alerter', () => {
     const alerter = createAlerter(
       { groupWaitSeconds: 15, groupIntervalSeconds: 300, resolveAfterHours: 24 },
       {
-        bus: stubborn, snapshots, clock: { now: () => now }, notifiers: [receiver.notifier], log: quiet,
+        bus: stubborn, snapshots, clock: { now: () => now }, notifiers: [receiver.notifier], log: quiet, redact: (_tenant, text) => text,
         wake: { set: (ms, run) => { ring = run; set.add(ms) }, clear() {} },
       },
     )
@@ -318,7 +318,7 @@ describe('alerter', () => {
 
   it('can be stopped before it was started, and twice', async () => {
     const alerter = createAlerter({ groupWaitSeconds: 1, groupIntervalSeconds: 1, resolveAfterHours: 1 }, {
-      bus, snapshots, clock: { now: () => now }, notifiers: [], log: quiet,
+      bus, snapshots, clock: { now: () => now }, notifiers: [], log: quiet, redact: (_tenant, text) => text,
     })
     await alerter.stop()
     expect(alerter.notReady()).toBe('not started')

@@ -65,7 +65,7 @@ async function startAlerter(): Promise<void> {
   }
   const wake = { set: (_: number, run: () => void) => void (ring = run), clear: nothing }
   const log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
-  const alerter = createAlerter({ groupWaitSeconds: 15, groupIntervalSeconds: 300, resolveAfterHours: 24, ruleTexts: ruleTexts() }, { bus, snapshots, clock: { now: () => now }, notifiers: [hook], log, wake })
+  const alerter = createAlerter({ groupWaitSeconds: 15, groupIntervalSeconds: 300, resolveAfterHours: 24, ruleTexts: ruleTexts() }, { bus, snapshots, clock: { now: () => now }, notifiers: [hook], log, wake, redact: (_tenant, text) => text })
   await alerter.start()
   running.push(alerter)
 }

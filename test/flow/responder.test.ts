@@ -12,10 +12,11 @@ import type { Hook } from '../../services/response/contracts.ts'
 import { createResponder } from '../../services/response/service.ts'
 import { decodeState } from '../../services/response/state.ts'
 
+const PORTS = { redact: (_tenant: string, text: string) => text.replace('hunter2', '[redacted]'), lasts: 86_400_000_000_000n }
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 const clock = { now: () => BigInt(Date.now()) * 1_000_000n }
 const ID = '1'.repeat(32)
-const ordered = { tenant: 'acme', action_id: ID, at: 1n, why: 'stolen' }
+const ordered = { tenant: 'acme', action_id: ID, at: clock.now(), why: 'stolen' }
 const request: ResponseOrder = { order: 'request', ...ordered, order_id: ID, by: 'bob', token: 'desk', alert_id: '2'.repeat(32), alert_version: 1, hook: 'revoke_token', request: '{"target":{}}' }
 const approve: ResponseOrder = { order: 'approve', ...ordered, order_id: '3'.repeat(32), by: 'eve', token: 'lead' }
 
@@ -55,21 +56,21 @@ function hook(attempts: Attempt[], answer: (signal: AbortSignal) => Promise<Answ
 it('goes on where another process ended in the middle of a message', async () => {
   const attempts: Attempt[] = []
   const never = (signal: AbortSignal): Promise<Answer> => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('ended'))))
-  const first = createResponder({ bus, snapshots, clock, log: quiet, hooks: [hook(attempts, never)] })
+  const first = createResponder({ bus, snapshots, clock, log: quiet, ...PORTS, hooks: [hook(attempts, never)] })
   await first.start()
   await bus.publish(responseOrders, [request, approve, approve].map((record) => ({ key: ID, record })))
   await vi.waitFor(() => expect(attempts).toHaveLength(1), { timeout: 10_000, interval: 20 })
   await first.stop()
   expect(said.at(-1)).toMatchObject({ state: 'approved', attempts: 0 })
 
-  const second = createResponder({ bus, snapshots, clock, log: quiet, hooks: [hook(attempts, async () => ({ status: 200, text: 'done', retryAfterSeconds: undefined }))] })
+  const second = createResponder({ bus, snapshots, clock, log: quiet, ...PORTS, hooks: [hook(attempts, async () => ({ status: 200, text: 'done, hunter2', retryAfterSeconds: undefined }))] })
   await second.start()
-  await vi.waitFor(() => expect(said.at(-1)).toMatchObject({ state: 'done', attempts: 1, answer: 'done' }), { timeout: 10_000, interval: 20 })
+  await vi.waitFor(() => expect(said.at(-1)).toMatchObject({ state: 'done', attempts: 1, answer: 'done, [redacted]' }), { timeout: 10_000, interval: 20 })
   await second.stop()
   expect(attempts.map(({ id, onDisk }) => [id, onDisk])).toEqual([[`act_${ID}`, 'approved'], [`act_${ID}`, 'approved']])
   expect(new Set(attempts.map(({ body }) => body)).size).toBe(1)
 
-  const third = createResponder({ bus, snapshots, clock, log: quiet, hooks: [hook(attempts, never)] })
+  const third = createResponder({ bus, snapshots, clock, log: quiet, ...PORTS, hooks: [hook(attempts, never)] })
   await third.start()
   expect(third.notReady()).toBe('')
   await third.stop()
