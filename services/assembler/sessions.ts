@@ -51,9 +51,13 @@ function only(spans: readonly Span[], fits: (span: Span) => boolean): Span | und
   return fitting.length === 1 ? fitting[0] : undefined
 }
 
-/** Where clocks disagree, calls lie in none or in others' place: then none is believed. */
-function settleEnds(trace: Trace, { callers, servers }: Ends): void {
-  if (callers.length !== servers.length || callers.length > CROWD || servers.some((server) => !callers.some((caller) => isWithin(server, caller)))) return
+/** Where clocks disagree, calls lie in none or in others' place, and one at least is left without: then none is believed. */
+const clocksAgree = ({ callers, servers }: Ends): boolean =>
+  servers.every((server) => callers.some((caller) => isWithin(server, caller))) && callers.every((caller) => servers.some((server) => isWithin(server, caller)))
+
+function settleEnds(trace: Trace, ends: Ends): void {
+  const { callers, servers } = ends
+  if (callers.length !== servers.length || callers.length > CROWD || !clocksAgree(ends)) return
   for (const server of servers) {
     const caller = only(callers, (other) => isWithin(server, other))
     if (caller === undefined || only(servers, (other) => isWithin(other, caller)) !== server) continue

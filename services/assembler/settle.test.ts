@@ -81,6 +81,7 @@ describe('one session', () => {
   it.each([
     ['several lie in one', [[0, 10], [1, 11]], [[2, 9], [3, 8]]],
     ['the clocks disagree', [[0, 10], [20, 30]], [[21, 29], [41, 49]]],
+    ['the clocks disagree so that others lie in the long one', [[0, 30], [40, 50], [60, 70]], [[1, 5], [21, 29], [41, 49]]],
     ['an end is missing', [[0, 10], [20, 30]], [[21, 29]]],
   ] as const)('joins nothing where %s', (_why, callers, servers) => {
     const spans = [...callers.map((times, n) => client(`1${n}`, session, times)), ...servers.map((times, n) => server(`2${n}`, session, times))]

@@ -24,6 +24,7 @@ const CUT: ReadonlyMap<string, readonly string[]> = new Map([
   ['two-sessions-at-once', Array(6).fill(['client', 'server']).flat()],
 ])
 
+const MS = 1_000_000n
 const eventsOf = (run: string): readonly AuditEventFields[] => recordedEvents(`../runs/${run}`, ['/mcp'])
 const assembled = (events: readonly AuditEventFields[]): readonly Interaction[] => assemble(events).filter(({ server_internal: own }) => !own)
 
@@ -76,6 +77,18 @@ describe('joined right', () => {
   it.each(runs)('%s: the same where traces and calls are spread over four assemblers', (run) => {
     const events = eventsOf(run)
     expect(score(run, events, assembledOn(4, events))).toEqual(score(run, events))
+  })
+
+  it.each(runs)('%s: no call is mixed with another, and none of one that was whole is apart, where a clock is wrong', (run) => {
+    const events = eventsOf(run)
+    const { right } = score(run, events)
+    for (const source of new Set(events.map((event) => event.source))) {
+      for (const ahead of [-90_000n, -2_000n, -50n, 50n, 2_000n, 90_000n, 86_400_000n]) {
+        const told = events.map((event) => (event.source === source
+          ? { ...event, started_at: event.started_at + ahead * MS, ended_at: event.ended_at + ahead * MS } : event))
+        expect(score(run, told), `${source}, ${ahead} ms`).toMatchObject({ right, mixed: 0, invented: 0 })
+      }
+    }
   })
 
   it.each(['same-tool-at-once', 'server-calls-its-namesake', 'fastmcp-proxy', 'sub-agent', 'two-servers'])('%s: in any order, and twice', (run) => {
