@@ -128,6 +128,22 @@ describe('erasure', () => {
     expect([next.erased.length, next.kept.size]).toEqual([1, 0])
   })
 
+  it('says in the log that it begins, once a process, and keeps its order where a hold stops what was begun before', async () => {
+    const all = rig({ erase: async () => Promise.reject(new Error('away')) })
+    const id = await all.desk.erase(order, asking)
+    await settled(all)
+    // Killed here; a hold is placed, and the next process may not go on.
+    const next = all.open()
+    await all.desk.holds.place({ tenant: 'default', kind: 'principal', value: 'u-17', reason: 'case 4' }, 'counsel')
+    for (const _ of [1, 2]) {
+      await next.resume()
+      await next.idle()
+    }
+    expect(all.deeds.map(({ action, object }) => `${action} ${object}`)).toEqual([`erasure.begin removal/${id}`, `erasure.begin removal/${id}`])
+    expect(await next.removals('default')).toMatchObject([{ row: { state: 'running' }, progress: { failed: expect.stringContaining('legal hold') as unknown } }])
+    expect([...all.kept.keys()]).toEqual([id])
+  })
+
   it('goes on with the others where one order cannot be read, and names that one', async () => {
     const stuck = rig({ erase: () => new Promise(() => undefined) })
     const id = await stuck.desk.erase(order, asking)

@@ -74,6 +74,8 @@ export class RemovalDesk {
   readonly #policy: RetentionPolicy
   readonly #known: readonly KnownNames[]
   readonly #progress = new Map<string, Progress>()
+  /** Erasures of which this process said in the log that they begin. */
+  readonly #begun = new Set<string>()
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(ports: RemovalPorts, policy: RetentionPolicy, known: readonly KnownNames[]) {
@@ -118,7 +120,7 @@ export class RemovalDesk {
     try {
       await this.#carryOut(removalId, kept, async (error) => {
         // It was refused before it changed anything: nobody waits for the hold to be released.
-        if (error instanceof Failure && error.code === 'removal.held') await orders.destroy(removalId)
+        if (open === undefined && error instanceof Failure && error.code === 'removal.held') await orders.destroy(removalId)
       })
     } catch (error) {
       // Whoever asked hears that it was not begun: then it must not begin by itself.
@@ -159,9 +161,11 @@ export class RemovalDesk {
     const subject = this.subjectOf(order)
     const reason = withoutNames(order.reason, subject.names)
     const before = await findRemoval(store, subject.tenant, removalId)
-    const row = before?.state === 'running' ? before : await this.#written('erasure.begin', { removalId, tenant: subject.tenant, asking, details: { reason, subject_hash: subjectHash } }, () => begin(store, {
+    // Whoever was killed may have left no word in the log that it began; and what stands there half done without one looks like tampering.
+    const row = before?.state === 'running' && this.#begun.has(removalId) ? before : await this.#written('erasure.begin', { removalId, tenant: subject.tenant, asking, details: { reason, subject_hash: subjectHash } }, () => begin(store, {
       removal_id: removalId, tenant: subject.tenant, kind: 'erasure', class: 'subject', subject_hash: subjectHash, until: 0n, reason, removed_by: asking.by, started_at: clock.now(),
     }))
+    this.#begun.add(removalId)
     this.#inTurn({ row, asking, names: [...new Set([order.subject, ...order.aliases, ...subject.names])] }, async (check) => {
       // Somebody may have placed a hold while it waited.
       this.#refuseHeld(await this.#against(subject))

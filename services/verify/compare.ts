@@ -153,7 +153,7 @@ export class Comparison {
     const { erasure } = row
     if (erasure === '') leaf.whole++
     else leaf.blanked++
-    const isTwice = leaf.whole > 1 || leaf.blanked > 1 || (leaf.whole + leaf.blanked > 1 && !this.#isUnderWay(erasure))
+    const isTwice = leaf.whole > 1 || (leaf.blanked > 1 && !this.#isUnderWay()) || (leaf.whole + leaf.blanked > 1 && !this.#isUnderWay(erasure))
     if (isTwice) this.#fault('integrity', 'row-twice', leaf.index, `the row of leaf ${leaf.index} (${place}) is there ${leaf.whole + leaf.blanked} times`)
     else if (row.hashes().record !== leaf.recordHash) this.#fault('integrity', 'row-changed', leaf.index, `the row of leaf ${leaf.index} (${place}) was changed`)
     else if (row.text(FIELD.tenant) !== leaf.tenant) this.#fault('integrity', 'leaf-changed', leaf.index, `leaf ${leaf.index} (${place}) stands under another tenant than its row`)

@@ -24,6 +24,7 @@ function blankedBy(id: string, { rows, unproved, refilled }: Blanked, { kind, pr
   const held = kind === 'retention' ? refilled : unproved
   const hold = held === 0 ? [] : [fault('integrity', 'row-changed', `${held} rows that removal ${name} blanked hold something again`)]
   if (rows <= proved) return { faults: hold, pending: [] }
+  if (isUnderWay && fresh === 0) return { faults: hold, pending: [`${rows} rows were blanked by removal ${name}, which has begun and not ended: it is under way, or a legal hold or a failure stopped it (watchkeeper removal list). Not yet provable.`] }
   if (rows <= fresh || isUnderWay) return { faults: hold, pending: [`${rows} rows were blanked by removal ${name}, and no checkpoint covers its tombstone: not yet provable.`] }
   return { faults: [...hold, fault('integrity', 'removal-undeclared', `${rows} rows were blanked by removal ${name}, and its tombstone in the log speaks of ${proved}`)], pending: [] }
 }

@@ -199,7 +199,10 @@ export class ClickHouseRemover implements Remover {
     await this.#drop('audit_events', `${own} AND ${UNSALTED}`)
   }
 
-  /** The actor is part of the sorting key, so blanked rows are written anew before the old ones are deleted: a crash between leaves both, and the next run knows. */
+  /**
+   * The actor is part of the sorting key, so blanked rows are written anew before the old ones are deleted: a crash between leaves both, and the next run knows. Another removal may
+   * have been stopped there, and have left an event whole and blank: it becomes one row.
+   */
   async #blankEvents({ removalId, tenant }: Work): Promise<void> {
     const own = `tenant = ${sqlText(tenant)} AND event_id IN (${writtenDown(tenant, removalId).events})`
     const left = `${own} AND erasure != ${sqlText(removalId)}`
@@ -209,7 +212,7 @@ export class ClickHouseRemover implements Remover {
     const written = `SELECT event_id FROM watchkeeper.audit_events WHERE ${own} AND erasure = ${sqlText(removalId)}`
     await this.#changes.write(`INSERT INTO watchkeeper.audit_events (${columns.map(identifier).join(', ')})
       SELECT ${columns.map((name) => values[name] ?? identifier(name)).join(', ')} FROM watchkeeper.audit_events
-      WHERE ${left} AND NOT ${UNSALTED} AND event_id NOT IN (${written}) SETTINGS log_queries = 0, max_execution_time = 600, max_partitions_per_insert_block = 0, exclude_materialize_skip_indexes_on_insert = 'arguments_text'`)
+      WHERE ${left} AND NOT ${UNSALTED} AND event_id NOT IN (${written}) LIMIT 1 BY event_id SETTINGS log_queries = 0, max_execution_time = 600, max_partitions_per_insert_block = 0, exclude_materialize_skip_indexes_on_insert = 'arguments_text'`)
     await this.#changes.dropWholeParts('audit_events', left)
     if (await this.#count('audit_events', left) > 0n) {
       await this.#rewriter.prepare('audit_events')
