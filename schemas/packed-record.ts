@@ -46,6 +46,9 @@ const SHAPES: Readonly<Record<number, Shape | undefined>> = { 1: shapeOf(1, CONT
 /** Reads one record after the other; what it tells is of the record that `next` came to. */
 export class PackedCursor {
   readonly #bytes: Buffer
+  /** The memory of the bytes, of which they begin at `#from`: asking a Buffer for it costs as much as reading ten fields. */
+  readonly #memory: ArrayBufferLike
+  readonly #from: number
   readonly #starts = new Int32Array(MOST_FIELDS + 1)
   #shape: Shape = SHAPES[2] as Shape
   #at = 0
@@ -61,6 +64,8 @@ export class PackedCursor {
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
+    this.#memory = bytes.buffer
+    this.#from = bytes.byteOffset
   }
 
   /** Where the record begins that is not whole yet; the length of the bytes when all were read. */
@@ -97,18 +102,22 @@ export class PackedCursor {
   }
 
   #fields(from: number, kinds: Uint8Array): number {
-    const { length } = this.#bytes
+    const [bytes, starts] = [this.#bytes, this.#starts]
+    const { length } = bytes
     let at = from
     for (let field = 0; field < kinds.length; field++) {
-      this.#starts[field] = at
+      starts[field] = at
       const kind = kinds[field] as number
-      if (kind === TEXT) at = this.#text(at)
-      else if (kind === INT) at += 8
+      if (kind === TEXT) {
+        const first = bytes[at] as number
+        // Nearly all are short.
+        at = first < 128 ? at + 1 + first : this.#text(at)
+      } else if (kind === INT) at += 8
       else if (kind === FLAG) at += 1
       else at = this.#list(at, kind)
       if (at === CUT || at > length) return CUT
     }
-    this.#starts[kinds.length] = at
+    starts[kinds.length] = at
     return at
   }
 
@@ -148,7 +157,6 @@ export class PackedCursor {
     if (from === CUT) return CUT
     const first = this.#bytes[from]
     if (first === undefined) return CUT
-    // Nearly all are short.
     if (first < 128) return from + 1 + first > this.#bytes.length ? CUT : from + 1 + first
     const length = this.#varint(from)
     return this.#behind === CUT || this.#behind + length > this.#bytes.length ? CUT : this.#behind + length
@@ -240,15 +248,13 @@ export class PackedCursor {
   prove(into: Uint8Array, at: number): boolean {
     if (!this.isPlain) return this.#proveOther(into, at)
     const split = this.#starts[this.#shape.split] as number
-    const bytes = this.#bytes
     const length = split - this.#canonicalAt
-    if (hashed.length < length + HASH_BYTES) hashed = Buffer.alloc((length + HASH_BYTES) * 2)
-    hashed.set(viewOf(bytes, this.#canonicalAt, split))
-    const content = hash('sha256', viewOf(bytes, split, this.#at), 'binary')
-    for (let byte = 0; byte < HASH_BYTES; byte++) hashed[length + byte] = content.charCodeAt(byte)
-    const record = hash('sha256', viewOf(hashed, 0, length + HASH_BYTES), 'binary')
-    for (let byte = 0; byte < HASH_BYTES; byte++) into[at + byte] = record.charCodeAt(byte)
-    return this.#isStored(this.#contentAt, content) && this.#isStored(this.#recordAt, record)
+    makeRoom(length + HASH_BYTES)
+    hashed.set(this.#view(this.#canonicalAt, split))
+    const content = hash('sha256', this.#view(split, this.#at), 'binary')
+    const isContent = this.#isStored(this.#contentAt, content, hashed, length)
+    const record = hash('sha256', new Uint8Array(hashedMemory, 0, length + HASH_BYTES), 'binary')
+    return this.#isStored(this.#recordAt, record, into, at) && isContent
   }
 
   #proveOther(into: Uint8Array, at: number): boolean {
@@ -257,15 +263,22 @@ export class PackedCursor {
     return record === this.storedRecordHash && content === this.storedContentHash
   }
 
-  /** Whether the text at `place` has the hex digits of `digest`, a string of one character a byte. */
-  #isStored(place: number, digest: string): boolean {
+  /** Cheaper than a Buffer of the same bytes. */
+  #view(from: number, to: number): Uint8Array {
+    return new Uint8Array(this.#memory, this.#from + from, to - from)
+  }
+
+  /** Writes `digest`, a string of one character a byte, into `into` at `at`. Whether the text at `place` has its hex digits. */
+  #isStored(place: number, digest: string, into: Uint8Array, at: number): boolean {
     const bytes = this.#bytes
-    let same = bytes[place] === HASH_DIGITS
-    for (let byte = 0; same && byte < HASH_BYTES; byte++) {
+    let differing = (bytes[place] as number) ^ HASH_DIGITS
+    for (let byte = 0; byte < HASH_BYTES; byte++) {
       const value = digest.charCodeAt(byte)
-      same = bytes[place + 1 + 2 * byte] === digitOf(value >>> 4) && bytes[place + 2 + 2 * byte] === digitOf(value & 15)
+      const digits = DIGITS[value] as number
+      into[at + byte] = value
+      differing |= ((bytes[place + 1 + 2 * byte] as number) ^ (digits & 255)) | ((bytes[place + 2 + 2 * byte] as number) ^ (digits >>> 8))
     }
-    return same
+    return differing === 0
   }
 
   #contentHash(): string {
@@ -282,16 +295,24 @@ export class PackedCursor {
 }
 
 const digitOf = (value: number): number => (value < 10 ? ZERO : LETTERS) + value
-/** Cheaper than a Buffer of the same bytes. */
-const viewOf = ({ buffer, byteOffset }: Buffer, from: number, to: number): Uint8Array => new Uint8Array(buffer, byteOffset + from, to - from)
+/** Both hex digits of each byte, as ASCII, the first one lowest. */
+const DIGITS = Uint16Array.from({ length: 256 }, (_, value) => digitOf(value >>> 4) | (digitOf(value & 15) << 8))
 
 const NOTHING = Buffer.alloc(0)
-let hashed = Buffer.alloc(4096)
+/** What is put together to be hashed. */
+let hashedMemory = new ArrayBuffer(4096)
+let hashed = Buffer.from(hashedMemory)
+
+function makeRoom(length: number): void {
+  if (hashed.length >= length) return
+  hashedMemory = new ArrayBuffer(length * 2)
+  hashed = Buffer.from(hashedMemory)
+}
 
 /** SHA-256 of `before ‖ content ‖ behind`. */
 function hashOf(before: Buffer, content: string, behind: Buffer): string {
   const length = before.length + HASH_DIGITS / 2 + behind.length
-  if (hashed.length < length) hashed = Buffer.alloc(length * 2)
+  makeRoom(length)
   before.copy(hashed, 0)
   hashed.fill(0, before.length, before.length + HASH_DIGITS / 2)
   hashed.write(content.slice(0, HASH_DIGITS), before.length, 'hex')

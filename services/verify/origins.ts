@@ -22,22 +22,29 @@ interface Seen {
 export class Origins {
   readonly #counts = new Map<string, number>()
   readonly #seen = new Map<number, Seen>()
+  #latest: Seen | undefined
 
   /** `bytes`: those that the cursor reads. */
   add(row: PackedCursor, bytes: Buffer): void {
     if (!row.isPlain) return this.#count(this.#placeOf(row), 1)
-    const key = keyOf(row, bytes)
-    const known = this.#seen.get(key)
-    if (known !== undefined && isSame(row, bytes, known.bytes)) known.count++
-    else this.#addNew(row, bytes, key)
+    // Neighbours mostly come from the same place.
+    const known = this.#latest !== undefined && isSame(row, bytes, this.#latest.bytes) ? this.#latest : this.#known(row, bytes)
+    if (known !== undefined) known.count++
+    this.#latest = known
   }
 
-  #addNew(row: PackedCursor, bytes: Buffer, key: number): void {
+  /** Where rows like this one are counted; undefined where this one was counted by itself. */
+  #known(row: PackedCursor, bytes: Buffer): Seen | undefined {
+    const key = keyOf(row, bytes)
+    const seen = this.#seen.get(key)
+    if (seen !== undefined && isSame(row, bytes, seen.bytes)) return seen
     const place = this.#placeOf(row)
-    this.#count(place, 1)
-    if (this.#seen.has(key) || this.#seen.size >= MOST_ORIGINS) return
-    const fields = fieldsOf(row).map((field) => bytes.subarray(row.fieldAt(field), row.fieldEnd(field)))
-    this.#seen.set(key, { bytes: Buffer.concat(fields), place, count: 0 })
+    const isKept = seen === undefined && this.#seen.size < MOST_ORIGINS
+    this.#count(place, isKept ? 0 : 1)
+    if (!isKept) return undefined
+    const made: Seen = { bytes: Buffer.concat(fieldsOf(row).map((field) => bytes.subarray(row.fieldAt(field), row.fieldEnd(field)))), place, count: 0 }
+    this.#seen.set(key, made)
+    return made
   }
 
   /** What the row is counted under. */
