@@ -41,6 +41,13 @@ describe('one JSON-RPC id', () => {
     expect(callsOf(spans.toReversed())).toEqual(['1', '2', '3'])
   })
 
+  it('joins nothing to a server whose caller was lost, where the other names its own', () => {
+    const id = (number: string) => ({ jsonrpc_request_id: number })
+    const pair = [client('1', id('1')), server('2', { ...id('1'), parent_span_id: '1' })]
+    expect(callsOf([...pair, client('3', id('2')), server('4', { ...id('2'), parent_span_id: '9' })])).toEqual(['1+2', '3', '4'])
+    expect(callsOf([client('3', id('2')), server('4', { ...id('2'), parent_span_id: '9' })])).toEqual(['3+4'])
+  })
+
   it('joins nothing to a call that has both its ends', () => {
     expect(callsOf([client('1', { jsonrpc_request_id: '7' }), server('2', { parent_span_id: '1' }), client('3', { jsonrpc_request_id: '7' })])).toEqual(['1+2', '3'])
   })

@@ -78,14 +78,24 @@ function onlyOne(calls: readonly Call[], fits: (call: Call) => boolean): Call | 
 
 const rootsOf = (trace: Trace, indexes: readonly number[]): readonly Call[] => [...new Set(indexes.map((index) => callAt(trace, index)))]
 
+/** Whether spans of servers here name their callers': then one whose parent is not there has lost its caller, and another with its id is another request. */
+function namesCallers({ nodes }: Trace): boolean {
+  for (const { view, parent } of nodes.values()) {
+    if (view?.vantage !== 'server' || view.method === '') continue
+    const above = nodes.get(parent)?.view
+    if (above?.vantage === 'client' && above.method === view.method) return true
+  }
+  return false
+}
+
 /** Joins the two ends of a request whose spans do not name each other. Every session counts its own ids: where several ends fit, none is joined. */
 function settleIds(trace: Trace, indexes: readonly number[]): void {
   const all = rootsOf(trace, indexes).filter((call) => !wasSeenBy(call, 'gateway'))
   if (all.length < 2 || all.length > CROWD) return
   for (const call of all) for (const other of all) if (call.index < other.index && isSentAgain(call, other)) unite(trace, call.index, other.index)
   const calls = rootsOf(trace, all.map(({ index }) => index))
-  const servers = calls.filter((call) => wasSeenBy(call, 'server'))
-  const callers = calls.filter((call) => !wasSeenBy(call, 'server'))
+  const [servers, callers] = [calls.filter((call) => wasSeenBy(call, 'server')), calls.filter((call) => !wasSeenBy(call, 'server'))]
+  if (servers.some(({ unresolved }) => unresolved > 0) && namesCallers(trace)) return
   const pairs = servers.flatMap((server) => {
     const caller = onlyOne(callers, (other) => areEnds(server, other))
     return caller !== undefined && onlyOne(servers, (other) => areEnds(other, caller)) === server ? [{ server, caller }] : []

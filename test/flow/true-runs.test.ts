@@ -91,6 +91,13 @@ describe('joined right', () => {
     }
   })
 
+  it.each(runs.filter((run) => !CUT.has(run)))('%s: no call is mixed with another where spans were lost', (run) => {
+    const events = eventsOf(run)
+    fc.assert(fc.property(fc.subarray([...events], { minLength: Math.max(0, events.length - 3) }), (kept) => {
+      expect(score(run, kept).mixed).toBe(0)
+    }), { numRuns: 40 })
+  })
+
   it.each(['same-tool-at-once', 'server-calls-its-namesake', 'fastmcp-proxy', 'sub-agent', 'two-servers'])('%s: in any order, and twice', (run) => {
     const events = eventsOf(run)
     const expected = score(run, events)
