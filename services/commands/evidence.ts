@@ -1,7 +1,6 @@
 /** `watchkeeper evidence export|proof|check`: evidence to take along, and proofs for single events. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Failure } from '../../schemas/failure.ts'
 import { leafHash } from '../../schemas/merkle.ts'
 import { parseCheckpoint, verifierOf } from '../../schemas/note.ts'
 import { bodyOf } from '../../schemas/checkpoint.ts'
@@ -15,7 +14,7 @@ import { count } from './amounts.ts'
 import { configOf } from './common.ts'
 import { noted } from './noted.ts'
 import { ProgressBar } from './progress-bar.ts'
-import { keysOf } from './trust.ts'
+import { keysOf, textOf } from './trust.ts'
 import { type EvidenceOptions, placeOf } from './verify.ts'
 
 /** Lines of `keys/notary.pub` of the data directory, for the folder; none where it is elsewhere. */
@@ -83,8 +82,7 @@ async function proved(eventId: string, options: EvidenceOptions & { readonly out
 /** `watchkeeper evidence check FILE`: 0 it holds, 1 it does not, 3 it cannot be read. The leaf is made of the proof's extra data. */
 export async function evidenceCheck(file: string, options: { readonly key: string[]; readonly json?: boolean }): Promise<number> {
   const keys = keysOf(options.key)
-  if (!existsSync(file)) throw new Failure('misconfigured', 'evidence.file', `${file} is not there`)
-  const text = readFileSync(file, 'utf8')
+  const text = textOf(file, 'the proof')
   const proof = parseProof(text)
   const checkpoint = proof === undefined ? undefined : parseCheckpoint(bodyOf(proof.note))
   const origin = checkpoint?.origin ?? ''

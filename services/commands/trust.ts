@@ -4,7 +4,8 @@ import { Failure } from '../../schemas/failure.ts'
 import { parseVerifierKey, type Verifier } from '../../schemas/note.ts'
 import { notesIn } from '../verify/note-file.ts'
 
-const textOf = (file: string, flag: string): string => {
+/** `flag`: what the file was given for. Throws Failure `misconfigured` that names the file. */
+export const textOf = (file: string, flag: string): string => {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
