@@ -341,6 +341,9 @@ export function packRecord({ bytes, partition, offset, offsetIndex, hashes, hash
 /** What stands before canonical bytes for which no hashes are stored: the place is written into it. */
 const BARE_HEAD = Buffer.concat([Buffer.alloc(HEAD_BYTES), textBytes('0'.repeat(HASH_DIGITS)), textBytes('0'.repeat(HASH_DIGITS)), textBytes('')])
 
+/** What each of them has before its canonical bytes. */
+export const BARE_HEAD_BYTES = BARE_HEAD.length
+
 /** Records that nobody stored hashes with, behind each other: noughts stand where the hashes would. */
 export function packBare(records: readonly Omit<StoredEvent, 'hashes' | 'hashesAt'>[]): Buffer {
   const packed = Buffer.allocUnsafe(records.reduce((sum, { bytes }) => sum + BARE_HEAD.length + bytes.length, 0))
@@ -348,7 +351,8 @@ export function packBare(records: readonly Omit<StoredEvent, 'hashes' | 'hashesA
   for (const { bytes, partition, offset, offsetIndex } of records) {
     packed.set(BARE_HEAD, at)
     packed.writeUInt32LE(partition, at)
-    packed.writeBigInt64LE(BigInt(offset), at + 4)
+    packed.writeUInt32LE(offset % WORD, at + 4)
+    packed.writeUInt32LE(Math.floor(offset / WORD), at + 8)
     packed.writeUInt32LE(offsetIndex, at + 12)
     packed.set(bytes, at + BARE_HEAD.length)
     at += BARE_HEAD.length + bytes.length

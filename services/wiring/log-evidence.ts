@@ -2,14 +2,19 @@
 import type { EvidenceSource, Piece, Places } from '../../schemas/evidence.ts'
 import { decodeCanonical, encodeCanonical } from '../../schemas/canonical.ts'
 import { LeafCursor, packLeaf } from '../../schemas/packed-leaf.ts'
-import { FIELD, packBare, PackedCursor } from '../../schemas/packed-record.ts'
+import { BARE_HEAD_BYTES, FIELD, packBare, PackedCursor } from '../../schemas/packed-record.ts'
 import type { EventRecord } from '../../schemas/topics.ts'
 import type { LogToRead, StoredEnvelope } from '../../infra/embedded-log/read-only.ts'
 
 /** Offsets in one piece, and in one answer of the tables. */
 const PIECE_OFFSETS = 2_000
 const ANSWER_OFFSETS = 400
+/** Where an answer has fewer leaves, envelopes are small, and one answer will do for the rest of the piece: each costs as much as some thousand leaves. */
+const FEW_LEAVES = 10_000
+const EVENT_ID = FIELD.event_id
 const PAGE_LEAVES = 500_000
+/** Records are given by about so many bytes: small envelopes together. */
+const ENOUGH_BYTES = 512 * 1024
 
 export interface LogParts {
   readonly tables: EvidenceSource
@@ -37,6 +42,15 @@ const placesOf = ({ id }: Piece): Places => {
 /** offset → event_id of the leaf of each place within the envelope. */
 type Ids = Map<number, string[]>
 
+/** A record, and the identity that its leaf has. */
+interface Found {
+  readonly bytes: Buffer
+  readonly partition: number
+  readonly offset: number
+  readonly offsetIndex: number
+  readonly id: string
+}
+
 function put(ids: Ids, { offset, offsetIndex, eventId }: LeafCursor): void {
   const known = ids.get(offset) ?? []
   known[offsetIndex] = eventId.toString('hex')
@@ -62,22 +76,45 @@ class LogRecords {
 
   /** Packed records of what has a leaf: duplicates, ticks and what could not be read have none. */
   async* within({ partition, first, next }: Places): AsyncGenerator<Buffer> {
-    for (let from = first; from < next; from += ANSWER_OFFSETS) {
-      const places = { partition, first: from, next: Math.min(next, from + ANSWER_OFFSETS) }
+    let offsets = ANSWER_OFFSETS
+    for (let from = first; from < next;) {
+      const places = { partition, first: from, next: Math.min(next, from + offsets) }
       const ids: Ids = new Map()
-      await eachLeaf(this.#parts.tables.leavesWithin(places), (leaf) => put(ids, leaf))
-      if (ids.size === 0) continue
-      for await (const envelope of this.#parts.log.envelopes(partition, places.first, places.next)) yield this.#packed(partition, envelope, ids)
+      let leaves = 0
+      await eachLeaf(this.#parts.tables.leavesWithin(places), (leaf) => {
+        put(ids, leaf)
+        leaves++
+      })
+      if (leaves > 0) yield* this.#records(places, ids)
+      from = places.next
+      offsets = leaves < FEW_LEAVES ? PIECE_OFFSETS : ANSWER_OFFSETS
     }
   }
 
-  #packed(partition: number, { offset, payload }: StoredEnvelope, ids: Ids): Buffer {
-    const records = payload === undefined ? [] : this.#opened(partition, offset, payload)
-    return packBare(records.flatMap(({ bytes }, offsetIndex) => {
-      const id = ids.get(offset)?.[offsetIndex]
-      const stored = id === undefined || bytes === undefined ? undefined : asStored(bytes, id)
-      return stored === undefined ? [] : [{ bytes: stored, partition, offset, offsetIndex }]
-    }))
+  async* #records({ partition, first, next }: Places, ids: Ids): AsyncGenerator<Buffer> {
+    let found: Found[] = []
+    let bytes = 0
+    for await (const envelope of this.#parts.log.envelopes(partition, first, next)) {
+      for (const one of this.#under(ids, partition, envelope)) {
+        found.push(one)
+        bytes += one.bytes.length
+      }
+      if (bytes < ENOUGH_BYTES) continue
+      yield packedOf(found)
+      found = []
+      bytes = 0
+    }
+    if (found.length > 0) yield packedOf(found)
+  }
+
+  /** Those of an envelope's records that have a leaf. */
+  #under(ids: Ids, partition: number, { offset, payload }: StoredEnvelope): readonly Found[] {
+    const own = ids.get(offset)
+    if (own === undefined || payload === undefined) return []
+    return this.#opened(partition, offset, payload).flatMap(({ bytes }, offsetIndex) => {
+      const id = own[offsetIndex]
+      return id === undefined || bytes === undefined ? [] : [{ bytes, partition, offset, offsetIndex, id }]
+    })
   }
 
   #opened(partition: number, offset: number, payload: Buffer): readonly EventRecord[] {
@@ -95,6 +132,7 @@ class LogRecords {
     const bounds = await this.#parts.log.bounds()
     for (const [partition, size] of await this.#parts.tables.partitions()) {
       const { first } = bounds.get(partition) ?? { first: Number.POSITIVE_INFINITY }
+      if (first === 0 && this.gone.size === 0) continue
       for (let from = 0; from < size; from += PAGE_LEAVES) {
         const gone: Buffer[] = []
         await eachLeaf(this.#parts.tables.leaves(partition, from, Math.min(PAGE_LEAVES, size - from)), (leaf) => {
@@ -107,23 +145,38 @@ class LogRecords {
   }
 }
 
-/** The record as the archiver stores it: one that claims the identity of another is kept under its own. undefined for what is no record. */
-function asStored(bytes: Buffer, eventId: string): Buffer | undefined {
+/** Packed, as the archiver stores them. */
+function packedOf(found: readonly Found[]): Buffer {
+  const packed = packBare(found)
+  return areStored(packed, found) ? packed : packBare(found.flatMap(asStored))
+}
+
+/** Whether each is one whole record with the identity of its leaf: then it is what was stored, as nearly all are. */
+function areStored(packed: Buffer, found: readonly Found[]): boolean {
+  const cursor = new PackedCursor(packed)
+  let end = 0
   try {
-    if (isRecordOf(bytes, eventId)) return bytes
-    const event = decodeCanonical(bytes)
-    return encodeCanonical(event.event_id === eventId ? event : { ...event, event_id: eventId, conflict_with: event.event_id }).bytes
+    return found.every(({ bytes, id }) => {
+      end += BARE_HEAD_BYTES + bytes.length
+      return cursor.next() && cursor.rest === end && cursor.text(EVENT_ID) === id
+    })
   } catch (error) {
-    if (error instanceof RangeError) return undefined
+    if (error instanceof RangeError) return false
     throw error
   }
 }
 
-/** Whether the bytes are one whole record with this identity: then they are what was stored. Throws RangeError. */
-function isRecordOf(bytes: Buffer, eventId: string): boolean {
-  const packed = packBare([{ bytes, partition: 0, offset: 0, offsetIndex: 0 }])
-  const cursor = new PackedCursor(packed)
-  return cursor.next() && cursor.rest === packed.length && cursor.text(FIELD.event_id) === eventId
+/** The record as the archiver stores it: one that claims the identity of another is kept under its own. Nothing for what is no record. */
+function asStored(found: Found): Found[] {
+  try {
+    if (areStored(packBare([found]), [found])) return [found]
+    const { bytes, id } = found
+    const event = decodeCanonical(bytes)
+    return [{ ...found, bytes: encodeCanonical(event.event_id === id ? event : { ...event, event_id: id, conflict_with: event.event_id }).bytes }]
+  } catch (error) {
+    if (error instanceof RangeError) return []
+    throw error
+  }
 }
 
 export function logEvidence(parts: LogParts): EvidenceSource {
