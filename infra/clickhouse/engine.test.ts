@@ -88,6 +88,11 @@ describe('the engine in the process', () => {
     })
   })
 
+  it('looks at the memory of the process once a second', async () => {
+    const bytes = await engine.read("SELECT value FROM system.server_settings WHERE name = 'memory_worker_period_ms'", { format: 'TSV' })
+    expect(String(bytes)).toBe('1000\n')
+  })
+
   it('says why a directory cannot be used', () => {
     const file = join(directory, 'a-file')
     writeFileSync(file, '')

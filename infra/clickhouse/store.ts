@@ -6,7 +6,6 @@ import type { Store } from '../../schemas/ports.ts'
 import { sqlText } from '../../schemas/sql-literal.ts'
 import { identifier, settingsText } from './bindings.ts'
 import { blockDirectories, removeLeftovers, withBlockFile } from './block-files.ts'
-import { wireType } from './column-type.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine.ts'
 import { LittleRoom } from './little-room.ts'
 import { type Migration, migrate, readMigrations } from './migrate.ts'
@@ -34,12 +33,12 @@ class EngineBackend implements Backend {
 
   read: Backend['read'] = (sql, options) => this.#engine.read(sql, options)
 
+  /** `FROM INFILE`, not `SELECT … FROM file()`: the engine plans no query over all columns then, which is a sixth of what an insert costs before its first row. */
   async insert({ table, columns, parts, token }: Block): Promise<void> {
-    const structure = columns.map(({ name, type }) => `${identifier(name)} ${wireType(type)}`).join(', ')
     const settings = settingsText({ insert_deduplication_token: token, ...INSERT_SETTINGS })
     await withBlockFile(this.#blocks, parts, async (path) => {
-      await this.#room.insert(table, () => this.#engine.write(`INSERT INTO watchkeeper.${table} (${columns.map(({ name }) => identifier(name)).join(', ')}) SETTINGS ${settings}
-        SELECT * FROM file(${sqlText(path)}, 'Native', ${sqlText(structure)})`, BUSY_TABLES.has(table) ? table : ''))
+      await this.#room.insert(table, () => this.#engine.write(`INSERT INTO watchkeeper.${table} (${columns.map(({ name }) => identifier(name)).join(', ')})
+        FROM INFILE ${sqlText(path)} SETTINGS ${settings} FORMAT Native`, BUSY_TABLES.has(table) ? table : ''))
     })
   }
 
