@@ -92,12 +92,13 @@ export class CanonicalWriter {
   map(values: Attributes): void {
     this.reserve(5)
     this.varint(values.size)
-    for (const [key, value] of values) {
+    // Not `for`, which here makes an array of every entry.
+    values.forEach((value, key) => {
       this.text(key)
       this.reserve(1)
       this.buffer[this.length++] = ATTRIBUTE_TYPES.indexOf(value.type)
       this.text(value.text)
-    }
+    })
   }
 
   /** A map that the event before may have had too, as events of one resource do: then its bytes are there already. */

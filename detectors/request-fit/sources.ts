@@ -22,7 +22,7 @@ export interface SourcesInput {
 /** Values of one call. */
 export interface Traced {
   /** Path → `user`, `tool_result:<id>`, `listing`, `system`, `model` or `unknown`. Trivial values are left out: they prove nothing. */
-  readonly sources: ReadonlyMap<string, string>
+  readonly sources: Map<string, string>
   /** Path → the folded text under which the value stands there, where that is not the normalised value. */
   readonly standing: ReadonlyMap<string, string>
 }

@@ -142,34 +142,39 @@ function columnWriter(type: ColumnType): WriteColumn {
   return integerWriter(integer)
 }
 
-/** Where each column's value stands among a row's own values; -1 where it has none. */
-function placesOf(keys: readonly string[], columns: readonly Column[], row: number): Int32Array {
-  const names = new Set(columns.map((column) => column.name))
-  const unknown = keys.find((name) => !names.has(name))
-  if (unknown !== undefined) throw new Failure('rejected', 'store.row', `row ${row}: the table has no column ${JSON.stringify(unknown.slice(0, 64))}`)
-  return Int32Array.from(columns, (column) => keys.indexOf(column.name))
+/** Whether a row's own names are these, in this order. */
+function has(row: Row, keys: readonly string[]): boolean {
+  let at = 0
+  for (const name in row) if (keys[at++] !== name) return false
+  return at === keys.length
 }
 
-const same = (one: readonly string[], other: readonly string[]): boolean => one.length === other.length && one.every((name, i) => name === other[i])
+/** Into which column the value of each name goes. */
+function columnsOf(keys: readonly string[], byName: ReadonlyMap<string, unknown[]>, row: number): unknown[][] {
+  return keys.map((name) => {
+    const column = byName.get(name)
+    if (column === undefined) throw new Failure('rejected', 'store.row', `row ${row}: the table has no column ${JSON.stringify(name.slice(0, 64))}`)
+    return column
+  })
+}
 
-/** Rows turned into columns. Names are looked up anew only where a row's differ from those of the row before it. */
+/**
+ * Rows turned into columns. Names are looked up anew only where a row's differ from those of the row before it; they are gone through in the row
+ * itself, because lists of its names and values would be two arrays a row.
+ */
 function transposed(columns: readonly Column[], rows: readonly Row[]): unknown[][] {
-  const turned = columns.map((): unknown[] => new Array<unknown>(rows.length))
+  const turned = columns.map((): unknown[] => new Array<unknown>(rows.length).fill(undefined))
+  const byName = new Map(columns.map(({ name }, i) => [name, turned[i] as unknown[]]))
   let keys: readonly string[] = []
-  let places: Int32Array = new Int32Array(columns.length).fill(-1)
+  let into: readonly unknown[][] = []
   for (let place = 0; place < rows.length; place++) {
     const row = rows[place] as Row
-    const own = Object.keys(row)
-    if (!same(own, keys)) {
-      places = placesOf(own, columns, place)
-      keys = own
+    if (!has(row, keys)) {
+      keys = Object.keys(row)
+      into = columnsOf(keys, byName, place)
     }
-    const values = Object.values(row)
-    for (let i = 0; i < turned.length; i++) {
-      const column = turned[i] as unknown[]
-      const at = places[i] as number
-      column[place] = at < 0 ? undefined : values[at]
-    }
+    let at = 0
+    for (const name in row) (into[at++] as unknown[])[place] = row[name]
   }
   return turned
 }

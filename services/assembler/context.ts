@@ -166,9 +166,15 @@ export function hear(context: Context, event: Observation): boolean {
   news = keepText(context, context.listings, attribute(event, 'gen_ai.tool.definitions').slice(0, PART_LIMIT)) || news
   if (event.result !== '' && event.tool !== '') news = keepResult(context, event) || news
   for (const { key, names } of PROMPTS) {
-    if (names.some((name) => event.name === name || event.name.startsWith(`${name} `))) news = keepPrompt(context, attribute(event, key), event) || news
+    if (isNamed(event, names)) news = keepPrompt(context, attribute(event, key), event) || news
   }
   return news
+}
+
+/** A loop, because it is asked of every record: a function made for each would be most of what hearing one costs. */
+function isNamed({ name }: Observation, names: readonly string[]): boolean {
+  for (const known of names) if (name.startsWith(known) && (name.length === known.length || name[known.length] === ' ')) return true
+  return false
 }
 
 function keepResult(context: Context, event: Observation): boolean {
@@ -232,6 +238,12 @@ function newestTurn(parts: readonly Part[]): Pick<Before, 'anew' | 'olderResults
 const promptsBefore = ({ prompts }: Context, startedAt: bigint): string[] =>
   prompts.filter(({ at }) => at <= startedAt).sort((one, two) => (one.at < two.at ? -1 : one.at > two.at ? 1 : 0)).map(({ text }) => text)
 
+/** What the messages tell, and results that they do not. */
+function united(told: readonly Part[], earlier: Before['toolResults']): Before['toolResults'] {
+  const known = new Set(told.map((part) => part.id))
+  return [...told.map(({ id, text }) => ({ id, text })), ...earlier.filter((result) => !known.has(result.id))]
+}
+
 export interface Asking {
   /** '' where the call has none. */
   readonly toolCallId: string
@@ -267,16 +279,12 @@ export function before(context: Context, asking: Asking): Before {
   const above = turnsAbove(context, own, asking)
   const of = (kind: PartKind) => parts.filter((part) => part.kind === kind && part.text !== '')
   const earlier = context.results.filter((result) => result.endedAt <= startedAt && result.id !== toolCallId)
-  const told = of('tool_result')
-  const known = new Set(told.map((part) => part.id))
   return {
     userTurns: [...(above ?? of('user')).map((part) => part.text), ...promptsBefore(context, startedAt)],
     withheld: parts.some(({ kind, text }) => kind === 'user' && text === ''),
     system: [...context.system, ...of('system').map((part) => part.text)],
     // Without the call's own place in the list, results in it may be later than the call: only those with a time count then.
-    toolResults: [
-      ...(place === -1 ? [] : told.map(({ id, text }) => ({ id, text }))), ...earlier.filter((result) => place === -1 || !known.has(result.id)),
-    ],
+    toolResults: place === -1 ? earlier : united(of('tool_result'), earlier),
     listings: context.listings,
     calls: place === -1 ? [] : of('tool_call').map(({ id, text }) => ({ id, text })),
     complete: own?.cut === false,

@@ -51,7 +51,7 @@ export function fillLineage(fields: InteractionFields, { trace, call, tokenOf }:
   if (fields.arguments === '' && turns.length === 0) return heard
   const { sources: places, standing } = traced({ arguments: fields.arguments, before: heard, complete: heard.complete, folded: trace.context?.folded, tokenOf })
   const { sources, known } = withNames({ sources: places, known: heard }, trace, fields.tenant)
-  fields.argument_sources = new Map(sources)
+  fields.argument_sources = sources
   const { fit, reasons } = fitOf({
     turns, tool: fields.tool, effect: fields.effect, arguments: fields.arguments, sources, standing, toolResults: known.toolResults,
     anew: known.anew, olderResults: known.olderResults, earlierCalls: known.calls,

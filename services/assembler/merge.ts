@@ -63,21 +63,21 @@ export const GROUPS: readonly Group[] = [
 function ranked(observations: readonly Observation[], order: Order): readonly Observation[] {
   const before = (left: Observation, right: Observation): number =>
     order[left.vantage] - order[right.vantage] || (left.event_id < right.event_id ? -1 : 1)
-  return observations.length <= FEW ? inserted(observations, before) : observations.toSorted(before)
+  return observations.length <= FEW ? insertionSorted(observations.slice(), before) : observations.toSorted(before)
 }
 
 /** Up to here sorting by insertion costs less memory and time than the built-in sort, which nearly every call would pay several times. */
 const FEW = 8
 
-function inserted<T>(values: readonly T[], before: (left: T, right: T) => number): T[] {
-  const sorted: T[] = []
-  for (const value of values) {
-    let at = sorted.length
-    sorted.push(value)
-    for (; at > 0 && before(value, sorted[at - 1] as T) < 0; at--) sorted[at] = sorted[at - 1] as T
-    sorted[at] = value
+/** Sorts in place. */
+function insertionSorted<T>(values: T[], before: (left: T, right: T) => number): T[] {
+  for (let next = 1; next < values.length; next++) {
+    const value = values[next] as T
+    let at = next
+    for (; at > 0 && before(value, values[at - 1] as T) < 0; at--) values[at] = values[at - 1] as T
+    values[at] = value
   }
-  return sorted
+  return values
 }
 
 const isSaid = (value: Observation[Field]): boolean => value !== '' && value !== 'unknown' && !(Array.isArray(value) && value.length === 0)
@@ -131,12 +131,12 @@ export function widen(into: InteractionFields, from: Pick<Observation, Times>): 
 /** Distinct values, sorted; '' says nothing. */
 function distinct<T extends string>(observations: readonly Observation[], of: (event: Observation) => T): readonly T[] {
   if (observations.length > FEW) return [...new Set(observations.map(of))].filter((value) => value !== '').sort()
-  const values: T[] = []
-  for (const event of observations) {
-    const value = of(event)
-    if (value !== '' && !values.includes(value)) values.push(value)
-  }
-  return values.length < 2 ? values : inserted(values, (left, right) => (left < right ? -1 : 1))
+  // In the memory of one array: one that grows from nothing has room for seventeen.
+  const values = observations.map(of)
+  let count = 0
+  for (const value of values) if (value !== '' && values.indexOf(value) >= count) values[count++] = value
+  values.length = count
+  return insertionSorted(values, (left, right) => (left < right ? -1 : 1))
 }
 
 function allRedacted(observations: readonly Observation[]): readonly string[] {

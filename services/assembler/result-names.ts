@@ -6,7 +6,7 @@ import { callAt, type Trace } from './trace.ts'
 const PREFIX = 'tool_result:'
 
 export interface Lineage {
-  readonly sources: ReadonlyMap<string, string>
+  readonly sources: Map<string, string>
   readonly known: Before
 }
 

@@ -91,9 +91,15 @@ class Watcher {
     if (isAdminEvent(head)) return
     this.#tools.subject.tenant = head.tenant
     const suspect = { place, tenant: head.tenant, receivedAt: head.received_at, bytes: () => bytes }
+    const shown = { record, head, bytes, place }
     for (const detector of this.#armed) {
-      const refused = this.#guard.attempt(detector.rule.id, suspect, () => this.#observe(detector, { record, head, bytes, place }))
-      if (refused !== undefined) this.outbox.refuse(refused)
+      // Not `attempt`, whose function would be made for every detector and event.
+      try {
+        this.#observe(detector, shown)
+        this.#guard.passed(detector.rule.id)
+      } catch (error) {
+        this.outbox.refuse(this.#guard.caught(detector.rule.id, suspect, error))
+      }
     }
     const refused = this.#guard.attempt('inventory', suspect, () => this.outbox.list(this.#inventory.read(head, bytes)))
     if (refused !== undefined) this.outbox.refuse(refused)

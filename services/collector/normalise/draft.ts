@@ -15,30 +15,37 @@ const noHints = (): Hints => ({
 export const openDraft = (template: AuditEventFields): Draft => ({ event: { ...template }, hints: noHints(), kept: new Map() })
 
 interface Offer {
-  readonly key: string
-  readonly value: AnyValue
+  key: string
+  value: AnyValue
   /** The record's attributes. */
-  readonly values: KeyValues
+  values: KeyValues
 }
+
+const NO_VALUES: KeyValues = new Map()
 
 /** Holds the scratch tables, so that a record allocates none. Not re-entrant; one per normaliser. */
 export class Filler {
   readonly #ranks = new Uint8Array(FIELD_COUNT)
   readonly #keys: string[] = new Array<string>(FIELD_COUNT).fill('')
   readonly #values: AnyValue[] = new Array<AnyValue>(FIELD_COUNT).fill(null)
+  readonly #offered: Offer = { key: '', value: null, values: NO_VALUES }
 
   fill(draft: Draft, values: KeyValues, plan: Plan): void {
     this.#ranks.fill(255)
+    const offered = this.#offered
+    offered.values = values
     for (const [key, value] of values) {
+      offered.key = key
+      offered.value = value
       const slots = plan.slots.get(key)
-      if (slots === undefined || !this.#offer(draft, slots, { key, value, values })) draft.kept.set(key === SAID_KEY ? `sent.${key}` : key, attributeOf(value))
+      if (slots === undefined || !this.#offer(draft, slots, offered)) draft.kept.set(key === SAID_KEY ? `sent.${key}` : key, attributeOf(value))
     }
     for (const collection of plan.collections) this.#collect(draft, values, collection)
     draft.event.attributes = draft.kept
   }
 
   /** True when a field of the record holds the whole value, so that it need not be kept twice. */
-  #offer(draft: Draft, slots: readonly Slot[], { key, value, values }: Offer): boolean {
+  #offer(draft: Draft, slots: readonly Slot[], { key, value, values }: Readonly<Offer>): boolean {
     let whole = false
     for (const slot of slots) {
       const rank = this.#ranks[slot.index] ?? 0
