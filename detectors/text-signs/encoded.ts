@@ -1,5 +1,6 @@
 /** Text that stands in another text in an encoding: Base64, Base32, Ascii85, hex, bits, percent, escapes, Morse, Caesar by 13, backwards. Linear; one level. */
 import { COMMON } from './lexicon.ts'
+import { ESCAPE, PERCENT, type Survey } from './survey.ts'
 
 export interface Payload {
   readonly encoding: string
@@ -10,7 +11,7 @@ const RUNS = 16
 const LONGEST = 8_192
 const BASE64 = /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{20,8192}={0,2}/g
 const HEX = /(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{2}[ ]?){12,4096}(?![0-9A-Fa-f])/g
-const PERCENT = /(?<![A-Za-z0-9._~+%-])[A-Za-z0-9._~+%-]{12,4096}/g
+const PERCENTS = /(?<![A-Za-z0-9._~+%-])[A-Za-z0-9._~+%-]{12,4096}/g
 const ESCAPES = /(?:\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#(?:x[0-9A-Fa-f]{2,5}|\d{2,6});| ){6,2000}/g
 const BITS = /(?<![01])(?:[01]{8} ?){12,2000}(?![01])/g
 const BASE32 = /(?<![A-Z2-7])[A-Z2-7]{24,4096}={0,6}(?![A-Z0-9])/g
@@ -93,52 +94,21 @@ function fromAscii85(run: string): string | undefined {
   return readable(Uint8Array.from(bytes))
 }
 
-/** What the words of a text, that is what stands between blanks, look like: most texts have nothing that could be encoded. */
-interface Shapes {
-  /** One of at least 20 characters. */
-  readonly long: boolean
-  /** Six and more in a row with one to two characters: hex in pairs. */
-  readonly pairs: boolean
-  /** Four and more in a row of eight bits, or of points and dashes alone. */
-  readonly signs: boolean
-}
-
-const SIGNS = new Uint8Array(128)
-for (const char of '.-/|01') SIGNS[char.charCodeAt(0)] = 1
-
-function shapesOf(text: string): Shapes {
-  let [long, longestPairs, longestSigns, pairs, signs, length, odd] = [false, 0, 0, 0, 0, 0, 0]
-  for (let at = 0; at <= text.length; at++) {
-    const code = at < text.length ? text.charCodeAt(at) : 32
-    if (code > 32) {
-      length++
-      if (code !== 0xb7 && (SIGNS[code] ?? 0) === 0) odd++
-      continue
-    }
-    if (length === 0) continue
-    long ||= length >= 20
-    pairs = length <= 2 ? pairs + 1 : 0
-    signs = odd === 0 ? signs + 1 : 0
-    if (pairs > longestPairs) longestPairs = pairs
-    if (signs > longestSigns) longestSigns = signs
-    length = odd = 0
-  }
-  return { long, pairs: longestPairs >= 6, signs: longestSigns >= 4 }
-}
-
 interface Decoder {
   readonly encoding: string
   readonly runs: RegExp
   readonly decode: (run: string) => string | undefined
-  where(shapes: Shapes, text: string): boolean
+  /** False: no run of it can be in such a text. */
+  where(survey: Survey, text: string): boolean
 }
 
 const DECODERS: readonly Decoder[] = [
-  { encoding: 'Base64', where: ({ long }) => long, runs: BASE64, decode: fromBase64 }, { encoding: 'Base32', where: ({ long }) => long, runs: BASE32, decode: fromBase32 },
+  { encoding: 'Base64', where: ({ base64 }) => base64, runs: BASE64, decode: fromBase64 }, { encoding: 'Base32', where: ({ base32 }) => base32, runs: BASE32, decode: fromBase32 },
   { encoding: 'Ascii85', where: (_, text) => text.includes('<~'), runs: ASCII85, decode: fromAscii85 },
-  { encoding: 'hex', where: ({ long, pairs }) => long || pairs, runs: HEX, decode: fromHex }, { encoding: 'bits', where: ({ long, signs }) => long || signs, runs: BITS, decode: fromBits },
-  { encoding: 'percent signs', where: ({ long }, text) => long && text.includes('%'), runs: PERCENT, decode: fromPercent },
-  { encoding: 'character escapes', where: (_, text) => text.includes('\\u') || text.includes('\\x') || text.includes('&#'), runs: ESCAPES, decode: fromEscapes },
+  { encoding: 'hex', where: ({ long, pairs, hex }) => hex >= 24 && (long || pairs), runs: HEX, decode: fromHex },
+  { encoding: 'bits', where: ({ long, signs, hex }) => hex >= 96 && (long || signs), runs: BITS, decode: fromBits },
+  { encoding: 'percent signs', where: ({ long, seen }) => long && (seen & PERCENT) !== 0, runs: PERCENTS, decode: fromPercent },
+  { encoding: 'character escapes', where: ({ seen }, text) => (seen & ESCAPE) !== 0 && (text.includes('\\u') || text.includes('\\x') || text.includes('&#')), runs: ESCAPES, decode: fromEscapes },
   { encoding: 'Morse code', where: ({ signs }) => signs, runs: MORSE, decode: fromMorse },
 ]
 
@@ -167,12 +137,11 @@ function disguised(text: string): readonly Payload[] {
   return payloads
 }
 
-/** At most 16 payloads of each encoding. `turned`: whether words of the text look moved or turned around. */
-export function payloadsOf(text: string, turned: boolean): readonly Payload[] {
+/** At most 16 payloads of each encoding. `survey`: of the text; `turned`: whether words of it look moved or turned around. */
+export function payloadsOf(text: string, survey: Survey, turned: boolean): readonly Payload[] {
   const payloads: Payload[] = []
-  const shapes = shapesOf(text)
   for (const { encoding, where, runs, decode } of DECODERS) {
-    if (!where(shapes, text)) continue
+    if (!where(survey, text)) continue
     let left = RUNS
     for (const [run] of text.matchAll(runs)) {
       if (left-- === 0) break

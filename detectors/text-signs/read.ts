@@ -1,7 +1,8 @@
 /** A text as a model would read it, with all signs that it gives orders. Pure and linear; long texts are read at both ends. */
-import { payloadsOf } from './encoded.ts'
+import { type Payload, payloadsOf } from './encoded.ts'
 import { joined, lookLatin, unhide } from './hidden.ts'
 import { commands, type Found, type Sign, signsOf } from './signs.ts'
+import { ODD, surveyOf } from './survey.ts'
 import { tokensOf } from './tokens.ts'
 
 export interface Reading {
@@ -23,12 +24,12 @@ const ORDERS: readonly Sign[] = [
 
 const endsOf = (text: string): string => (text.length <= HEAD + TAIL ? text : `${text.slice(0, HEAD)}\n\n${text.slice(-TAIL)}`)
 
-/** Adds what the payloads in `text` say to `signs`; gives in which encodings there are orders. */
-function decoded(text: string, turned: boolean, signs: Set<Sign>): readonly string[] {
+/** Adds what the payloads say to `signs`; gives in which encodings there are orders. */
+function decoded(payloads: readonly Payload[], signs: Set<Sign>): readonly string[] {
   const encodings = new Set<string>()
-  for (const payload of payloadsOf(text, turned)) {
+  for (const payload of payloads) {
     const tokens = tokensOf(payload.text)
-    const inner = signsOf(payload.text, tokens).all
+    const inner = signsOf(payload.text, tokens, surveyOf(payload.text)).all
     const orders = ORDERS.filter((sign) => inner.has(sign))
     if (orders.length === 0 && !commands(tokens)) continue
     encodings.add(payload.encoding)
@@ -51,11 +52,15 @@ function together({ local, whole }: Found): readonly ReadonlySet<Sign>[] {
 }
 
 export function read(text: string): Reading {
-  const { text: seen, reasons } = unhide(endsOf(text))
-  const latin = lookLatin(seen)
+  const ends = endsOf(text)
+  const first = surveyOf(ends)
+  const isPlain = (first.seen & ODD) === 0
+  const { text: seen, reasons } = isPlain ? { text: ends, reasons: [] } : unhide(ends)
+  const latin = isPlain ? ends : lookLatin(seen)
   const plain = joined(latin)
+  const survey = latin === ends ? first : surveyOf(latin)
   const tokens = tokensOf(plain)
-  const found = signsOf(plain, tokens)
+  const found = signsOf(plain, tokens, plain === latin ? survey : surveyOf(plain))
   const { all, whole } = found
   const concealed = [...reasons]
   if (reasons.length > 0) whole.add('hidden')
@@ -63,7 +68,7 @@ export function read(text: string): Reading {
     whole.add('masked')
     concealed.push('words spelled with other letters')
   }
-  concealed.push(...decoded(latin, tokens.turned, whole))
+  concealed.push(...decoded(payloadsOf(latin, survey, tokens.turned), whole))
   for (const sign of whole) all.add(sign)
-  return { signs: all, together: together(found), concealed, length: tokens.words.length }
+  return { signs: all, together: together(found), concealed, length: tokens.length }
 }

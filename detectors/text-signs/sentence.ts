@@ -19,14 +19,15 @@ export class Sentence {
   readonly end: number
   /** All roles in it. */
   readonly has: number
+  /** All forms, one bit each. */
+  readonly #forms: number
 
-  constructor(tokens: Tokens, start: number, end: number) {
+  constructor(tokens: Tokens, at: number) {
     this.#tokens = tokens
-    this.start = start
-    this.end = end
-    let has = 0
-    for (let at = start; at < end; at++) has |= tokens.roles[at] ?? 0
-    this.has = has
+    this.start = tokens.starts[at] ?? 0
+    this.end = tokens.starts[at + 1] ?? 0
+    this.has = tokens.rolesIn[at] ?? 0
+    this.#forms = tokens.formsIn[at] ?? 0
   }
 
   /** Whether words of all roles of the mask are in it. */
@@ -35,8 +36,7 @@ export class Sentence {
   }
 
   form(form: number): boolean {
-    for (let at = this.start; at < this.end; at++) if (this.#tokens.forms[at] === form) return true
-    return false
+    return (this.#forms & (1 << form)) !== 0
   }
 
   /** Whether words of all roles in `wanted` stand within `reach` words behind a word of `first`. Each word counts for all its roles but the first's own. */
@@ -63,7 +63,7 @@ export class Sentence {
   }
 
   word(...words: readonly string[]): boolean {
-    for (let at = this.start; at < this.end; at++) if (words.includes(this.#tokens.words[at] ?? '')) return true
+    for (let at = this.start; at < this.end; at++) if (words.includes(this.#tokens.word(at))) return true
     return false
   }
 
@@ -75,81 +75,93 @@ export class Sentence {
 
   /** A tool named right behind a word of calling: `use send_email`. */
   calls(): boolean {
-    const { roles, forms } = this.#tokens
+    const tokens = this.#tokens
+    const { roles } = tokens
     for (let at = this.start; at < this.end; at++) {
       if (((roles[at] ?? 0) & ROLE.call) === 0) continue
-      for (let next = at + 1; next < Math.min(this.end, at + 4); next++) if (forms[next] === FORM.identifier) return true
+      for (let next = at + 1; next < Math.min(this.end, at + 4); next++) if (tokens.form(next) === FORM.identifier) return true
     }
     return false
   }
 
   /** A bare verb of sending and at most eight words later where to. */
   sends(): boolean {
-    const { roles, words, forms } = this.#tokens
+    const tokens = this.#tokens
+    const { roles } = tokens
     for (let at = this.start; at < this.end; at++) {
-      if (((roles[at] ?? 0) & ROLE.send) === 0 || /(?:s|ing|ed)$|^(?:visit|click|share|copy|navigate|pay|buy|curl|wget|fetch|ping|email|post|publish|purchase|donate|invite|cc)$/.test(words[at] ?? '')) continue
-      for (let next = at + 1; next < Math.min(this.end, at + 9); next++) if (forms[next] === FORM.address || forms[next] === FORM.mail) return true
+      if (((roles[at] ?? 0) & ROLE.send) === 0 || /(?:s|ing|ed)$|^(?:visit|click|share|copy|navigate|pay|buy|curl|wget|fetch|ping|email|post|publish|purchase|donate|invite|cc)$/.test(tokens.word(at))) continue
+      for (let next = at + 1; next < Math.min(this.end, at + 9); next++) if (tokens.form(next) === FORM.address || tokens.form(next) === FORM.mail) return true
     }
     return false
   }
 
   /** `keep it hidden`, `must stay secret`: of what is done, not of keys and windows. */
   concealed(): boolean {
-    const { words } = this.#tokens
+    const tokens = this.#tokens
     for (let at = this.start; at + 1 < this.end; at++) {
-      const one = words[at] ?? ''
-      const isKept = KEEPING.has(one) && POINTING.has(words[at + 1] ?? '') && UNSEEN.has(words[at + 2] ?? '')
-      const isStaying = STAYING.has(one) && UNSEEN.has(words[at + 1] ?? '') && BINDING.has(words[at - 1] ?? '')
-      if (isKept || isStaying) return words.slice(this.start, this.end).every((word) => !KEYS.has(word))
+      const one = tokens.word(at)
+      const isKept = KEEPING.has(one) && POINTING.has(tokens.word(at + 1)) && UNSEEN.has(tokens.word(at + 2))
+      const isStaying = STAYING.has(one) && UNSEEN.has(tokens.word(at + 1)) && BINDING.has(tokens.word(at - 1))
+      if (isKept || isStaying) return this.#words(this.start, this.end).every((word) => !KEYS.has(word))
     }
     return false
   }
 
   startsWith(word: string): boolean {
-    return this.#tokens.words[this.start] === word
+    return this.#tokens.word(this.start) === word
   }
 
   /** `send it to https://…`: a bare verb of sending, and behind it where to. */
   hands(): boolean {
-    const { roles, words, forms } = this.#tokens
+    const tokens = this.#tokens
+    const { roles } = tokens
     for (let at = this.start; at < this.end; at++) {
-      const sends = ((roles[at] ?? 0) & ROLE.send) !== 0 && !/(?:s|ing|ed)$/.test(words[at] ?? '')
-      if (!sends && !(at === this.start && words[at] === 'sent')) continue
-      for (let next = at + 2; next < Math.min(this.end, at + 9); next++) if (words[next - 1] === 'to' && ((forms[next] ?? 0) === FORM.address || (forms[next] ?? 0) === FORM.mail)) return true
+      const sends = ((roles[at] ?? 0) & ROLE.send) !== 0 && !/(?:s|ing|ed)$/.test(tokens.word(at))
+      if (!sends && !(at === this.start && tokens.word(at) === 'sent')) continue
+      for (let next = at + 2; next < Math.min(this.end, at + 9); next++) if (tokens.word(next - 1) === 'to' && (tokens.form(next) === FORM.address || tokens.form(next) === FORM.mail)) return true
     }
     return false
   }
 
+  /** Those from one place up to another, as far as they are in it. */
+  #words(from: number, to: number): readonly string[] {
+    const words: string[] = []
+    for (let at = from; at < Math.min(this.end, to); at++) words.push(this.#tokens.word(at))
+    return words
+  }
+
   /** What attacks do, done to what they are made on. */
   attacks(): boolean {
-    const { roles, words } = this.#tokens
+    const tokens = this.#tokens
+    const { roles } = tokens
     for (let at = this.start; at < this.end; at++) {
       if (((roles[at] ?? 0) & ROLE.offensive) === 0) continue
-      for (let next = Math.max(this.start, at - 2); next < Math.min(this.end, at + 5); next++) if (next !== at && TARGETS.has(words[next] ?? '')) return true
+      for (let next = Math.max(this.start, at - 2); next < Math.min(this.end, at + 5); next++) if (next !== at && TARGETS.has(tokens.word(next))) return true
     }
     return false
   }
 
   /** Whether one of `words` stands right behind a word of `first`. */
   after(first: number, ...words: readonly string[]): boolean {
-    const { roles, words: all } = this.#tokens
-    for (let at = this.start; at + 1 < this.end; at++) if (((roles[at] ?? 0) & first) !== 0 && words.includes(all[at + 1] ?? '')) return true
+    const tokens = this.#tokens
+    const { roles } = tokens
+    for (let at = this.start; at + 1 < this.end; at++) if (((roles[at] ?? 0) & first) !== 0 && words.includes(tokens.word(at + 1))) return true
     return false
   }
 
   /** Whether it begins with a verb that commands. */
   get command(): boolean {
-    this.#command ??= isImperative(this.#tokens.words.slice(this.start, Math.min(this.end, this.start + 10)).join(' '))
+    this.#command ??= isImperative(this.#words(this.start, this.start + 10).join(' '))
     return this.#command
   }
 
   /** A model's words about itself, or a person's to it: `you are now`. */
   becomes(): boolean {
-    const { words } = this.#tokens
+    const tokens = this.#tokens
     for (let at = this.start; at < this.end - 1; at++) {
-      const one = words[at] ?? ''
+      const one = tokens.word(at)
       if (!/^(?:you|you're|youre|du|jetzt|now|we|assistant)$/.test(one)) continue
-      const next = words.slice(at + 1, Math.min(this.end, at + 4))
+      const next = this.#words(at + 1, at + 4)
       if (/^(?:are|you're|bist|will|shall|is)$/.test(next[0] ?? '') || one === "you're" || one === 'youre' || one === 'jetzt') {
         if (next.some((word) => /^(?:now|going|no|dan|du|free|be|called|known|entering|in|an|a)$/.test(word))) return true
       }

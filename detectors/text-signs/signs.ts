@@ -5,6 +5,7 @@
 import { isImperative } from '../request-fit/directive.ts'
 import { ROLE as R } from './lexicon.ts'
 import { Sentence } from './sentence.ts'
+import { BAR, BRACKET, CAPITAL, COLON, LABEL_END, NEWLINE, RULE, type Survey } from './survey.ts'
 import { FORM, type Tokens } from './tokens.ts'
 
 /** What each sign says, for whoever reads a finding. */
@@ -123,14 +124,16 @@ const NEEDS: Partial<Readonly<Record<Sign, readonly number[]>>> = {
 
 const TESTS = (Object.entries(OF_SENTENCE) as readonly [Sign, Test][]).map(([sign, test]) => ({ sign, test, needs: NEEDS[sign] }))
 const can = (has: number, needs: readonly number[]): boolean => {
-  for (const mask of needs) if ((has & mask) === mask) return true
+  for (let at = 0; at < needs.length; at++) if ((has & (needs[at] as number)) === needs[at]) return true
   return false
 }
 
 /** A frame: what only templates of prompts and servers' messages have. Beginnings of lines. */
 const FRAME = /<\|[a-z_]{2,20}\|>|\[\/?(?:INST|SYSTEM|ADMIN|SYS)\]|<<SYS>>|<\/?(?:system|SYSTEM|IMPORTANT|important|assistant|instructions?|admin|secret|hidden|override)>|(?:^|[\n.)])[ \t]{0,8}(?:#{1,4} ?)?(?:(?:SYSTEM|ADMIN|DEVELOPER|ROOT)(?: (?:NOTE|MESSAGE|PROMPT|OVERRIDE|UPDATE|NOTICE))?|(?:System|Developer|Assistant|Admin) (?:note|message|prompt|instruction|override|update|notice))s?: ?[A-Z]/
-/** A tool's result that speaks as the model thinks. */
-const SPEAKER = /(?:^|\n)\s{0,8}(?:reasoning|thoughts?|assistant|ai|bot)(?: ?\([a-z ]{2,20}\))?:|[.!?]\s{1,4}assistant:|\b(?:systemhinweis|nota del sistema|note syst[eè]me|nota di sistema|nota do sistema):?/i
+/** A tool's result that speaks as the model thinks; every match ends as `LABEL_END` says. */
+const SPEAKER = /(?:^|\n)\s{0,8}(?:reasoning|thoughts?|assistant|ai|bot)(?: ?\([a-z ]{2,20}\))?:|[.!?]\s{1,4}assistant:/i
+/** The same as the system, in other languages. */
+const SYSTEM_NOTE = /\b(?:systemhinweis|nota del sistema|note syst[eè]me|nota di sistema|nota do sistema)/i
 /** Five words and more in capitals, where others are not. */
 /** A picture in Markdown whose address has a place for something to be filled in. */
 const BEACON = /!\[[^\]]{0,100}\]\(https?:\/\/[^)\s]{1,200}[?&/=](?:\{|<|\$\{|\[|%7B)[\w .-]{2,60}[}>\]%]/i
@@ -154,24 +157,23 @@ function isStranded(text: string): boolean {
 }
 
 /** What is no sentence's: frames, capitals, comments. Each is looked for only where a mark of it is. */
-function frames(text: string, found: Set<Sign>): void {
-  const capitals = /[A-Z]{4}/.test(text)
-  const marks = /[<[|]/.test(text)
-  if (text.includes('\n') && text.includes('|') && isStranded(text)) found.add('stranded')
-  if ((capitals || marks || LABEL.test(text)) && (FRAME.test(text) || END_OF_PROMPT.test(text))) found.add('frame')
-  if (SPEAKER.test(text)) found.add('speaker')
+function frames(text: string, { seen, capitals }: Survey, found: Set<Sign>): void {
+  const has = (kinds: number): boolean => (seen & kinds) !== 0
+  if (has(NEWLINE) && has(BAR) && isStranded(text)) found.add('stranded')
+  if ((capitals || has(BRACKET) || has(CAPITAL | RULE) && LABEL.test(text)) && (FRAME.test(text) || END_OF_PROMPT.test(text))) found.add('frame')
+  if (has(LABEL_END) && SPEAKER.test(text) || SYSTEM_NOTE.test(text)) found.add('speaker')
   if (capitals && SHOUT.test(text) && LOWER.test(text)) found.add('shout')
   if (capitals && EMPHASIS.test(text)) found.add('emphasis')
-  if (marks && text.includes('](') && BEACON.test(text)) found.add('beacon')
-  if (text.includes('|') && RUN_SCRIPT.test(text)) found.add('runScript')
-  if ((marks || text.includes(':')) && COMMENT.test(text)) found.add('comment')
+  if (has(BRACKET) && text.includes('](') && BEACON.test(text)) found.add('beacon')
+  if (has(BAR) && RUN_SCRIPT.test(text)) found.add('runScript')
+  if (has(BRACKET | COLON) && COMMENT.test(text)) found.add('comment')
 }
 
-const sentencesOf = ({ starts, ...rest }: Tokens): readonly Sentence[] =>
-  starts.slice(0, -1).map((start, at) => new Sentence({ starts, ...rest }, start, starts[at + 1] ?? start))
-
 /** Whether a sentence of at least four words begins with a command. */
-export const commands = (tokens: Tokens): boolean => sentencesOf(tokens).some((sentence) => sentence.end - sentence.start > 3 && sentence.command)
+export const commands = (tokens: Tokens): boolean => tokens.rolesIn.some((_, at) => {
+  const sentence = new Sentence(tokens, at)
+  return sentence.end - sentence.start > 3 && sentence.command
+})
 
 export interface Found {
   /** All signs, of the text and of its sentences. */
@@ -185,16 +187,21 @@ export interface Found {
 /** Signs of one sentence. */
 function ofSentence(sentence: Sentence): Set<Sign> | undefined {
   let found: Set<Sign> | undefined
-  for (const { sign, test, needs } of TESTS) if ((needs === undefined || can(sentence.has, needs)) && test(sentence)) (found ??= new Set()).add(sign)
+  const { has } = sentence
+  for (let at = 0; at < TESTS.length; at++) {
+    const { sign, test, needs } = TESTS[at] as (typeof TESTS)[number]
+    if ((needs === undefined || can(has, needs)) && test(sentence)) (found ??= new Set()).add(sign)
+  }
   return found
 }
 
-export function signsOf(text: string, tokens: Tokens): Found {
+export function signsOf(text: string, tokens: Tokens, survey: Survey): Found {
   const whole = new Set<Sign>()
   const local: { at: number; signs: Set<Sign> }[] = []
   let attack = 0
-  for (const [at, sentence] of sentencesOf(tokens).entries()) {
-    if (sentence.has === 0) continue
+  for (let at = 0; at < tokens.rolesIn.length; at++) {
+    if (tokens.rolesIn[at] === 0) continue
+    const sentence = new Sentence(tokens, at)
     const signs = ofSentence(sentence)
     if (signs !== undefined) local.push({ at, signs })
     if (sentence.any(R.attack)) attack += sentence.count(R.attack)
@@ -202,7 +209,7 @@ export function signsOf(text: string, tokens: Tokens): Found {
   }
   if (attack > 0) whole.add('attack')
   if (attack > 1 || (attack > 0 && whole.has('attackAct'))) whole.add('attackMore')
-  frames(text, whole)
-  if (tokens.words.length <= 12) whole.add('short')
+  frames(text, survey, whole)
+  if (tokens.length <= 12) whole.add('short')
   return { all: new Set([...whole, ...local.flatMap(({ signs }) => [...signs])]), whole, local }
 }
