@@ -8,6 +8,8 @@ import type { StatementRunner } from '../migrate.ts'
 import { decodeRows } from '../row-binary.ts'
 
 const POLL_MS = 50
+/** Each look costs the engine some milliseconds of work: what takes long is looked at less often. */
+const SLOWEST_POLL_MS = 500
 /** The engine lets go of old parts some seconds after they may go. */
 const CLEANED_WITHIN_MS = 180_000
 const ACCESS_DENIED = 497
@@ -67,15 +69,16 @@ export class Changes {
     }
   }
 
-  /** Resolves when no change of the table is under way. */
-  async settled(table: string): Promise<void> {
-    for (;;) {
+  /** Resolves when no change of the table is under way, or none of that partition alone. */
+  async settled(table: string, partition?: string): Promise<void> {
+    const own = partition === undefined ? '' : ` AND position(command, ${sqlText(`IN PARTITION ID '${partition}'`)}) > 0`
+    for (let pause = POLL_MS; ; pause = Math.min(SLOWEST_POLL_MS, pause * 1.5)) {
       const [row] = await this.rows(
-        `SELECT count() AS open, any(latest_fail_reason) AS why FROM system.mutations WHERE database = 'watchkeeper' AND table = ${sqlText(table)} AND NOT is_done`)
+        `SELECT count() AS open, any(latest_fail_reason) AS why FROM system.mutations WHERE database = 'watchkeeper' AND table = ${sqlText(table)} AND NOT is_done${own}`)
       if (Number(row?.['open'] ?? 0) === 0) return
       const why = String(row?.['why'] ?? '')
       if (why !== '') throw new Failure('unavailable', 'removal.mutation', `ClickHouse could not change rows of ${table}: ${why.slice(0, 300)}`, { retryAfterSeconds: 10 })
-      await wait(POLL_MS)
+      await wait(pause)
     }
   }
 

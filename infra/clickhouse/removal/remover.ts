@@ -19,7 +19,8 @@ const UNSALTED = "(salt = '' AND erasure = '')"
 /** Partitions that are written anew at a time, at most: each costs a core and some hundred MiB. */
 const MOST_LANES = 4
 
-const updates = (change: Readonly<Record<string, string>>): string => Object.entries(change).map(([name, value]) => `${identifier(name)} = ${value}`).join(', ')
+const updates = (change: Readonly<Record<string, string>>, names: readonly string[] = Object.keys(change)): string =>
+  names.map((name) => `${identifier(name)} = ${change[name]}`).join(', ')
 
 /** Rows that outlive their time, of one class; `held` says which condition of a hold keeps them. */
 interface Aging {
@@ -166,21 +167,19 @@ export class ClickHouseRemover implements Remover {
     const where = `tenant = ${sqlText(tenant)} AND ${key} IN (${keys})`
     await this.#changes.settled(table)
     if (change === 'delete') await this.#drop(table, where)
-    else if (isLarge === true) await this.#replace(table, change, where)
+    else if (isLarge === true) await this.#blank(table, change, where)
     else await this.#changes.alter(table, `UPDATE ${updates(change)}`, where)
     return this.#changes.number(`(SELECT uniqExact(key) FROM (${keys}))`)
   }
 
-  /** Of a table that keeps the newest row of a key: blank rows come behind those that name somebody, and merging leaves the blank ones. */
-  async #replace(table: string, change: Readonly<Record<string, string>>, where: string): Promise<void> {
-    const named = `${where} AND NOT (${Object.entries(change).map(([name, value]) => `${identifier(name)} = ${value}`).join(' AND ')})`
-    if (await this.#count(table, named) === 0n) return
-    await this.#rewriter.prepare(table)
-    await this.#changes.write(`INSERT INTO watchkeeper.${table} SELECT * REPLACE (${Object.entries(change).map(([name, value]) => `${value} AS ${identifier(name)}`).join(', ')})
-      FROM (SELECT * FROM watchkeeper.${table} WHERE ${named}) SETTINGS log_queries = 0, max_execution_time = 600, max_partitions_per_insert_block = 0`)
+  /** Blanks, in place, the columns that hold something in the rows that were chosen; none of them is part of the table's sorting key. */
+  async #blank(table: string, change: Readonly<Record<string, string>>, where: string): Promise<void> {
+    const counts = Object.entries(change).map(([name, value]) => `countIf(${identifier(name)} != ${value})`)
     await this.#rewriter.rewrite({
-      table, dirty: `name IN (SELECT DISTINCT _part FROM watchkeeper.${table} WHERE ${named})`,
-      inPlace: (partition) => `UPDATE ${updates(change)} IN PARTITION ID ${sqlText(partition)} WHERE ${named}`,
+      table,
+      parts: `SELECT _part AS name, arrayFilter((one, rows) -> rows > 0, [${Object.keys(change).map(sqlText).join(', ')}], [${counts.join(', ')}]) AS held
+        FROM watchkeeper.${table} WHERE ${where} GROUP BY name HAVING notEmpty(held)`,
+      inPlace: (partition, held) => `UPDATE ${updates(change, held)} IN PARTITION ID ${sqlText(partition)} WHERE ${where}`,
     })
   }
 
@@ -214,11 +213,13 @@ export class ClickHouseRemover implements Remover {
       SELECT ${columns.map((name) => values[name] ?? identifier(name)).join(', ')} FROM watchkeeper.audit_events
       WHERE ${left} AND NOT ${UNSALTED} AND event_id NOT IN (${written}) LIMIT 1 BY event_id SETTINGS log_queries = 0, max_execution_time = 600, max_partitions_per_insert_block = 0, exclude_materialize_skip_indexes_on_insert = 'arguments_text'`)
     await this.#changes.dropWholeParts('audit_events', left)
-    if (await this.#count('audit_events', left) > 0n) {
-      await this.#rewriter.prepare('audit_events')
-      await this.#rewriter.hide('audit_events', left)
-    }
-    await this.#rewriter.rewrite({ table: 'audit_events', dirty: 'has_lightweight_delete = 1', inPlace: (partition) => `APPLY DELETED MASK IN PARTITION ID ${sqlText(partition)}` })
+    await this.#rewriter.hide('audit_events', left)
+    await this.#rewriter.rewrite({
+      table: 'audit_events',
+      parts: `SELECT name, CAST([], 'Array(String)') AS held FROM system.parts
+        WHERE database = 'watchkeeper' AND table = 'audit_events' AND active AND has_lightweight_delete = 1`,
+      inPlace: (partition) => `APPLY DELETED MASK IN PARTITION ID ${sqlText(partition)}`,
+    })
   }
 
   async #removed({ removalId, tenant }: Work, others: ReadonlyMap<string, bigint>): Promise<Removed> {

@@ -1,6 +1,6 @@
 /**
- * Getting rows out of large tables for good. Deleting or changing rows in place reads and writes every row of a part by one slow path, search indexes included; so rows are hidden, or
- * followed by blank ones of the same key, and the partition is merged into one part. The dear indexes are left out of that and made again afterwards, in the background.
+ * Getting rows, or what they hold, out of large tables for good: partition by partition, each part written anew in place, and of a part no more columns than must be.
+ * The dear index is taken off before and made again afterwards, in the background: it costs as much as all the rest.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { Failure } from '../../../schemas/failure.ts'
@@ -8,36 +8,33 @@ import { sqlText } from '../../../schemas/sql-literal.ts'
 import type { Changes } from './change.ts'
 
 const POLL_MS = 250
-/** A merge that the engine already runs holds ours up. */
+/** What comes meanwhile, or a merge that the engine already runs, may leave something to be done again. */
 const WITHOUT_PROGRESS = 720
-/** How often a merge is asked for before parts are changed one by one, which needs less room on the disk. */
-const MERGES_TRIED = 3
 
 interface LeftOut {
-  /** What merges leave out while rows are taken away. */
-  readonly indexes: readonly string[]
-  /** What hiding takes off: parts that have it do not merge with parts that have not. */
+  /** What is slower to make than the column it is made of. */
+  readonly index: string
+  /** What hiding takes off. */
   readonly projection?: string
 }
 
 const LEFT_OUT: ReadonlyMap<string, LeftOut> = new Map<string, LeftOut>([
-  ['audit_events', { indexes: ['arguments_text'], projection: 'by_source' }], ['interaction_versions', { indexes: ['arguments_text', 'event_ids_bloom'] }],
+  ['audit_events', { index: 'arguments_text', projection: 'by_source' }], ['interaction_versions', { index: 'arguments_text' }],
 ])
 
 interface Dirty {
   readonly id: string
-  /** Whether most of the partition's rows lie in parts that must be written anew. */
+  /** Whether most of the partition's rows lie in parts that must be written anew: then its index is not worth keeping. */
   readonly isMost: boolean
-  /** Whether some of its parts have a projection and others not. */
-  readonly isMixed: boolean
+  readonly held: readonly string[]
 }
 
 export interface Rewriting {
   readonly table: string
-  /** Condition on `system.parts`: parts that still have what must go. */
-  readonly dirty: string
-  /** Statement behind `ALTER TABLE` that rewrites such parts of a partition without merging. */
-  inPlace(partition: string): string
+  /** Query for the parts that still have what must go: `name`, and `held`, the columns in which it is. */
+  readonly parts: string
+  /** Command of `ALTER TABLE` that takes it out of a partition. */
+  inPlace(partition: string, held: readonly string[]): string
 }
 
 export class Rewriter {
@@ -50,18 +47,12 @@ export class Rewriter {
     this.#lanes = lanes
   }
 
-  /** Before rows of the table are taken away. */
-  async prepare(table: string): Promise<void> {
-    const indexes = sqlText(LEFT_OUT.get(table)?.indexes.join(',') ?? '')
-    await this.#changes.write(`ALTER TABLE watchkeeper.${table} MODIFY SETTING exclude_materialize_skip_indexes_on_merge = ${indexes}, lightweight_mutation_projection_mode = 'drop'`)
-  }
-
   /** After: merges make all indexes again, and those that are missing are made in the background. Also what a removal left that was killed. */
   async restore(): Promise<void> {
-    for (const [table, { indexes, projection }] of LEFT_OUT) {
+    for (const [table, { index, projection }] of LEFT_OUT) {
       const isChanged = `(SELECT countIf(engine_full LIKE '%exclude_materialize_skip_indexes_on_merge%') FROM system.tables WHERE database = 'watchkeeper' AND name = ${sqlText(table)})`
       if (await this.#changes.number(isChanged) === 0n) continue
-      const again = [...indexes.map((index) => `MATERIALIZE INDEX ${index}`), ...(projection === undefined ? [] : [`MATERIALIZE PROJECTION ${projection}`])]
+      const again = [`MATERIALIZE INDEX ${index}`, ...(projection === undefined ? [] : [`MATERIALIZE PROJECTION ${projection}`])]
       await this.#changes.write(`ALTER TABLE watchkeeper.${table} ${again.join(', ')} SETTINGS mutations_sync = 0`)
       await this.#changes.write(`ALTER TABLE watchkeeper.${table} RESET SETTING exclude_materialize_skip_indexes_on_merge, lightweight_mutation_projection_mode`)
     }
@@ -70,6 +61,7 @@ export class Rewriter {
   /** Nobody reads these rows any more; their bytes are still there until `rewrite`. */
   async hide(table: string, where: string): Promise<void> {
     if (await this.#changes.number(`(SELECT count() FROM watchkeeper.${table} WHERE ${where})`) === 0n) return
+    await this.#prepare(table)
     await this.#changes.write(`DELETE FROM watchkeeper.${table} WHERE ${where} SETTINGS lightweight_deletes_sync = 0, allow_nondeterministic_mutations = 1`)
     await this.#changes.settled(table)
   }
@@ -83,28 +75,42 @@ export class Rewriter {
       const now = dirty.map(({ id }) => id).join()
       tried = now === before ? tried + 1 : 0
       before = now
-      if (tried > WITHOUT_PROGRESS) throw new Failure('unavailable', 'removal.merge', `ClickHouse did not write rows of ${rewriting.table} anew`, { retryAfterSeconds: 60 })
+      if (tried > WITHOUT_PROGRESS) {
+        throw new Failure('unavailable', 'removal.rewrite', `ClickHouse did not write rows of ${rewriting.table} anew`, { retryAfterSeconds: 60 })
+      }
       if (tried > 0) await wait(POLL_MS)
-      await this.#inLanes(dirty, (partition, lane) => this.#one(rewriting, partition, { lane, merge: partition.isMost && tried < MERGES_TRIED }))
+      await this.#prepare(rewriting.table)
+      await this.#clear(rewriting.table, dirty.filter(({ isMost }) => isMost))
+      await this.#inLanes(dirty, (partition, lane) => this.#one(rewriting, partition, lane))
+      await this.#changes.settled(rewriting.table)
     }
   }
 
-  async #one({ table, inPlace }: Rewriting, { id, isMixed }: Dirty, { lane, merge }: { readonly lane: number; readonly merge: boolean }): Promise<void> {
-    const projection = LEFT_OUT.get(table)?.projection
-    if (merge && isMixed && projection !== undefined) {
-      await this.#changes.write(`ALTER TABLE watchkeeper.${table} CLEAR PROJECTION ${projection} IN PARTITION ID ${sqlText(id)} SETTINGS mutations_sync = 0`, lane)
-      await this.#changes.settled(table)
-    }
-    if (merge) return this.#changes.write(`OPTIMIZE TABLE watchkeeper.${table} PARTITION ID ${sqlText(id)} FINAL`, lane)
-    await this.#changes.write(`ALTER TABLE watchkeeper.${table} ${inPlace(id)} SETTINGS mutations_sync = 0, allow_nondeterministic_mutations = 1`, lane)
+  /** What `restore` undoes; it knows by this that there is something to make again. */
+  async #prepare(table: string): Promise<void> {
+    const index = sqlText(LEFT_OUT.get(table)?.index ?? '')
+    await this.#changes.write(`ALTER TABLE watchkeeper.${table}
+      MODIFY SETTING exclude_materialize_skip_indexes_on_merge = ${index}, lightweight_mutation_projection_mode = 'drop'`)
+  }
+
+  /** Takes the dear index off all partitions at once: that writes nothing anew. Said in one statement with what does, it would let partitions wait for each other. */
+  async #clear(table: string, partitions: readonly Dirty[]): Promise<void> {
+    if (partitions.length === 0) return
+    const commands = partitions.map(({ id }) => `CLEAR INDEX ${LEFT_OUT.get(table)?.index ?? ''} IN PARTITION ID ${sqlText(id)}`)
+    await this.#changes.write(`ALTER TABLE watchkeeper.${table} ${commands.join(', ')} SETTINGS mutations_sync = 0`)
     await this.#changes.settled(table)
   }
 
-  async #dirty({ table, dirty }: Rewriting): Promise<readonly Dirty[]> {
-    const rows = await this.#changes.rows(`SELECT partition_id AS id, 2 * sumIf(rows, ${dirty}) >= sum(rows) AS most,
-      countIf(notEmpty(projections)) NOT IN (0, count()) AS mixed FROM system.parts
-      WHERE database = 'watchkeeper' AND table = ${sqlText(table)} AND active GROUP BY id HAVING countIf(${dirty}) > 0 ORDER BY sum(rows) DESC, id`)
-    return rows.map(({ id, most, mixed }) => ({ id: String(id), isMost: Number(most) === 1, isMixed: Number(mixed) === 1 }))
+  async #one({ table, inPlace }: Rewriting, { id, held }: Dirty, lane: number): Promise<void> {
+    await this.#changes.write(`ALTER TABLE watchkeeper.${table} ${inPlace(id, held)} SETTINGS mutations_sync = 0, allow_nondeterministic_mutations = 1`, lane)
+    await this.#changes.settled(table, id)
+  }
+
+  async #dirty({ table, parts }: Rewriting): Promise<readonly Dirty[]> {
+    const rows = await this.#changes.rows(`SELECT partition_id AS id, 2 * sumIf(rows, own.name != '') >= sum(rows) AS most, groupUniqArrayArray(own.held) AS held
+      FROM system.parts AS one LEFT JOIN (${parts}) AS own ON own.name = one.name
+      WHERE database = 'watchkeeper' AND table = ${sqlText(table)} AND active GROUP BY id HAVING countIf(own.name != '') > 0 ORDER BY sum(rows) DESC, id`)
+    return rows.map(({ id, most, held }) => ({ id: String(id), isMost: Number(most) === 1, held: (held as readonly unknown[]).map(String) }))
   }
 
   async #inLanes<T>(items: readonly T[], work: (item: T, lane: number) => Promise<void>): Promise<void> {
