@@ -7,7 +7,7 @@ import type { Detector, Draft } from './detector.ts'
 const Told = z.strictObject({
   kind: z.enum(['tool', 'prompt', 'resource', 'resource_template', 'server']).default('tool'),
   name: z.string().default('read_file'), title: z.string().default(''), description: z.string().default(''),
-  inputSchema: z.unknown().optional(), annotations: z.unknown().optional(), server: z.string().default('files'),
+  inputSchema: z.unknown().optional(), annotations: z.unknown().optional(), server: z.string().default('files'), source: z.string().optional(), vantage: z.enum(['server', 'gateway']).optional(),
 })
 
 const Line = z.strictObject({
@@ -27,11 +27,11 @@ export const parseDefinitionExamples = (text: string): readonly DefinitionExampl
 
 /** A definition as the inventory tells it; hashes are no hashes. */
 export function definitionFrom(told: z.infer<typeof Told>): ToolDefinition {
-  const { kind, name, title, description, inputSchema, annotations, server } = told
+  const { kind, name, title, description, inputSchema, annotations, server, source = 'example', vantage = 'server' } = told
   const json = (value: unknown): string => (value === undefined ? '' : JSON.stringify(value))
   const whole = JSON.stringify(told)
   return {
-    tenant: 'default', server, target: '', source: 'example', emitter: 'example', vantage: 'server', agent: '', client: '', kind, name, title, description,
+    tenant: 'default', server, target: '', source, emitter: 'example', vantage, agent: '', client: '', kind, name, title, description,
     description_bytes: description.length, input_schema: json(inputSchema), output_schema: '', annotations: json(annotations), definition_hash: whole, hash_form: 'jcs-1',
     description_hash: description, input_schema_hash: json(inputSchema), output_schema_hash: '', annotations_hash: json(annotations), notes: [], seen_on: 0n, first_seen: 0n, last_seen: 0n,
     event_id: '',

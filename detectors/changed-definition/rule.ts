@@ -9,11 +9,12 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'changed-definition',
-  version: 2,
+  version: 3,
   title: 'Changed definition',
   description:
     'A tool that was approved with one description is now told to do, or said to be, something else: its new version adds orders to the model, asks for what only the model has, names new ' +
-    'addresses, or calls harmless what it said was not. Changes of wording, of parameters and of annotations that do none of this are in view `tool_changes` and no finding.',
+    'addresses, or calls harmless what it said was not. ' +
+    'What a caller is offered for the first time is compared with what others were offered before. Changes of wording, of parameters and of annotations that do none of this are in view `tool_changes` and no finding.',
   severity: 'high',
   params: Params,
   needs: [],

@@ -34,8 +34,8 @@ export function packedIn({ arguments: args }: Interaction): number {
   return longest
 }
 
-/** Letters, digits, + / = _ - and %. */
-const isCoded = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 47 && code <= 57) || code === 43 || code === 61 || code === 95 || code === 45 || code === 37
+/** Letters, digits, + / _ - and %. No =: it ends what is encoded, or stands before it as the end of a parameter's name. */
+const isCoded = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 47 && code <= 57) || code === 43 || code === 95 || code === 45 || code === 37
 
 const looksCoded = (run: string): boolean => {
   const text = run.slice(0, LEAST_RUN)

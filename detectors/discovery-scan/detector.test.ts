@@ -60,7 +60,7 @@ describe('discovery-scan', () => {
         const interaction = at(now, { server, tool, method, error_type: type, outcome: method === 'tools/call' ? 'denied' : 'ok' })
         for (const key of armed.keysOf(interaction)) armed.step(state, interaction, key, { hash: String })
       }
-      expect(textOf(state).length).toBeLessThan(2_600)
+      expect(textOf(state).length).toBeLessThan(3_400)
       expect(JSON.parse(JSON.stringify(state))).toEqual(state)
     }))
   })

@@ -5,7 +5,7 @@ import type { Detector, Draft } from '../detector.ts'
 import { actorKeys } from '../keys.ts'
 import { secondsOf } from '../stats/moment.ts'
 import { scanDraft } from './draft.ts'
-import { begin, isList, isOver, isRefusal, look, type Looker, newLooker, usualAmong } from './look.ts'
+import { begin, isFailure, isList, isOver, isRefusal, look, type Looker, newLooker, usualAmong } from './look.ts'
 import { type Params, rule } from './rule.ts'
 
 const NONE: readonly never[] = []
@@ -14,6 +14,10 @@ const RANK: Readonly<Record<Severity, number>> = { info: 1, low: 1, medium: 2, h
 
 const peersKey = ({ actor_kind: kind }: Interaction): string => `peers:${kind}`
 
+/** Few refusals among many different tools that fail are guesses, too: not all servers say that a name is not theirs. */
+const isGuessing = ({ refused, failed, peakFailed }: Looker, params: Params): boolean =>
+  refused.length >= params.refusedWithServers && failed.length >= params.refused && failed.length > peakFailed * params.ownFactor
+
 /** Undefined where it is usual. Lists alone are for the record until the actor is known; refusals speak for themselves. */
 function severityOf(looker: Looker, peers: number, interaction: Interaction, params: Params): Severity | undefined {
   const { servers, refused, refusing, peakServers, peakRefused, days } = looker
@@ -21,6 +25,7 @@ function severityOf(looker: Looker, peers: number, interaction: Interaction, par
   const usual = Math.max(peakServers * params.ownFactor, peers)
   const both = refused.length >= params.refusedWithServers && servers.length >= params.serversWithRefusals
   if (guesses && (refused.length >= params.refused || both)) return refusing.length >= params.serversWithRefusals && refused.length >= params.refused ? 'high' : 'medium'
+  if (isGuessing(looker, params)) return 'medium'
   if (servers.length < params.servers || servers.length <= usual) return undefined
   const job = interaction.actor_kind === 'service' || interaction.requested_by === 'scheduled'
   return days > params.minDays && !job ? 'medium' : 'low'
@@ -31,7 +36,7 @@ export const discoveryScan: Detector<Params, Looker> = {
   keysOf(interaction) {
     const { outcome, method, actor } = interaction
     if (actor === '' || (outcome === 'ok' && !isList(method))) return NONE
-    return isList(method) || isRefusal(interaction) ? actorKeys(interaction) : NONE
+    return isList(method) || isRefusal(interaction) || isFailure(interaction) ? actorKeys(interaction) : NONE
   },
   lore: (key, interaction) => (key.startsWith('actor:') ? peersKey(interaction) : ''),
   lesson: ({ lesson }) => lesson,
@@ -43,7 +48,11 @@ export const discoveryScan: Detector<Params, Looker> = {
   step(looker, interaction, key, params, tools) {
     looker.lesson = 0
     const seconds = secondsOf(interaction)
-    if (isOver(looker, seconds, params)) begin(looker, seconds, params)
+    if (isOver(looker, seconds, params)) {
+      // An error alone is no look around; it counts beside lists and refusals.
+      if (!isList(interaction.method) && !isRefusal(interaction)) return NONE
+      begin(looker, seconds, params)
+    }
     look(looker, interaction, seconds)
     if (looker.servers.length < params.servers && looker.refused.length < params.refusedWithServers) return NONE
     const peers = usualAmong((tools.stateOf?.(peersKey(interaction)) as Looker | undefined)?.sizes ?? NONE, params.minPeers)

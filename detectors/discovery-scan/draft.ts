@@ -13,12 +13,13 @@ export interface Scan {
 }
 
 export function scanDraft({ key, looker, peers, severity }: Scan): Draft {
-  const { servers, refused, refusing, since, at, peakServers, peakRefused, days } = looker
+  const { servers, refused, refusing, failed, since, at, peakServers, peakRefused, peakFailed, days } = looker
   const minutes = Math.max(1, Math.ceil((at - since) / 60))
   const self = days < 2 ? 'nothing is known of it before: cold start' : `at most ${peakServers} servers and ${peakRefused} refusals in a look, on ${days - 1} days`
   const features: Feature[] = [
     { name: 'refusals', observed: `${refused.length} different things that are not there or not allowed, on ${refusing.length} servers`, expected: `at most ${peakRefused}`, weight: refused.length > 3 ? 0.6 : 0.1 },
     { name: 'servers', observed: `lists of ${servers.length} different servers`, expected: `at most ${Math.max(peakServers, peers)}`, weight: refused.length > 3 ? 0.3 : 0.8 },
+    ...(failed.length <= refused.length ? [] : [{ name: 'errors', observed: `${failed.length} different things that were refused or failed`, expected: `at most ${peakFailed}`, weight: 0.1 }]),
   ]
   return {
     about: [key, 'scan', String(Math.floor(since)), severity],

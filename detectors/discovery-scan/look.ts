@@ -11,11 +11,14 @@ export interface Looker {
   servers: number[]
   refused: number[]
   refusing: number[]
+  /** Hashes of things that were refused or failed: some servers answer a name that they do not know with an ordinary error. */
+  failed: number[]
   /** 0 not told, 1 told low, 2 told to people, 3 with emphasis. */
   told: number
   /** Most on days before. */
   peakServers: number
   peakRefused: number
+  peakFailed: number
   days: number
   lastDay: number
   toldDays: number
@@ -29,8 +32,8 @@ export interface Looker {
 const DAY = 86_400
 const MOST = 64
 
-export const newLooker = (): Looker => ({ since: 0, at: 0, servers: [], refused: [], refusing: [], told: 0, peakServers: 0, peakRefused: 0, days: 0, lastDay: -1, toldDays: 0, toldDay: -1, taught: 0,
-  lesson: 0, sizes: [] })
+export const newLooker = (): Looker => ({ since: 0, at: 0, servers: [], refused: [], refusing: [], failed: [], told: 0, peakServers: 0, peakRefused: 0, peakFailed: 0, days: 0, lastDay: -1, toldDays: 0, toldDay: -1,
+  taught: 0, lesson: 0, sizes: [] })
 
 const LISTS: ReadonlySet<string> = new Set(['tools/list', 'resources/list', 'resources/templates/list', 'prompts/list', 'server/discover'])
 /** Method not found, invalid parameters (MCP: unknown tool), resource not found; HTTP: forbidden, not found, not allowed. */
@@ -45,6 +48,9 @@ export function isRefusal({ outcome, error_code: code, error_type: type }: Inter
   return outcome === 'denied' || REFUSALS.has(code) || (type !== '' && NOT_THERE.test(type.slice(0, 200)))
 }
 
+/** A call that a server answered with an error: what it is not about is not told apart. */
+export const isFailure = ({ method, outcome }: Interaction): boolean => method === 'tools/call' && (outcome === 'tool_error' || outcome === 'protocol_error')
+
 function note(list: number[], text: string): void {
   const hash = hash32(text)
   if (list.length < MOST && !list.includes(hash)) list.push(hash)
@@ -55,11 +61,15 @@ export function look(looker: Looker, interaction: Interaction, seconds: number):
   const { method, server, target, tool, resource, prompt } = interaction
   const place = server || target
   if (isList(method)) note(looker.servers, place)
-  if (isRefusal(interaction)) {
-    note(looker.refused, `${place}\n${tool || resource || prompt || method}`)
+  const what = `${place}\n${tool || resource || prompt || method}`
+  const isRefused = isRefusal(interaction)
+  if (isRefused) {
+    note(looker.refused, what)
     note(looker.refusing, place)
   }
+  if (isRefused || isFailure(interaction)) note(looker.failed, what)
   looker.at = Math.max(looker.at, seconds)
+  if (!isRefused && !isList(method)) return
   const day = Math.floor(seconds / DAY)
   if (day <= looker.lastDay) return
   looker.days++
@@ -73,7 +83,7 @@ const sizeOf = (servers: number): number => (servers < 4 ? 0 : Math.floor(Math.l
 
 /** Learns the look that is over and begins another: one that was told only once it came on enough days. */
 export function begin(looker: Looker, seconds: number, { acceptDays }: Params): void {
-  const { told, servers, refused, at } = looker
+  const { told, servers, refused, failed, at } = looker
   const day = Math.floor(at / DAY)
   if (told > 0 && day !== looker.toldDay) {
     looker.toldDays++
@@ -82,10 +92,11 @@ export function begin(looker: Looker, seconds: number, { acceptDays }: Params): 
   if (told === 0 || looker.toldDays >= acceptDays) {
     looker.peakServers = Math.max(looker.peakServers, servers.length)
     looker.peakRefused = Math.max(looker.peakRefused, refused.length)
+    looker.peakFailed = Math.max(looker.peakFailed, failed.length)
     const size = sizeOf(servers.length)
     if (size > looker.taught) looker.lesson = looker.taught = size
   }
-  Object.assign(looker, { since: seconds, at: seconds, servers: [], refused: [], refusing: [], told: 0 })
+  Object.assign(looker, { since: seconds, at: seconds, servers: [], refused: [], refusing: [], failed: [], told: 0 })
 }
 
 /** Most servers that are usual among peers, 0 where it is not known. */

@@ -8,7 +8,7 @@ export const Params = z.strictObject({
   servers: z.number().int().min(3).max(10_000).default(12),
   serversWithRefusals: z.number().int().min(2).max(10_000).default(5),
   ownFactor: z.number().min(1).max(50).default(2.5),
-  /** Different things asked for that are not there or not allowed, at least; beside a look around, so many. */
+  /** Different things asked for that are not there or not allowed, at least; beside a look around, or among as many that failed in any way, so many. */
   refused: z.number().int().min(3).max(10_000).default(10),
   refusedWithServers: z.number().int().min(2).max(10_000).default(4),
   /** Days with lists or refusals before the own most counts, and on which what was told has to come back before it is usual. */
@@ -23,10 +23,11 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'discovery-scan',
-  version: 1,
+  version: 2,
   title: 'Looking for what there is',
   description:
-    'Lists of tools, resources and prompts of many different servers, and many different tools or resources asked for that are not there or not allowed, within a quarter of an hour: measured by what the actor ' +
+    'Lists of tools, resources and prompts of many different servers, and many different tools or resources asked for that are not there or not allowed, within a quarter of an hour; ordinary errors count beside some refusals. ' +
+    'All is measured by what the actor ' +
     'and its peers usually ask for. Inventory jobs and programs that ask all their servers when they start are known after three days.',
   severity: 'medium',
   params: Params,
@@ -34,7 +35,7 @@ export const rule: Rule<Params> = {
   wants: ['error_code', 'error_type', 'tool', 'resource'],
   blindSpots: [
     'A slow scan, one server every few minutes.',
-    'Guesses that are answered with an ordinary error of a tool.',
+    'Guesses of which hardly any is refused: all are answered with an ordinary error of a tool.',
     'Lists that a client keeps (`ttlMs`) are not asked for again: what it learned earlier is not seen.',
     'Calls that need a login are left to the detection of failed logins.',
   ],

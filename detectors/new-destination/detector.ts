@@ -123,6 +123,8 @@ export const newDestination: Detector<Params, Sender> = {
       const visit = { interaction, destination, pieces, id, day, group: peerGroupOf(interaction), company }
       const isNew = standingOf(sender.own, visit.id, { day, keepDays: params.keepDays }) === 'new'
       const said = isNew || pieces !== undefined ? judge(sender, visit, params) : undefined
+      // A page that is only fetched teaches nothing: the next call to it may carry more.
+      if (isNew && said === undefined && !carries(interaction)) continue
       if (said !== undefined) drafts.push({ ...said, about: [key, tools.hash(destination.name), ...(pieces === undefined ? [] : ['goes on'])] })
       if (said !== undefined && isNew) sender.told = [id, day, 1, Math.max(0, Number(interaction.arguments_bytes))]
       learn(sender, visit, said !== undefined || tools.disputed?.() === true, params)

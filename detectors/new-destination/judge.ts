@@ -35,6 +35,8 @@ const WHAT: Readonly<Record<Exclude<Trait, ''>, readonly [points: number, words:
   'anybody': [2, 'whoever has the link, or everybody'],
 }
 const LONG_ADDRESS = 512
+/** Addresses are signed and carry tokens, which are encoded as well, and shorter than this. */
+const LONGER_THAN_TOKENS = 1_536
 export const LOADED_ADDRESS = 120
 /** A label of a host name that is as long as this, with digits in it, carries something. */
 const LOADED_LABEL = /(?:^|\.)(?=[a-z_-]{0,60}\d)[a-z0-9_-]{30,63}\./
@@ -80,8 +82,8 @@ function ofCompany({ isGrown, users }: Situation): Point | undefined {
 function ofPayload({ interaction, destination, pieces }: Situation, muchBytes: number): Point | undefined {
   const packed = packedIn(interaction)
   if (packed > 0) return { name: 'payload', observed: `${packed} characters in a row that are encoded`, expected: 'readable arguments',
-    // Mails carry attachments.
-    points: destination.kind === 'e-mail' ? 2 : 3 }
+    // Mails carry attachments; what is to be fetched carries nothing.
+    points: destination.kind === 'e-mail' ? 2 : packed > LONGER_THAN_TOKENS && !carries(interaction) ? 4 : 3 }
   if (isLoadedHost(destination)) return { name: 'payload', observed: 'a part of the host name that is long and carries digits', expected: 'names that people give', points: 3 }
   if (destination.tail > LOADED_ADDRESS) return { name: 'payload', observed: `${destination.tail} characters in the address that only its server reads`, points: destination.tail > LONG_ADDRESS ? 2 : 1 }
   if (pieces !== undefined || interaction.arguments_bytes < BigInt(muchBytes)) return undefined
@@ -95,9 +97,10 @@ function ofPieces({ pieces }: Situation): Point | undefined {
 
 const isPoint = (point: Point | undefined): point is Point => point !== undefined
 
-/** What is packed, much, goes on or hides is no more usual with whoever meets new people all day. */
+/** What is packed, much, goes on, hides or is put into a host name is no more usual with whoever meets new people all day. */
 const isPlain = (situation: Situation, muchBytes: number): boolean =>
-  situation.pieces === undefined && !isHiddenCopy(situation) && situation.interaction.arguments_bytes < BigInt(muchBytes) && packedIn(situation.interaction) === 0
+  situation.pieces === undefined && !isHiddenCopy(situation) && !isLoadedHost(situation.destination)
+  && situation.interaction.arguments_bytes < BigInt(muchBytes) && packedIn(situation.interaction) === 0
 
 /** In the order in which a person would ask. */
 export function pointsOf(situation: Situation, params: Params): readonly Point[] {

@@ -32,7 +32,7 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'new-destination',
-  version: 3,
+  version: 4,
   title: 'Something leaves for a destination that nobody knew',
   description:
     'Hosts, mail domains, buckets and shares in the arguments of calls that send, write, pay, grant or run, against those that the actor, its peers and its tenant used in the last 180 days. ' +

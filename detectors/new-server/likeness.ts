@@ -18,8 +18,11 @@ const wordsOf = (name: string): readonly string[] => name.slice(0, LONGEST).toLo
 const blurred = (name: string): string => lookOf(name).replaceAll('rn', 'm').replaceAll('vv', 'w')
 const withoutDigits = (word: string): string => word.replaceAll(/\d/g, '')
 
-/** Undefined where the names have nothing to do with each other, or are numbers of one series (`files-1`, `files-2`). */
-export function likenessOf(name: string, other: string): Likeness | undefined {
+/**
+ * Undefined where the names have nothing to do with each other, or are numbers of one series (`files-1`, `files-2`). `oneSlip`: letters that a word needs so that
+ * one slip is no other word.
+ */
+export function likenessOf(name: string, other: string, oneSlip = ONE_SLIP): Likeness | undefined {
   if (name.toLowerCase() === other.toLowerCase() || Math.abs(name.length - other.length) > 8) return undefined
   const [words, others] = [wordsOf(name), wordsOf(other)]
   if (words.join('-') !== others.join('-') && words.map(withoutDigits).join('-') === others.map(withoutDigits).join('-')) return undefined
@@ -27,13 +30,13 @@ export function likenessOf(name: string, other: string): Likeness | undefined {
   if (words.length !== others.length) return undefined
   const differing = words.flatMap((word, at) => (word === others[at] ? [] : [[word, others[at] as string] as const]))
   const [pair] = differing
-  return pair === undefined || differing.length > 1 ? undefined : likenessOfWords(pair)
+  return pair === undefined || differing.length > 1 ? undefined : likenessOfWords(pair, oneSlip)
 }
 
-function likenessOfWords([word, other]: readonly [string, string]): Likeness | undefined {
+function likenessOfWords([word, other]: readonly [string, string], oneSlip: number): Likeness | undefined {
   const shorter = Math.min(word.length, other.length)
   if (`${word}s` === other || `${other}s` === word) return shorter >= PLURAL ? 'near' : 'respelled'
-  if (shorter < ONE_SLIP || withoutDigits(word) === withoutDigits(other)) return undefined
+  if (shorter < oneSlip || withoutDigits(word) === withoutDigits(other)) return undefined
   return slips(word, other) <= (shorter >= TWO_SLIPS ? 2 : 1) ? 'near' : undefined
 }
 

@@ -11,11 +11,12 @@ export type Params = z.infer<typeof Params>
 
 export const rule: Rule<Params> = {
   id: 'shadowed-tool',
-  version: 1,
+  version: 2,
   title: 'Shadowed tool',
   description:
     'A server offers a tool that is to be taken for another server\'s: its name looks the same and is spelled with other characters, or it has the same name and says that it is to be preferred, ' +
-    'sets instructions aside, or speaks of the other server.',
+    'sets instructions aside, or speaks of the other server; ' +
+    'or it has the same tool and description, its own name is a slip of the finger or a separator away from that server\'s, and both tell of themselves from different programs.',
   severity: 'high',
   params: Params,
   needs: [],

@@ -27,8 +27,18 @@ describe('offered definitions', () => {
   it('of another list, server or tenant are others', () => {
     const offered = new Offered(1e6, never)
     offered.show(shown('one', 1))
-    for (const change of [{ tenant: 'b' }, { server: 'b' }, { client: 'b' }, { name: 'b' }, { kind: 'prompt' as const }]) expect(offered.show(shown('two', 2, change))?.before).toBeUndefined()
-    expect(offered.size).toBe(6)
+    for (const change of [{ tenant: 'b' }, { server: 'b' }, { name: 'b' }, { kind: 'prompt' as const }]) expect(offered.show(shown('two', 2, change))?.before).toBeUndefined()
+    expect(offered.size).toBe(5)
+  })
+
+  it('that a caller is shown for the first time are compared with the newest that others were offered before', () => {
+    const offered = new Offered(1e6, never)
+    offered.show(shown('zero', 1, { client: 'a' }))
+    offered.show(shown('one', 2, { client: 'b' }))
+    expect(offered.show(shown('two', 3, { client: 'c' }))?.before?.description).toBe('one')
+    expect(offered.show(shown('two', 4, { client: 'd' }))).toMatchObject({ before: undefined })
+    expect(offered.show(shown('late', 0, { client: 'e' }))).toMatchObject({ before: undefined })
+    expect(offered.show(shown('three', 5, { client: 'f', hash_form: 'text-1' }))).toMatchObject({ before: undefined })
   })
 
   it('that differ between callers are put side by side once the newer has had an hour to reach all', () => {

@@ -44,14 +44,15 @@ export class Offered {
 
   /**
    * What is to be judged of a record: nothing where the version is known. A version that was seen earlier than the one that is kept arrived late: then the
-   * kept one is what came after it.
+   * kept one is what came after it. What a caller is shown for the first time came after what others were shown.
    */
   show(definition: ToolDefinition): Offer | undefined {
     const key = keyOf(definition)
     const kept = this.#kept.get(key)
     if (kept === undefined) {
+      const before = this.#shownToOthers(definition)
       this.#keep(key, definition)
-      return { definition, before: undefined }
+      return { definition, before }
     }
     const same = kept.definition_hash === definition.definition_hash
     const late = definition.first_seen < kept.first_seen
@@ -79,6 +80,18 @@ export class Offered {
       others.push(other)
     }
     return differs ? others : []
+  }
+
+  /** The newest version that other callers were offered before; undefined where one of them was offered this one, and it was judged then. */
+  #shownToOthers(definition: ToolDefinition): ToolDefinition | undefined {
+    let newest: ToolDefinition | undefined
+    for (const key of this.#groups.get(groupOf(definition)) ?? []) {
+      const other = this.#kept.get(key)
+      if (other === undefined || other.hash_form !== definition.hash_form || other.first_seen > definition.first_seen) continue
+      if (other.definition_hash === definition.definition_hash) return undefined
+      if (newest === undefined || other.first_seen > newest.first_seen) newest = other
+    }
+    return newest
   }
 
   toJSON(): KeptOffers {
