@@ -25,6 +25,13 @@ describe('shadowed-tool', () => {
     expect(shadowedTool.meet?.(wiki, [web], { everySameName: true, trustedServers: ['wiki'] }, tools)).toEqual([])
   })
 
+  it('says the same of twins, whichever of both it hears of first', () => {
+    const [one, other] = ['hand-book', 'hand_book'].map((server) => definitionFrom({ kind: 'tool', name: 'read', title: '', description: 'Reads a page.', server, source: server }))
+    if (one === undefined || other === undefined) throw new Error('two definitions')
+    const about = [['hand-book', 'hand_book', 'read']]
+    for (const [first, second] of [[one, other], [other, one]] as const) expect(shadowedTool.meet?.(first, [second], params, tools).map((draft) => draft.about)).toEqual(about)
+  })
+
   it('reads names as they look', () => {
     for (const name of ['reаd_file', 'Read-File', 'r\u200bead_file', 'ｒead_file']) expect(lookOf(name), name).toBe(lookOf('read_file'))
     expect(lookOf('читать')).not.toBe(lookOf('read'))

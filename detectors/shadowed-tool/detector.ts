@@ -31,7 +31,8 @@ const isTwin = (one: ToolDefinition, other: ToolDefinition): boolean => one.vant
   && one.name === other.name && one.description_hash === other.description_hash && one.description_hash !== '' && likenessOf(one.server, other.server, ONE_SLIP) !== undefined
 
 const twinDraft = (one: ToolDefinition, other: ToolDefinition): Draft => ({
-  about: [one.server, other.server, one.name],
+  // One finding, whichever of both shows a new version first.
+  about: [...[one.server, other.server].sort(), one.name],
   severity: 'medium',
   title: 'A server with another\'s tools can be taken for it',
   observed: 'its name differs from that of another server by a slip of the finger or by separators alone, and it offers a tool of the same name and description',
