@@ -1,7 +1,6 @@
 /** The Remover port on ClickHouse. First everything is chosen and the choice written down, then it is changed: whoever goes on after a crash changes the same. */
 import type { Expiry, Hold, Removed, Remover, Subject, Told } from '../../../schemas/removal.ts'
 import { hash } from 'node:crypto'
-import { availableParallelism } from 'node:os'
 import { sqlText } from '../../../schemas/sql-literal.ts'
 import { identifier } from '../bindings.ts'
 import { EVENT_COLUMNS } from '../native-events.ts'
@@ -16,8 +15,8 @@ const FIRST_DIGITS = [...'0123456789abcdef']
 /** Rows of canonical version 1: they commit to nothing by a salted hash, so that blank ones could not prove themselves. They go as a whole, and their leaves stay. */
 const UNSALTED = "(salt = '' AND erasure = '')"
 
-/** Partitions that are written anew at a time, at most: each costs a core and some hundred MiB. */
-const MOST_LANES = 4
+/** Partitions that are written anew at a time, whatever the cores: the engine ends them together and then takes a second to begin the next. Each takes some 45 MiB. */
+const LANES = 6
 
 const updates = (change: Readonly<Record<string, string>>, names: readonly string[] = Object.keys(change)): string =>
   names.map((name) => `${identifier(name)} = ${change[name]}`).join(', ')
@@ -69,7 +68,7 @@ export class ClickHouseRemover implements Remover {
   /** `now`: milliseconds that only grow. */
   constructor(runner: RemovalRunner, now: () => number) {
     this.#changes = new Changes(runner, now)
-    this.#rewriter = new Rewriter(this.#changes, Math.min(MOST_LANES, availableParallelism()))
+    this.#rewriter = new Rewriter(this.#changes, LANES)
   }
 
   async tenants(): Promise<readonly string[]> {
