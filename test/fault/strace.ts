@@ -58,6 +58,11 @@ export class Attached {
     return new Attached(strace, record)
   }
 
+  /** Calls that failed so far. */
+  get failed(): number {
+    return injected(this.#record)
+  }
+
   /** Ends it, where it has not ended with its process. How many calls failed. */
   async lift(): Promise<number> {
     if (this.#strace.exitCode === null && this.#strace.signalCode === null) {
@@ -68,6 +73,6 @@ export class Attached {
       await ended
       clearTimeout(late)
     }
-    return injected(this.#record)
+    return this.failed
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdtempSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ import { encodeCanonical, encodeCanonicals, recordHash, writeHashes } from '../.
 import { exampleFinding } from '../../../schemas/finding.ts'
 import { exampleInteraction } from '../../../schemas/interaction.ts'
 import type { Hold } from '../../../schemas/removal.ts'
+import { filesWith } from '../../../test/contract/files-with.ts'
 import { recordFromRow } from '../rebuild.ts'
 import { type ClickHouseStore, openStore } from '../store.ts'
 import { ClickHouseRemover } from './remover.ts'
@@ -81,14 +82,6 @@ async function uncompressed(): Promise<void> {
   for (const { table, names } of columns) await store.engine.write(`ALTER TABLE watchkeeper.${String(table)} ${(names as string[]).map((name) => `MODIFY COLUMN \`${name}\` CODEC(NONE)`).join(', ')}`)
 }
 
-function filesWith(text: string, folder = directory): string[] {
-  return readdirSync(folder).flatMap((name) => {
-    const path = join(folder, name)
-    if (statSync(path).isDirectory()) return filesWith(text, path)
-    return readFileSync(path).includes(text) ? [path] : []
-  })
-}
-
 /** Settings that a removal changes for its time. */
 const settingsLeft = (): Promise<unknown> => rowsOf("SELECT name FROM system.tables WHERE database = 'watchkeeper' AND (engine_full LIKE '%exclude_materialize_skip_indexes_on_merge%' OR engine_full LIKE '%old_parts_lifetime%')")
 
@@ -102,7 +95,7 @@ const rowsOf = async (sql: string): Promise<readonly Record<string, unknown>[]> 
 it('erases a subject so that no file names it and every row still proves itself', { timeout: 240_000 }, async () => {
   await uncompressed()
   await fill()
-  expect(filesWith(NAME).length).toBeGreaterThan(3)
+  expect(filesWith(NAME, directory).length).toBeGreaterThan(3)
   const before = await rowsOf('SELECT event_id, record_hash FROM watchkeeper.audit_events ORDER BY event_id')
   const counted = await remover.count(subject)
   const told: string[] = []
@@ -110,7 +103,7 @@ it('erases a subject so that no file names it and every row still proves itself'
   expect(removed.tables).toEqual(counted)
   expect([...removed.tables].filter(([, rows]) => rows > 0n)).toEqual([['interaction_versions', 1n], ['finding_versions', 2n], ['quarantine_versions', 1n], ['audit_events', 11n]])
   expect(told.at(-1)).toBe('files')
-  for (const text of [NAME, NAME.toUpperCase(), Buffer.from(`bytes with ${NAME}`).toString('base64')]) expect(filesWith(text)).toEqual([])
+  for (const text of [NAME, NAME.toUpperCase(), Buffer.from(`bytes with ${NAME}`).toString('base64')]) expect(filesWith(text, directory)).toEqual([])
   expect(await rowsOf('SELECT event_id, record_hash FROM watchkeeper.audit_events ORDER BY event_id')).toEqual(before)
   const all = await store.query('SELECT * FROM watchkeeper.audit_events')
   expect(all.filter((row) => row['erasure'] === 'r1').length).toBe(11)
@@ -150,7 +143,7 @@ it.each(['CLEAR INDEX arguments_text', 'UPDATE `', 'DELETE FROM watchkeeper.audi
     expect((await rowsOf("SELECT count() AS n, countIf(erasure = 'r1') AS blanked, countIf(lower(actor) = {name:String}) AS left FROM watchkeeper.audit_events".replace('{name:String}', `'${NAME}'`)))[0])
       .toEqual({ n: 36n, blanked: 11n, left: 0n })
     expect(await rowsOf('SELECT count() AS n FROM watchkeeper.interactions')).toEqual([{ n: 2n }])
-    expect(filesWith(NAME)).toEqual([])
+    expect(filesWith(NAME, directory)).toEqual([])
     expect(await settingsLeft()).toEqual([])
   })
 
