@@ -13,7 +13,7 @@ export function sealedTopic<T>(topic: Topic<T>, sealer: Sealer): Topic<T> {
     return frames.length === 1 && first !== undefined ? sealer.open(first, name) : Buffer.concat(frames.map((frame) => sealer.open(frame, name)))
   }
   return {
-    name,
+    ...topic,
     codec: { ...codec, encode: (records) => sealer.seal(codec.encode(records), name), decode: (bytes) => codec.decode(isSealed(bytes) ? open(bytes) : bytes) },
   }
 }
