@@ -1,6 +1,6 @@
 # One image for all services: `docker run IMAGE COMMAND`, where COMMAND is collector, assembler, worker, archiver, alerter, scheduler, notary or any
 # other of `watchkeeper --help`. It needs no right to write anywhere but in /var/lib/watchkeeper and /tmp.
-ARG NODE=node:22.23.2-bookworm-slim
+ARG NODE=node:26.10.0-bookworm-slim
 
 FROM ${NODE} AS build
 WORKDIR /app

@@ -2,6 +2,7 @@
 import { ask, cpuSeconds, peakMemory, removeData, startServer, stopServer } from './server-process.ts'
 import { bench, planFromArguments } from './steady-load.ts'
 
+const plan = planFromArguments('ingest')
 const server = await startServer()
 try {
   await bench({
@@ -10,7 +11,7 @@ try {
     metrics: async () => await (await fetch(`${server.api}/metrics`)).text(),
     cpuSeconds: () => new Map([['', cpuSeconds(server)]]),
     peakMib: () => new Map([['', peakMemory(server)]]),
-  }, planFromArguments())
+  }, plan)
 } finally {
   await stopServer(server)
   removeData(server)

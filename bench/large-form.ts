@@ -10,7 +10,7 @@ import { startLargeForm } from '../test/fault/large-form/large-form.ts'
 import { cpuSecondsOf } from './server-process.ts'
 import { bench, planFromArguments } from './steady-load.ts'
 
-const plan = planFromArguments()
+const plan = planFromArguments('large-form')
 const missing = await brokerMissing()
 if (missing !== '') {
   console.error(missing)

@@ -4,19 +4,24 @@
  */
 import { cpus } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { brokerMissing } from '../infra/kafka/broker/requirements.ts'
 import { type Broker, startBroker } from '../infra/kafka/broker/start-broker.ts'
+import { argumentsOf, wholeNumber } from './arguments.ts'
+import { usageOf } from './benches.ts'
 import { Load } from './load.ts'
 import { otelcolPrograms } from './otelcol-process.ts'
 import { collectorKafka, collectorNop, collectorRedactionKafka, collectorRedactionNop, ourCollector, receiveOnly } from './otelcol-subjects.ts'
 import type { Subject } from './otelcol-subjects.ts'
 import { cpuSeconds, cpuSecondsOf } from './server-process.ts'
 
-const { values } = parseArgs({ options: {
+const USAGE = usageOf('otelcol')
+const { values } = argumentsOf({ options: {
   rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '4' }, connections: { type: 'string', default: '16' },
   json: { type: 'boolean', default: false },
-} })
+} }, USAGE)
+const ROUNDS = wholeNumber('--rounds', values.rounds, USAGE)
+const SECONDS = wholeNumber('--seconds', values.seconds, USAGE)
+const CONNECTIONS = wholeNumber('--connections', values.connections, USAGE)
 const WARM_UP_MS = 1_000
 
 interface Measured {
@@ -27,12 +32,12 @@ interface Measured {
 }
 
 async function measure({ url, child }: Subject, broker: Broker | undefined): Promise<Measured> {
-  const load = new Load({ url, connections: Number(values.connections), rate: 0 })
+  const load = new Load({ url, connections: CONNECTIONS, rate: 0 })
   await wait(WARM_UP_MS)
   const brokerCpu = (): number => (broker === undefined ? 0 : cpuSecondsOf(broker.pid))
   load.mark()
   const before = { at: performance.now(), cpu: cpuSeconds({ child }), broker: brokerCpu() }
-  await wait(Number(values.seconds) * 1_000)
+  await wait(SECONDS * 1_000)
   const { accepted, refused } = load.mark()
   const after = { at: performance.now(), cpu: cpuSeconds({ child }), broker: brokerCpu() }
   await load.stop()
@@ -46,7 +51,7 @@ const median = (numbers: readonly number[]): number => numbers.toSorted((left, r
 
 function print(results: ReadonlyMap<string, readonly Measured[]>): void {
   const row = (cells: readonly string[]): string => cells.map((cell, at) => (at === 0 ? cell.padEnd(42) : cell.padStart(at === 1 ? 26 : 12))).join('')
-  console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, ${values.rounds} rounds of ${values.seconds} s, ${values.connections} connections`)
+  console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, ${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections`)
   console.log(row(['', 'CPU-µs a span, each round', 'median', 'spans/s', 'broker µs', 'refused']))
   for (const [name, rounds] of results) {
     console.log(row([
@@ -77,7 +82,7 @@ try {
   if (broker === undefined) subjects.push(await collectorRedactionNop(programs.otelcol))
   else subjects.push(await collectorKafka(programs.otelcol, broker.bootstrap), await collectorRedactionKafka(programs.otelcol, broker.bootstrap))
   const results = new Map<string, Measured[]>(subjects.map(({ name }) => [name, []]))
-  for (let round = 0; round < Number(values.rounds); round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     for (const subject of subjects) results.get(subject.name)?.push(await measure(subject, broker))
   }
   const ratios = {

@@ -4,7 +4,8 @@
  */
 import { cpus } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { argumentsOf, wholeNumber, wholeNumberOr } from './arguments.ts'
+import { usageOf } from './benches.ts'
 import { type Buckets, histogramIn, quantile } from './histogram.ts'
 import { Load } from './load.ts'
 
@@ -31,14 +32,16 @@ export interface Plan {
   readonly json: boolean
 }
 
-export function planFromArguments(): Plan {
-  const { values } = parseArgs({ options: {
+/** Of the bench of this name. */
+export function planFromArguments(name: string): Plan {
+  const usage = usageOf(name)
+  const { values } = argumentsOf({ options: {
     seconds: { type: 'string', default: '20' }, 'warm-up': { type: 'string', default: '20' }, connections: { type: 'string', default: '16' },
     rate: { type: 'string' }, json: { type: 'boolean', default: false },
-  } })
+  } }, usage)
   return {
-    seconds: Number(values.seconds), warmUp: Number(values['warm-up']), connections: Number(values.connections),
-    rate: values.rate === undefined ? undefined : Number(values.rate), json: values.json,
+    seconds: wholeNumber('--seconds', values.seconds, usage), warmUp: wholeNumber('--warm-up', values['warm-up'], usage),
+    connections: wholeNumber('--connections', values.connections, usage), rate: wholeNumberOr('--rate', values.rate, usage, undefined), json: values.json,
   }
 }
 

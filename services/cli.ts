@@ -228,7 +228,7 @@ common(program.command('migrate'), [])
   .action(run((options: CommonOptions) => migrate(options)))
 
 common(program.command('doctor'))
-  .description('check ports, disk, permissions, engine and clock')
+  .description('check ports, disk, permissions, engine, clock and Node')
   .option('--json', 'machine-readable answer')
   .action(run((options: CommonOptions & { json?: boolean }) => doctor(options)))
 

@@ -8,12 +8,15 @@ import type { Log } from '../schemas/ports.ts'
 import { hostPort } from './config/load.ts'
 import type { Config } from './config/schema.ts'
 import type { ClickHouseConfig, KafkaConfig } from './config/servers.ts'
+import { nodeHint } from './wiring/node-hint.ts'
 import { kafkaOptions } from './wiring/open-bus.ts'
 import { serverOptions } from './wiring/open-store.ts'
 
 export interface Check {
   readonly what: string
   readonly ok: boolean
+  /** Nothing is wrong, and still there is something to gain. */
+  readonly note?: true
   readonly detail: string
 }
 
@@ -78,6 +81,12 @@ function clock(): Check {
   return { what: 'clock', ok, detail: `${now.toISOString()}${ok ? '' : ': this is before Watchkeeper was made; set the clock'}` }
 }
 
+/** Older ones do the same work; that they need more CPU for it is no fault. */
+export function checkNode(version: string): Check {
+  const hint = nodeHint(version)
+  return hint === undefined ? { what: 'node', ok: true, detail: version } : { what: 'node', ok: true, note: true, detail: `${version}. ${hint}` }
+}
+
 const DAY_MS = 86_400_000
 
 /** MMDB files of places: kind, what they tell, and how old they are. */
@@ -129,6 +138,6 @@ export async function checkMachine(config: Config): Promise<readonly Check[]> {
     ...(await dataDirectory(config.data_dir)),
     ...(bus.kafka === undefined ? [] : [await kafka(bus.kafka)]),
     ...(await checkPlaces(config)),
-    store.clickhouse === undefined ? await engine() : await clickHouse(store.clickhouse), clock(),
+    store.clickhouse === undefined ? await engine() : await clickHouse(store.clickhouse), clock(), checkNode(process.versions.node),
   ]
 }

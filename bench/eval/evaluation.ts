@@ -7,9 +7,9 @@ export interface RunOptions {
   readonly json: boolean
   readonly split: string
   /** Of what is made and not read. */
-  readonly seed?: string
-  readonly days?: string
-  readonly principals?: string
+  readonly seed: number
+  readonly days: number
+  readonly principals: number
 }
 
 export interface Evaluation {

@@ -1,24 +1,16 @@
 /** `npm run eval`: runs the named evaluations, all without a name. Ends with 2 on wrong use, 3 where data are missing. */
-import { parseArgs } from 'node:util'
+import { argumentsOf, refuse, wholeNumberOr } from '../arguments.ts'
 import { EVALUATIONS } from './evaluations.ts'
-import { MissingData, type RunOptions } from './evaluation.ts'
+import { type Evaluation, MissingData, type RunOptions } from './evaluation.ts'
 
 const DEFAULT_DATA = '../shared/eval'
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
-function usage(): void {
-  print('npm run eval -- [NAME…] [--data FOLDER] [--split NAME] [--seed N --days D --principals P] [--json]')
-  for (const [name, { about }] of EVALUATIONS) print(`  ${name.padEnd(12)} ${about}`)
-}
+const USAGE = ['npm run eval -- [NAME…] [--data FOLDER] [--split NAME] [--seed N --days D --principals P] [--json]',
+  ...[...EVALUATIONS].map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`)].join('\n')
 
 /** One evaluation; the answer is the exit code. */
-async function run(name: string, { data, ...options }: RunOptions & { readonly data: string }): Promise<number> {
-  const evaluation = EVALUATIONS.get(name)
-  if (evaluation === undefined) {
-    print(`There is no evaluation named ${JSON.stringify(name)}.`)
-    usage()
-    return 2
-  }
+async function run(name: string, evaluation: Evaluation, data: string, options: RunOptions): Promise<number> {
   try {
     await evaluation.run(data, print, options)
     return 0
@@ -29,10 +21,15 @@ async function run(name: string, { data, ...options }: RunOptions & { readonly d
   }
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true, options: { data: { type: 'string', default: DEFAULT_DATA }, json: { type: 'boolean', default: false }, split: { type: 'string', default: '' }, help: { type: 'boolean', default: false },
-    seed: { type: 'string' }, days: { type: 'string' }, principals: { type: 'string' } },
-})
+const { values, positionals } = argumentsOf({
+  allowPositionals: true, options: {
+    data: { type: 'string', default: DEFAULT_DATA }, json: { type: 'boolean', default: false }, split: { type: 'string', default: '' },
+    seed: { type: 'string' }, days: { type: 'string' }, principals: { type: 'string' },
+  },
+}, USAGE)
+const size = (option: 'seed' | 'days' | 'principals', standard: number): number => wholeNumberOr(`--${option}`, values[option], USAGE, standard)
+const options: RunOptions = { json: values.json, split: values.split, seed: size('seed', 1), days: size('days', 30), principals: size('principals', 500) }
 const whole = [...EVALUATIONS].filter(([, { part }]) => part !== true).map(([name]) => name)
-if (values.help) usage()
-else for (const name of positionals.length > 0 ? positionals : whole) process.exitCode = Math.max(Number(process.exitCode ?? 0), await run(name, values))
+const chosen = (positionals.length > 0 ? positionals : whole)
+  .map((name) => [name, EVALUATIONS.get(name) ?? refuse(`There is no evaluation named ${JSON.stringify(name)}.`, USAGE)] as const)
+for (const [name, evaluation] of chosen) process.exitCode = Math.max(Number(process.exitCode ?? 0), await run(name, evaluation, values.data, options))

@@ -97,13 +97,12 @@ function items({ attacks, benign, size }: Outcome): readonly string[] {
   ]
 }
 
-const number = (text: string | undefined, standard: number): number => (text === undefined || !/^\d{1,6}$/.test(text) ? standard : Number(text))
 
 export const SIMULATE: Evaluation = {
   about: 'a simulated company: attacks found, time to finding, benign alerts (--seed N --days D --principals P)',
   part: true,
   async run(_, print, { json, seed, days, principals }: RunOptions) {
-    const outcome = await play({ seed: number(seed, 1), days: number(days, 30), principals: number(principals, 500) })
+    const outcome = await play({ seed, days, principals })
     for (const row of json ? items(outcome) : table(outcome)) print(row)
   },
 }

@@ -42,6 +42,11 @@ function build(work) {
   }
 }
 
+const unknown = process.argv.slice(2).filter((argument) => argument !== '--find')
+if (unknown.length > 0) {
+  console.error(`Not understood: ${unknown.join(' ')}. node infra/dev/otelcol.mjs builds what is missing (10 to 20 minutes); with --find it only looks.`)
+  process.exit(2)
+}
 const missing = Object.entries(programs).filter(([, path]) => !existsSync(path)).map(([name]) => name)
 if (missing.length > 0 && process.argv.includes('--find')) {
   console.error(`no ${missing.join(', no ')} ${VERSION}: node infra/dev/otelcol.mjs builds it from Go's modules (10 to 20 minutes)`)

@@ -12,7 +12,7 @@ const ASSETS = /\.(sql|json|jsonl)$|\/pom\.xml$/
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major > 20 || (major === 20 && minor >= 12)) return
-  console.error(`Watchkeeper needs Node 20.12 or newer; this is ${process.versions.node}.`)
+  console.error(`Watchkeeper needs Node 20.12 or newer (26 is recommended); this is ${process.versions.node}.`)
   process.exit(2)
 }
 

@@ -1,11 +1,14 @@
 import type { Config } from '../config/schema.ts'
+import { nodeHint } from '../wiring/node-hint.ts'
 import type { CommonOptions } from './common.ts'
 
-function describe(config: Config, startedMs: number): string {
+/** What a person sees who has just started everything: where things are, and what to try. */
+export function banner(config: Config, startedMs: number, nodeVersion: string): string {
   const { otlp, sql, api, bus, store, alerting, data_dir: dataDir } = config
   const told = [...alerting.receivers, ...alerting.webhooks].map(({ name }) => name)
   const access = otlp.tokens.length === 0 ? 'no token needed on loopback until there is one' : `${otlp.tokens.length} token(s)`
   const server = store.clickhouse?.url
+  const hint = nodeHint(nodeVersion)
   return [
     `Watchkeeper is ready after ${(startedMs / 1000).toFixed(1)} s.`, '',
     `  OTLP/gRPC   ${otlp.grpc}`,
@@ -16,7 +19,8 @@ function describe(config: Config, startedMs: number): string {
     `  API         ${api.listen}   (${api.tls === undefined ? '' : 'TLS; '}/healthz /readyz /metrics)`,
     `  data        ${dataDir}`,
     ...(bus.kafka === undefined ? [] : [`  Kafka       ${bus.kafka.brokers.join(', ')}   (topics ${bus.kafka.prefix}*)`]),
-    `  receivers   ${told.length === 0 ? 'none configured: alerts are in table alerts only' : told.join(', ')}`, '',
+    `  receivers   ${told.length === 0 ? 'none configured: alerts are in table alerts only' : told.join(', ')}`,
+    ...(hint === undefined ? [] : [`  Node        ${nodeVersion}   (${hint})`]), '',
     'Try next, in a second terminal:',
     '  npm run demo                                      recorded and simulated telemetry, and its alerts',
     `  OTEL_EXPORTER_OTLP_ENDPOINT=http://${otlp.http}   for any OTLP exporter`,
@@ -30,6 +34,6 @@ export async function serve(options: CommonOptions): Promise<number> {
   const [{ EVERYTHING }, { runProcess }] = await Promise.all([import('../main.ts'), import('./process.ts')])
   return await runProcess({
     service: 'serve', does: 'every part in one process', parts: EVERYTHING, endsWithPart: false,
-    announce: (config, startedMs) => console.log(describe(config, startedMs)),
+    announce: (config, startedMs) => console.log(banner(config, startedMs, process.versions.node)),
   }, options)
 }

@@ -5,21 +5,22 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { argumentsOf, refuse, wholeNumberOr } from '../../../bench/arguments.ts'
 import { brokerMissing } from '../../../infra/kafka/broker/requirements.ts'
 import type { Outcome, Row } from './row.ts'
 import { ROWS } from './rows.ts'
 
-const { values } = parseArgs({ options: {
+const USAGE = ['npm run fault [-- --short] [--only NAME,NAME] [--seed N] [--times N]',
+  '  --short  less of everything, as the tests run it', '  --only   these rows alone', '  --seed   tells a run again',
+  '  --times  in place of a row\'s own count of faults, or its seconds', '', ...ROWS.map(({ name, promise }) => `  ${name.padEnd(11)} ${promise}`)].join('\n')
+const { values } = argumentsOf({ options: {
   short: { type: 'boolean', default: false }, only: { type: 'string' }, seed: { type: 'string' }, times: { type: 'string' },
-} })
-const seed = Number(values.seed ?? Date.now() % 1_000_000)
+} }, USAGE)
+const seed = wholeNumberOr('--seed', values.seed, USAGE, Date.now() % 1_000_000)
+const times = wholeNumberOr('--times', values.times, USAGE, undefined)
 const only = values.only?.split(',')
 const unknown = only?.filter((name) => !ROWS.some((row) => row.name === name)) ?? []
-if (unknown.length > 0) {
-  console.error(`There is no row ${unknown.join(', ')}; there are ${ROWS.map(({ name }) => name).join(', ')}.`)
-  process.exit(2)
-}
+if (unknown.length > 0) refuse(`There is no row ${unknown.join(', ')}.`, USAGE)
 
 interface Ran extends Outcome {
   readonly skipped?: string
@@ -32,7 +33,7 @@ async function measure(row: Row, noBroker: string): Promise<Ran> {
   const folder = mkdtempSync(join(tmpdir(), `watchkeeper-fault-${row.name}-`))
   const began = performance.now()
   const setting = {
-    short: values.short, seed, folder, times: values.times === undefined ? undefined : Number(values.times),
+    short: values.short, seed, folder, times,
     say: (line: string) => console.error(`  ${row.name}, ${Math.round((performance.now() - began) / 1000)} s: ${line}`),
   }
   const outcome = await row.run(setting).catch((error: unknown) => ({ figures: [], failures: [error instanceof Error ? (error.stack ?? error.message) : String(error)] }))
