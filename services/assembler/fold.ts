@@ -99,6 +99,8 @@ export function fold(state: AssemblerState, envelope: Pick<Envelope<EventRecord>
   const relays = options.relays ?? []
   const moved = assemble(state, envelope, { ...options, sink: { interactions: options.out, relays } })
   if (options.relays === undefined) relateHere(state, { offset: envelope.offset, moved, relays }, options)
+  // Behind stage 2: after a standstill traces are quiet and old at once, and the views of a call that others have are made of those that are held.
+  if (moved) letGo(state, options.limits)
 }
 
 /** Stage 2 in the same process: its own relays come back to it. */
@@ -271,12 +273,16 @@ function drop(state: AssemblerState, trace: HeldTrace): void {
 }
 
 function settle(state: AssemblerState, options: Assembling): void {
-  const { quietNs, lineageNs } = options.limits
+  const { quietNs } = options.limits
   for (const key of state.pending) {
     const trace = state.traces.get(key) as HeldTrace
     if (state.now - trace.touchedAt < quietNs) break
     publish(state, trace, { ...options, ready: always })
   }
+}
+
+/** Lets go of traces that nothing came to for long. */
+function letGo(state: AssemblerState, { lineageNs }: AssemblerLimits): void {
   for (const trace of state.traces.values()) {
     if (state.now - trace.touchedAt < lineageNs) return
     drop(state, trace)

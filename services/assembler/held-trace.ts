@@ -112,10 +112,10 @@ interface Entry {
   readonly gone: boolean
 }
 
-/** A number that changes with the members. */
+/** A number that changes with the members, and with what only all records of a trace say of one: that a list is the server's own. */
 function membersOf({ observations }: Call): number {
   let sum = observations.length
-  for (const { event_id: id } of observations) sum += tailOf(id)
+  for (const { event_id: id, server_internal: own } of observations) sum += tailOf(id) + (own ? 1 : 0)
   return sum
 }
 

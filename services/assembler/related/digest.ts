@@ -21,7 +21,7 @@ export function tailOf(id: string): number {
 /** What a version says, short enough to keep: only a version that says something else is published. `rooted`: see `Part`. */
 export function digestOf(fields: Interaction, rooted: boolean): string {
   return [
-    checksum(fields.event_ids), fields.actor, fields.requested_by, fields.request_fit, fields.request_text.length, sourcesIn(fields),
+    checksum(fields.event_ids), tailOf(fields.trace_id), fields.actor, fields.requested_by, fields.request_fit, fields.request_text.length, sourcesIn(fields),
     fields.outcome, fields.arguments_hash, fields.result_hash, fields.server_internal,
     // Whether nobody asked can only then be said.
     rooted && fields.requested_by === 'unknown',

@@ -56,7 +56,9 @@ export function mergeParts(host: Part, parts: readonly Part[]): Part {
   const { interaction: told, ...lineage } = speaker(parts)
   const { interaction_id, version, sort_at } = host.interaction
   const conversations = parts.map(({ conversation }) => conversation).filter((conversation) => conversation !== '').sort()
-  const { trace_id, requested_by, request_text, request_fit, request_fit_reasons, argument_sources } = told
+  const { requested_by, request_text, request_fit, request_fit_reasons, argument_sources } = told
+  // Logs mostly stand in no trace: then that of another view.
+  const trace_id = told.trace_id || (parts.map(({ interaction }) => interaction.trace_id).filter((trace) => trace !== '').sort()[0] ?? '')
   return {
     ...lineage, asked: firstSaid(parts.map(({ asked }) => asked)), answered: firstSaid(parts.map(({ answered }) => answered)), bridged: true, conversation: lineage.conversation || (conversations[0] ?? ''),
     interaction: {

@@ -131,3 +131,19 @@ export function goldenEvents(emitter: string, name: string, mcpPaths: readonly s
     return [...events]
   })
 }
+
+const FILE = /^(?!.*\.headers\.json$).*(traces|logs).*\.(?:bin|json)$/
+
+/** Events of all bodies of an emitter's folder, recorded or built. */
+export function everyEvent(folder: string, mcpPaths: readonly string[] = []): readonly AuditEventFields[] {
+  const path = new URL(`../../../test/fixtures/otlp/${folder}/`, import.meta.url)
+  const normaliser = createNormaliser({ mcpPaths })
+  return readdirSync(path).sort().flatMap((file) => {
+    const signal = FILE.exec(file)?.[1] as Signal | undefined
+    if (signal === undefined) return []
+    const bytes = readFileSync(new URL(file, path))
+    const body = decode({ signal, encoding: bytes[0] === 0x7b ? 'json' : 'protobuf', bytes }, DECODE_LIMITS)
+    if (body.signal === 'metrics') return []
+    return [...(body.signal === 'traces' ? normaliser.traces(body.data, ARRIVAL) : normaliser.logs(body.data, ARRIVAL)).events]
+  })
+}
