@@ -54,14 +54,17 @@ function common(command: Command, flags: readonly Flag[] = ['otlp', 'sql', 'api'
   return command
 }
 
+/** A file that cannot be read, an address that is taken: its message says what, and where in our code helps nobody. */
+const ofTheSystem = (error: unknown): error is Error => error instanceof Error && 'syscall' in error
+
 /** Runs a command; what it throws becomes a sentence and an exit code. */
 const run = <A extends unknown[]>(action: (...args: A) => Promise<number>) => async (...args: A): Promise<void> => {
   try {
     process.exitCode = await action(...args)
   } catch (error) {
-    if (!(error instanceof Failure)) throw error
+    if (!(error instanceof Failure || ofTheSystem(error))) throw error
     console.error(error.message)
-    process.exitCode = error.kind === 'misconfigured' ? EXIT.misconfigured : EXIT.failed
+    process.exitCode = error instanceof Failure && error.kind === 'misconfigured' ? EXIT.misconfigured : EXIT.failed
   }
 }
 

@@ -1,10 +1,11 @@
 /** `watchkeeper doctor`: what stands in the way of a start, each with what to do. */
 import { createServer } from 'node:net'
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { rm, statfs, writeFile } from 'node:fs/promises'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Log } from '../schemas/ports.ts'
+import { makeFolder } from '../infra/durable-files/make-folder.ts'
 import { hostPort } from './config/load.ts'
 import type { Config } from './config/schema.ts'
 import type { ClickHouseConfig, KafkaConfig } from './config/servers.ts'
@@ -40,7 +41,7 @@ async function port(what: string, address: string): Promise<Check> {
 async function dataDirectory(directory: string): Promise<Check[]> {
   const probe = join(directory, `.doctor-${process.pid}`)
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    makeFolder(directory)
     await writeFile(probe, 'x', { flush: true })
     await rm(probe)
   } catch (error) {

@@ -2,6 +2,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { syncFolder } from '../durable-files/durable-files.ts'
 
 const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
 
@@ -30,7 +31,5 @@ export async function appendNote(path: string, note: string): Promise<void> {
   } finally {
     await file.close()
   }
-  if (!isNew) return
-  const folder = await open(dirname(path), 'r')
-  await folder.sync().finally(() => folder.close())
+  if (isNew) await syncFolder(dirname(path))
 }

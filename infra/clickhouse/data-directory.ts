@@ -1,7 +1,8 @@
 /** The directory the engine keeps its data in: made, checked, and, where it cannot be opened, explained. */
-import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Failure } from '../../schemas/failure.ts'
+import { makeFolder } from '../durable-files/make-folder.ts'
 
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown')
 
@@ -9,7 +10,7 @@ const codeOf = (error: unknown): string => (error instanceof Error && 'code' in 
 export function prepareDirectory(path: string): string {
   const directory = resolve(path)
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeFolder(directory)
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
     return directory
   } catch (error) {

@@ -3,10 +3,11 @@
  * used again after a crash or in a restarted container is not taken for the owner. Processes that cannot see each other (two containers
  * on one volume) are told apart only by this file: do not share a data directory.
  */
-import { closeSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '../../schemas/failure.ts'
+import { makeFolder } from '../durable-files/make-folder.ts'
 
 const LOCK = 'log.lock'
 
@@ -16,7 +17,7 @@ export function lockDirectory(directory: string): () => void {
   const mine = `${hostname()} ${process.pid} ${startTime(process.pid)}`
   const draft = join(directory, `${LOCK}.${process.pid}`)
   try {
-    mkdirSync(directory, { recursive: true })
+    makeFolder(directory)
     const file = openSync(draft, 'w')
     writeSync(file, mine)
     closeSync(file)

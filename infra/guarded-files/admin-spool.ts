@@ -4,12 +4,13 @@
  * API write here; every running process reads what is in its own data directory.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, stat, unlink } from 'node:fs/promises'
+import { readdir, stat, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { AdminAction, type AdminAudit, type AdminDeed } from '../../schemas/admin-action.ts'
 import { Failure } from '../../schemas/failure.ts'
-import { writeWhole } from './durable.ts'
+import { writeWhole } from '../durable-files/durable-files.ts'
+import { makeFolder } from '../durable-files/make-folder.ts'
 import { readSafely } from './safe-file.ts'
 
 const MAX_BYTES = 65_536
@@ -39,7 +40,7 @@ export function openAdminAudit(dataDir: string): AdminAudit {
   async function begin(deed: AdminDeed): Promise<AdminAction> {
     const action = actionOf(deed)
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      makeFolder(folder)
       await write(action, 'begun')
       return action
     } catch (cause) {

@@ -1,9 +1,10 @@
 /** The file of bearer tokens, `<data_dir>/keys/tokens.json`: read with suspicion, replaced as a whole. */
-import { mkdir, open, rename, stat, unlink } from 'node:fs/promises'
+import { open, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Failure } from '../../schemas/failure.ts'
 import { TokenFile, type TokenRecord } from '../../schemas/token-record.ts'
-import { syncFolder } from './durable.ts'
+import { syncFolder } from '../durable-files/durable-files.ts'
+import { makeFolder } from '../durable-files/make-folder.ts'
 import { readSafely } from './safe-file.ts'
 
 const MAX_BYTES = 8 * 1024 * 1024
@@ -63,7 +64,7 @@ async function openDraft(draft: string): Promise<Awaited<ReturnType<typeof open>
  * one. Failure `unavailable` when another process is at it, `misconfigured` when what is there cannot be used.
  */
 export async function changeTokens(path: string, change: (tokens: readonly TokenRecord[]) => readonly TokenRecord[]): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path))
   const draft = `${path}.new`
   const file = await openDraft(draft)
   try {
@@ -81,5 +82,5 @@ export async function changeTokens(path: string, change: (tokens: readonly Token
     await unlink(draft).catch(() => undefined)
     throw error
   }
-  await syncFolder(path)
+  await syncFolder(dirname(path))
 }

@@ -1,5 +1,5 @@
 /** Reads the spool as long as the process runs. */
-import { mkdir } from 'node:fs/promises'
+import { makeFolder } from '../durable-files/make-folder.ts'
 import { drainSpool, type SpoolReader, spoolOf } from './admin-spool.ts'
 import { watchFile } from './watch-file.ts'
 
@@ -12,7 +12,7 @@ export interface SpoolWatch {
 /** What cannot be taken now (`failed` says why) is tried again with the next file, and every half minute. */
 export async function watchSpool(dataDir: string, reader: SpoolReader & { failed(error: unknown): void }): Promise<SpoolWatch> {
   const folder = spoolOf(dataDir)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const known = new Set<string>()
   let running: Promise<void> = Promise.resolve()
   const once = () => drainSpool(dataDir, reader, known).catch((error: unknown) => reader.failed(error))

@@ -1,8 +1,9 @@
 /** The token that the API asks for: made at the first start, readable by the owner only. */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../../schemas/failure.ts'
+import { makeFolder } from '../durable-files/make-folder.ts'
 
 const FORM = /^[A-Za-z0-9_-]{43}$/
 
@@ -11,7 +12,7 @@ const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code
 /** Written whole under a name of its own, then linked: of several processes that start at once one wins, and all read the winner's. */
 function create(folder: string, file: string): void {
   const draft = join(folder, `.${randomUUID()}.tmp`)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   writeFileSync(draft, `${randomBytes(32).toString('base64url')}\n`, { flag: 'wx', mode: 0o600, flush: true })
   try {
     linkSync(draft, file)

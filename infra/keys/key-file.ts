@@ -1,24 +1,21 @@
 /** Secrets of this installation: 32 random bytes in a file, such as `<dataDir>/keys/keyed-hash.key`, readable by its owner alone. */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { link, mkdir, open, readFile, unlink } from 'node:fs/promises'
+import { link, open, readFile, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Failure } from '../../schemas/failure.ts'
 import type { KeyedHash } from '../../schemas/ports.ts'
+import { syncFolder } from '../durable-files/durable-files.ts'
+import { makeFolder } from '../durable-files/make-folder.ts'
 import { createKeyedHash } from './keyed-hash.ts'
 
 const SECRET_BYTES = 32
 
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
 
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  await directory.sync().finally(() => directory.close())
-}
-
 /** Writes a new secret whole under a name of its own, then links it: of two processes one wins, and both read the winner's. */
 async function create(path: string): Promise<void> {
   const folder = dirname(path)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const draft = join(folder, `.${randomUUID()}.tmp`)
   const file = await open(draft, 'wx', 0o600)
   try {
@@ -34,7 +31,7 @@ async function create(path: string): Promise<void> {
   } finally {
     await unlink(draft)
   }
-  await syncDirectory(folder)
+  await syncFolder(folder)
 }
 
 async function read(path: string): Promise<Buffer | undefined> {

@@ -1,15 +1,16 @@
 /** The key that signs checkpoints: Ed25519, PKCS#8 PEM, readable by its owner alone, made where there is none. */
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Failure } from '../../schemas/failure.ts'
+import { makeFolder } from '../durable-files/make-folder.ts'
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown error'
 
 /** Written whole under a name of its own, then linked: of several processes that start at once one wins, and all read the winner's. */
 function create(file: string): void {
   const draft = `${file}.${randomUUID()}.tmp`
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(file))
   const pem = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' })
   writeFileSync(draft, pem, { flag: 'wx', mode: 0o600, flush: true })
   try {

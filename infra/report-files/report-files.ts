@@ -1,8 +1,10 @@
 /** Finished reports in a directory: written beside it, synced, and moved into their place at once. Nothing that is there is ever written over. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { Failure } from '../../schemas/failure.ts'
+import { syncFolder } from '../durable-files/durable-files.ts'
+import { makeFolder } from '../durable-files/make-folder.ts'
 
 const NAME = /^[a-z0-9_-]+(\/[a-z0-9_-]+)*$/
 const FILE = /^[a-z0-9-]+(\/[a-z0-9-]+)?\.(html|json|jsonl|note)$/
@@ -11,17 +13,12 @@ const MOST_BESIDE = 100
 
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
 
-async function sync(path: string): Promise<void> {
-  const handle = await open(path)
-  await handle.sync().finally(() => handle.close())
-}
-
 async function write(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  makeFolder(directory)
   for (const [path, text] of files) {
     if (!FILE.test(path)) throw new Failure('defect', 'report.file', `a report has no file ${path}`)
     const target = join(directory, path)
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(target))
     const handle = await open(target, 'wx', 0o600)
     try {
       await handle.writeFile(text)
@@ -29,9 +26,9 @@ async function write(directory: string, files: ReadonlyMap<string, string>): Pro
     } finally {
       await handle.close()
     }
-    await sync(dirname(target))
+    await syncFolder(dirname(target))
   }
-  await sync(directory)
+  await syncFolder(directory)
 }
 
 /** Undefined where there is no such directory. */
@@ -66,7 +63,7 @@ export function openReportFiles(root: string) {
   return {
     async keep(name: string, files: ReadonlyMap<string, string>): Promise<string> {
       if (!NAME.test(name)) throw new Failure('defect', 'report.name', 'a report has no plain name')
-      await mkdir(join(root, dirname(name)), { recursive: true, mode: 0o700 })
+      makeFolder(join(root, dirname(name)))
       await removeLeftovers(root)
       const draft = join(root, `.${randomBytes(8).toString('hex')}`)
       try {
@@ -77,7 +74,7 @@ export function openReportFiles(root: string) {
           if (there !== undefined && same(there, files)) return place
           if (there !== undefined) continue
           await rename(draft, place)
-          await sync(dirname(place))
+          await syncFolder(dirname(place))
           return place
         }
         throw new Failure('rejected', 'report.beside', `There are ${MOST_BESIDE} different reports under ${name}: remove some.`)

@@ -3,11 +3,12 @@
  * overwritten, synced, unlinked.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
+import { readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../schemas/failure.ts'
 import type { KeyRow, KeyState, KeyStore, Retirement } from '../../schemas/sealing.ts'
-import { syncFolder, wipe, writeSynced } from './durable-file.ts'
+import { isAbsent, syncFolder, wipe, writeWhole } from '../durable-files/durable-files.ts'
+import { makeFolder } from '../durable-files/make-folder.ts'
 import { KeyRing } from './key-ring.ts'
 import { openWrapper } from './master-file.ts'
 
@@ -41,7 +42,10 @@ export class KeyFolder implements KeyStore {
   }
 
   async #readRetiring(): Promise<readonly Retirement[]> {
-    const text = await readFile(join(this.#folder, RETIRING), 'utf8').catch(() => '[]')
+    const text = await readFile(join(this.#folder, RETIRING), 'utf8').catch((error: unknown) => {
+      if (isAbsent(error)) return '[]'
+      throw error
+    })
     // Those of an earlier version have no id.
     return (JSON.parse(text) as Retirement[]).map((one) => ({ ...one, id: one.id ?? `${one.at}:${one.keys.join(' ')}` }))
   }
@@ -54,7 +58,7 @@ export class KeyFolder implements KeyStore {
   }
 
   async add({ id, madeAt, wrapped }: KeyRow): Promise<void> {
-    await writeSynced(join(this.#folder, `${id}-${madeAt}.key`), wrapped)
+    await writeWhole(join(this.#folder, `${id}-${madeAt}.key`), wrapped)
   }
 
   async retire(retirement: Retirement): Promise<void> {
@@ -79,7 +83,7 @@ export class KeyFolder implements KeyStore {
   async #setRetiring(change: (retiring: readonly Retirement[]) => readonly Retirement[]): Promise<void> {
     await this.#inTurn(async (before) => {
       const retiring = change(before)
-      await writeSynced(join(this.#folder, RETIRING), Buffer.from(JSON.stringify(retiring)))
+      await writeWhole(join(this.#folder, RETIRING), JSON.stringify(retiring))
       this.#retiring = retiring
     })
   }
@@ -107,7 +111,7 @@ async function masterIn(folder: string): Promise<Buffer> {
   const path = join(folder, MASTER)
   const kept = await found(path)
   if (kept === undefined && await hasKeys(folder)) throw new Failure('misconfigured', 'sealing.master', `${path} is gone: restore it, or the log cannot be read.`)
-  if (kept === undefined) await writeSynced(path, randomBytes(KEY_BYTES))
+  if (kept === undefined) await writeWhole(path, randomBytes(KEY_BYTES))
   return kept ?? await readFile(path)
 }
 
@@ -119,7 +123,7 @@ export interface MasterKey {
 
 /** The ring in `folder` under `master`; without one, under a key of keys in a file beside it, made at need. Throws Failure `misconfigured` where that cannot be used. */
 export async function openLocalRing(folder: string, now: number, master?: MasterKey): Promise<KeyRing> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const { key, path } = master ?? { key: await masterIn(folder), path: join(folder, MASTER) }
   if (key.length !== KEY_BYTES) throw new Failure('misconfigured', 'sealing.master', `${path} is not ${KEY_BYTES} bytes: restore it, or the log cannot be read.`)
   return KeyRing.open({ store: new KeyFolder(folder), wrapper: await openWrapper(key, path) }, now)

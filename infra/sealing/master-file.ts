@@ -7,7 +7,7 @@ import { link, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Failure } from '../../schemas/failure.ts'
 import type { KeyWrapper } from '../../schemas/sealing.ts'
-import { isAbsent, syncFolder, wipe, writeSynced } from './durable-file.ts'
+import { isAbsent, syncFolder, wipe, writeWhole } from '../durable-files/durable-files.ts'
 import { localWrapper, masterId } from './local-wrapper.ts'
 
 const KEY_BYTES = 32
@@ -54,7 +54,7 @@ async function comingKey(path: string): Promise<Buffer> {
   const begun = await keyIn(nextOf(path))
   if (begun !== undefined) return begun
   const key = randomBytes(KEY_BYTES)
-  await writeSynced(nextOf(path), key).catch((cause: unknown) => {
+  await writeWhole(nextOf(path), key).catch((cause: unknown) => {
     throw new Failure('misconfigured', 'sealing.unwritable', `${nextOf(path)} cannot be written: change the key in a copy that can be (keys.sealing_key_file), and put the result in the place of this one.`, { cause })
   })
   return key

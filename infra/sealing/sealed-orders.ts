@@ -3,12 +3,13 @@
  * erasing, and once that is done nothing names the person: the file is overwritten, synced and removed.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../schemas/failure.ts'
 import type { KeptOrders } from '../../schemas/removal.ts'
 import type { KeyWrapper } from '../../schemas/sealing.ts'
-import { isAbsent, syncFolder, wipe, writeSynced } from './durable-file.ts'
+import { isAbsent, syncFolder, wipe, writeWhole } from '../durable-files/durable-files.ts'
+import { makeFolder } from '../durable-files/make-folder.ts'
 import type { Wrapped } from './master-file.ts'
 import { opens } from './rewrapping.ts'
 
@@ -62,7 +63,7 @@ export const wrappedOrders = (folder: string): Wrapped => ({
     for (const name of (await readdir(folder).catch(() => [])).filter((file) => FILE.test(file))) {
       const bytes = await rewrapped(await readFile(join(folder, name)), from, to).catch(() => undefined)
       if (bytes === undefined) continue
-      await writeSynced(join(folder, name), bytes)
+      await writeWhole(join(folder, name), bytes)
       count++
     }
     return count
@@ -74,9 +75,9 @@ export function openSealedOrders(folder: string, wrapperOf: () => Promise<KeyWra
   const pathOf = (id: string): string => join(folder, `${id}.order`)
   return {
     async keep(id, text) {
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      makeFolder(folder)
       const bytes = await sealed(text, id, await wrapperOf())
-      await writeSynced(pathOf(id), bytes)
+      await writeWhole(pathOf(id), bytes)
     },
     async list() {
       return (await readdir(folder).catch(() => [])).flatMap((name) => FILE.exec(name)?.[1] ?? []).sort()

@@ -164,6 +164,12 @@ it('forgets no retirement that is written down while another ends', async () => 
   expect((await openLocalRing(join(folder, 'keys'), 6)).retiring.map(({ at }) => at)).toEqual([9, 10])
 })
 
+it('takes retirements that cannot be read for no empty list: keys that are to be destroyed would be kept for good', async () => {
+  await openLocalRing(join(folder, 'keys'), 1)
+  await mkdir(join(folder, 'keys', 'retiring.json'))
+  await expect(openLocalRing(join(folder, 'keys'), 2)).rejects.toThrow(/EISDIR/)
+})
+
 it('makes no new master key where there are keys under one that is gone', async () => {
   await openLocalRing(join(folder, 'keys'), 1)
   const path = join(folder, 'keys', 'master.key')

@@ -2,9 +2,11 @@
  * Snapshots as files `<name>.<n>` in one directory, the highest n the newest; two are kept. A snapshot is written aside, synced, renamed,
  * and the directory synced, so that after a crash at any point the newest whole one is there.
  */
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../schemas/failure.ts'
+import { syncFolder } from '../durable-files/durable-files.ts'
+import { makeFolder } from '../durable-files/make-folder.ts'
 import type { Snapshot, Snapshots } from '../../schemas/ports.ts'
 import { decodeSnapshot, encodeSnapshot } from './snapshot-file.ts'
 
@@ -25,7 +27,7 @@ const fileOf = (name: string): string =>
  */
 export async function openFileSnapshots(directory: string, damaged: (found: DamagedSnapshot) => void): Promise<Snapshots> {
   try {
-    await mkdir(directory, { recursive: true })
+    makeFolder(directory)
   } catch (cause) {
     const sentence = `the snapshots' directory ${directory} cannot be made: ${(cause as Error).message}`
     throw new Failure('misconfigured', 'snapshots.not_writable', sentence, { cause })
@@ -81,7 +83,7 @@ class FileSnapshots implements Snapshots {
       const numbers = await this.#numbers(name)
       await write(draft, bytes)
       await rename(draft, `${base}.${(numbers[0] ?? 0) + 1}`)
-      await syncDirectory(this.#directory)
+      await syncFolder(this.#directory)
       for (const number of numbers.slice(KEPT - 1)) await rm(`${base}.${number}`, { force: true })
     } catch (cause) {
       await rm(draft, { force: true }).catch(() => undefined)
@@ -108,14 +110,5 @@ async function write(path: string, bytes: Buffer): Promise<void> {
     await file.datasync()
   } finally {
     await file.close()
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
   }
 }

@@ -1,5 +1,5 @@
 /** `watchkeeper evidence export|proof|check`: evidence to take along, and proofs for single events. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { leafHash } from '../../schemas/merkle.ts'
 import { parseCheckpoint, verifierOf } from '../../schemas/note.ts'
@@ -12,6 +12,7 @@ import { openEvidence } from '../wiring/evidence.ts'
 import { VERSION } from '../version.ts'
 import { count } from './amounts.ts'
 import { configOf } from './common.ts'
+import { makeFolderFor } from './folder-for.ts'
 import { noted } from './noted.ts'
 import { ProgressBar } from './progress-bar.ts'
 import { keysOf, textOf } from './trust.ts'
@@ -38,6 +39,7 @@ async function taken(action: string, object: string, options: EvidenceOptions & 
 async function exported(folder: string, options: EvidenceOptions & { readonly key?: string[]; readonly from?: string }): Promise<number> {
   const keys = publicKeysOf(options, options.key)
   const log = (keysOf(keys)[0]?.name ?? '').replace(/\/log$/, '')
+  makeFolderFor('the evidence', folder)
   const source = await openEvidence(placeOf(options.from, options), () => configOf(options))
   const bar = new ProgressBar()
   try {
@@ -66,7 +68,7 @@ async function proved(eventId: string, options: EvidenceOptions & { readonly out
   try {
     const proof = await proveEvent(source, eventId)
     const out = options.out ?? '.'
-    mkdirSync(out, { recursive: true })
+    makeFolderFor('proofs', out, 0o777)
     const files = [[`${eventId}.tlog-proof`, proof.event], ...(proof.log === '' ? [] : [[`${eventId}.log.tlog-proof`, proof.log]])].map(([name = '', text = '']) => {
       writeFileSync(join(out, name), text, { mode: 0o600 })
       return join(out, name)

@@ -1,6 +1,6 @@
 /** Files that the API sends as one JSON object a line, into a directory that must be empty or new. */
 import { createHash } from 'node:crypto'
-import { mkdir, open, readdir } from 'node:fs/promises'
+import { open, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
@@ -8,12 +8,13 @@ import { z } from 'zod'
 import { Failure } from '../../schemas/failure.ts'
 import type { Config } from '../config/schema.ts'
 import { openApi } from './api-client.ts'
+import { makeFolderFor } from './folder-for.ts'
 
 /** A piece of a file, in order; the last line says that nothing was left out. */
 const Line = z.union([z.strictObject({ path: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)?$/), text: z.string() }), z.strictObject({ end: z.number().int() })])
 
 async function emptyDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  makeFolderFor('what comes', directory)
   if ((await readdir(directory)).length > 0) throw new Failure('misconfigured', 'out.taken', `${directory} is not empty: give a new directory with --out.`)
 }
 
@@ -38,7 +39,7 @@ export async function writeFiles(config: Config, request: { readonly path: strin
     }
     const target = join(directory, piece.path)
     const known = hashes.get(piece.path)
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+    makeFolderFor('what comes', dirname(target))
     const handle = await open(target, known === undefined ? 'wx' : 'a', 0o600)
     await handle.writeFile(piece.text).finally(() => handle.close())
     hashes.set(piece.path, (known ?? createHash('sha256')).update(piece.text))

@@ -1,5 +1,6 @@
 /** `watchkeeper simulate`: the telemetry of a company that does not exist, with attacks whose labels are known. */
 import { Failure } from '../../schemas/failure.ts'
+import { makeFolderFor } from './folder-for.ts'
 import { DAY } from '../simulate/calendar.ts'
 import { collectorSink, folderSink, sendAll } from '../simulate/send.ts'
 import { attacksNamed, Simulation } from '../simulate/simulate.ts'
@@ -37,6 +38,7 @@ function firstDayOf({ from, days, history }: SimulateOptions, now: number): numb
 export async function simulate(options: SimulateOptions, now = Date.now()): Promise<number> {
   const { days, history, principals, servers, seed, attacks, out, to, json } = options
   const simulation = new Simulation({ seed, days, history, principals, servers, firstDay: firstDayOf(options, now), attacks: attacksOf(attacks) })
+  makeFolderFor('labels and telemetry', out, 0o777)
   const sent = await sendAll(simulation, to === undefined ? folderSink(out) : collectorSink(to, process.env['WATCHKEEPER_TOKEN']), out)
   console.log(json === true ? JSON.stringify({ ...sent, folder: out }) : `${sent.requests} requests of ${(sent.bytes / 1e6).toFixed(1)} MB ${to === undefined ? `in ${out}` : `sent to ${to}`}; ${sent.attacks} attacks in ${out}/labels.jsonl`)
   return 0

@@ -1,10 +1,10 @@
-import { mkdirSync } from 'node:fs'
+import { makeFolder } from '../../infra/durable-files/make-folder.ts'
 import { Failure } from '../../schemas/failure.ts'
 
 /** The data directory, readable by its owner alone. Failure `misconfigured` names it. */
 export function makeDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeFolder(directory)
   } catch (error) {
     throw new Failure(
       'misconfigured', 'data.directory',
