@@ -29,6 +29,12 @@ const othersBeside = async (path: string): Promise<readonly Buffer[]> => (await 
 /** Wraps with the key of keys in `path`, and opens also with those beside it. */
 export const openWrapper = async (master: Buffer, path: string): Promise<KeyWrapper> => localWrapper(master, path, await othersBeside(path))
 
+/** The same with what is in `path` now; undefined where nothing is. */
+export async function wrapperIn(path: string): Promise<KeyWrapper | undefined> {
+  const master = await keyIn(path)
+  return master === undefined ? undefined : await openWrapper(master, path)
+}
+
 /** Ids of the keys of keys that are in `path` and beside it. */
 export const mastersOf = async (path: string): Promise<readonly string[]> => [...await Promise.all([path, nextOf(path)].map(keyIn)), await keyIn(beforeOf(path))].flatMap((key) => (key === undefined ? [] : [masterId(key)]))
 

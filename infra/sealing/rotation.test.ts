@@ -1,11 +1,13 @@
-import { existsSync, linkSync, mkdtempSync, readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { followingWrapper } from './following-wrapper.ts'
 import { KeyFolder, openLocalRing } from './key-folder.ts'
+import { KeyRing } from './key-ring.ts'
 import { localWrapper } from './local-wrapper.ts'
-import { openWrapper, planRotation, retireMaster, rotateMaster, type Wrapped } from './master-file.ts'
+import { openWrapper, planRotation, retireMaster, rotateMaster, type Wrapped, wrapperIn } from './master-file.ts'
 import { wrappedKeys } from './rewrapping.ts'
 import { openSealedOrders, wrappedOrders } from './sealed-orders.ts'
 
@@ -88,4 +90,39 @@ it('changes nothing where a key cannot be opened', async () => {
   const before = readFileSync(path)
   await expect(rotate()).rejects.toMatchObject({ kind: 'misconfigured', code: 'sealing.master' })
   expect(readFileSync(path).equals(before)).toBe(true)
+})
+
+/** Of several processes, as it is on Kafka: keys in a store that all have, each with a file of its own. */
+it('takes up another key of keys while it runs, once that is in its file and in force', async () => {
+  const store = new KeyFolder(folder)
+  const [own, theirs] = [join(folder, 'own.master'), join(folder, 'theirs.master')]
+  for (const file of [own, theirs]) writeFileSync(file, Buffer.alloc(32, 7))
+  const old = localWrapper(readFileSync(own), own)
+  let inForce = old.id
+  const wrapper = followingWrapper(old, own, () => Promise.resolve(inForce))
+  const ring = await KeyRing.open({ store, wrapper, shared: { staleMs: 1_000, elapsed: () => 0 } }, 1)
+  const { to } = await rotateMaster(theirs, await planRotation(theirs), [wrappedKeys(store, async (_, next) => void (inForce = next.id))])
+  const other = await KeyRing.open({ store, wrapper: (await wrapperIn(theirs))!, shared: { staleMs: 1_000, elapsed: () => 0 } }, 2)
+  await other.turn(2)
+  const sealed = other.seal(Buffer.from('new'), 'x')
+  await expect(ring.sync()).rejects.toMatchObject({ code: 'sealing.master' })
+  // What is not in force is not taken up, though it lies in the file.
+  writeFileSync(own, Buffer.alloc(32, 9))
+  await expect(ring.sync()).rejects.toMatchObject({ code: 'sealing.master' })
+  expect(wrapper.id).toBe(old.id)
+  copyFileSync(theirs, own)
+  await ring.sync()
+  expect([wrapper.id, ring.open(sealed, 'x').toString()]).toEqual([to, 'new'])
+})
+
+it('wraps with the key of keys that is in force by then', async () => {
+  writeFileSync(path, Buffer.alloc(32, 7))
+  const first = (await wrapperIn(path))!
+  const next = localWrapper(Buffer.alloc(32, 8), path)
+  const wrapper = followingWrapper(first, path, () => Promise.resolve(next.id))
+  expect(await first.unwrap(await wrapper.wrap(Buffer.alloc(32, 1)))).toEqual(Buffer.alloc(32, 1))
+  writeFileSync(path, Buffer.alloc(32, 8))
+  expect(await next.unwrap(await wrapper.wrap(Buffer.alloc(32, 1)))).toEqual(Buffer.alloc(32, 1))
+  rmSync(path)
+  expect(await next.unwrap(await wrapper.wrap(Buffer.alloc(32, 1)))).toEqual(Buffer.alloc(32, 1))
 })

@@ -18,7 +18,7 @@ async function rotate(config: Config, use: MasterUse): Promise<string[]> {
   const { from, to } = plan
   const done = await audited(config, 'key.rotate', { file: path, from: from.id, to: to.id }, () => rotateMaster(path, plan, wrapped))
   const said = `${path}: ${to.id} takes the place of ${from.id}; ${done?.rewrapped ?? 0} keys were wrapped anew.`
-  if (!isOwn) return [said, `The old key is in ${path}.before. Copy both files to every process that has the old one, restart these one by one, then end it on each: watchkeeper keys retire.`]
+  if (!isOwn) return [said, `The old key is in ${path}.before. Copy both files to every process that has the old one (it finds them by itself), then end it on each: watchkeeper keys retire.`]
   await retire(config, use)
   return [said, 'The old key was overwritten and removed. A backup of the keys from before opens with a backup of the old key alone.']
 }

@@ -88,9 +88,10 @@ async function openShared(config: Config, keys: KafkaKeys, { bus, log }: KafkaSe
   const { KeyRing } = await import('../../infra/sealing/key-ring.ts')
   const { mastersOf, openWrapper } = await import('../../infra/sealing/master-file.ts')
   const { Forgetting } = await import('../../infra/sealing/forgetting.ts')
+  const { followingWrapper } = await import('../../infra/sealing/following-wrapper.ts')
   const { follow } = await import('../../infra/sealing/follow.ts')
   const { key, path } = await sharedMaster(config, keys)
-  const wrapper = await openWrapper(key, path)
+  const wrapper = followingWrapper(await openWrapper(key, path), path, () => keys.master())
   // While one takes the place of another, either may be the one that was claimed last.
   if (!(await mastersOf(path)).includes(await keys.claim(wrapper.id))) {
     throw new Failure('misconfigured', 'sealing.other_master', `The key in ${path} is not the one that the records on this Kafka are sealed with (same brokers, same prefix): ` +
