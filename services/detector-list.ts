@@ -5,13 +5,14 @@ import { REGISTRY } from '../detectors/registry.ts'
 import { ruleTextOf } from '../detectors/rule-text.ts'
 import { RULES_ELSEWHERE } from '../detectors/rules-elsewhere.ts'
 import { Failure } from '../schemas/failure.ts'
+import { wordsOfIssue } from '../schemas/issue-words.ts'
 import type { RuleText } from '../schemas/rule-text.ts'
 
 type Parameters = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 function problemsOf(id: string, error: unknown): string[] {
   if (!(error instanceof ZodError)) throw error
-  return error.issues.map((issue) => `detectors.${[id, ...issue.path].join('.')}: ${issue.message}`)
+  return error.issues.map((issue) => `detectors.${[id, ...issue.path].join('.')}: ${wordsOfIssue(issue)}`)
 }
 
 /** Throws Failure `misconfigured` that names every unknown detector and bad parameter at once. */

@@ -9,6 +9,7 @@ import { makeFolder } from '../infra/durable-files/make-folder.ts'
 import { hostPort } from './config/load.ts'
 import type { Config } from './config/schema.ts'
 import type { ClickHouseConfig, KafkaConfig } from './config/servers.ts'
+import { systemClock } from './wiring/clock.ts'
 import { nodeHint } from './wiring/node-hint.ts'
 import { kafkaOptions } from './wiring/open-bus.ts'
 import { serverOptions } from './wiring/open-store.ts'
@@ -24,7 +25,8 @@ export interface Check {
 const LEAST_FREE_BYTES = 2_000_000_000
 const EARLIEST = Date.UTC(2026, 0)
 
-async function port(what: string, address: string): Promise<Check> {
+/** `owner`: the process that runs on the data directory. */
+export async function checkPort(what: string, address: string, owner?: number): Promise<Check> {
   const { host, port: number } = hostPort(address)
   const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
     const server = createServer()
@@ -32,6 +34,7 @@ async function port(what: string, address: string): Promise<Check> {
     server.listen(number, host, () => server.close(() => resolve(undefined)))
   })
   if (error === undefined) return { what, ok: true, detail: `${address} is free` }
+  if (error.code === 'EADDRINUSE' && owner !== undefined) return { what, ok: true, detail: `${address} is in use, and the watchkeeper of this data directory runs (process ${owner})` }
   const why = error.code === 'EADDRINUSE'
     ? 'in use (by a running watchkeeper, or another program): stop that, or choose another address'
     : `cannot be listened on: ${error.code}`
@@ -131,11 +134,35 @@ const clickHouse = (config: ClickHouseConfig): Promise<Check> => reached('ClickH
   return `${config.url} is ClickHouse ${String(row?.['version'])}`
 })
 
+/** Whether strangers would be kept out, and the files for that be read: a start refuses where not. */
+export const checkDoors = (config: Config): Promise<Check> => reached('doors', async () => {
+  const [{ refuseUnsafeDoors }, { usableTokens }, { tlsMaterial }, { EVERYTHING }] = await Promise.all([import('./wiring/servers.ts'), import('./wiring/edge.ts'), import('./wiring/tls.ts'), import('./main.ts')])
+  refuseUnsafeDoors(config, EVERYTHING, await usableTokens(config))
+  for (const { tls } of [config.otlp, config.sql, config.api]) tlsMaterial(tls)
+  return 'open to this machine alone, or to nobody without a token, a certificate or a password'
+})
+
+/** Their secrets; nothing is sent. */
+export async function checkReceivers({ alerting }: Pick<Config, 'alerting'>): Promise<readonly Check[]> {
+  const { openReceivers } = await import('./wiring/receivers.ts')
+  return await Promise.all([...alerting.receivers, ...alerting.webhooks.map((webhook) => ({ type: 'webhook', ...webhook }) as const)].map((receiver) => reached('receiver', async () => {
+    openReceivers({ ...alerting, receivers: [receiver], webhooks: [] }, { clock: systemClock, log: SILENT }).close()
+    return `${receiver.name} has what it needs; try it: watchkeeper alert test --receiver ${receiver.name}`
+  })))
+}
+
+async function ownerOfLog({ bus, data_dir: dataDir }: Config): Promise<number | undefined> {
+  const { ownerOf } = await import('../infra/embedded-log/directory-lock.ts')
+  return bus.kafka === undefined ? ownerOf(join(dataDir, 'bus')) : undefined
+}
+
 export async function checkMachine(config: Config): Promise<readonly Check[]> {
   const { otlp, sql, api, bus, store } = config
+  const owner = await ownerOfLog(config)
   return [
-    await port('OTLP/HTTP', otlp.http), await port('OTLP/gRPC', otlp.grpc),
-    ...(store.clickhouse === undefined ? [await port('SQL', sql.listen)] : []), await port('API', api.listen),
+    await checkPort('OTLP/HTTP', otlp.http, owner), await checkPort('OTLP/gRPC', otlp.grpc, owner),
+    ...(store.clickhouse === undefined ? [await checkPort('SQL', sql.listen, owner)] : []), await checkPort('API', api.listen, owner),
+    await checkDoors(config), ...(await checkReceivers(config)),
     ...(await dataDirectory(config.data_dir)),
     ...(bus.kafka === undefined ? [] : [await kafka(bus.kafka)]),
     ...(await checkPlaces(config)),

@@ -34,6 +34,12 @@ export function lockDirectory(directory: string): () => void {
   }
 }
 
+/** The process that has the log in `directory` open; undefined where none lives. */
+export function ownerOf(directory: string): number | undefined {
+  const owner = read(join(directory, LOCK))
+  return owner !== undefined && alive(owner) ? Number(owner.split(' ')[1]) : undefined
+}
+
 const unusable = (directory: string, done: string, cause: unknown): Failure =>
   new Failure('misconfigured', 'log.not_writable', `the log's directory ${directory} cannot be ${done}: ${(cause as Error).message}`, { cause })
 

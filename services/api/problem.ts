@@ -1,5 +1,6 @@
 /** Refusals as HTTP says them. Thrown anywhere in a route, answered by the router: `{"error": "a sentence"}`. */
 import type { z } from 'zod'
+import { linesOfIssues } from '../../schemas/issue-words.ts'
 
 export class Refusal extends Error {
   readonly status: number
@@ -22,4 +23,4 @@ export function here<T extends object>(port: T): Exclude<T, { readonly none: str
   return port as Exclude<T, { readonly none: string }>
 }
 
-export const wordsOf = (error: z.ZodError): string => error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
+export const wordsOf = (error: z.ZodError): string => linesOfIssues(error, 'the request').join('; ')

@@ -58,7 +58,7 @@ function visible({ configured, receivers }: ApiPorts, tenant: string | undefined
   ]
 }
 
-const NONE = 'no such receiver'
+const NONE = 'there is no receiver of this name: watchkeeper receiver list shows them'
 
 async function tested(receivers: Receivers, name: string, by: string) {
   const { status, text } = await receivers.test(name, by)

@@ -58,7 +58,7 @@ export async function policyCheck(paths: readonly string[], options: SqlOptions)
   else {
     for (const problem of problems) console.error(`  - ${safe(problem)}`)
     say([...policies.map(({ policy, version, tenants, rules, hash }) => `${policy} ${version} for ${tenants.join(', ')}: ${count(rules.length)} rules, ${hash.slice(0, 12)}`),
-      problems.length === 0 ? `${count(policies.length)} policies are in order.` : `${count(problems.length)} problems.`])
+      problems.length === 0 ? `${count(policies.length)} policies are in order.` : `${count(problems.length)} problem${problems.length === 1 ? '' : 's'}.`])
   }
   return problems.length === 0 ? 0 : 2
 }
@@ -100,12 +100,12 @@ function trialPage(trial: PolicyTrial, policies: readonly CompiledPolicy[], { da
   const told = trial.rules.reduce((sum, rule) => sum + rule.told.size, 0)
   const quiet = policies.flatMap(({ policy, rules }) => rules.filter(({ id, effect }) => effect !== 'allow' && !trial.rules.some((rule) => rule.policy === policy && rule.rule === id)).map(({ id }) => `${policy}/${id}`))
   return [
-    `${count(trial.judged)} interactions of the last ${count(days)} days: ${count(trial.broken)} break a rule. Enforced, people would have been told of ${count(told)} findings (${notifyFrom} or more), ${(told / trial.days).toFixed(1)} a day.`, '',
-    ...tableLines(trial.rules, [
+    `${count(trial.judged)} interactions of the last ${count(days)} days: ${count(trial.broken)} break a rule. Enforced, people would have been told of ${count(told)} findings (${notifyFrom} or more), ${(told / trial.days).toFixed(1)} a day.`,
+    ...(trial.rules.length === 0 ? [] : ['', ...tableLines(trial.rules, [
       { title: 'rule', cell: ({ policy, rule }) => `${policy}/${rule}` }, { title: 'severity', cell: ({ severity }) => severity }, { title: 'calls', cell: ({ calls }) => count(calls), right: true },
       { title: 'findings', cell: ({ findings }) => count(findings.size), right: true }, { title: 'told', cell: ({ told: some }) => count(some.size), right: true },
       { title: 'who', cell: named, flexible: true },
-    ], terminalWidth()),
+    ], terminalWidth())]),
     ...(quiet.length === 0 ? [] : ['', `Never broken: ${quiet.join(', ')}`]),
     ...(trial.rules.length === 0 ? [] : ['', `Why: watchkeeper policy explain --interaction ${trial.rules[0]?.lastCall ?? ''} FILE`]),
   ]

@@ -82,7 +82,7 @@ export async function quarantineList(options: FilterOptions): Promise<number> {
     return 0
   }
   if (answer.entries.length === 0) {
-    console.log(`Nothing ${options.state === undefined ? 'is waiting ' : ''}in quarantine matches.`)
+    console.log(options.state === undefined ? 'Nothing that matches is waiting in quarantine.' : 'Nothing in quarantine matches.')
     return 0
   }
   const lines = tableLines(answer.entries, [

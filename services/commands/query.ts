@@ -21,6 +21,7 @@ async function ask(url: string, sql: string, headers: Record<string, string>): P
 
 /** `watchkeeper query SQL`: the answer as bytes to standard output, attacker's control characters shown as such on a terminal. */
 export async function query(sql: string, options: QueryOptions): Promise<number> {
+  if (sql.trim() === '') throw new Failure('misconfigured', 'query.empty', 'Say what to ask: watchkeeper query "SELECT * FROM sources".')
   const config = configOf(options)
   const format = options.json === true ? 'JSON' : (options.format ?? (process.stdout.isTTY ? 'PrettyCompactNoEscapes' : 'TSVWithNames'))
   const password = process.env['WATCHKEEPER_SQL_PASSWORD'] ?? ''

@@ -1,8 +1,8 @@
 /** The only reader of the configuration file and of the environment: flags over environment over file over defaults. */
 import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
-import type { z } from 'zod'
+import { parseDocument } from 'yaml'
 import { Failure } from '../../schemas/failure.ts'
+import { linesOfIssues } from '../../schemas/issue-words.ts'
 import { Config } from './schema.ts'
 
 /** Environment variable → path in the configuration. Everything else is the file's business. */
@@ -65,7 +65,11 @@ function readTree(path: string): Tree {
     )
   }
   try {
-    const tree: unknown = parse(text)
+    const document = parseDocument(text)
+    // A tag that nobody knows (`!secret x`) would leave the bare text.
+    const [trouble] = [...document.errors, ...document.warnings]
+    if (trouble !== undefined) throw trouble
+    const tree: unknown = document.toJS()
     if (tree === null || tree === undefined) return {}
     if (isTree(tree)) return tree
   } catch (error) {
@@ -83,15 +87,6 @@ function put(tree: Tree, [key = '', ...rest]: readonly string[], value: Value): 
   put(tree[key] as Tree, rest, value)
 }
 
-/** One line a problem: where, what shape was found, what is wanted. Values are not repeated: one of them may be a secret. */
-export function problems(error: z.ZodError): string[] {
-  return error.issues.map((issue) => {
-    const where = issue.path.join('.') || 'the file'
-    if (issue.code === 'unrecognized_keys') return `${where}: unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}`
-    return `${where}: ${issue.message}`
-  })
-}
-
 export function loadConfig({ file, environment, flags }: ConfigSources): Config {
   const tree = file === undefined ? {} : readTree(file)
   for (const [variable, path] of Object.entries(ENVIRONMENT)) {
@@ -101,7 +96,7 @@ export function loadConfig({ file, environment, flags }: ConfigSources): Config 
   for (const { path, value } of flags) if (value !== undefined) put(tree, path, value)
   const parsed = Config.safeParse(tree)
   if (parsed.success) return parsed.data
-  const found = problems(parsed.error)
+  const found = linesOfIssues(parsed.error, 'the file')
   throw new Failure(
     'misconfigured', 'config.values',
     `The configuration has ${found.length} problem${found.length === 1 ? '' : 's'}:\n${found.map((line) => `  - ${line}`).join('\n')}`,

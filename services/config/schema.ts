@@ -16,7 +16,7 @@ import { ClickHouse, Kafka } from './servers.ts'
 
 const address = z
   .string()
-  .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s/]+):\d{1,5}$/, 'must be HOST:PORT, such as 127.0.0.1:4318')
+  .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s/]+):\d{1,5}$/, { error: 'must be HOST:PORT, such as 127.0.0.1:4318', abort: true })
   .refine((value) => Number(value.slice(value.lastIndexOf(':') + 1)) <= 65_535, 'has a port above 65535')
 const file = z.string().min(1)
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 as 64 lower-case hex digits')

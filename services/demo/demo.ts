@@ -59,7 +59,7 @@ async function sendAll({ otlp, fixtures, now, print }: DemoOptions): Promise<voi
   for (const { path, body, contentType } of recorded) await send(`${otlp}${path}`, body, contentType)
   print(
     `sent ${recorded.length} recorded requests of ${new Set(recorded.map(({ emitter }) => emitter)).size} MCP programs ` +
-    '(sent before: they change nothing)',
+    '(sent once more, they change nothing)',
   )
   for (const { title, bodies } of stories(now)) {
     for (const body of bodies) await send(`${otlp}/v1/traces`, body, 'application/json')

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import { parseDocument } from 'yaml'
 import { type CompiledPolicy, compilePolicy } from '../../detectors/policy/compiled.ts'
+import { wordsOfIssue } from '../../schemas/issue-words.ts'
 import { foreignGroups, Policy } from '../../schemas/policy.ts'
 import type { PolicyRecord } from '../../schemas/policy-record.ts'
 
@@ -35,10 +36,10 @@ export function readPolicy(file: PolicyFile): ReadPolicy | { readonly problems: 
   }
   const parsed = Policy.safeParse(tree)
   if (parsed.success) return { file, policy: parsed.data, textHash: sha256(file.text) }
-  return { problems: parsed.error.issues.map(({ path, message }) => `${file.name}: ${path.length === 0 ? 'it' : path.join('.')} ${sentence(message)}`) }
+  return { problems: parsed.error.issues.map((issue) => `${file.name}: ${issue.path.length === 0 ? 'it' : issue.path.join('.')} ${sentence(wordsOfIssue(issue))}`) }
 }
 
-const sentence = (message: string): string => (/^[A-Z]/.test(message) ? `is wrong: ${message}` : message)
+const sentence = (words: string): string => (/^[A-Z]/.test(words) ? `is wrong: ${words}` : words.replace(/^unknown/, 'has the unknown'))
 
 /** Members of the groups that the file leaves to the table of identities, and problems where nobody has such a group. */
 export function membersOf({ file, policy }: ReadPolicy, tenant: string, groupsOf: GroupsOf): { readonly members: ReadonlyMap<string, readonly string[]>; readonly problems: readonly string[] } {
