@@ -48,7 +48,7 @@ const idOf = (text: string): string => `<${text.replace(/[^A-Za-z0-9._-]/g, '-')
 /** Never throws for what the server does: says it. Status 250 where the server took it for every address, or for some. */
 export async function sendMail(letter: MailLetter, { host, port, tls, ca, user, password }: MailServer, connection: Socket): Promise<Answer> {
   const transport = createTransport({
-    host, port, connection, secure: tls === 'implicit', requireTLS: tls === 'starttls', ignoreTLS: tls === 'none', tls: { servername: host, ...(ca === undefined ? {} : { ca }) },
+    host, port, connection, secure: tls === 'implicit', requireTLS: tls === 'starttls', ignoreTLS: tls === 'none', tls: ca === undefined ? {} : { ca },
     ...(user === undefined ? {} : { auth: { user, pass: password ?? '' } }), greetingTimeout: QUIET_MS, socketTimeout: QUIET_MS, disableFileAccess: true, disableUrlAccess: true,
   })
   const { id, from, to, subject, text, thread } = letter

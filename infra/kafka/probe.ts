@@ -1,5 +1,5 @@
 /** Asks an address whether it is a Kafka broker at all, so that a wrong port or protocol is named and not only timed out. */
-import { createConnection, type Socket } from 'node:net'
+import { createConnection, isIP, type Socket } from 'node:net'
 import { connect as connectTls, TLSSocket } from 'node:tls'
 import { Failure } from '../../schemas/failure.ts'
 import type { TlsOptions } from './client.ts'
@@ -29,7 +29,7 @@ export async function probe({ address, tls, sasl, timeoutMs }: Probe): Promise<v
   }
   const open = (ready: () => void): Socket => {
     if (tls === undefined) return createConnection({ host, port }, ready)
-    return connectTls({ host, port, ...(/^[\d.:]+$/.test(host) ? {} : { servername: host }), ...tls }, ready)
+    return connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...tls }, ready)
   }
   if (sasl || await takesTwo(address, { timeoutMs, tls: tls !== undefined, open })) return
   // One that is killed between two questions looks the same, once.

@@ -60,6 +60,7 @@ describe('addresses of the large form', () => {
       'store.clickhouse.request_timeout_seconds',
     ]) expect(said).toContain(part)
     expect(said).not.toContain('hunter2')
+    expect(await refused('bus: {kafka: {brokers: ["k:1"], tls: {server_name: "10.0.0.5"}}}')).toContain('bus.kafka.tls.server_name: must be a name')
     expect(await refused('bus: {kafka: {brokers: []}}')).toContain('bus.kafka.brokers')
   })
 })

@@ -1,4 +1,5 @@
 /** Addresses of the large form: a Kafka cluster and a ClickHouse server. Where they are absent, both are in the process. */
+import { isIP } from 'node:net'
 import { z } from 'zod'
 
 const file = z.string().min(1)
@@ -9,7 +10,7 @@ const ClientTls = z.strictObject({
   ca: file.optional().describe("PEM file of the authority of the server's certificate; the machine's own where absent"),
   cert: file.optional().describe('PEM file of our client certificate'),
   key: file.optional().describe('PEM file of its private key'),
-  server_name: z.string().min(1).optional().describe("Name that the server's certificate must have, where it is not the host's"),
+  server_name: z.string().min(1).refine((given) => isIP(given) === 0, 'must be a name: TLS tells no server an IP address').optional().describe("Name that the server's certificate must have, where it is not the host's"),
 }).refine((tls) => (tls.cert === undefined) === (tls.key === undefined), { error: 'needs both of cert and key, or neither', when: () => true })
 export type ClientTlsConfig = z.infer<typeof ClientTls>
 

@@ -24,7 +24,7 @@ let cert: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'watchkeeper-receivers-'))
   execFileSync('openssl', [
-    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost',
+    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1',
     '-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem'),
   ], { stdio: 'ignore' })
   key = readFileSync(join(folder, 'key.pem'), 'utf8')
@@ -105,6 +105,13 @@ describe('e-mail', () => {
     expect(box.letters[0]).toMatch(/^Subject: CRITICAL: ci-bot ran a command on files/m)
     expect(box.letters[0]).toMatch(/^Content-Type: text\/plain; charset=utf-8$/m)
     expect(box.letters[0]).toMatch(/^Auto-Submitted: auto-generated$/m)
+  })
+
+  it('is sent under TLS to a server that has an address and no name', async () => {
+    const box = await mailServer()
+    expect(await openAll([mail(box.port, { host: '127.0.0.1' })]).test('post', 'bea')).toMatchObject({ status: 250 })
+    expect(await openAll([mail(box.port, { host: '127.0.0.2' })]).test('post', 'bea')).toMatchObject({ status: 0, text: expect.stringMatching(/127\.0\.0\.2/) as string })
+    expect(box.secured).toEqual([true])
   })
 
   it('is not sent in the clear where TLS is asked for, nor to a server with another certificate, nor inside', async () => {
