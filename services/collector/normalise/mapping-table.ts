@@ -57,8 +57,14 @@ function recognisedBy({ http, recognise: { scopes, services, resource, marks } }
   return ways.join('; ')
 }
 
+const GOLDEN: Readonly<Record<EmitterTable['golden'], string>> = {
+  recorded: 'Held against what the program itself sent.',
+  built: 'Not recorded: built from its documentation and source.',
+}
+
 function rulesOf(table: EmitterTable): string[] {
   return [
+    GOLDEN[table.golden],
     `Recognised by ${recognisedBy(table)}. ${table.keeps === 'all' ? 'Everything it sends is kept.' : 'Kept where recognised.'}`,
     `Vantage by span kind: ${Object.entries(table.vantage)
       .map(([kind, vantage]) => `${kind === '' ? 'unspecified' : kind} ${vantage}`)
@@ -93,6 +99,20 @@ function rulesOf(table: EmitterTable): string[] {
 
 /** What `watchkeeper coverage` advises. */
 const switchesOf = ({ id }: EmitterTable): string[] => (SWITCHES.get(id) ?? []).map(({ gives, set }) => `- For ${codes(gives)}: ${set}.`)
+
+/** What an analyst asks for first; `requested_by` comes from messages and prompts, not from a field. */
+const SHOWN = [
+  'principal', 'token_fingerprint', 'client_address', 'client', 'scopes', 'agent', 'server', 'tool', 'arguments', 'result', 'tool_call_id', 'conversation', 'wire_session',
+] as const satisfies readonly (keyof EmitterTable['fields'])[]
+
+/** Whether the emitter has a field of its own: always, or only with the switch of its section. */
+function givenBy({ id, fields }: EmitterTable, field: (typeof SHOWN)[number]): string {
+  if ((fields[field] ?? []).every(({ key }) => key.startsWith('watchkeeper.'))) return ''
+  return (SWITCHES.get(id) ?? []).some(({ gives }) => gives.includes(field)) ? '○' : '●'
+}
+
+const overview = (): string =>
+  tableOf(['emitter', 'golden bodies', ...SHOWN], EMITTERS.map((table) => [table.title, table.golden, ...SHOWN.map((field) => givenBy(table, field))]))
 
 const sectionOf = (table: EmitterTable): string =>
   [
@@ -171,7 +191,11 @@ export function mappingTable(): string {
     `## Outcome\n\nWords in a status message decide nothing.\n\n${OUTCOMES}`,
     `## Readings\n\n${tableOf(['reading', 'meaning'], Object.entries(READINGS))}`,
     `## Metrics\n\n${METRICS}`,
-    '## Emitters',
+    `## Emitters
+
+● is read where it is sent, ○ comes only by what the emitter's section advises. Golden bodies are *recorded* from the program, or *built* from its documentation and source.
+
+${overview()}`,
     ...EMITTERS.map(sectionOf),
   ].join('\n\n')}\n`
 }

@@ -1,9 +1,16 @@
 /** How a value of any OTLP kind becomes the text of a field; '' = nothing usable. Every reading is linear in its input. */
+import { isUtf8 } from 'node:buffer'
 import { type AnyValue, Double } from '../otlp/model.ts'
 import { actorsIn } from './actors.ts'
 import type { Reading, Source } from './emitters/table.ts'
 import { jsonText } from './values.ts'
 import { MCP_METHODS, WITHHELD } from './words.ts'
+
+/** Go's logs send JSON and other text as bytes. '' where they are none. */
+function textIn(bytes: Uint8Array): string {
+  if (!isUtf8(bytes) || bytes.includes(0)) return ''
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+}
 
 /** Scalars as text; a list of one as its only member. */
 export function plainText(value: AnyValue | undefined): string {
@@ -11,18 +18,39 @@ export function plainText(value: AnyValue | undefined): string {
   if (value === null || value === undefined) return ''
   if (typeof value !== 'object') return String(value)
   if (value instanceof Double) return String(value.value)
+  if (value instanceof Uint8Array) return plainText(textIn(value))
   return Array.isArray(value) && value.length === 1 && typeof value[0] !== 'object' ? plainText(value[0] as AnyValue) : ''
 }
 
-const first = (value: AnyValue): string => plainText(Array.isArray(value) ? (value[0] as AnyValue | undefined) : value)
+/** The members of a list, also of one that is sent as JSON text; undefined where it is none. An IPv6 address with its port stands in brackets, too. */
+function membersOf(value: AnyValue): readonly AnyValue[] | undefined {
+  if (Array.isArray(value)) return value as readonly AnyValue[]
+  const text = plainText(value)
+  if (!text.startsWith('[') || !text.endsWith(']')) return undefined
+  try {
+    return JSON.parse(text) as readonly AnyValue[]
+  } catch {
+    return undefined
+  }
+}
+
+const textsOf = (members: readonly AnyValue[]): string[] => members.map(plainText).filter((each) => each !== '')
+
+function first(value: AnyValue): string {
+  const members = membersOf(value)
+  return plainText(members === undefined ? value : members[0])
+}
 
 /** A header that came several times is one list (RFC 9110, 5.3). */
-const list = (value: AnyValue): string =>
-  Array.isArray(value) ? value.map((each: AnyValue) => plainText(each)).filter((each) => each !== '').join(', ') : plainText(value)
+function list(value: AnyValue): string {
+  const members = membersOf(value)
+  return members === undefined ? plainText(value) : textsOf(members).join(', ')
+}
 
 /** Words of a text or of a list of texts. */
 export function wordsOf(value: AnyValue): string[] {
-  if (Array.isArray(value)) return value.map((each: AnyValue) => plainText(each)).filter((word) => word !== '')
+  const members = membersOf(value)
+  if (members !== undefined) return textsOf(members)
   return plainText(value)
     .split(/[\s,]+/)
     .filter((word) => word !== '')
@@ -30,14 +58,16 @@ export function wordsOf(value: AnyValue): string[] {
 
 /** Words with one space between. */
 const words = (value: AnyValue): string =>
-  typeof value === 'string' && value !== WITHHELD && !/[\s,]/.test(value) ? value : wordsOf(value).join(' ')
+  typeof value === 'string' && value !== WITHHELD && !/^\[|[\s,]/.test(value) ? value : wordsOf(value).join(' ')
 
 function braced(value: AnyValue): string {
   const text = plainText(value)
   return text.startsWith('{') && text.endsWith('}') ? text.slice(1, -1) : text
 }
 
-const structured = (value: AnyValue): string => (typeof value === 'object' && value !== null ? jsonText(value) : plainText(value))
+const structured = (value: AnyValue): string => (typeof value === 'object' && value !== null ? plainBytes(value) || jsonText(value) : plainText(value))
+
+const plainBytes = (value: AnyValue): string => (value instanceof Uint8Array ? textIn(value) : '')
 
 /** `10.1.2.3:99`, `[::1]:99` and bare addresses. */
 export function addressIn(text: string): string {
@@ -126,7 +156,7 @@ function stepInto(value: unknown, name: string): unknown {
 }
 
 function memberOf(value: AnyValue, names: readonly string[], structures: boolean): AnyValue | undefined {
-  let found: unknown = typeof value === 'string' ? parsed(value) : value
+  let found: unknown = typeof value === 'string' || value instanceof Uint8Array ? parsed(plainText(value)) : value
   for (const name of names) found = stepInto(found, name)
   if (value instanceof Map) return found as AnyValue | undefined
   if (typeof found === 'object') return structures && found !== null ? JSON.stringify(found) : undefined

@@ -26,6 +26,9 @@ function structured(value: unknown): AnyValue {
   return typeof value === 'object' && value !== null ? new Map(Object.entries(value).map(([key, each]) => [key, structured(each)])) : (value as AnyValue)
 }
 
+/** Go's logs send text as bytes. */
+const bytesOf = (text: string): AnyValue[] => (text === '' ? [] : [new Uint8Array(Buffer.from(text))])
+
 function ofText(text: string): AnyValue[] {
   if (/^\d{1,15}$/.test(text)) return [Number(text), new Double(Number(text))]
   if (text === 'true' || text === 'false') return [text === 'true']
@@ -36,15 +39,15 @@ function ofText(text: string): AnyValue[] {
   }
 }
 
-/** The same value as others send it. A header stays a list: only lists of headers are any. */
+/** The same value as others send it. */
 function otherKinds(key: string, value: AnyValue): AnyValue[] {
   // Python writes them with a capital.
   if (/success|is_error/.test(key)) return String(value) === 'true' ? [true, 'true', 'True'] : [false, 'false', 'False']
-  if (typeof value === 'string') return ofText(value)
+  if (typeof value === 'string') return [...ofText(value), ...bytesOf(value)]
   if (typeof value === 'boolean') return [String(value)]
   if (typeof value === 'number' || typeof value === 'bigint') return [String(value), new Double(Number(value))]
   if (value instanceof Double) return [String(value.value)]
-  return value instanceof Map || (Array.isArray(value) && !key.startsWith('http.')) ? [jsonText(value)] : []
+  return value instanceof Map || Array.isArray(value) ? [jsonText(value)] : []
 }
 
 /** Blanks in JSON text are the sender's: sizes and texts are compared without; a log's identity is its content. */

@@ -15,7 +15,7 @@ Generated from \`services/collector/redact/kinds.ts\`; do not edit.
 
 Redaction runs in the collector, before the durable log. A secret becomes \`[redacted:<kind>:<token>]\`; the token is the start of a keyed
 hash, so that one secret has one token within a tenant and can be followed without being known. All texts of an event are scanned: columns,
-attribute keys and values, resource attributes, JSON in texts (it stays JSON), and what base64 and percent-encoding hold. \`redacted\` says
+attribute keys and values, resource attributes, JSON in texts (it stays JSON), and what base64, percent-encoding and UTF-16 hold. \`redacted\` says
 which field held what kind. \`arguments_hash\` and \`result_hash\` are keyed hashes of the texts before redaction.
 
 \`redaction\` in the configuration says for each class what is done, and \`redaction.tenants\` where a tenant differs: \`token\`, as above; \`drop\`,

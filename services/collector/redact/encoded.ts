@@ -3,7 +3,7 @@
 export interface Run {
   readonly start: number
   readonly end: number
-  /** The decoded bytes as Latin-1, so that every byte stays one character; UTF-16 as its characters. */
+  /** One reading of the decoded bytes. */
   readonly decoded: string
 }
 
@@ -13,16 +13,24 @@ const RUN = /(?:[A-Za-z0-9+/_-]{60,76}\r?\n)+[A-Za-z0-9+/_-]{1,76}={0,2}|[A-Za-z
 /** Digests, identifiers and most paths have no capitals; base64 of text always has, beside small letters or digits. */
 const canBeText = (run: string): boolean => /[A-Z]/.test(run) && /[a-z0-9]/.test(run)
 
+const isWide = (bytes: Buffer, from: number): boolean => bytes[from] === 0 && bytes[from + 2] === 0 && bytes[from + 4] === 0
+
+/** What bytes may say: as Latin-1, so that every byte stays one character; and as UTF-16, behind a byte order mark or not, where they look like that. */
+export function readingsOf(bytes: Buffer): readonly string[] {
+  const narrow = bytes.toString('latin1')
+  if (bytes.length < 8) return [narrow]
+  if (isWide(bytes, 3)) return [narrow, bytes.toString('utf16le')]
+  return isWide(bytes, 2) ? [narrow, bytes.subarray(0, bytes.length & ~1).swap16().toString('utf16le')] : [narrow]
+}
+
 /** Base64 runs of `text`, decoded, also behind a leading slash. */
 export function* base64Runs(text: string): Generator<Run> {
   for (const found of text.matchAll(RUN)) {
     if (!canBeText(found[0])) continue
     const start = found[0].charCodeAt(0) === 47 ? found.index + 1 : found.index
     const end = found.index + found[0].length
-    const bytes = Buffer.from(text.slice(start, end), 'base64')
     // PowerShell encodes commands as UTF-16.
-    const wide = bytes.length >= 8 && bytes[1] === 0 && bytes[3] === 0 && bytes[5] === 0
-    yield { start, end, decoded: bytes.toString(wide ? 'utf16le' : 'latin1') }
+    for (const decoded of readingsOf(Buffer.from(text.slice(start, end), 'base64'))) yield { start, end, decoded }
   }
 }
 
@@ -57,4 +65,12 @@ export function* escapedRuns(text: string): Generator<Run> {
     const decoded = found[0].replace(ESCAPED_CHARACTER, (_, unit: string) => String.fromCharCode(Number.parseInt(unit, 16)))
     yield { start: found.index, end: found.index + found[0].length, decoded }
   }
+}
+
+const WIDE = /(?:[^\0]\0){6,}[^\0]?/g
+
+/** UTF-16 that was read as bytes, as output of Windows programs is: without its zeros. */
+export function* wideRuns(text: string): Generator<Run> {
+  if (!text.includes('\0')) return
+  for (const found of text.matchAll(WIDE)) yield { start: found.index, end: found.index + found[0].length, decoded: found[0].replaceAll('\0', '') }
 }

@@ -17,7 +17,7 @@ export const NAMED = 4
 export const SCHEME = 8
 /** `://` and later `@`. */
 export const USERINFO = 16
-/** An escape that can hide any character of a JSON text. */
+/** An escape that can hide any character of a JSON text, or the zeros of UTF-16 that was read as bytes. */
 export const ESCAPE = 32
 /** A run of 16 characters of base64 with both cases: encoded text, JWTs. */
 export const ENCODED = 64
@@ -35,7 +35,7 @@ const SHORTEST = 6
 
 /** Classes from `END` on are looked at one by one. Those before it make up runs. */
 const HEX_LETTER = 0, LOWER = 1, UPPER = 2, JOINER = 3, DIGIT = 4, DASH = 5, SLASH = 6
-const END = 7, COLON = 8, EQUALS = 9, BLANK = 10, AT = 11, BACKSLASH = 12, DOLLAR = 13, CLOSER = 14, PERCENT = 15, OPENER = 16, BETWEEN = 17
+const END = 7, COLON = 8, EQUALS = 9, BLANK = 10, AT = 11, BACKSLASH = 12, DOLLAR = 13, CLOSER = 14, PERCENT = 15, OPENER = 16, BETWEEN = 17, ZERO = 18
 /** By UTF-16 unit: the whole range, so that no unit needs a test of its own. */
 const CLASSES = new Uint8Array(65_536).fill(END)
 const assign = (characters: string, kind: number): void => {
@@ -58,6 +58,7 @@ assign('>', CLOSER)
 assign('%', PERCENT)
 assign('(', OPENER)
 assign('.)', BETWEEN)
+assign('\0', ZERO)
 
 /** Whether `word` stands before `end`, in any case; its last letter is known to. */
 const endsWith = (text: string, end: number, word: string): boolean => text.slice(end - word.length, end).toLowerCase() === word
@@ -124,6 +125,7 @@ function mark(text: string, at: number, kind: number): number {
   // The end of a line of a dump of Windows' hashes.
   if (kind === COLON && text.charCodeAt(at + 1) === 58 && text.charCodeAt(at + 2) === 58) return LONG_RUN
   if (kind === COLON && isValueKey(text, at)) return VALUE_KEY
+  if (kind === ZERO) return text.charCodeAt(at + 2) === 0 && text.charCodeAt(at + 4) === 0 ? ESCAPE : 0
   if (kind === PERCENT) return isHexDigit(text.charCodeAt(at + 1)) && isHexDigit(text.charCodeAt(at + 2)) ? PERCENT_CODED : 0
   const name = nameBefore(text, at)
   return name === '' || gradeOf(name) === 'none' ? 0 : NAMED

@@ -81,7 +81,13 @@ const PLACES: readonly ((event: AuditEventFields, canary: Canary) => void)[] = [
   }),
   (event, { text }) => event.attributes instanceof Map && event.attributes.set('body', { type: 'bytes', text: base64(text) }),
   (event, { text }) => event.resource_attributes instanceof Map && event.resource_attributes.set('process.command_line', { type: 'string', text }),
+  (event, { text }) => event.attributes instanceof Map && event.attributes.set('body', { type: 'bytes', text: Buffer.from(`echo ${text}`, 'utf16le').toString('base64') }),
+  (event, { text }) => event.attributes instanceof Map && event.attributes.set('body', {
+    type: 'bytes', text: Buffer.from(`\ufeffecho ${text}`, 'utf16le').swap16().toString('base64'),
+  }),
+  (event, { text }) => (event.result = JSON.stringify({ output: Buffer.from(`echo ${text} end`, 'utf16le').toString('latin1') })),
   (event, { text }) => (event.scopes = ['read', text]),
+  (event, { text }) => (event.scopes = `read ${text} write`.split(' ')),
   (event, { text }) => (
     event.arguments = `{"text":"${[...text].map((character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"}`
   ),

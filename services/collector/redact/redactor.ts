@@ -3,6 +3,7 @@ import type { Attribute, Attributes, AuditEventFields } from '../../../schemas/a
 import type { KeyedHash } from '../../../schemas/ports.ts'
 import type { Redactor } from '../contracts.ts'
 import { SCANNED_LIST_COLUMNS, SCANNED_MAP_COLUMNS, SCANNED_TEXT_COLUMNS } from './columns.ts'
+import { readingsOf } from './encoded.ts'
 import { FIELD } from './kinds.ts'
 import { holdsSecret } from './json-text.ts'
 import { gate } from './gate.ts'
@@ -16,11 +17,17 @@ import { clean, LONGEST_NAMED_KEY, LONGEST_TEXT, Work } from './work.ts'
 
 const WHOLE = (text: string): Attribute => ({ type: 'string', text })
 
-/** The bytes of a `bytes` attribute as Latin-1: ASCII secrets in them stay readable to the detectors. */
+/** The bytes of a `bytes` attribute: texts in them stay readable to the detectors. */
 function cleanBytes(attribute: Attribute, work: Work): Attribute {
-  const bytes = Buffer.from(attribute.text, 'base64').toString('latin1')
-  if (clean(bytes, work) !== bytes) return WHOLE(UNSCANNED)
-  return attribute
+  const isSecret = readingsOf(Buffer.from(attribute.text, 'base64')).some((text) => clean(text, work) !== text)
+  return isSecret ? WHOLE(UNSCANNED) : attribute
+}
+
+/** Words of one text: a secret may be told by the word before it. */
+function cleanWords(words: readonly string[], work: Work): readonly string[] {
+  const text = words.join(' ')
+  const next = clean(text, work)
+  return next === text ? words : next.split(' ')
 }
 
 interface KeyVerdict {
@@ -109,7 +116,7 @@ function redactEvent(event: AuditEventFields, work: Work): void {
   cleanTextColumns(event, work)
   for (const column of SCANNED_LIST_COLUMNS) {
     work.stand(column)
-    if (event[column].length > 0) event[column] = event[column].map((text) => clean(text, work))
+    if (event[column].length > 0) event[column] = cleanWords(event[column], work)
   }
   for (const column of SCANNED_MAP_COLUMNS) {
     const next = cleanMap(event[column], column, work)

@@ -3,7 +3,7 @@ import type { KeyedHash } from '../../../schemas/ports.ts'
 import { findAssignments } from './assignments.ts'
 import { findCards } from './cards.ts'
 import { findCommandPasswords } from './command-passwords.ts'
-import { base64Runs, escapedRuns, percentRuns, type Run } from './encoded.ts'
+import { base64Runs, escapedRuns, percentRuns, type Run, wideRuns } from './encoded.ts'
 import { findMarkedTokens, findVendorTokens } from './find-vendor-tokens.ts'
 import { DIGITS, ENCODED, ESCAPE, FEW_DIGITS, gate, LONG_RUN, MAIL, NAMED, PERCENT_CODED, SCHEME, USERINFO } from './gate.ts'
 import { isWholeString, jsonStart, walkJson } from './json-text.ts'
@@ -125,7 +125,10 @@ function plain(text: string, flags: number, level: Level): string {
   const found = spansOf(text, flags, scan.policy)
   if ((flags & ENCODED) !== 0) found.push(...encodedSpans(base64Runs(text), settle(found, []), level))
   if ((flags & PERCENT_CODED) !== 0) found.push(...encodedSpans(percentRuns(text), settle(found, []), level))
-  if ((flags & ESCAPE) !== 0) found.push(...encodedSpans(escapedRuns(text), settle(found, []), level))
+  if ((flags & ESCAPE) !== 0) {
+    found.push(...encodedSpans(escapedRuns(text), settle(found, []), level))
+    found.push(...encodedSpans(wideRuns(text), settle(found, []), level))
+  }
   if (found.length === 0) return text
   let out = ''
   let copied = 0

@@ -21,7 +21,7 @@ export function needlesOf(name: string, text: string): Needle[] {
   const percent = [...text].map((character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`).join('')
   const escapes = [...text].map((character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')
   const forms: readonly (readonly [string, string | Buffer])[] = [
-    ['raw', text], ['escapes', escapes], ['hex', hex], ['HEX', hex.toUpperCase()], ['percent', percent], ['UTF-16', Buffer.from(text, 'utf16le')],
+    ['raw', text], ['escapes', escapes], ['escaped zeros', [...text].join('\\u0000')], ['hex', hex], ['HEX', hex.toUpperCase()], ['percent', percent], ['UTF-16', Buffer.from(text, 'utf16le')],
     ...base64Forms(text).map((form) => ['base64', form] as const), ...base64Forms(text).map((form) => ['base64url', form.replaceAll('+', '-').replaceAll('/', '_')] as const),
     ...base64Forms(Buffer.from(text, 'utf16le').toString('latin1')).map((form) => ['base64 of UTF-16', form] as const),
   ]

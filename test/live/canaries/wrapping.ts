@@ -18,6 +18,7 @@ export const WRAPPINGS: Readonly<Record<string, Wrapping>> = {
   base64Json: (text) => base64(JSON.stringify({ note: text })),
   base64Field: (text) => JSON.stringify({ blob: base64(`begin ${text} end`) }),
   utf16: (text) => `powershell -enc ${Buffer.from(`echo ${text} done`, 'utf16le').toString('base64')}`,
+  utf16AsBytes: (text) => Buffer.from(`echo ${text} done`, 'utf16le').toString('latin1'),
   percent: (text) => `https://api.example/search?q=${encodeURIComponent(`find ${text} now`)}&page=2`,
   form: (text) => new URLSearchParams({ body: JSON.stringify({ note: text }) }).toString(),
 }

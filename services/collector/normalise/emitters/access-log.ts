@@ -18,6 +18,7 @@ export const accessLog: EmitterTable = {
   id: 'access-log',
   version: '2',
   title: 'HTTP access logs of MCP endpoints',
+  golden: 'built',
   recognise: {},
   keeps: 'recognised',
   http: 'log',

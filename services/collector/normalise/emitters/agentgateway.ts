@@ -6,6 +6,7 @@ export const agentgateway: EmitterTable = {
   id: 'agentgateway',
   version: '2',
   title: 'agentgateway',
+  golden: 'built',
   recognise: {
     scopes: ['agentgateway', 'agentgateway.access'],
     services: ['agentgateway'],

@@ -6,6 +6,7 @@ export const claudeCode: EmitterTable = {
   id: 'claude-code',
   version: '3',
   title: 'Claude Code',
+  golden: 'built',
   recognise: { scopes: ['com.anthropic.claude_code.events', 'com.anthropic.claude_code'], services: ['claude-code'] },
   keeps: 'all',
   vantage: ALL_AGENT,

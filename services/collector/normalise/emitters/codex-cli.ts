@@ -11,6 +11,7 @@ export const codexCli: EmitterTable = {
   id: 'codex-cli',
   version: '2',
   title: 'Codex CLI',
+  golden: 'built',
   recognise: {
     scopes: ['codex_otel.log_only'],
     services: ['codex-cli', 'codex_cli_rs', 'codex_exec', 'codex-app-server'],

@@ -6,6 +6,7 @@ export const contextforge: EmitterTable = {
   id: 'contextforge',
   version: '2',
   title: 'IBM ContextForge',
+  golden: 'built',
   recognise: { scopes: ['mcp-gateway'] },
   keeps: 'recognised',
   ownRequests: true,

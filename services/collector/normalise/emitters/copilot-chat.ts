@@ -6,6 +6,7 @@ export const copilotChat: EmitterTable = {
   id: 'copilot-chat',
   version: '2',
   title: 'GitHub Copilot Chat',
+  golden: 'built',
   recognise: { scopes: ['copilot-chat'], services: ['copilot-chat', 'github-copilot'], marks: [{ prefix: 'github.copilot.' }, { prefix: 'copilot_chat.' }] },
   keeps: 'all',
   vantage: ALL_AGENT,

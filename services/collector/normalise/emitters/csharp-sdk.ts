@@ -6,6 +6,7 @@ export const csharpSdk: EmitterTable = {
   id: 'csharp-sdk',
   version: '1',
   title: 'MCP C# SDK',
+  golden: 'built',
   recognise: { scopes: ['Experimental.ModelContextProtocol', 'Experimental.Microsoft.Extensions.AI'] },
   keeps: 'recognised',
   vantage: BY_KIND,

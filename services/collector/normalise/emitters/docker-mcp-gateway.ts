@@ -6,6 +6,7 @@ export const dockerMcpGateway: EmitterTable = {
   id: 'docker-mcp-gateway',
   version: '1',
   title: 'Docker MCP gateway',
+  golden: 'built',
   recognise: { scopes: ['github.com/docker/mcp-gateway'], services: ['docker-mcp-gateway'], marks: [{ keys: ['mcp.server.type', 'mcp.tool.name'] }] },
   keeps: 'recognised',
   passes: ['mcp.command.', 'mcp.interceptor.'],

@@ -6,6 +6,7 @@ export const envoyAiGateway: EmitterTable = {
   id: 'envoy-ai-gateway',
   version: '1',
   title: 'Envoy AI Gateway',
+  golden: 'built',
   recognise: { scopes: ['envoyproxy/ai-gateway'], services: ['ai-gateway'], marks: [{ keys: ['mcp.request.id', 'mcp.transport'] }] },
   keeps: 'recognised',
   vantage: GATEWAY,

@@ -6,6 +6,7 @@ export const fastmcp: EmitterTable = {
   id: 'fastmcp',
   version: '2',
   title: 'FastMCP',
+  golden: 'recorded',
   recognise: { scopes: ['fastmcp'], marks: [{ prefix: 'fastmcp.' }] },
   keeps: 'all',
   vantageWhere: [{ when: { key: 'fastmcp.provider.type', is: ['ProxyProvider'] }, vantage: 'gateway' }],

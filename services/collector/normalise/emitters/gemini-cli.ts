@@ -6,6 +6,7 @@ export const geminiCli: EmitterTable = {
   id: 'gemini-cli',
   version: '2',
   title: 'Gemini CLI',
+  golden: 'built',
   recognise: { scopes: ['gemini-cli'], services: ['gemini-cli'] },
   keeps: 'all',
   vantage: ALL_AGENT,

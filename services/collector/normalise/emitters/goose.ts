@@ -6,6 +6,7 @@ export const goose: EmitterTable = {
   id: 'goose',
   version: '1',
   title: 'goose',
+  golden: 'built',
   recognise: { scopes: ['goose'], services: ['goose'], names: ['dispatch_tool_call', 'reply'] },
   keeps: 'recognised',
   vantage: ALL_AGENT,

@@ -8,6 +8,7 @@ export const httpProxy: EmitterTable = {
   id: 'http-proxy',
   version: '2',
   title: 'HTTP spans of reverse proxies',
+  golden: 'built',
   recognise: {
     scopes: ['nginx', 'kong-internal', 'github.com/traefik/traefik'],
     marks: [{ keys: ['upstream_cluster.name', 'response_flags'] }, { keys: ['upstream_cluster', 'response_flags'] }],

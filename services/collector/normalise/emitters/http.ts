@@ -8,6 +8,7 @@ export const http: EmitterTable = {
   id: 'http',
   version: '2',
   title: 'HTTP spans of MCP endpoints',
+  golden: 'built',
   recognise: {},
   keeps: 'recognised',
   http: 'span',

@@ -8,6 +8,7 @@ export const litellm: EmitterTable = {
   id: 'litellm',
   version: '2',
   title: 'LiteLLM proxy',
+  golden: 'recorded',
   recognise: { scopes: ['litellm'], marks: [{ keys: ['mcp.method.name', 'litellm.call_id'] }] },
   keeps: 'recognised',
   vantage: { '': 'gateway', internal: 'gateway', server: 'gateway', client: 'gateway', producer: 'gateway', consumer: 'gateway' },

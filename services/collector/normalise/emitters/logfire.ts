@@ -6,6 +6,7 @@ export const logfire: EmitterTable = {
   id: 'logfire',
   version: '1',
   title: 'Logfire',
+  golden: 'recorded',
   recognise: { scopes: ['logfire.mcp'] },
   keeps: 'all',
   vantage: { '': 'client', internal: 'client', server: 'server', client: 'client', producer: 'client', consumer: 'server' },

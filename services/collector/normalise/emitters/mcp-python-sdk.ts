@@ -6,6 +6,7 @@ export const mcpPythonSdk: EmitterTable = {
   id: 'mcp-python-sdk',
   version: '2',
   title: 'MCP Python SDK',
+  golden: 'recorded',
   recognise: { scopes: ['mcp-python-sdk'] },
   keeps: 'all',
   vantage: BY_KIND,

@@ -6,6 +6,7 @@ export const mcpSentinelProxy: EmitterTable = {
   id: 'mcp-sentinel-proxy',
   version: '1',
   title: 'Sentinel proxy (mcp-sentinel-proxy)',
+  golden: 'recorded',
   recognise: { scopes: ['sentinel.telemetry'], marks: [{ keys: ['sentinel.redaction.applied'] }] },
   keeps: 'recognised',
   passes: ['mcp.message'],

@@ -12,6 +12,7 @@ export const opencode: EmitterTable = {
   id: 'opencode',
   version: '1',
   title: 'opencode',
+  golden: 'built',
   recognise: { services: ['opencode'], names: ['ai.toolCall', 'ai.streamText', 'ai.streamText.doStream'] },
   keeps: 'recognised',
   vantage: ALL_AGENT,

@@ -8,6 +8,7 @@ export const openinference: EmitterTable = {
   id: 'openinference',
   version: '1',
   title: 'OpenInference',
+  golden: 'recorded',
   recognise: { marks: [{ keys: ['openinference.span.kind'] }] },
   keeps: 'recognised',
   vantage: { '': 'agent', internal: 'agent', server: 'agent', client: 'agent', producer: 'agent', consumer: 'agent' },

@@ -6,6 +6,7 @@ export const pydanticAi: EmitterTable = {
   id: 'pydantic-ai',
   version: '1',
   title: 'pydantic-ai',
+  golden: 'recorded',
   recognise: { scopes: ['pydantic-ai'], marks: [{ prefix: 'pydantic_ai.' }] },
   keeps: 'all',
   vantage: { '': 'agent', internal: 'agent', server: 'agent', client: 'agent', producer: 'agent', consumer: 'agent' },

@@ -6,6 +6,7 @@ export const semconv: EmitterTable = {
   id: 'semconv',
   version: '2',
   title: 'OTel MCP and GenAI conventions',
+  golden: 'built',
   recognise: { marks: [{ keys: ['mcp.method.name'] }, { prefix: 'mcp.' }] },
   keeps: 'recognised',
   vantage: BY_KIND,

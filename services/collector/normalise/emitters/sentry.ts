@@ -6,6 +6,7 @@ export const sentry: EmitterTable = {
   id: 'sentry',
   version: '2',
   title: 'Sentry SDK',
+  golden: 'recorded',
   recognise: { scopes: ['@sentry/node'], marks: [{ keys: ['sentry.op', 'mcp.method.name'] }] },
   keeps: 'recognised',
   agentOperations: true,

@@ -6,6 +6,7 @@ export const shinzo: EmitterTable = {
   id: 'shinzo',
   version: '1',
   title: '@shinzolabs/instrumentation-mcp',
+  golden: 'recorded',
   recognise: {
     resource: ['mcp.session.id'],
     marks: [{ prefix: 'mcp.request.argument.', kind: 'internal' }, { keys: ['mcp.tool.name', 'mcp.method.name'], kind: 'internal' }],

@@ -53,10 +53,10 @@ export type Field = TextField | IdentityField | HintField
 
 /** How a value becomes a field. What a reading changes or cannot use stays among the attributes as well. */
 export const READINGS = {
-  text: 'text; numbers and booleans as text',
+  text: 'text; numbers and booleans as text, bytes as the UTF-8 text that they are',
   braced: 'text without the braces around it',
   json: 'text as it is, structures as JSON text',
-  words: 'list of words, separated by spaces or commas, or an array',
+  words: 'list of words, separated by spaces or commas, or an array, also as JSON text',
   address: 'address without its port',
   header: 'first value of a header',
   actors: 'names of nested `act` claims (RFC 8693) or of a list, at most 16, as JSON text',
@@ -127,6 +127,8 @@ export interface EmitterTable {
   /** `mapping_version` column: raised with every change of meaning. */
   readonly version: string
   readonly title: string
+  /** Where the bodies come from that its mapping is held against: the program itself, or its documentation and source. */
+  readonly golden: 'recorded' | 'built'
   readonly recognise: {
     readonly scopes?: readonly string[]
     readonly services?: readonly string[]

@@ -8,6 +8,7 @@ export const traceloop: EmitterTable = {
   id: 'traceloop',
   version: '1',
   title: 'OpenLLMetry (traceloop) MCP instrumentation',
+  golden: 'recorded',
   recognise: { scopes: ['opentelemetry.instrumentation.mcp.instrumentation', 'opentelemetry.instrumentation.mcp'] },
   keeps: 'all',
   vantage: { '': 'client', internal: 'client', server: 'server', client: 'client', producer: 'client', consumer: 'server' },
