@@ -93,7 +93,7 @@ export async function accessCredentials(options: CredentialOptions): Promise<num
   else {
     say(tableLines(rows.slice(0, MOST_SHOWN), [
       { title: 'state', cell: text('state') }, { title: 'kind', cell: text('kind') }, { title: 'credential', cell: text('credential'), flexible: true }, { title: 'of', cell: text('holder'), flexible: true },
-      { title: 'age (days)', cell: number('age_days'), right: true }, { title: 'ends', cell: (row) => String(row['ends']).slice(0, 10) }, { title: 'last used', cell: dayOf('used_last') },
+      { title: 'age (days)', cell: number('age_days'), right: true }, { title: 'ends', cell: (row) => String(row['ends']).slice(0, 10) }, { title: 'last used', cell: (row) => dayOf('used_last')(row).replace('never', 'not told') },
     ], terminalWidth()))
   }
   return 0

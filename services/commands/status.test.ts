@@ -95,7 +95,7 @@ describe('watchkeeper quarantine', () => {
     answer = { status: 200, body: '{"total":0,"entries":[]}' }
     expect(await quarantineList({ dataDir, api, reason: 'refused_row', since: '2026-11-21T00:00:00Z', source: 'a b&c', limit: 5 })).toBe(0)
     expect(new URL(asked[0]?.url ?? '', 'http://x').searchParams).toEqual(new URLSearchParams({ reason: 'refused_row', source: 'a b&c', limit: '5', since: '2026-11-21T00:00:00.000Z' }))
-    expect(out).toEqual(['Nothing is waiting in quarantine matches.'])
+    expect(out).toEqual(['Nothing that matches is waiting in quarantine.'])
   })
 
   it('decides on nothing by accident', async () => {

@@ -81,6 +81,8 @@ describe('configuration', () => {
     expect(() => loadConfig({ file: join(folder, 'none.yaml'), environment: {}, flags: [] })).toThrow(/none\.yaml cannot be read: ENOENT/)
     await expect(from('a: [')).rejects.toThrow(/is not YAML/)
     await expect(from('- 1')).rejects.toThrow(/must hold keys/)
+    await expect(from('data_dir: !secret x')).rejects.toThrow(/Unresolved tag: !secret/)
+    await expect(from('otlp: {http: x}')).rejects.toThrow(/has 1 problem:\n  - otlp.http: must be HOST:PORT, such as 127.0.0.1:4318$/)
   })
 
   it('masks the secrets of receivers, and says where they lead', async () => {

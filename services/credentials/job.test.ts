@@ -79,4 +79,24 @@ describe('the job', () => {
     for (const { sql } of said()) await store.query(sql)
     expect((await store.query("SELECT credential FROM watchkeeper.credentials WHERE kind != 'token' ORDER BY credential")).map((row) => row['credential'])).toEqual(['gateway', 'otlp.tls'])
   })
+
+  it('shows when tokens of our own were used: for records of their tenant, and by the API for whomever', async () => {
+    const by = (minutesAgo: number, credential: string, change: Partial<AuditEvent> = {}): AuditEvent => use(minutesAgo, {}, { token_fingerprint: '', credential, ...change })
+    const events = [
+      by(9, 'token:agents'), by(3, 'token:agents'), by(1, 'token:agents', { tenant: 'acme' }), by(7, 'token:desk', { tenant: 'acme', emitter: 'watchkeeper' }), by(5, 'local:api.token', { emitter: 'watchkeeper' }),
+      by(1, 'os-user:idle', { emitter: 'watchkeeper' }),
+    ]
+    await store.insertEvents(events.map((event, offsetIndex) => {
+      const canonical = encodeCanonical(event)
+      return { bytes: canonical.bytes, partition: 0, offset: 1, offsetIndex, hashes: writeHashes(canonical), hashesAt: 0 }
+    }), 'uses')
+    const own = [record({ credential: 'agents', tenant: 'default' }), record({ credential: 'desk', tenant: 'beta' }), record({ credential: 'idle', tenant: 'default' }), record({ kind: 'secret', credential: 'api.token' })]
+    await store.insertRows('credentials', own as unknown as readonly Row[], 'uses')
+    const rows = await store.query(`SELECT credential, uses, first_used_at, last_used_at FROM watchkeeper.credentials WHERE credential IN ('agents', 'desk', 'idle', 'api.token') ORDER BY credential`)
+    const ago = (minutes: number): bigint => NOW - BigInt(minutes) * MINUTE
+    expect(rows.map((row) => ({ ...row }))).toEqual([
+      { credential: 'agents', uses: 2n, first_used_at: ago(9), last_used_at: ago(3) }, { credential: 'api.token', uses: 1n, first_used_at: ago(5), last_used_at: ago(5) },
+      { credential: 'desk', uses: 1n, first_used_at: ago(7), last_used_at: ago(7) }, { credential: 'idle', uses: 0n, first_used_at: 0n, last_used_at: 0n },
+    ])
+  })
 })
