@@ -78,6 +78,12 @@ export class CanonicalWriter {
     this.length += 8
   }
 
+  /** What was written before, as it is. */
+  bytes(written: Buffer): void {
+    this.reserve(written.length)
+    this.length += written.copy(this.buffer, this.length)
+  }
+
   flag(value: boolean): void {
     this.reserve(1)
     this.buffer[this.length++] = value ? 1 : 0

@@ -83,7 +83,40 @@ const KINDS = ['part', 'words', 'leave', 'habit', 'tick'] as const
 const WORD_KINDS = ['turn', 'result'] as const
 const writer = new CanonicalWriter()
 
+/** A part that was read, with its bytes: one that is kept or sent on unchanged need not be written field by field. Copies with changes do not have them. */
+class ReadPart implements Part {
+  readonly #bytes: Buffer
+  readonly interaction: Interaction
+  readonly trace: string
+  readonly conversation: string
+  readonly rooted: boolean
+  readonly bridged: boolean
+  readonly asked: string
+  readonly answered: string
+  readonly turns: readonly string[]
+  readonly results: readonly Told[]
+
+  constructor(part: Part, bytes: Buffer) {
+    this.#bytes = bytes
+    this.interaction = part.interaction
+    this.trace = part.trace
+    this.conversation = part.conversation
+    this.rooted = part.rooted
+    this.bridged = part.bridged
+    this.asked = part.asked
+    this.answered = part.answered
+    this.turns = part.turns
+    this.results = part.results
+  }
+
+  static bytesOf(part: Part): Buffer | undefined {
+    return #bytes in part ? part.#bytes : undefined
+  }
+}
+
 function writePart(part: Part): void {
+  const bytes = ReadPart.bytesOf(part)
+  if (bytes !== undefined) return writer.bytes(bytes)
   writer.text(part.trace)
   writer.text(part.conversation)
   writer.flag(part.rooted)
@@ -96,6 +129,12 @@ function writePart(part: Part): void {
 }
 
 function readPart(reader: CanonicalReader, format: Format): Part {
+  const start = reader.position
+  const part = partIn(reader, format)
+  return format === FORMAT ? new ReadPart(part, reader.buffer.subarray(start, reader.position)) : part
+}
+
+function partIn(reader: CanonicalReader, format: Format): Part {
   const trace = reader.text()
   const conversation = reader.text()
   const rooted = reader.flag()
@@ -111,8 +150,10 @@ function readPart(reader: CanonicalReader, format: Format): Part {
 
 const written = (): Buffer => Buffer.from(writer.buffer.subarray(0, writer.length))
 
-/** A part alone, to be kept. */
+/** A part alone, to be kept; memory of its own, so that it keeps nothing else. */
 export function encodePart(part: Part): Buffer {
+  const bytes = ReadPart.bytesOf(part)
+  if (bytes !== undefined) return Buffer.from(bytes)
   writer.restart()
   writePart(part)
   return written()

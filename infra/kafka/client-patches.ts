@@ -11,6 +11,7 @@
  * - The checksum of what is sent is made byte by byte, 3.8 of 10.5 µs an event in an envelope of 60 kB (measured); ours takes sixteen at a step.
  * - What is sent is copied some eight times into buffers that are filled with zeros first. Envelopes are written once (`produce-once.ts`); for all else, without
  *   the zeros.
+ * - What comes is copied into new memory twice before it is looked at: see `receive-once.ts`.
  * - The checksum of what is fetched is not looked at, and brokers send from their disks as it lies there.
  * - An answer that cannot be taken apart throws whatever the decoder stumbled over, like any mistake in a program. Here it has a class of its own: only what
  *   was really received and is damaged may be passed over.
@@ -19,6 +20,7 @@ import { createRequire } from 'node:module'
 import { crc32c } from '../../schemas/crc32c.ts'
 import { Failure } from '../../schemas/failure.ts'
 import { type EncoderMethods, type Produce, writeProduceOnce } from './produce-once.ts'
+import { receive, standsWhere } from './receive-once.ts'
 import { checkRecordBatches } from './record-batches.ts'
 
 interface Queue {
@@ -43,7 +45,7 @@ interface Encoder {
 type Prototype = Record<string | symbol, unknown>
 
 interface Decoder {
-  decode(payload: Buffer): Promise<unknown>
+  decode(payload: Buffer): Promise<object>
 }
 
 /** Those that kafkajs has; one that shares its decoder with another is wrapped twice, which changes nothing. */
@@ -83,6 +85,7 @@ export function patchClient(): void {
   stopIdleTimers(queue.prototype)
   shareConnects(connection.prototype, (broker) => new KafkaJSConnectionError('Connection timeout', { broker }))
   dropDeadSockets(connection.prototype)
+  connection.prototype['processData'] = receive
   // The module is loaded before the one that uses it, which happens with the first request.
   part('protocol/recordBatch/crc32C/index')
   load.cache[load.resolve('kafkajs/src/protocol/recordBatch/crc32C/index.js')]!.exports = (bytes: Buffer): number => crc32c(bytes)
@@ -134,7 +137,9 @@ function nameDamage(response: Decoder, checked: boolean): void {
   response.decode = async (payload) => {
     try {
       if (checked) checkRecordBatches(payload)
-      return await original(payload)
+      const answer = await original(payload)
+      standsWhere(payload, answer)
+      return answer
     } catch (error) {
       throw error instanceof UndecodableAnswer ? error : new UndecodableAnswer(error)
     }

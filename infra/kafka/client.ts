@@ -5,6 +5,7 @@ import { Failure } from '../../schemas/failure.ts'
 import type { Log } from '../../schemas/ports.ts'
 import { patchClient } from './client-patches.ts'
 import type { Sasl, Settings, TlsFiles } from './options.ts'
+import { readInOnePlace } from './receive-once.ts'
 
 /** Retries inside kafkajs are short: our own loops are around them. Set always, because it takes others where NODE_ENV is `test`. */
 export const CLIENT_RETRY = { retries: 2, initialRetryTime: 100, maxRetryTime: 500 }
@@ -21,6 +22,7 @@ export async function makeClient(settings: Settings): Promise<Kafka> {
     authenticationTimeout: settings.requestTimeoutMs,
     requestTimeout: settings.requestTimeoutMs,
     retry: CLIENT_RETRY,
+    socketFactory: readInOnePlace,
     logLevel: logLevel.WARN,
     logCreator: () => ({ namespace, log }) => said(settings.log, namespace, log.message),
   }

@@ -5,6 +5,7 @@ import type { ClusterLink } from './cluster-link.ts'
 import { Bell, pause } from './deadline.ts'
 import { isType } from './failures.ts'
 import type { PartitionFeed } from './partition-feed.ts'
+import { giveBack } from './receive-once.ts'
 
 /** What fetching needs of a feed; the type of its records is closed over. */
 type Feed = Pick<PartitionFeed<unknown>, 'partition' | 'buffer' | 'room' | 'wake' | 'outOfRange'>
@@ -111,7 +112,10 @@ export class Fetcher {
     }, maxWaitTime).catch(async (error: unknown) => this.#explain(error, feeds))
     this.#heardAt = performance.now()
     this.#wait = FIRST_WAIT_MS
-    for (const fetched of answer?.responses.flatMap((each) => each.partitions) ?? []) this.#give(asked.get(fetched.partition), fetched, feeds.length === 1)
+    if (answer === undefined) return
+    for (const fetched of answer.responses.flatMap((each) => each.partitions)) this.#give(asked.get(fetched.partition), fetched, feeds.length === 1)
+    // What the buffers keep they have copied.
+    giveBack(answer)
   }
 
   #give(asked: { feed: Feed; at: number } | undefined, fetched: FetchedPartition, alone: boolean): void {

@@ -1,4 +1,5 @@
 /** Puts `produce-request.ts` into kafkajs: a request that is written once goes to the socket from where it stands, and its memory is used again. */
+import { SpareMemory } from '../../schemas/spare-memory.ts'
 import { encodeProduce, isPlainProduce, type ProduceParams, produceLength } from './produce-request.ts'
 
 const ROOM = Symbol.for('watchkeeper.kafkajs.room')
@@ -37,42 +38,17 @@ export interface EncoderMethods {
   writeEncoder(this: Encoder, value: Encoder): Encoder
 }
 
-
 /** For the head of every request: its length, 8 bytes, and the client's id. Longer heads are put before a copy. */
 const HEAD_ROOM = 512
 /** Versions whose requests have this form. */
 const FIRST_VERSION = 3
 const LAST_VERSION = 7
-const LEAST_BYTES = 64 * 1024
-/** All that is kept: one request is at most about 8 MiB, and there is one a broker. */
-const MOST_KEPT_BYTES = 16 * 1024 * 1024
-
-/** Memory of requests that were answered. */
-class Memory {
-  #spare: Buffer[] = []
-  #bytes = 0
-
-  /** What is too small is let go for it, so that what is kept is as large as what is sent. */
-  take(bytes: number): Buffer {
-    for (let spare = this.#spare.pop(); spare !== undefined; spare = this.#spare.pop()) {
-      this.#bytes -= spare.length
-      if (spare.length >= bytes) return spare
-    }
-    return Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(Math.max(bytes, LEAST_BYTES))))
-  }
-
-  give(buffer: Buffer): void {
-    if (this.#bytes + buffer.length > MOST_KEPT_BYTES) return
-    this.#spare.push(buffer)
-    this.#bytes += buffer.length
-  }
-}
 
 /** Call before the first request is made. */
 export function writeProduceOnce(produce: Produce, encoder: EncoderMethods): void {
   putInFront(encoder)
   const { protocol } = produce
-  const memory = new Memory()
+  const memory = new SpareMemory()
   produce.protocol = (wanted) => {
     const make = protocol(wanted)
     if (wanted.version < FIRST_VERSION || wanted.version > LAST_VERSION) return make
@@ -80,7 +56,7 @@ export function writeProduceOnce(produce: Produce, encoder: EncoderMethods): voi
   }
 }
 
-function onceWritten({ request, response }: ReturnType<Make>, params: Parameters<typeof encodeProduce>[0], memory: Memory): ReturnType<Make> {
+function onceWritten({ request, response }: ReturnType<Make>, params: Parameters<typeof encodeProduce>[0], memory: SpareMemory): ReturnType<Make> {
   let taken: Buffer | undefined
   return {
     request: {

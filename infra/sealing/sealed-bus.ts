@@ -7,14 +7,14 @@ import { framesOf, isSealed } from './frame.ts'
 /** What was written before sealing began is read as it is. */
 export function sealedTopic<T>(topic: Topic<T>, sealer: Sealer): Topic<T> {
   const { name, codec } = topic
-  const open = (bytes: Buffer): Buffer => {
-    const frames = framesOf(bytes)
-    const [first] = frames
-    return frames.length === 1 && first !== undefined ? sealer.open(first, name) : Buffer.concat(frames.map((frame) => sealer.open(frame, name)))
+  // Each by itself: what came in one publish stays together in memory of its own, and nothing is copied to be put behind each other.
+  const open = (bytes: Buffer): readonly T[] => {
+    const opened = framesOf(bytes).map((frame) => codec.decode(sealer.open(frame, name)))
+    return opened.length === 1 ? opened[0] as readonly T[] : opened.flat()
   }
   return {
     ...topic,
-    codec: { ...codec, encode: (records) => sealer.seal(codec.encode(records), name), decode: (bytes) => codec.decode(isSealed(bytes) ? open(bytes) : bytes) },
+    codec: { ...codec, encode: (records) => sealer.seal(codec.encode(records), name), decode: (bytes) => (isSealed(bytes) ? open(bytes) : codec.decode(bytes)) },
   }
 }
 
