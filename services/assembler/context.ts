@@ -164,7 +164,7 @@ export function hear(context: Context, event: Observation): boolean {
   }
   news = keepText(context, context.system, attribute(event, 'gen_ai.system_instructions').slice(0, PART_LIMIT)) || news
   news = keepText(context, context.listings, attribute(event, 'gen_ai.tool.definitions').slice(0, PART_LIMIT)) || news
-  if (event.result !== '' && event.tool !== '') news = keepResult(context, event) || news
+  if (event.result !== '' && (event.tool !== '' || event.tool_call_id !== '')) news = keepResult(context, event) || news
   for (const { key, names } of PROMPTS) {
     if (isNamed(event, names)) news = keepPrompt(context, attribute(event, key), event) || news
   }

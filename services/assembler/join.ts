@@ -19,11 +19,14 @@ export interface View {
 /** What is compared of two views, or of whole calls. */
 export type Outline = Pick<View, 'method' | 'object' | 'vantage'>
 
+/** The span below that of a call in which an agent says what came of it, and not what was called (Claude Code). */
+const bringsResult = ({ vantage, signal, tool_call_id: id, result }: Observation): boolean => vantage === 'agent' && signal === 'span' && id !== '' && result !== ''
+
 /** The event as a view of a call; undefined for agent runs, model calls and prompts, which are lineage and no calls. */
 export function viewOf(event: Observation): View | undefined {
   const object = event.tool || event.prompt || event.resource
   const method = event.method || (event.vantage === 'agent' && event.tool !== '' ? 'tools/call' : '')
-  if (method === '' && event.vantage !== 'server' && event.vantage !== 'client' && event.vantage !== 'gateway') return undefined
+  if (method === '' && event.vantage !== 'server' && event.vantage !== 'client' && event.vantage !== 'gateway' && !bringsResult(event)) return undefined
   return { method, object, vantage: event.vantage, jsonrpcId: event.jsonrpc_request_id, toolCallId: event.tool_call_id, emitter: event.emitter }
 }
 

@@ -61,9 +61,9 @@ it.each([['3', 2], ['4', 3]] as const)('FastMCP %s: a call of each of two client
   )
 })
 
-it('Claude Code: a call in a log and in a span is one, in the trace of the span', () => {
+it('Claude Code: a call in a log and in spans is one, in the trace of the spans and with the result that the lower one brings', () => {
   const events = goldenEvents('claude-code', 'session')
   const traces = new Set(events.map(({ trace_id: trace }) => trace).filter((trace) => trace !== ''))
   const calls = assemble(events).filter(({ tool }) => tool === 'create_issue')
-  expect(calls.map(({ vantages, trace_id: trace }) => [vantages.join(' '), traces.has(trace)])).toEqual([['agent log', true]])
+  expect(calls.map(({ vantages, trace_id: trace, result }) => [vantages.join(' '), traces.has(trace), result])).toEqual([['agent log', true, 'issue 8']])
 })

@@ -106,8 +106,9 @@ const SHOWN = [
 ] as const satisfies readonly (keyof EmitterTable['fields'])[]
 
 /** Whether the emitter has a field of its own: always, or only with the switch of its section. */
-function givenBy({ id, fields }: EmitterTable, field: (typeof SHOWN)[number]): string {
-  if ((fields[field] ?? []).every(({ key }) => key.startsWith('watchkeeper.'))) return ''
+function givenBy({ id, fields, events }: EmitterTable, field: (typeof SHOWN)[number]): string {
+  const own = (fields[field] ?? []).some(({ key }) => !key.startsWith('watchkeeper.')) || events?.some((event) => event.field === field) === true
+  if (!own) return ''
   return (SWITCHES.get(id) ?? []).some(({ gives }) => gives.includes(field)) ? '○' : '●'
 }
 

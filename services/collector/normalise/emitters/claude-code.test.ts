@@ -208,7 +208,7 @@ describe('a session of Claude Code', () => {
       ['claude_code.tool', 'merge_pull_request', 'unknown'], ['claude_code.tool.execution', '', 'protocol_error'], ['claude_code.interaction', '', 'unknown'],
     ])
     expect(spans[0]).toMatchObject({ decision: 'accept', decision_by: 'config', duration_ns: 120_000_000n })
-    expect(spans[1]?.attributes.get('event.tool.output')?.text).toContain('issue 8')
+    expect(spans[1]).toMatchObject({ result: 'issue 8', result_bytes: 7n, method: '' })
     expect(spans[4]).toMatchObject({ error_type: 'Error_ENOENT', tool_call_id: 'toolu_04Bash', status_message: 'Error:ENOENT' })
   })
 })

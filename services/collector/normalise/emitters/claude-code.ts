@@ -4,7 +4,7 @@ import type { EmitterTable } from './table.ts'
 /** Claude Code's log events, and its beta spans. */
 export const claudeCode: EmitterTable = {
   id: 'claude-code',
-  version: '3',
+  version: '4',
   title: 'Claude Code',
   golden: 'built',
   recognise: { scopes: ['com.anthropic.claude_code.events', 'com.anthropic.claude_code'], services: ['claude-code'] },
@@ -37,6 +37,7 @@ export const claudeCode: EmitterTable = {
     error_code: [{ key: 'error_code' }],
     error_type: [{ key: 'error_type' }, { key: 'error.type' }, { key: 'error_class' }],
   },
+  events: [{ name: 'tool.output', key: 'content', field: 'result' }],
   implied: [
     { when: { key: 'tool_name', is: ['mcp_tool'] }, method: 'tools/call' },
     { when: { key: 'tool_name', startsWith: 'mcp__' }, method: 'tools/call' },

@@ -38,7 +38,7 @@ export const SWITCHES: ReadonlyMap<string, readonly Switch[]> = new Map<string, 
   ]],
   ['gemini-cli', [
     { gives: ['requested_by', 'request_text', 'arguments'], set: 'set telemetry.logPrompts to true' },
-    { gives: ['result'], set: 'set telemetry.traces to true' }, HOST_BY_RESOURCE,
+    { gives: ['result'], set: 'its logs have sizes alone: send the server\'s or a gateway\'s telemetry too' }, HOST_BY_RESOURCE,
   ]],
   ['codex-cli', [
     { gives: ['requested_by', 'request_text'], set: 'set log_user_prompt = true under [otel]' },

@@ -155,7 +155,7 @@ export interface EmitterTable {
   readonly agentOperations?: true
   readonly fields: Sources
   /** An attribute of an event within the span fills a field that its own attributes leave empty, where all such events agree. */
-  readonly events?: readonly { readonly name: string; readonly key: string; readonly field: 'server' }[]
+  readonly events?: readonly { readonly name: string; readonly key: string; readonly field: 'server' | 'result' }[]
   /** Span names that fill what attributes leave empty: `{method}`, `{target}`, `{tool}` and fixed text. */
   readonly names?: readonly string[]
   /** Method where the emitter names none: the first condition that holds. */
