@@ -9,7 +9,7 @@ import { type CommonOptions, baseUrl, configOf } from './common.ts'
 export async function demo(options: CommonOptions & { readonly quiet: number }): Promise<number> {
   const config = configOf(options)
   const alerts = await runDemo({
-    otlp: baseUrl(config.otlp.http, config.otlp.tls !== undefined), api: baseUrl(config.api.listen, config.api.tls !== undefined), apiToken: readToken(config.data_dir),
+    otlp: baseUrl(config.otlp.http, config.otlp.tls !== undefined), api: baseUrl(config.api.listen, config.api.tls !== undefined), apiToken: readToken(config.data_dir), token: process.env['WATCHKEEPER_TOKEN'],
     fixtures: fileURLToPath(new URL('test/fixtures/otlp', ROOT)), now: Date.now(), quietMs: options.quiet * 1000,
     print: (line) => console.log(line), receive: startReceiver,
   })

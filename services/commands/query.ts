@@ -8,6 +8,9 @@ export interface QueryOptions extends CommonOptions {
   readonly user?: string
 }
 
+/** Where none is asked for. */
+export const FORMAT = { terminal: 'PrettyCompactNoEscapes', elsewhere: 'TSVWithNames' } as const
+
 async function ask(url: string, sql: string, headers: Record<string, string>): Promise<Response> {
   try {
     return await fetch(url, { method: 'POST', body: sql, headers })
@@ -23,7 +26,7 @@ async function ask(url: string, sql: string, headers: Record<string, string>): P
 export async function query(sql: string, options: QueryOptions): Promise<number> {
   if (sql.trim() === '') throw new Failure('misconfigured', 'query.empty', 'Say what to ask: watchkeeper query "SELECT * FROM sources".')
   const config = configOf(options)
-  const format = options.json === true ? 'JSON' : (options.format ?? (process.stdout.isTTY ? 'PrettyCompactNoEscapes' : 'TSVWithNames'))
+  const format = options.json === true ? 'JSON' : (options.format ?? (process.stdout.isTTY ? FORMAT.terminal : FORMAT.elsewhere))
   const password = process.env['WATCHKEEPER_SQL_PASSWORD'] ?? ''
   const headers: Record<string, string> = options.user === undefined ? {} : { 'x-clickhouse-user': options.user, 'x-clickhouse-key': password }
   const base = config.store.clickhouse?.url.replace(/\/+$/, '') ?? baseUrl(config.sql.listen, config.sql.tls !== undefined)

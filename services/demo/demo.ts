@@ -14,6 +14,8 @@ export interface DemoOptions {
   readonly api: string
   /** What the server accepts as proof that we may add a receiver. */
   readonly apiToken: string
+  /** Bearer token for telemetry, where the server asks for one. */
+  readonly token: string | undefined
   readonly fixtures: string
   readonly now: number
   /** Stop after so long without a new alert. */
@@ -32,10 +34,13 @@ async function post(url: string, body: Buffer | string, headers: Record<string, 
 }
 
 /** A collector may say "later"; a good exporter waits and sends again. */
-async function send(url: string, body: Buffer | string, contentType: string): Promise<void> {
+async function send(url: string, body: Buffer | string, headers: Record<string, string>): Promise<void> {
   for (let attempt = 0; attempt < 10; attempt++) {
-    const response = await post(url, body, { 'content-type': contentType })
+    const response = await post(url, body, headers)
     if (response.ok) return
+    if (response.status === 401) {
+      throw new Failure('rejected', 'demo.token', 'The server asks for a token, or does not know this one: WATCHKEEPER_TOKEN=wkt_… npm run demo (watchkeeper token create makes one).')
+    }
     if (response.status !== 429 && response.status !== 503) {
       throw new Failure('rejected', 'demo.refused', `${url} answered ${response.status}: ${printable(await response.text())}`)
     }
@@ -54,15 +59,16 @@ function printer(print: DemoOptions['print']): (notice: Notice) => void {
   }
 }
 
-async function sendAll({ otlp, fixtures, now, print }: DemoOptions): Promise<void> {
+async function sendAll({ otlp, fixtures, now, token, print }: DemoOptions): Promise<void> {
+  const authorization: Record<string, string> = token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` }
   const recorded = recordings(fixtures)
-  for (const { path, body, contentType } of recorded) await send(`${otlp}${path}`, body, contentType)
+  for (const { path, body, contentType } of recorded) await send(`${otlp}${path}`, body, { 'content-type': contentType, ...authorization })
   print(
     `sent ${recorded.length} recorded requests of ${new Set(recorded.map(({ emitter }) => emitter)).size} MCP programs ` +
     '(sent once more, they change nothing)',
   )
   for (const { title, bodies } of stories(now)) {
-    for (const body of bodies) await send(`${otlp}/v1/traces`, body, 'application/json')
+    for (const body of bodies) await send(`${otlp}/v1/traces`, body, { 'content-type': 'application/json', ...authorization })
     print(`sent: ${title}`)
   }
 }

@@ -16,8 +16,8 @@ const BY_TYPE: readonly (readonly [string, string])[] = [
   [NDJSON, `JSONCompactEachRow JSONCompactEachRowWithNames JSONCompactEachRowWithNamesAndTypes JSONCompactEachRowWithProgress
     JSONCompactStringsEachRow JSONCompactStringsEachRowWithNames JSONCompactStringsEachRowWithNamesAndTypes JSONEachRow JSONEachRowWithProgress JSONL
     JSONLines JSONStringsEachRow NDJSON`],
-  [TEXT, `LineAsString Markdown MD Null Pretty PrettyCompact PrettyCompactMonoBlock PrettyJSONEachRow PrettyMonoBlock PrettyNoEscapes PrettySpace
-    TSKV Values Vertical`],
+  [TEXT, `LineAsString Markdown MD Null Pretty PrettyCompact PrettyCompactMonoBlock PrettyCompactNoEscapes PrettyCompactNoEscapesMonoBlock PrettyJSONEachRow
+    PrettyMonoBlock PrettyNoEscapes PrettyNoEscapesMonoBlock PrettySpace PrettySpaceMonoBlock PrettySpaceNoEscapes PrettySpaceNoEscapesMonoBlock TSKV Values Vertical`],
   ['application/xml; charset=UTF-8', 'XML'],
   [BYTES, 'Arrow ArrowStream Avro BSONEachRow MsgPack Native ORC Parquet RawBLOB RowBinary RowBinaryWithNames RowBinaryWithNamesAndTypes'],
 ]
