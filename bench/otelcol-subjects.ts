@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Kafka, logLevel } from 'kafkajs'
+import { patchClient } from '../infra/kafka/client-patches.ts'
 import { startOtelcol, stopOtelcol } from './otelcol-process.ts'
 import type { OtelcolConfig } from './otelcol-process.ts'
 import { freePort } from './server-process.ts'
@@ -80,6 +81,7 @@ const kafkaExporter = (bootstrap: string) => ({ kafka: {
 
 /** The topic must be there: the broker makes none by itself. */
 export async function collectorKafka(program: string, bootstrap: string): Promise<Subject> {
+  patchClient()
   const admin = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
   await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: PARTITIONS, replicationFactor: 1 }] })

@@ -33,14 +33,20 @@ interface Limits {
 /** In the order given per partition. Throws what the topic's codec throws. */
 export function envelopesOf<T>(topic: Topic<T>, batch: readonly Keyed<T>[], { partitions, maxMessageBytes }: Limits): Cut<T> {
   const byPartition = new Map<number, T[]>()
+  // Records of one key often come behind each other, as those of a trace do.
+  let lastKey: string | undefined
+  let records: T[] = []
   for (const { key, record } of batch) {
-    const partition = partitionOf(key, partitions)
-    const records = byPartition.get(partition)
-    if (records === undefined) byPartition.set(partition, [record])
-    else records.push(record)
+    if (key !== lastKey) {
+      const partition = partitionOf(key, partitions)
+      records = byPartition.get(partition) ?? []
+      byPartition.set(partition, records)
+      lastKey = key
+    }
+    records.push(record)
   }
   const cutter = new Cutter(topic, maxMessageBytes - OVERHEAD)
-  for (const [partition, records] of byPartition) cutter.cut(partition, records)
+  for (const [partition, ofPartition] of byPartition) cutter.cut(partition, ofPartition)
   return cutter
 }
 
