@@ -1,5 +1,6 @@
 /** Primitive writers of the canonical form; see canonical.ts for the layout and canonical-reader.ts for the way back. */
 import { ATTRIBUTE_TYPES, type Attributes } from './audit-event.ts'
+import { writeInt64 } from './int64.ts'
 
 /** Shorter texts are written character by character: cheaper than a call into native code. */
 const SHORT_TEXT = 28
@@ -74,7 +75,7 @@ export class CanonicalWriter {
 
   int(value: bigint): void {
     this.reserve(8)
-    this.view.setBigInt64(this.length, value, true)
+    writeInt64(this.view, this.length, value)
     this.length += 8
   }
 

@@ -1,5 +1,6 @@
 /** Primitive readers of the canonical form; see canonical.ts for the layout. */
 import { ATTRIBUTE_TYPES, type Attribute, type Attributes } from './audit-event.ts'
+import { readInt64 } from './int64.ts'
 import { Interned } from './interned.ts'
 
 const words = new Interned()
@@ -144,7 +145,7 @@ export class CanonicalReader {
 
   int(): bigint {
     if (this.position + 8 > this.buffer.length) throw cut('number')
-    const value = this.#view.getBigInt64(this.buffer.byteOffset + this.position, true)
+    const value = readInt64(this.#view, this.buffer.byteOffset + this.position)
     this.position += 8
     return value
   }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type AuditEvent, blankAuditEvent } from '../../schemas/audit-event.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import { EventRecord } from '../../schemas/topics.ts'
-import { type AssemblerLimits, type AssemblerState, emptyState, fold } from './fold.ts'
+import { type AssemblerLimits, type AssemblerState, emptyState, fold, traceKey } from './fold.ts'
 
 const SECOND = 1_000_000_000n
 const LIMITS: AssemblerLimits = {
@@ -130,6 +130,12 @@ describe('fold', () => {
     expect(state.spans).toBe(20)
     expect(state.counts.overflowed).toBe(10)
     expect(out.map(({ trace_id: trace }) => Number.parseInt(trace, 16))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  })
+
+  it('keeps traces of the same id apart by tenant, in whatever order their records come', () => {
+    const keyOf = (tenant: string, trace: number): string => traceKey(EventRecord.together([{ ...span(trace, 2, 1), tenant }])[0]!.head!)
+    const keys = [['acme', 1], ['globex', 1], ['acme', 1], ['acme', 2], ['globex', 2], ['acme', 1]] as const
+    expect(keys.map(([tenant, trace]) => keyOf(tenant, trace))).toEqual(keys.map(([tenant, trace]) => `${tenant}\u0000t${id(trace, 32)}`))
   })
 
   it('makes the tenant that has most pay for the limit of all, and no tenant go over its own', () => {

@@ -87,10 +87,16 @@ export interface FoldOptions {
   takes(event: EventHead): boolean
 }
 
+/** The key made last: records of one trace mostly come together, and a text that was looked for before is looked for sooner than an equal one. */
+let latest = { tenant: '', trace: '', key: '' }
+
 /** Records with the same key meet in one trace: trace id, else conversation, else the record alone. */
 export const traceKey = (event: EventHead): string => {
   const trace = joinedTrace(event)
-  if (trace !== '') return `${event.tenant}\u0000t${trace}`
+  if (trace !== '') {
+    if (trace !== latest.trace || event.tenant !== latest.tenant) latest = { tenant: event.tenant, trace, key: `${event.tenant}\u0000t${trace}` }
+    return latest.key
+  }
   return `${event.tenant}\u0000${event.conversation === '' ? `e${event.event_id}` : `c${event.conversation}`}`
 }
 
