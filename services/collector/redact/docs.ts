@@ -30,6 +30,8 @@ ${rows.join('\n')}
 - Fails closed: a text that would take an event over ${CHARACTER_BUDGET.toLocaleString('en')} scanned characters, or on which scanning fails, becomes
   \`[redacted:unscanned]\` (\`field:unscanned\`).
 - Placeholders (\`<token>\`, \`\${TOKEN}\`, \`****\`) are no secrets and are kept.
+- What has the form of a key is replaced wherever it stands, published and example keys too, as nothing tells them from others:
+  [benchmarks](benchmarks.md#redaction-why-the-goal-for-texts-without-a-secret-is-missed) has the figures.
 - Blind spots: secrets without a known form that no name announces, encodings other than these, secrets split over fields.
 `
 }
