@@ -8,6 +8,7 @@ import { doctor } from './commands/doctor.ts'
 import { addEvidenceCommands } from './commands/evidence-commands.ts'
 import { keysRetire, keysRotate } from './commands/keys.ts'
 import { migrate } from './commands/migrate.ts'
+import { printable } from './demo/printable.ts'
 import { query } from './commands/query.ts'
 import { DOES, runPart } from './commands/part.ts'
 import { addPolicyCommands } from './commands/policy-commands.ts'
@@ -63,7 +64,8 @@ const run = <A extends unknown[]>(action: (...args: A) => Promise<number>) => as
     process.exitCode = await action(...args)
   } catch (error) {
     if (!(error instanceof Failure || ofTheSystem(error))) throw error
-    console.error(error.message)
+    // A server's answer, or a name in a file, may be a stranger's.
+    console.error(printable(error.message))
     process.exitCode = error instanceof Failure && error.kind === 'misconfigured' ? EXIT.misconfigured : EXIT.failed
   }
 }
