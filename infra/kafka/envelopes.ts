@@ -30,8 +30,24 @@ interface Limits {
   readonly maxMessageBytes: number
 }
 
+/** What a record of each topic takes, as far as is known: by it envelopes are cut before they are encoded. */
+export class RecordSizes {
+  readonly #bytes = new Map<string, number>()
+
+  /** How many records of the topic most likely fit into so many bytes. */
+  fitting(topic: string, bytes: number): number {
+    return Math.max(1, Math.floor(bytes / (this.#bytes.get(topic) ?? 1)))
+  }
+
+  /** The latest envelopes count most. */
+  learn(topic: string, records: number, bytes: number): void {
+    const each = bytes / records
+    this.#bytes.set(topic, ((this.#bytes.get(topic) ?? each) * 3 + each) / 4)
+  }
+}
+
 /** In the order given per partition. Throws what the topic's codec throws. */
-export function envelopesOf<T>(topic: Topic<T>, batch: readonly Keyed<T>[], { partitions, maxMessageBytes }: Limits): Cut<T> {
+export function envelopesOf<T>(topic: Topic<T>, batch: readonly Keyed<T>[], { partitions, maxMessageBytes }: Limits, sizes: RecordSizes): Cut<T> {
   const byPartition = new Map<number, T[]>()
   // Records of one key often come behind each other, as those of a trace do.
   let lastKey: string | undefined
@@ -45,30 +61,47 @@ export function envelopesOf<T>(topic: Topic<T>, batch: readonly Keyed<T>[], { pa
     }
     records.push(record)
   }
-  const cutter = new Cutter(topic, maxMessageBytes - OVERHEAD)
+  const cutter = new Cutter(topic, maxMessageBytes - OVERHEAD, sizes)
   for (const [partition, ofPartition] of byPartition) cutter.cut(partition, ofPartition)
   return cutter
 }
+
+/** Of an envelope's limit that is aimed at: records differ, and one that does not fit is encoded again in halves. */
+const AIM = 0.8
 
 class Cutter<T> implements Cut<T> {
   readonly parts: Part[] = []
   readonly refused: T[] = []
   largest = 0
   readonly #topic: Topic<T>
+  /** Of a record that is an envelope by itself. */
   readonly #limit: number
+  readonly #sizes: RecordSizes
 
-  constructor(topic: Topic<T>, limit: number) {
+  constructor(topic: Topic<T>, limit: number, sizes: RecordSizes) {
     this.#topic = topic
     this.#limit = limit
+    this.#sizes = sizes
+  }
+
+  get #most(): number {
+    return Math.min(MOST_BYTES, this.#limit)
   }
 
   cut(partition: number, records: readonly T[]): void {
-    if (records.length <= MOST_RECORDS) {
-      const bytes = this.#topic.codec.encode(records)
-      if (bytes.length <= Math.min(MOST_BYTES, this.#limit)) return void this.parts.push({ partition, records: records.length, bytes })
-      if (records.length === 1) return this.#alone(partition, records[0] as T, bytes)
-    }
-    const half = Math.min(MOST_RECORDS, Math.ceil(records.length / 2))
+    const likely = Math.min(MOST_RECORDS, this.#sizes.fitting(this.#topic.name, this.#most * AIM))
+    const pieces = Math.ceil(records.length / likely)
+    if (pieces === 1) return this.#piece(partition, records)
+    const each = Math.ceil(records.length / pieces)
+    for (let from = 0; from < records.length; from += each) this.#piece(partition, records.slice(from, from + each))
+  }
+
+  #piece(partition: number, records: readonly T[]): void {
+    const bytes = this.#topic.codec.encode(records)
+    this.#sizes.learn(this.#topic.name, records.length, bytes.length)
+    if (bytes.length <= this.#most) return void this.parts.push({ partition, records: records.length, bytes })
+    if (records.length === 1) return this.#alone(partition, records[0] as T, bytes)
+    const half = Math.ceil(records.length / 2)
     this.cut(partition, records.slice(0, half))
     this.cut(partition, records.slice(half))
   }

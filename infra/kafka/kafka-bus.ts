@@ -8,7 +8,7 @@ import type { Topic } from '../../schemas/topics.ts'
 import { CLIENT_RETRY, makeClient, tlsOf } from './client.ts'
 import { ClusterLink } from './cluster-link.ts'
 import { pause, within } from './deadline.ts'
-import { envelopesOf } from './envelopes.ts'
+import { envelopesOf, RecordSizes } from './envelopes.ts'
 import { failureOf, isSilence, unavailable } from './failures.ts'
 import { groupIdOf, lagOf } from './lag.ts'
 import { Offsets } from './offsets.ts'
@@ -102,6 +102,7 @@ class OpenBus implements KafkaBus {
   readonly #sender: Sender
   readonly #outbox: Outbox
   readonly #budget: Budget
+  readonly #sizes = new RecordSizes()
   readonly #process = randomUUID()
   readonly #subscriptions = new Set<KafkaSubscription>()
   #admin: Promise<Admin> | undefined
@@ -130,7 +131,7 @@ class OpenBus implements KafkaBus {
   async publish<T>(topic: Topic<T>, batch: readonly Keyed<T>[]): Promise<void> {
     if (batch.length === 0) return
     const shape = await this.#shape(topic.name)
-    const { parts, refused, largest } = envelopesOf(topic, batch, shape)
+    const { parts, refused, largest } = envelopesOf(topic, batch, shape, this.#sizes)
     try {
       await this.#outbox.publish(shape, topic.codec.joins === true, parts)
     } catch (error) {
