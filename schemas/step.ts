@@ -53,6 +53,16 @@ const SECOND = 2
 const NOTICE_TEXTS = 8
 const writer = new CanonicalWriter()
 
+/** Interactions of which the bytes are here already. */
+const written = new WeakMap<Interaction, Buffer>()
+
+/** For an interaction that goes to several partitions, of which each has an envelope of its own: it is written now, and its bytes are copied into each. */
+export function writeOnce(interaction: Interaction): void {
+  writer.restart()
+  writeInteraction(writer, interaction)
+  written.set(interaction, Buffer.from(writer.buffer.subarray(0, writer.length)))
+}
+
 /** Envelope: u8 format (4), LEB128 count; per record LEB128 count of texts, two a key, the same of lessons, three each, and of notices, eight each, then the fields of the interaction. */
 export function encodeSteps(steps: readonly Step[]): Buffer {
   writer.restart()
@@ -60,12 +70,23 @@ export function encodeSteps(steps: readonly Step[]): Buffer {
   writer.buffer[writer.length++] = FORMAT
   writer.varint(steps.length)
   for (const { interaction, keys, lessons, notices } of steps) {
-    writer.texts(keys.flatMap(({ detector, key }) => [detector, key]))
+    writeKeys(keys)
     writer.texts(lessons.flatMap(({ detector, key, lesson }) => [detector, key, String(lesson)]))
     writer.texts(notices.flatMap(({ kind, id, at, tenant, actor, server, tool, detector }) => [kind, id, String(at), tenant, actor, server, tool, detector]))
-    writeInteraction(writer, interaction)
+    const bytes = written.get(interaction)
+    if (bytes === undefined) writeInteraction(writer, interaction)
+    else writer.bytes(bytes)
   }
   return Buffer.from(writer.buffer.subarray(0, writer.length))
+}
+
+function writeKeys(keys: readonly StepKey[]): void {
+  writer.reserve(5)
+  writer.varint(keys.length * 2)
+  for (const { detector, key } of keys) {
+    writer.text(detector)
+    writer.text(key)
+  }
 }
 
 /** Throws RangeError when the bytes are not a whole envelope of this format. */

@@ -3,7 +3,7 @@ import type { Armed } from '../../detectors/detector.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import { partitionOf } from '../../schemas/partition-of.ts'
 import type { Keyed } from '../../schemas/ports.ts'
-import type { Step, StepKey } from '../../schemas/step.ts'
+import { type Step, type StepKey, writeOnce } from '../../schemas/step.ts'
 
 /** A key, and whose it is. */
 export interface OwnedKey {
@@ -25,5 +25,6 @@ export function stepsOf(interaction: Interaction, keys: readonly OwnedKey[], par
     if (known === undefined) byPartition.set(partition, { key: home, keys: [own] })
     else known.keys.push(own)
   }
+  if (byPartition.size > 1) writeOnce(interaction)
   return [...byPartition.values()].map(({ key, keys: own }) => ({ key, record: { interaction, keys: own, lessons: [], notices: [] } }))
 }

@@ -1,7 +1,7 @@
 /** The stateful half of the worker: interactions, or steps of them, → `findings`, with state and offset saved as one. */
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Subscription } from '../../schemas/ports.ts'
-import type { Step } from '../../schemas/step.ts'
+import type { Step, StepKey } from '../../schemas/step.ts'
 import { interactions, steps } from '../../schemas/topics.ts'
 import { type Feed, Holding, type HoldingParts } from './holding.ts'
 import { watchKept } from './watch-kept.ts'
@@ -12,12 +12,21 @@ export const wholeInteractions: Feed<Interaction> = {
   judgementOf: (interaction) => ({ interaction, keysFor: (detector) => detector.keysOf(interaction), reviews: true, lessons: [] }),
 }
 
+const NO_KEYS: readonly string[] = []
+
+/** Some thirty detectors are asked for each step, and most have no key in it: for those nothing is made. */
+function keysOf(id: string, keys: readonly StepKey[]): readonly string[] {
+  let found: string[] | undefined
+  for (const { detector, key } of keys) if (detector === id) (found ??= []).push(key)
+  return found ?? NO_KEYS
+}
+
 /** What `route.ts` made of them: only the keys that were sent here. */
 export const sentSteps: Feed<Step> = {
   topic: steps, shared: true,
   judgementOf: ({ interaction, keys, lessons, notices }) => ({
     interaction, reviews: false, lessons, notices,
-    keysFor: ({ rule: { id } }) => keys.filter(({ detector }) => detector === id).map(({ key }) => key),
+    keysFor: ({ rule: { id } }) => keysOf(id, keys),
   }),
 }
 
