@@ -4,9 +4,11 @@ import type { Interaction } from '../../schemas/interaction.ts'
 import type { Envelope, Keyed, Subscription } from '../../schemas/ports.ts'
 import type { Step } from '../../schemas/step.ts'
 import { interactions, steps } from '../../schemas/topics.ts'
+import { CommitsBehind } from './commits-behind.ts'
 import type { Place, WorkerParts } from './contracts.ts'
 import { DefectGuard } from './defects.ts'
 import { emptyFold, Fold, isJudged } from './fold.ts'
+import { inTurns, TURN_BYTES } from './in-turns.ts'
 import { Outbox } from './outbox.ts'
 import { Recent } from './recent.ts'
 import { type OwnedKey, stepsOf } from './route.ts'
@@ -16,21 +18,25 @@ export async function routeInteractions(parts: WorkerParts): Promise<Subscriptio
   const { bus, telemetry } = parts.ports
   const router = new Router(parts)
   let subscription: Subscription | undefined
+  const commits = new CommitsBehind(async (partition, next) => subscription?.commit(partition, next))
 
   async function handle(envelopes: readonly Envelope<Interaction>[]): Promise<void> {
     const last = envelopes.at(-1)
     if (last === undefined) return
     await parts.ports.policies?.known()
     const sent: Keyed<Step>[] = []
-    for (const envelope of envelopes) sent.push(...router.take(envelope))
+    await inTurns(envelopes, (envelope) => {
+      for (const step of router.take(envelope)) sent.push(step)
+    })
     await router.outbox.flush(bus)
     if (sent.length > 0) await bus.publish(steps, sent)
-    await subscription?.commit(last.partition, last.offset + 1)
+    commits.want(last.partition, last.offset + 1)
   }
 
   subscription = await bus.subscribe(interactions, {
-    group: 'worker-routes',
+    group: 'worker-routes', maxBytes: TURN_BYTES,
     handle,
+    revoked: (partition) => commits.end(partition),
     async gap(gap) {
       telemetry.gapSeen(gap)
     },

@@ -9,6 +9,7 @@ import type { EventHead } from '../../schemas/event-head.ts'
 import type { Envelope, Subscription } from '../../schemas/ports.ts'
 import { type EventRecord, events } from '../../schemas/topics.ts'
 import { traced } from '../../schemas/traced.ts'
+import { CommitsBehind } from './commits-behind.ts'
 import type { Place, WorkerParts } from './contracts.ts'
 import { DefectGuard, quarantined } from './defects.ts'
 import { findingOfEvent } from './finding.ts'
@@ -26,6 +27,7 @@ export async function watchEvents(parts: WorkerParts): Promise<Subscription> {
   const inventory = inventoryTelemetry()
   const watchers = new Map<number, Watcher>()
   let subscription: Subscription | undefined
+  const commits = new CommitsBehind(async (partition, next) => subscription?.commit(partition, next))
 
   function watcherOf(partition: number): Watcher {
     const watcher = watchers.get(partition) ?? new Watcher(parts, new Inventory(inventory))
@@ -48,12 +50,13 @@ export async function watchEvents(parts: WorkerParts): Promise<Subscription> {
       telemetry.recordsRead(events.name, records.length)
     }
     await watcher.outbox.flush(bus)
-    await subscription?.commit(last.partition, last.offset + 1)
+    commits.want(last.partition, last.offset + 1)
   }
 
   subscription = await bus.subscribe(events, {
     group: 'worker-events',
     handle,
+    revoked: (partition) => commits.end(partition),
     async gap(gap) {
       telemetry.gapSeen(gap)
     },

@@ -4,6 +4,7 @@ import type { Envelope, Subscription } from '../../schemas/ports.ts'
 import type { Topic } from '../../schemas/topics.ts'
 import { traced } from '../../schemas/traced.ts'
 import type { WorkerParts } from './contracts.ts'
+import { inTurns, TURN_BYTES } from './in-turns.ts'
 import type { Outbox } from './outbox.ts'
 
 /** State of one partition. */
@@ -37,14 +38,14 @@ export async function watchKept<T>(topic: Topic<T>, parts: WorkerParts, open: Op
     await kept.outbox.flush(bus)
     await parts.ports.policies?.known()
     await kept.prepare?.(envelopes, signal)
-    for (const envelope of envelopes) kept.take(envelope)
+    await inTurns(envelopes, (envelope) => kept.take(envelope))
     await kept.outbox.flush(bus)
     if (kept.due()) await kept.save()
     await subscription?.commit(partition, kept.next)
   }
 
   subscription = await bus.subscribe(topic, {
-    group: `worker-${topic.name}`,
+    group: `worker-${topic.name}`, maxBytes: TURN_BYTES,
     async assigned(partition) {
       const { kept, start } = await open(partition)
       states.set(partition, kept)
