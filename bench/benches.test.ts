@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { BENCHES, misplaced, usageOf } from './benches.ts'
 
@@ -10,6 +10,13 @@ it('names benches that are there, and says of each how it is started', () => {
     expect(usageOf()).toContain(`\n  ${name} `)
   }
   expect(usageOf('verify')).toMatch(/^npm run bench -- verify \[EVENTS \[THREADS \[all\|folder\]\]\]\n/)
+})
+
+it('has every bench that a page or a source names', () => {
+  const files = ['docs', 'bench'].flatMap((folder) => readdirSync(folder).filter((name) => /\.(md|ts)$/.test(name) && !name.endsWith('.test.ts')).map((name) => `${folder}/${name}`))
+  const named = files.flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/npm run bench -- ([a-z][a-z-]+)/g)].map((match) => match[1] ?? ''))
+  expect(named.length).toBeGreaterThan(10)
+  expect(named.filter((name) => !BENCHES.has(name))).toEqual([])
 })
 
 it('says which argument does not fit its place', () => {

@@ -3,7 +3,7 @@ import { answerHelp, refuse } from './arguments.ts'
 
 interface Bench {
   readonly measures: string
-  /** Arguments by place, each of which may be left out with those behind it: a number in capitals, a DIRECTORY, or words; `|` between what may stand there. */
+  /** Arguments by place, each of which may be left out with those behind it: a number in capitals, a text, or words; `|` between what may stand there. */
   readonly takes?: readonly string[]
   /** Options, which the bench itself reads. */
   readonly options?: string
@@ -17,6 +17,7 @@ export const BENCHES: ReadonlyMap<string, Bench> = new Map(Object.entries({
   'otelcol': { measures: 'our collector beside the official one', options: '[--rounds N] [--seconds N] [--connections N] [--json]' },
   'decode': { measures: 'reading OTLP' },
   'normalise': { measures: 'normalising a recording', takes: ['ROUNDS'] },
+  'stages': { measures: 'each stage from bytes to interactions, on recorded traces', takes: ['EMITTER', 'RUNS'] },
   'redact': { measures: 'redacting ordinary events and hostile texts' },
   'log': { measures: 'the embedded log', takes: ['EVENTS'] },
   'sealing': { measures: 'Kafka sealed and in clear', takes: ['EVENTS', 'ROUNDS'] },
@@ -32,8 +33,11 @@ export const BENCHES: ReadonlyMap<string, Bench> = new Map(Object.entries({
 const nested = (takes: readonly string[]): string => takes.reduceRight((rest, one) => `[${one}${rest === '' ? '' : ` ${rest}`}]`, '')
 const call = (name: string, { takes = [], options = '' }: Bench): string => `npm run bench -- ${[name, nested(takes), options].filter((part) => part !== '').join(' ')}`
 
+/** Of what stands in capitals, what is no number. */
+const TEXTS: ReadonlySet<string> = new Set(['DIRECTORY', 'EMITTER'])
+
 function fits(given: string, place: string): boolean {
-  return place.split('|').some((form) => (form === 'DIRECTORY' ? given !== '' : form === form.toUpperCase() ? /^\d{1,12}$/.test(given) : given === form))
+  return place.split('|').some((form) => (TEXTS.has(form) ? given !== '' : form === form.toUpperCase() ? /^\d{1,12}$/.test(given) : given === form))
 }
 
 /** How one bench is started, or what there is. */
