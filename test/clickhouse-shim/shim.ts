@@ -22,12 +22,14 @@ export interface ShimOptions {
   readonly keepAliveMs?: number
   /** Of loopback; default a free one. */
   readonly port?: number
+  /** Keeps no request in `seen`: for a long run, whose inserts would all stay in memory. */
+  readonly forgets?: boolean
 }
 
 export interface Shim {
   readonly url: string
   readonly faults: Faults
-  /** Every request that was read in full, in order. */
+  /** Every request that was read in full, in order; none where it `forgets`. */
   readonly seen: Received[]
   /** How many connections were opened. */
   readonly connections: number
@@ -85,7 +87,7 @@ class HttpShim implements Shim {
     if (early?.kind === 'reset' && early.when === 'reading') return void request.socket.destroy()
     const asked = await bodyOf(request).then((body) => received(request, body), () => undefined)
     if (asked === undefined) return
-    this.seen.push(asked)
+    if (this.#options.forgets !== true) this.seen.push(asked)
     const fault = early ?? (sent === '' ? this.faults.take(asked.sql) : undefined)
     if (await instead(fault, response)) return
     try {
