@@ -35,6 +35,11 @@ describe('identities that do not agree', () => {
     ])
   })
 
+  it('leave a person, a tool and a text that are called unknown their name', () => {
+    const fields = merged([observation({ tool: 'unknown', principal: 'unknown', arguments: 'unknown', result: 'unknown', outcome: 'ok' }), observation({ tool: '', vantage: 'server' })])
+    expect(fields).toMatchObject({ tool: 'unknown', principal: 'unknown', actor: 'unknown', actor_kind: 'principal', arguments: 'unknown', result: 'unknown', outcome: 'ok' })
+  })
+
   it('are none where one says nothing, or the same in another case', () => {
     expect(told([gateway, client])).toEqual([])
     expect(told([gateway, observation({ vantage: 'agent' })])).toEqual([])

@@ -80,12 +80,16 @@ function insertionSorted<T>(values: T[], before: (left: T, right: T) => number):
   return values
 }
 
-const isSaid = (value: Observation[Field]): boolean => value !== '' && value !== 'unknown' && !(Array.isArray(value) && value.length === 0)
+/** A tool, a person or a text may well be called `unknown`: only of an outcome it says nothing. */
+function isSaid(event: Said, field: Field): boolean {
+  const value = event[field]
+  return value !== '' && (value !== 'unknown' || field !== 'outcome') && !(Array.isArray(value) && value.length === 0)
+}
 
 function firstOf<T extends Said>(best: readonly T[], decisive: Field, { named }: Group): T | undefined {
   let first: T | undefined
   for (const event of best) {
-    if (!isSaid(event[decisive])) continue
+    if (!isSaid(event, decisive)) continue
     if (named === undefined || event.method !== '') return event
     first ??= event
   }
@@ -100,7 +104,7 @@ export function bestOf<T extends Said>(best: readonly T[], group: Group): T | un
   let found: T | undefined
   let lowest = Infinity
   for (const event of best) {
-    if (!isSaid(event[decisive])) continue
+    if (!isSaid(event, decisive)) continue
     const rank = TRUST_RANK.get(event[trust]) ?? Infinity
     if (found !== undefined && rank >= lowest) continue
     found = event

@@ -1,6 +1,7 @@
 /** What all records under one resource and scope share: read once, copied into each record. */
 import { type AuditEventFields, blankAuditEvent } from '../../../schemas/audit-event.ts'
 import { SAID_KEY, saidIn } from '../../../schemas/said-identity.ts'
+import { type Trust, TRUST_ORDER } from '../../../schemas/vocabulary.ts'
 import type { Arrival } from '../contracts.ts'
 import type { Resource, Scope } from '../otlp/model.ts'
 import { reporterTrust } from './compile.ts'
@@ -60,14 +61,28 @@ export function openGroup(resource: Resource, scope: Scope, arrival: Arrival): G
   return { resource, scope, service, template, own: text(RESOURCE.own) === 'true', reported }
 }
 
-function saysItself({ event, kept }: Draft, field: OwnField): boolean {
-  if (field === 'caller_tenant') return saidIn(kept.get(SAID_KEY)).caller_tenant !== ''
-  return (field === 'delegation' ? saidIn(kept.get(SAID_KEY)).delegation : event[field]).length > 0
+/** Trust in what the record itself says of the field; `none` where it says nothing. */
+function ownTrust({ event, kept }: Draft, field: OwnField): Trust {
+  if (field === 'caller_tenant') return saidIn(kept.get(SAID_KEY)).caller_tenant_trust
+  if (field === 'delegation') return saidIn(kept.get(SAID_KEY)).delegation_trust
+  return field === 'token_fingerprint' ? event.token_trust : event[`${field}_trust`]
 }
 
-/** Fills what the record itself left open from what its resource reports, which nearly none does. */
+/** Only names and addresses are ever self-declared; one that gives way is an attribute again. */
+function giveBack({ event, kept }: Draft, field: OwnField): void {
+  if (field !== 'principal' && field !== 'client_address') return
+  const source = event[`${field}_source`]
+  if (source !== '' && !kept.has(source)) kept.set(source, { type: 'string', text: event[field] })
+}
+
+/** Fills what the record itself left open from what its resource reports, which nearly none does, and what it says with less to be said for it. */
 export function applyReported(draft: Draft, reported: readonly Reported[]): void {
-  for (const { field, key, text } of reported) if (!saysItself(draft, field)) putOf(field, reporterTrust(draft.event.vantage))(draft, key, text)
+  const trust = reporterTrust(draft.event.vantage)
+  for (const { field, key, text } of reported) {
+    if (TRUST_ORDER.indexOf(trust) >= TRUST_ORDER.indexOf(ownTrust(draft, field))) continue
+    giveBack(draft, field)
+    putOf(field, trust)(draft, key, text)
+  }
 }
 
 /** Resource and scope as one text, for identities of what has none of its own. */

@@ -188,7 +188,7 @@ export function mappingTable(): string {
     INTRODUCTION,
     `## What is skipped\n\n${skipped()}`,
     `## How a record is recognised\n\n${RECOGNISED}`,
-    `## From anyone\n\n${ours} are taken from any emitter, on a span, a log record or a resource. What a record says itself goes before what its resource says.`,
+    `## From anyone\n\n${ours} are taken from any emitter, on a span, a log record or a resource. What a record says itself goes before what its resource says, unless that is more to be trusted; what is verified goes before both.`,
     `## Outcome\n\nWords in a status message decide nothing.\n\n${OUTCOMES}`,
     `## Readings\n\n${tableOf(['reading', 'meaning'], Object.entries(READINGS))}`,
     `## Metrics\n\n${METRICS}`,

@@ -134,16 +134,28 @@ export function goldenEvents(emitter: string, name: string, mcpPaths: readonly s
 
 const FILE = /^(?!.*\.headers\.json$).*(traces|logs).*\.(?:bin|json)$/
 
-/** Events of all bodies of an emitter's folder, recorded or built. */
-export function everyEvent(folder: string, mcpPaths: readonly string[] = []): readonly AuditEventFields[] {
+/** A body of spans or log records. */
+export type Observed = Exclude<Decoded, { readonly signal: 'metrics' }>
+
+/** All bodies of spans and log records in an emitter's folder, recorded or built, as they were sent. */
+export function everyBody(folder: string): readonly { readonly signal: Signal; readonly encoding: 'json' | 'protobuf'; readonly bytes: Buffer }[] {
   const path = new URL(`../../../test/fixtures/otlp/${folder}/`, import.meta.url)
-  const normaliser = createNormaliser({ mcpPaths })
   return readdirSync(path).sort().flatMap((file) => {
     const signal = FILE.exec(file)?.[1] as Signal | undefined
     if (signal === undefined) return []
     const bytes = readFileSync(new URL(file, path))
-    const body = decode({ signal, encoding: bytes[0] === 0x7b ? 'json' : 'protobuf', bytes }, DECODE_LIMITS)
-    if (body.signal === 'metrics') return []
-    return [...(body.signal === 'traces' ? normaliser.traces(body.data, ARRIVAL) : normaliser.logs(body.data, ARRIVAL)).events]
+    return [{ signal, encoding: bytes[0] === 0x7b ? 'json' as const : 'protobuf' as const, bytes }]
   })
 }
+
+export const everyDecoded = (folder: string): readonly Observed[] => everyBody(folder).map((body) => decode(body, DECODE_LIMITS)).filter((body) => body.signal !== 'metrics')
+
+/** Events of all bodies of an emitter's folder. */
+export function everyEvent(folder: string, mcpPaths: readonly string[] = []): readonly AuditEventFields[] {
+  const normaliser = createNormaliser({ mcpPaths })
+  return everyDecoded(folder).flatMap((body) => [...normalised(normaliser, body).events])
+}
+
+/** What a body of spans or log records becomes. */
+export const normalised = (normaliser: Normaliser, body: Observed): Normalised =>
+  body.signal === 'traces' ? normaliser.traces(body.data, ARRIVAL) : normaliser.logs(body.data, ARRIVAL)

@@ -1,24 +1,14 @@
 /** Every emitter's bodies again, each attribute in the other kinds that senders and exporters give the same value: nothing else is read of them. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import type { AuditEventFields } from '../../../schemas/audit-event.ts'
-import { type Decoded, decode } from '../otlp/decode.ts'
-import { type AnyValue, DECODE_LIMITS, Double, type KeyValues, type Signal } from '../otlp/model.ts'
+import { type AnyValue, Double, type KeyValues, type LogRecord, type Span } from '../otlp/model.ts'
 import { createNormaliser } from './normaliser.ts'
-import { ARRIVAL } from './sample-telemetry.ts'
+import { everyDecoded, normalised, type Observed } from './sample-telemetry.ts'
 import { jsonText } from './values.ts'
 
 const FIXTURES = new URL('../../../test/fixtures/otlp/', import.meta.url)
 const normaliser = createNormaliser({ mcpPaths: ['/mcp'] })
-
-function bodiesOf(folder: string): Decoded[] {
-  return readdirSync(new URL(`${folder}/`, FIXTURES)).flatMap((file) => {
-    const signal = /(?:_v1_|\.|^)(traces|logs)\b.*\.(?:bin|json)$/.exec(file)?.[1] as Signal | undefined
-    if (signal === undefined || file.endsWith('.headers.json')) return []
-    const bytes = readFileSync(new URL(`${folder}/${file}`, FIXTURES))
-    return [decode({ signal, encoding: bytes[0] === 0x7b ? 'json' : 'protobuf', bytes }, DECODE_LIMITS)]
-  })
-}
 
 function structured(value: unknown): AnyValue {
   if (Array.isArray(value)) return value.map(structured)
@@ -66,16 +56,14 @@ function said(event: AuditEventFields | undefined): unknown {
 }
 
 /** The only event of one record with these attributes. */
-function eventWith(body: Decoded, group: number, item: number, attributes: KeyValues): AuditEventFields | undefined {
+function eventWith(body: Observed, group: number, item: number, attributes: KeyValues): AuditEventFields | undefined {
   const alone = <T extends { readonly attributes: KeyValues }>(scoped: readonly { readonly items: readonly T[] }[]): unknown =>
     [{ ...scoped[group], items: [{ ...scoped[group]!.items[item]!, attributes }] }]
-  if (body.signal === 'traces') return normaliser.traces(alone(body.data) as typeof body.data, ARRIVAL).events[0]
-  return body.signal === 'logs' ? normaliser.logs(alone(body.data) as typeof body.data, ARRIVAL).events[0] : undefined
+  return normalised(normaliser, { ...body, data: alone<Span | LogRecord>(body.data) } as Observed).events[0]
 }
 
-it.each(readdirSync(FIXTURES).filter((name) => bodiesOf(name).length > 0))('%s', (folder) => {
-  for (const body of bodiesOf(folder)) {
-    if (body.signal === 'metrics') continue
+it.each(readdirSync(FIXTURES).filter((name) => everyDecoded(name).length > 0))('%s', (folder) => {
+  for (const body of everyDecoded(folder)) {
     body.data.forEach(({ items }, group) => items.forEach(({ attributes }, item) => {
       const before = said(eventWith(body, group, item, attributes))
       for (const [key, value] of attributes) {

@@ -2,9 +2,10 @@ import { createHmac, randomInt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { blankAuditEvent, type AuditEventFields } from '../../../schemas/audit-event.ts'
+import { type Attribute, blankAuditEvent, type AuditEventFields } from '../../../schemas/audit-event.ts'
 import { encodeCanonical } from '../../../schemas/canonical.ts'
 import { CONTENT_FIELDS } from '../../../schemas/canonical-order.ts'
+import { SAID_KEY, saidAttribute, saidIn } from '../../../schemas/said-identity.ts'
 import type { KeyedHash } from '../../../schemas/ports.ts'
 import { OWN_TEXT_COLUMNS, SCANNED_LIST_COLUMNS, SCANNED_MAP_COLUMNS, SCANNED_TEXT_COLUMNS } from './columns.ts'
 import { DEFAULT_POLICIES, type RedactionPolicies } from './policy.ts'
@@ -37,6 +38,7 @@ interface Canary {
   readonly text: string
   readonly secret: string
 }
+const whole = (text: string): Attribute => ({ type: 'string', text })
 const self = (secret: string): Canary => ({ text: secret, secret })
 const within = (before: string, secret: string, after = ''): Canary => ({ text: `${before}${secret}${after}`, secret })
 
@@ -312,6 +314,23 @@ describe('redactor', () => {
     expect(event.redacted).toEqual([
       'attributes.app.password:field', 'attributes.http.request.header.authorization:field', 'attributes.http.request.header.cookie.0:field',
     ])
+  })
+
+  it('drops scopes and chains that were read in pieces from a text that held a secret', () => {
+    const [secret, chain] = [alnum(16), { delegation: ["define('DB_PASSWORD'", "'x')"], delegation_source: 'watchkeeper.delegation' }]
+    const text = `define('DB_PASSWORD', '${secret}')`
+    const event = {
+      ...fresh(), scopes: ["define('DB_PASSWORD'", `'${secret}')`], scopes_source: 'scp',
+      attributes: new Map([['scp', whole(text)], ['watchkeeper.delegation', whole(text)], [SAID_KEY, saidAttribute({ ...chain, delegation: text.split(', ') })]]),
+    }
+    redactor.redact(event)
+    expect(event.scopes).toEqual(['[redacted:unscanned]'])
+    expect(saidIn(event.attributes.get(SAID_KEY))).toMatchObject({ ...chain, delegation: ['[redacted:unscanned]'] })
+    expect(JSON.stringify([...event.attributes])).not.toContain(secret)
+    expect(event.redacted).toEqual(expect.arrayContaining(['delegation:unscanned', 'scopes:unscanned']))
+    const harmless = { ...fresh(), scopes: ['read', 'write'], scopes_source: 'scp', attributes: new Map([['scp', whole('read write')], ['note', whole(text)]]) }
+    redactor.redact(harmless)
+    expect(harmless.scopes).toEqual(['read', 'write'])
   })
 
   it('hashes contents as they were sent, and only where they were', () => {

@@ -9,6 +9,7 @@ import { holdsSecret } from './json-text.ts'
 import { gate } from './gate.ts'
 import { gradeOf, type NameGrade } from './names.ts'
 import { cleanPoint } from './metric-points.ts'
+import { dropPieces } from './pieces.ts'
 import { createPolicies, DEFAULT_POLICIES, type Policy, type RedactionPolicies } from './policy.ts'
 import { isClean } from './scan.ts'
 import { UNSCANNED } from './span.ts'
@@ -113,6 +114,7 @@ function hashes(event: AuditEventFields, keyed: KeyedHash): void {
 }
 
 function redactEvent(event: AuditEventFields, work: Work): void {
+  const { attributes, resource_attributes, scopes } = event
   cleanTextColumns(event, work)
   for (const column of SCANNED_LIST_COLUMNS) {
     work.stand(column)
@@ -122,7 +124,9 @@ function redactEvent(event: AuditEventFields, work: Work): void {
     const next = cleanMap(event[column], column, work)
     if (next !== event[column]) event[column] = next as Map<string, Attribute>
   }
-  if (work.entries !== undefined) event.redacted = [...new Set([...event.redacted, ...work.entries])].sort()
+  if (work.entries === undefined) return
+  dropPieces(event, { attributes, resource_attributes, scopes }, work)
+  event.redacted = [...new Set([...event.redacted, ...work.entries])].sort()
 }
 
 /** Nothing that an emitter wrote is left: what happened is a defect of ours, and the secret may be anywhere. */

@@ -4,7 +4,7 @@ import type { EmitterTable } from './table.ts'
 /** agentgateway 1.4: a SERVER span and an access-log record for each HTTP request, a CLIENT span for each message to a server behind it. */
 export const agentgateway: EmitterTable = {
   id: 'agentgateway',
-  version: '2',
+  version: '3',
   title: 'agentgateway',
   golden: 'built',
   recognise: {
@@ -21,11 +21,11 @@ export const agentgateway: EmitterTable = {
     ...CONVENTIONS,
     server: [{ key: 'mcp.target' }],
     target: [...CONVENTIONS.target, { key: 'http.host' }],
-    principal: [...CONVENTIONS.principal, { key: 'jwt.sub', trust: 'verified' }],
-    client: [...CONVENTIONS.client, { key: 'jwt.client_id', trust: 'verified' }, { key: 'jwt.azp', trust: 'verified' }],
-    scopes: [...CONVENTIONS.scopes, { key: 'jwt.scope', reading: 'words', trust: 'verified' }, { key: 'jwt.scp', reading: 'words', trust: 'verified' }],
-    caller_tenant: [...CONVENTIONS.caller_tenant, { key: 'jwt.tid', trust: 'verified' }, { key: 'jwt.org_id', trust: 'verified' }],
-    delegation: [...CONVENTIONS.delegation, { key: 'jwt.act', reading: 'actors', trust: 'verified' }],
+    principal: [{ key: 'jwt.sub', trust: 'verified' }, ...CONVENTIONS.principal],
+    client: [{ key: 'jwt.client_id', trust: 'verified' }, { key: 'jwt.azp', trust: 'verified' }, ...CONVENTIONS.client],
+    scopes: [{ key: 'jwt.scope', reading: 'words', trust: 'verified' }, { key: 'jwt.scp', reading: 'words', trust: 'verified' }, ...CONVENTIONS.scopes],
+    caller_tenant: [{ key: 'jwt.tid', trust: 'verified' }, { key: 'jwt.org_id', trust: 'verified' }, ...CONVENTIONS.caller_tenant],
+    delegation: [{ key: 'jwt.act', reading: 'actors', trust: 'verified' }, ...CONVENTIONS.delegation],
     arguments: [{ key: 'mcp.tool.arguments', reading: 'json' }, ...CONVENTIONS.arguments],
     result: [{ key: 'mcp.tool.result', reading: 'json' }, ...CONVENTIONS.result],
     rpc_status: [...CONVENTIONS.rpc_status, { key: 'mcp.error.code' }],

@@ -4,7 +4,7 @@ import type { EmitterTable } from './table.ts'
 /** Claude Code's log events, and its beta spans. */
 export const claudeCode: EmitterTable = {
   id: 'claude-code',
-  version: '4',
+  version: '5',
   title: 'Claude Code',
   golden: 'built',
   recognise: { scopes: ['com.anthropic.claude_code.events', 'com.anthropic.claude_code'], services: ['claude-code'] },
@@ -13,8 +13,8 @@ export const claudeCode: EmitterTable = {
   fields: {
     ...WATCHKEEPER,
     principal: [
-      ...WATCHKEEPER.principal,
       { key: 'user.id', where: { key: 'identity.source', is: 'gateway-oidc' }, trust: 'verified' },
+      ...WATCHKEEPER.principal,
       { key: 'user.email', trust: 'client_reported' },
       { key: 'user.account_uuid', trust: 'client_reported' },
       { key: 'user.account_id', trust: 'client_reported' },

@@ -4,7 +4,7 @@ import type { EmitterTable } from './table.ts'
 /** IBM ContextForge 1.0: an HTTP request's SERVER span, and below it half a dozen INTERNAL ones for one call. */
 export const contextforge: EmitterTable = {
   id: 'contextforge',
-  version: '2',
+  version: '3',
   title: 'IBM ContextForge',
   golden: 'built',
   recognise: { scopes: ['mcp-gateway'] },
@@ -19,10 +19,10 @@ export const contextforge: EmitterTable = {
     resource: [{ key: 'resource.uri' }, { key: 'mcp.resource.uri' }],
     server: [{ key: 'contextforge.gateway_id' }, { key: 'tool.gateway_id' }],
     principal: [
-      ...CONVENTIONS.principal,
       ...['jwt', 'bearer_token', 'api_token'].map((is) => (
         { key: 'user.email', except: ['anonymous'], where: { key: 'auth.method', is }, trust: 'verified' as const }
       )),
+      ...CONVENTIONS.principal,
       { key: 'user.email', except: ['anonymous'] },
       { key: 'user', except: ['anonymous'] },
     ],

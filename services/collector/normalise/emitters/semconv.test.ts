@@ -183,6 +183,27 @@ describe('attributes of our own', () => {
   })
 })
 
+describe('of several names in one place', () => {
+  const named = { 'watchkeeper.principal': 'bob', 'watchkeeper.client': 'app', 'watchkeeper.caller.tenant': 'umbrella', 'watchkeeper.delegation': 'p' }
+
+  it('the verified one holds, whoever knows better, and the other stays an attribute', () => {
+    const event = eventOf({ kind: SERVER, attributes: { ...CALL, ...named, 'jwt.sub': 'ann', 'jwt.azp': 'cli', 'jwt.tid': 'acme', 'jwt.act': '{"sub":"q"}' } }, { scope: 'agentgateway' })
+    expect(event).toMatchObject({ principal: 'ann', principal_trust: 'verified', client: 'cli', client_trust: 'verified' })
+    expect(saidIn(event.attributes.get(SAID_KEY))).toMatchObject({ caller_tenant: 'acme', delegation: ['q'], delegation_trust: 'verified' })
+    expect([...event.attributes.keys()]).toEqual(expect.arrayContaining(Object.keys(named)))
+    const vouched = { 'tool_name': 'mcp__a__b', 'identity.source': 'gateway-oidc', 'user.id': 'ann', 'watchkeeper.principal': 'bob' }
+    expect(eventOf({ attributes: vouched }, { scope: 'com.anthropic.claude_code' })).toMatchObject({ principal: 'ann', principal_trust: 'verified' })
+    const known = { ...CALL, 'auth.method': 'jwt', 'user.email': 'ann@ex.org', 'watchkeeper.principal': 'bob' }
+    expect(eventOf({ attributes: known }, { scope: 'mcp-gateway' })).toMatchObject({ principal: 'ann@ex.org', principal_trust: 'verified' })
+  })
+
+  it('what the resource reports holds against what a caller says of himself', () => {
+    const event = eventOf({ kind: CLIENT, attributes: { ...CALL, 'user.id': 'eve' } }, { scope: 'envoyproxy/ai-gateway', resource: { 'watchkeeper.principal': 'ann' } })
+    expect(event).toMatchObject({ principal: 'ann', principal_source: 'watchkeeper.principal', principal_trust: 'server_reported' })
+    expect(event.attributes.get('user.id')).toEqual({ type: 'string', text: 'eve' })
+  })
+})
+
 describe('names as a last source', () => {
   it.each([
     ['MCP send tools/call search books', 'tools/call', 'search books'],
