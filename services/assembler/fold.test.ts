@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { type AuditEvent, blankAuditEvent } from '../../schemas/audit-event.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import { EventRecord } from '../../schemas/topics.ts'
-import { type AssemblerLimits, type AssemblerState, emptyState, fold, traceKey } from './fold.ts'
+import { type AssemblerLimits, type AssemblerState, emptyState, fold } from './fold.ts'
+import { TraceKeys } from './trace-keys.ts'
 
 const SECOND = 1_000_000_000n
 const LIMITS: AssemblerLimits = {
@@ -133,7 +134,8 @@ describe('fold', () => {
   })
 
   it('keeps traces of the same id apart by tenant, in whatever order their records come', () => {
-    const keyOf = (tenant: string, trace: number): string => traceKey(EventRecord.together([{ ...span(trace, 2, 1), tenant }])[0]!.head!)
+    const names = new TraceKeys()
+    const keyOf = (tenant: string, trace: number): string => names.of(EventRecord.together([{ ...span(trace, 2, 1), tenant }])[0]!.head!)
     const keys = [['acme', 1], ['globex', 1], ['acme', 1], ['acme', 2], ['globex', 2], ['acme', 1]] as const
     expect(keys.map(([tenant, trace]) => keyOf(tenant, trace))).toEqual(keys.map(([tenant, trace]) => `${tenant}\u0000t${id(trace, 32)}`))
   })
@@ -161,7 +163,7 @@ describe('fold', () => {
       for (const [i, [trace, own, tenant]] of steps.entries()) {
         send([{ ...span(trace, own + 10, 5), tenant, received_at: BigInt(100 + i) * SECOND / 10n }])
         expect([...state.holdings.values()].reduce((sum, { spans }) => sum + spans, 0)).toBe(state.spans)
-        expect([...state.holdings.values()].reduce((sum, { keys }) => sum + keys.size, 0)).toBe(state.traces.size)
+        expect([...state.holdings.values()].reduce((sum, { traces }) => sum + traces.size, 0)).toBe(state.traces.size)
       }
       expect(heldRecords(state)).toBe(state.spans)
       tick(5_000n * SECOND)

@@ -6,7 +6,6 @@ import { isAdminEvent } from '../../schemas/admin-action.ts'
 import type { EventHead } from '../../schemas/event-head.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import type { Envelope } from '../../schemas/ports.ts'
-import { joinedTrace } from '../../schemas/record-key.ts'
 import type { Part, Relay, Word } from '../../schemas/relay.ts'
 import type { EventRecord } from '../../schemas/topics.ts'
 import { addSeen, nothingSeen, type Seen } from '../../detectors/stats/seen.ts'
@@ -19,7 +18,9 @@ import { learn, neverAsked, type Propagation } from './related/habits.ts'
 import { traceKeeper } from './related/keeper.ts'
 import { emptyRelated, relate, type RelatedState, settleRelated } from './related/relate.ts'
 import type { Tokens } from './tokens.ts'
+import { Touched } from './touched.ts'
 import { isComplete, type Trace } from './trace.ts'
+import { TraceKeys } from './trace-keys.ts'
 
 /** `quietNs` also is the quiet time of a trace after which its calls are published as they are, `lineageNs` how long it is kept after that. */
 export interface AssemblerLimits extends RelatedLimits {
@@ -44,21 +45,21 @@ export interface AssemblerCounts {
 type Overflow = Exclude<keyof AssemblerCounts, 'duplicates'>
 export const nothingCounted = (): AssemblerCounts => ({ duplicates: 0, overflowed: 0, tenantOverflowed: 0, traceOverflowed: 0 })
 
-/** What one tenant has of the traces: keys least recently touched first. */
+/** What one tenant has of the traces. */
 interface Holding {
   spans: number
-  readonly keys: Set<string>
+  readonly traces: Touched<HeldTrace>
 }
 
 export interface AssemblerState {
   now: bigint
   spans: number
-  /** Least recently touched first. */
-  readonly traces: Map<string, HeldTrace>
+  readonly traces: Touched<HeldTrace>
   /** Whose they are; who holds none is not there. */
   readonly holdings: Map<string, Holding>
-  /** Traces with something to publish once quiet; a subset of `traces`, least recently touched first. */
-  readonly pending: Set<string>
+  /** Those with something to publish once quiet. */
+  readonly pending: Touched<HeldTrace>
+  readonly keys: TraceKeys
   /** Of the calls of this partition that have no home before their actor's. */
   habits: Map<string, Propagation>
   /** Stage 2, where there is one partition. */
@@ -69,7 +70,7 @@ export interface AssemblerState {
 }
 
 export const emptyState = (): AssemblerState => ({
-  now: 0n, spans: 0, traces: new Map(), holdings: new Map(), pending: new Set(), habits: new Map(), related: emptyRelated(), gone: nothingSeen(),
+  now: 0n, spans: 0, traces: new Touched(), holdings: new Map(), pending: new Touched(), keys: new TraceKeys(), habits: new Map(), related: emptyRelated(), gone: nothingSeen(),
   counts: nothingCounted(),
 })
 
@@ -85,19 +86,6 @@ export interface FoldOptions {
   readonly tokens?: Tokens | undefined
   /** Which records are taken; of the others only the time counts. */
   takes(event: EventHead): boolean
-}
-
-/** The key made last: records of one trace mostly come together, and a text that was looked for before is looked for sooner than an equal one. */
-let latest = { tenant: '', trace: '', key: '' }
-
-/** Records with the same key meet in one trace: trace id, else conversation, else the record alone. */
-export const traceKey = (event: EventHead): string => {
-  const trace = joinedTrace(event)
-  if (trace !== '') {
-    if (trace !== latest.trace || event.tenant !== latest.tenant) latest = { tenant: event.tenant, trace, key: `${event.tenant}\u0000t${trace}` }
-    return latest.key
-  }
-  return `${event.tenant}\u0000${event.conversation === '' ? `e${event.event_id}` : `c${event.conversation}`}`
 }
 
 /** Adds the records of one envelope. */
@@ -127,7 +115,7 @@ interface Assembling extends FoldOptions {
 }
 
 /** Parts of traces that are held, as they were told last; of the trace that was asked for last they are all at hand. */
-function partsOfTraces(traces: ReadonlyMap<string, HeldTrace>, tokens: Tokens | undefined): (key: string, id: string) => Part | undefined {
+function partsOfTraces(traces: Pick<Touched<HeldTrace>, 'get'>, tokens: Tokens | undefined): (key: string, id: string) => Part | undefined {
   let last: { readonly key: string; readonly trace: Trace } | undefined
   return (key, id) => {
     const held = traces.get(key)
@@ -146,7 +134,7 @@ function assemble(state: AssemblerState, { offset, records }: Pick<Envelope<Even
     const at = event === undefined ? record.tickAt : event.received_at
     if (at > now) now = at
     if (event === undefined || event.conflict_with !== '' || isAdminEvent(event) || !options.takes(event)) continue
-    const key = traceKey(event)
+    const key = state.keys.of(event)
     const known = arrived.get(key)
     if (known === undefined) arrived.set(key, [record])
     else known.push(record)
@@ -158,23 +146,19 @@ function assemble(state: AssemblerState, { offset, records }: Pick<Envelope<Even
   return moved
 }
 
-/** The trace, moved to the end of its queues. */
+/** The trace, touched last of all. */
 function held(state: AssemblerState, key: string, offset: number): HeldTrace {
-  const trace = state.traces.get(key) ?? newHeldTrace(key, offset)
+  const trace = state.traces.touch(key, () => newHeldTrace(key, offset))
   trace.touchedAt = state.now
-  state.traces.delete(key)
-  state.traces.set(key, trace)
-  state.pending.delete(key)
-  const { keys } = holdingOf(state, tenantOf(key))
-  keys.delete(key)
-  keys.add(key)
+  holdingOf(state, tenantOf(key)).traces.touch(key, () => trace)
+  state.pending.touch(key, () => trace)
   return trace
 }
 
 function holdingOf({ holdings }: AssemblerState, tenant: string): Holding {
   const known = holdings.get(tenant)
   if (known !== undefined) return known
-  const holding: Holding = { spans: 0, keys: new Set() }
+  const holding: Holding = { spans: 0, traces: new Touched() }
   holdings.set(tenant, holding)
   return holding
 }
@@ -192,18 +176,15 @@ function take(state: AssemblerState, trace: HeldTrace, options: Assembling & { r
   keep(trace, records)
   const holding = count(state, trace.key, records.length)
   trace.rooted ||= records.some(({ head }) => head?.signal === 'span' && head.parent_span_id === '')
-  state.pending.add(trace.key)
   if (trace.rooted && worthOpening(trace)) publish(state, trace, { ...options, ready: isComplete })
   if (trace.records > limits.spansPerTrace) overflow(state, trace, { ...options, why: 'traceOverflowed', over: () => trace.records > limits.spansPerTrace })
   while (holding.spans > limits.spansPerTenant) {
-    overflow(state, oldestOf(state, holding), { ...options, why: 'tenantOverflowed', over: () => holding.spans > limits.spansPerTenant })
+    overflow(state, holding.traces.oldest as HeldTrace, { ...options, why: 'tenantOverflowed', over: () => holding.spans > limits.spansPerTenant })
   }
   while (state.spans > limits.spans) {
-    overflow(state, oldestOf(state, largest(state)), { ...options, why: 'overflowed', over: () => state.spans > limits.spans })
+    overflow(state, largest(state).traces.oldest as HeldTrace, { ...options, why: 'overflowed', over: () => state.spans > limits.spans })
   }
 }
-
-const oldestOf = ({ traces }: AssemblerState, { keys }: Holding): HeldTrace => traces.get(keys.values().next().value as string) as HeldTrace
 
 function largest({ holdings }: AssemblerState): Holding {
   let most: Holding | undefined
@@ -274,14 +255,13 @@ function drop(state: AssemblerState, trace: HeldTrace): void {
   state.traces.delete(trace.key)
   state.pending.delete(trace.key)
   const holding = count(state, trace.key, -trace.records)
-  holding.keys.delete(trace.key)
-  if (holding.keys.size === 0) state.holdings.delete(tenantOf(trace.key))
+  holding.traces.delete(trace.key)
+  if (holding.traces.size === 0) state.holdings.delete(tenantOf(trace.key))
 }
 
 function settle(state: AssemblerState, options: Assembling): void {
   const { quietNs } = options.limits
-  for (const key of state.pending) {
-    const trace = state.traces.get(key) as HeldTrace
+  for (const trace of state.pending.values()) {
     if (state.now - trace.touchedAt < quietNs) break
     publish(state, trace, { ...options, ready: always })
   }

@@ -3,7 +3,7 @@ import { maybeSeen } from '../../detectors/stats/seen.ts'
 import type { EventHead } from '../../schemas/event-head.ts'
 import type { Envelope, Store } from '../../schemas/ports.ts'
 import type { EventRecord } from '../../schemas/topics.ts'
-import { type AssemblerState, traceKey } from './fold.ts'
+import type { AssemblerState } from './fold.ts'
 
 export type EventPlaces = Pick<Store, 'places'>
 
@@ -22,7 +22,7 @@ function doubtsOf(state: AssemblerState, envelopes: readonly Envelope<EventRecor
     for (let index = 0; index < records.length; index++) {
       const head = records[index]?.head
       if (head === undefined) continue
-      const key = traceKey(head)
+      const key = state.keys.of(head)
       // Records of one trace mostly come together.
       if (key !== last) doubtful = !state.traces.has(key) && maybeSeen(state.gone, key)
       last = key

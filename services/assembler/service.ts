@@ -6,7 +6,7 @@ import type { Envelope, Service, Subscription } from '../../schemas/ports.ts'
 import { type EventRecord, events } from '../../schemas/topics.ts'
 import { traced } from '../../schemas/traced.ts'
 import type { AssemblerConfig, AssemblerPorts } from './contracts.ts'
-import { type AssemblerState, emptyState, fold, type FoldOptions, traceKey } from './fold.ts'
+import { type AssemblerState, emptyState, fold, type FoldOptions } from './fold.ts'
 import { type Identify, identifier } from './identities.ts'
 import { Outbox } from './outbox.ts'
 import { locator } from './place/locate.ts'
@@ -87,7 +87,7 @@ export function createAssembler(config: AssemblerConfig, ports: AssemblerPorts):
 
   function replayEnvelope(holding: Holding, envelope: Envelope<EventRecord>): void {
     const { state, replay } = holding
-    fold(state, envelope, { ...ways(undefined), takes: (event) => replay?.held.has(traceKey(event)) === true })
+    fold(state, envelope, { ...ways(undefined), takes: (event) => replay?.held.has(state.keys.of(event)) === true })
     holding.next = envelope.offset + 1
   }
 

@@ -3,7 +3,7 @@ import type { AuditEventFields } from '../../schemas/audit-event.ts'
 import { encodeCanonical } from '../../schemas/canonical.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
 import { EventRecord } from '../../schemas/topics.ts'
-import { type AssemblerLimits, type AssemblerState, emptyState, fold, traceKey } from '../../services/assembler/fold.ts'
+import { type AssemblerLimits, type AssemblerState, emptyState, fold } from '../../services/assembler/fold.ts'
 
 const LIMITS: AssemblerLimits = {
   quietNs: 10_000_000_000n, lineageNs: 900_000_000_000n, spansPerTrace: 20_000, spansPerTenant: 500_000, spans: 500_000,
@@ -17,7 +17,7 @@ export const END = EventRecord.tick(1_795_999_900n * SECOND)
 
 /** Folds one record in an envelope of its own. */
 export const take = (state: AssemblerState, offset: number, record: EventRecord, out: Interaction[], only?: ReadonlySet<string>): void =>
-  fold(state, { offset, records: [record] }, { limits: LIMITS, out, takes: (event) => only?.has(traceKey(event)) !== false })
+  fold(state, { offset, records: [record] }, { limits: LIMITS, out, takes: (event) => only?.has(state.keys.of(event)) !== false })
 
 /** Newest version of every interaction that was not withdrawn. */
 function newest(versions: readonly Interaction[]): Interaction[] {

@@ -11,23 +11,23 @@ import type { Keeper } from './keeper.ts'
 import { mergeParts } from './merge-parts.ts'
 import { roundsOf } from './next-round.ts'
 import type { Tokens } from '../tokens.ts'
+import { Touched } from '../touched.ts'
 import { learn, type Propagation, propagates } from './habits.ts'
 
 export interface RelatedState {
   now: bigint
   /** Calls held, counted at each home. */
   held: number
-  /** By key, least recently touched first. */
-  readonly bridges: Map<string, Bridge>
-  readonly conversations: Map<string, Conversation>
-  /** Conversations to be judged again, and since when; the longest first. */
-  readonly stale: Map<string, bigint>
+  readonly bridges: Touched<Bridge>
+  readonly conversations: Touched<Conversation>
+  /** Conversations to be judged again, and since when. */
+  readonly stale: Touched<bigint>
   habits: Map<string, Propagation>
   counts: RelatedCounts
 }
 
 export const emptyRelated = (): RelatedState => ({
-  now: 0n, held: 0, bridges: new Map(), conversations: new Map(), stale: new Map(), habits: new Map(), counts: { relatedOverflowed: 0, crowded: 0 },
+  now: 0n, held: 0, bridges: new Touched(), conversations: new Touched(), stale: new Touched(), habits: new Map(), counts: { relatedOverflowed: 0, crowded: 0 },
 })
 
 export interface RelateOptions {
@@ -53,7 +53,7 @@ export function relate(state: RelatedState, relay: Relay, options: RelateOptions
 const VIEWS: Meeting = { certain: false, fits, merge: mergeParts }
 
 function meet(state: RelatedState, { key, home, part }: PartRelay, { offset, limits, sink, keeper, meeting }: RelateOptions & { readonly meeting: Meeting }): void {
-  const bridge = touched(state.bridges, key, () => newBridge(offset))
+  const bridge = state.bridges.touch(key, () => newBridge(offset))
   bridge.touchedAt = state.now
   const before = partsIn(bridge)
   join(bridge, part, {
@@ -83,17 +83,8 @@ const AT_HOME: Readonly<Record<Home, (state: RelatedState, relay: PartRelay, opt
   },
 }
 
-/** The entry, now the most recently touched. */
-function touched<T>(entries: Map<string, T>, key: string, begin: () => T): T {
-  const known = entries.get(key)
-  if (known !== undefined) entries.delete(key)
-  const entry = known ?? begin()
-  entries.set(key, entry)
-  return entry
-}
-
 function conversationAt(state: RelatedState, key: string, offset: number): Conversation {
-  const conversation = touched(state.conversations, key, () => newConversation(offset))
+  const conversation = state.conversations.touch(key, () => newConversation(offset))
   conversation.touchedAt = state.now
   return conversation
 }
@@ -106,7 +97,7 @@ const outOf = (state: RelatedState, key: string, { limits, sink, keeper, tokens 
     state.counts.crowded += count
   },
   stale() {
-    if (!state.stale.has(key)) state.stale.set(key, state.now)
+    if (!state.stale.has(key)) state.stale.touch(key, () => state.now)
   },
 })
 
@@ -114,17 +105,17 @@ const outOf = (state: RelatedState, key: string, { limits, sink, keeper, tokens 
 export function settleRelated(state: RelatedState, now: bigint, options: RelateOptions): void {
   if (now > state.now) state.now = now
   const { quietNs, lineageNs } = options.limits
-  for (const [key, since] of state.stale) {
+  for (const [key, since] of state.stale.entries()) {
     if (state.now - since < quietNs) break
     state.stale.delete(key)
     const conversation = state.conversations.get(key)
     if (conversation !== undefined) review(conversation, outOf(state, key, options))
   }
-  for (const [key, { touchedAt }] of state.bridges) {
+  for (const [key, { touchedAt }] of state.bridges.entries()) {
     if (state.now - touchedAt < lineageNs) break
     dropBridge(state, key)
   }
-  for (const [key, { touchedAt }] of state.conversations) {
+  for (const [key, { touchedAt }] of state.conversations.entries()) {
     if (state.now - touchedAt < lineageNs) break
     dropConversation(state, key)
   }
@@ -142,8 +133,7 @@ function dropConversation(state: RelatedState, key: string): void {
 }
 
 /**
- * Too many calls are held: the tool call ids and conversations that nobody touched for longest go. A sixteenth of all at once, because the
- * first entry of a Map is far to find behind many that were deleted.
+ * Too many calls are held: the tool call ids and conversations that nobody touched for longest go, a sixteenth of all at once.
  */
 function shrink(state: RelatedState, { relatedCalls }: RelatedLimits): void {
   if (state.held <= relatedCalls) return

@@ -5,7 +5,7 @@ import { partitionOf } from '../../../schemas/partition-of.ts'
 import { eventKey } from '../../../schemas/record-key.ts'
 import { decodeRelays, encodeRelays, type Relay } from '../../../schemas/relay.ts'
 import { EventRecord } from '../../../schemas/topics.ts'
-import { type AssemblerLimits, type AssemblerState, emptyState, fold, traceKey } from '../../../services/assembler/fold.ts'
+import { type AssemblerLimits, type AssemblerState, emptyState, fold } from '../../../services/assembler/fold.ts'
 import { byteKeeper } from '../../../services/assembler/related/keeper.ts'
 import { emptyRelated, relate, type RelatedState, settleRelated } from '../../../services/assembler/related/relate.ts'
 import { decodeRelated, encodeRelated, relatedSnapshotOf } from '../../../services/assembler/related/snapshot.ts'
@@ -68,7 +68,7 @@ export class Cluster {
       if (one.saved === undefined) continue
       const replay = replayOf(decodeSnapshot(one.saved.bytes))
       for (const entry of one.log.slice(replay.snapshot.replayFrom, replay.snapshot.next)) {
-        fold(one.state, entry, { limits: this.limits, out: [], ...(this.#one ? {} : { relays: [] }), takes: (event) => replay.held.has(traceKey(event)) })
+        fold(one.state, entry, { limits: this.limits, out: [], ...(this.#one ? {} : { relays: [] }), takes: (event) => replay.held.has(one.state.keys.of(event)) })
       }
       endReplay(one.state, replay)
       one.read = replay.snapshot.next
