@@ -132,14 +132,20 @@ export interface StoredLeaf extends Pick<StoredEvent, 'partition' | 'offset' | '
   readonly head: { readonly event_id: string; readonly tenant: string }
 }
 
+/** Leaves of one partition's log, the first at index `first` and the others behind it. */
+export interface LeafRun {
+  readonly first: number
+  readonly leaves: readonly StoredLeaf[]
+}
+
 /** Where rows end: the ClickHouse engine in the process, or a server. */
 export interface Store {
   /** Applies what is missing of the numbered migrations. Safe to call by several processes. */
   migrate(): Promise<void>
   /** Inserts as one block. `token`: the same token is inserted once. Failure `rejected` = a row is bad, `unavailable` = try again. */
   insertEvents(events: readonly StoredEvent[], token: string): Promise<void>
-  /** The same for leaves of one partition's log, the first at index `first` and the others behind it. */
-  insertLeaves(leaves: readonly StoredLeaf[], first: number, token: string): Promise<void>
+  /** The same for leaves. */
+  insertLeaves(runs: readonly LeafRun[], token: string): Promise<void>
   insertRows(table: string, rows: readonly Row[], token: string): Promise<void>
   /** Where those of the events stand that are stored, by event_id. */
   places(tenant: string, eventIds: readonly string[]): Promise<ReadonlyMap<string, KnownEvent>>

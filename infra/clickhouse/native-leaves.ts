@@ -1,7 +1,7 @@
-/** Leaves of one partition's log to one Native block: hex digits become bytes in loops that make no strings and no objects. */
+/** Leaves to one Native block: hex digits become bytes in loops that make no strings and no objects. */
 import { HASH_DIGITS } from '../../schemas/canonical.ts'
 import { Failure } from '../../schemas/failure.ts'
-import type { StoredLeaf } from '../../schemas/ports.ts'
+import type { LeafRun, StoredLeaf } from '../../schemas/ports.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { type Column, wireType } from './column-type.ts'
 
@@ -48,26 +48,29 @@ function hashColumn(leaves: readonly StoredLeaf[]): Buffer {
   return out
 }
 
-function placeColumns(leaves: readonly StoredLeaf[], first: number): readonly ByteWriter[] {
-  const partition = new ByteWriter(leaves.length * 4)
-  const index = new ByteWriter(leaves.length * 8)
-  const offset = new ByteWriter(leaves.length * 8)
-  const offsetIndex = new ByteWriter(leaves.length * 4)
-  for (const [at, leaf] of leaves.entries()) {
-    partition.small(leaf.partition, 4)
-    index.count(first + at)
-    offset.count(leaf.offset)
-    offsetIndex.small(leaf.offsetIndex, 4)
+function placeColumns(runs: readonly LeafRun[], length: number): readonly ByteWriter[] {
+  const partition = new ByteWriter(length * 4)
+  const index = new ByteWriter(length * 8)
+  const offset = new ByteWriter(length * 8)
+  const offsetIndex = new ByteWriter(length * 4)
+  for (const { first, leaves } of runs) {
+    for (const [at, leaf] of leaves.entries()) {
+      partition.small(leaf.partition, 4)
+      index.count(first + at)
+      offset.count(leaf.offset)
+      offsetIndex.small(leaf.offsetIndex, 4)
+    }
   }
   return [partition, index, offset, offsetIndex]
 }
 
 /** One block of `event_leaf_versions`, in parts in order. Throws Failure `rejected` (`store.leaf`), or `defect` when `columns` are other ones. */
-export function encodeLeaves(columns: readonly Column[], leaves: readonly StoredLeaf[], first: number): readonly Uint8Array[] {
+export function encodeLeaves(columns: readonly Column[], runs: readonly LeafRun[]): readonly Uint8Array[] {
   if (columns.map(({ name }) => name).join(' ') !== LEAF_COLUMNS) throw new Failure('defect', 'store.columns', 'event_leaf_versions has other columns than its leaves')
+  const leaves = runs.flatMap((run) => run.leaves)
   const tenants = new ByteWriter(leaves.length * 16)
   for (const { head: { tenant } } of leaves) tenants.text(tenant)
-  const values = [...placeColumns(leaves, first).map((column) => column.bytes()), idColumn(leaves), tenants.bytes(), hashColumn(leaves)]
+  const values = [...placeColumns(runs, leaves.length).map((column) => column.bytes()), idColumn(leaves), tenants.bytes(), hashColumn(leaves)]
   const start = new ByteWriter(16)
   start.varint(columns.length)
   start.varint(leaves.length)

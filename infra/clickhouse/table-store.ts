@@ -4,7 +4,7 @@
  */
 import type { KnownEvent } from '../../schemas/audit-event.ts'
 import { Failure } from '../../schemas/failure.ts'
-import type { Row, Store, StoredEvent, StoredLeaf } from '../../schemas/ports.ts'
+import type { LeafRun, Row, Store, StoredEvent } from '../../schemas/ports.ts'
 import { type Column, parseType } from './column-type.ts'
 import { EngineError } from './engine-error.ts'
 import type { ReadOptions } from './engine.ts'
@@ -103,10 +103,10 @@ export class TableStore implements Store {
     block.release()
   }
 
-  async insertLeaves(leaves: readonly StoredLeaf[], first: number, token: string): Promise<void> {
-    if (leaves.length === 0) return
+  async insertLeaves(runs: readonly LeafRun[], token: string): Promise<void> {
+    if (runs.every(({ leaves }) => leaves.length === 0)) return
     const columns = await this.#columnsOf('event_leaf_versions')
-    await this.#insert({ table: 'event_leaf_versions', columns, parts: encodeLeaves(columns, leaves, first), token })
+    await this.#insert({ table: 'event_leaf_versions', columns, parts: encodeLeaves(columns, runs), token })
   }
 
   async insertRows(table: string, rows: readonly Row[], token: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { type Batch, Batcher, type Cut, type Outcome } from './batch.ts'
+import { Rhythm } from './rhythm.ts'
 
 const envelope = (offset: number, size = 1) => ({ partition: 0, offset, records: Array.from({ length: size }, () => offset) })
 const fail = (error: unknown): void => {
@@ -62,6 +63,35 @@ describe('batches', () => {
       expect(await waitAfter(50)).toBeCloseTo(200, -1)
       expect(await waitAfter(2_000)).toBeCloseTo(300, -1)
       expect(await waitAfter(1)).toBeCloseTo(100, -1)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('of one rhythm are written at the same time, the first of them after its wait', async () => {
+    vi.useFakeTimers()
+    try {
+      const written: string[] = []
+      const limits = { records: 100, milliseconds: 100 }
+      const rhythm = new Rhythm(limits)
+      const [one, other] = ['one', 'other'].map((name) => new Batcher<number>(limits, undefined, async ({ first }) => {
+        written.push(`${name} ${first}`)
+        return 'kept'
+      }, fail, rhythm)) as [Batcher<number>, Batcher<number>]
+      await one.add([envelope(0)])
+      await vi.advanceTimersByTimeAsync(60)
+      await other.add([envelope(0)])
+      await vi.advanceTimersByTimeAsync(39)
+      expect(written).toEqual([])
+      await vi.advanceTimersByTimeAsync(1)
+      expect(written).toEqual(['one 0', 'other 0'])
+      await other.add([envelope(1)])
+      await other.drain()
+      await one.add([envelope(1)])
+      await vi.advanceTimersByTimeAsync(99)
+      expect(written).toHaveLength(3)
+      await vi.advanceTimersByTimeAsync(1)
+      expect(written.at(-1)).toBe('one 1')
     } finally {
       vi.useRealTimers()
     }

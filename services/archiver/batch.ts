@@ -3,10 +3,10 @@
  * (later while another is on its way, or where writing one takes long), or exactly where an earlier attempt at it ended (`Cut`), so that whoever makes it again makes the same batch.
  */
 import type { Envelope } from '../../schemas/ports.ts'
+import { type Beat, Rhythm } from './rhythm.ts'
 
-export interface BatchLimits {
+export interface BatchLimits extends Beat {
   readonly records: number
-  readonly milliseconds: number
 }
 
 export interface Batch<T> {
@@ -28,31 +28,25 @@ export type Outcome = 'kept' | 'left'
 /** How far a batch may grow beyond its size while another one is on its way. */
 const GROWTH = 5
 
-/**
- * A batch waits at least so many times as long as the batch before it took to write, at most so many times as long as it would else. An insert into
- * eighty columns costs the store about 25 ms of CPU whatever is in it: with many partitions, or on busy cores, fewer and larger ones are cheaper.
- */
-const REST = 4
-const LONGEST = 3
-
 export class Batcher<T> {
   readonly #limits: BatchLimits
+  readonly #rhythm: Rhythm
   readonly #write: (batch: Batch<T>) => Promise<Outcome>
   readonly #failed: (error: unknown) => void
   #cut: Cut | undefined
   #open: Batch<T> | undefined
-  #timer: NodeJS.Timeout | undefined
   #tail: Promise<void> = Promise.resolve()
   #waiting = 0
   #ripe = false
   #broken = false
-  /** How long the next batch waits, milliseconds. */
-  #wait: number
   #room: (() => void)[] = []
 
-  constructor(limits: BatchLimits, cut: Cut | undefined, write: (batch: Batch<T>) => Promise<Outcome>, failed: (error: unknown) => void) {
+  /** `rhythm`: shared with batches that are to be written at the same time. */
+  constructor(
+    limits: BatchLimits, cut: Cut | undefined, write: (batch: Batch<T>) => Promise<Outcome>, failed: (error: unknown) => void, rhythm = new Rhythm(limits),
+  ) {
     this.#limits = limits
-    this.#wait = limits.milliseconds
+    this.#rhythm = rhythm
     this.#cut = cut
     this.#write = write
     this.#failed = failed
@@ -80,19 +74,18 @@ export class Batcher<T> {
       if (batch.next >= this.#cut.next) this.#close()
     } else if (batch.records >= this.#limits.records * GROWTH) this.#close()
     else if (batch.records >= this.#limits.records) this.#ripen()
-    else this.#timer ??= setTimeout(() => this.#ripen(), this.#wait)
+    else if (!this.#ripe) this.#rhythm.join(this.#ripen)
   }
 
   /** Old or large enough to be written. While another batch is on its way it may grow: few large inserts cost far less than many small ones. */
-  #ripen(): void {
+  readonly #ripen = (): void => {
     if (this.#waiting === 0) this.#close()
     else this.#ripe = true
   }
 
   #close(): void {
     this.#ripe = false
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#rhythm.leave(this.#ripen)
     const batch = this.#open
     if (batch === undefined) return
     this.#open = undefined
@@ -114,8 +107,7 @@ export class Batcher<T> {
     const began = performance.now()
     try {
       if (await this.#write(batch) === 'left') this.#broken = true
-      const { milliseconds } = this.#limits
-      this.#wait = Math.min(Math.max(REST * (performance.now() - began), milliseconds), LONGEST * milliseconds)
+      this.#rhythm.wrote(performance.now() - began)
     } catch (error) {
       this.#broken = true
       this.#failed(error)

@@ -132,6 +132,7 @@ async function archive(batch: Batch<Prepared>, held: EventPartition, ports: Even
     doubt(verdicts, held)
     throw error
   })
+  ports.telemetry.storedAfter(batch.envelopes)
   const putAside = new Set(refused)
   await Promise.all([
     ports.store.insertRows('archive_ledger', ledgerOf(held.partition, verdicts, putAside).map((row) => ({ ...row })), `ledger:${place}`),
@@ -141,7 +142,6 @@ async function archive(batch: Batch<Prepared>, held: EventPartition, ports: Even
   held.unsaved += verdicts.ids.length
   if (held.unsaved >= SAVE_EVERY_RECORDS) await saveSeen(held, batch.next, ports)
   ports.telemetry.archived(verdicts, refused.length)
-  ports.telemetry.storedAfter(batch.envelopes)
   return 'kept'
 }
 

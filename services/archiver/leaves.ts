@@ -102,7 +102,7 @@ export class LeafLog {
 
   async #insert(leaves: readonly StoredLeaf[], start: number): Promise<void> {
     const ids = hash('sha256', leaves.map(({ head }) => head.event_id).join(), 'hex')
-    await this.#store.insertLeaves(leaves, start, `leaves:${this.#partition}:${start}-${start + leaves.length}:${ids}`)
+    await this.#store.insertLeaves([{ first: start, leaves }], `leaves:${this.#partition}:${start}-${start + leaves.length}:${ids}`)
   }
 
   /** Events before offset `before` that have no leaf get theirs, in order. False: the partition is another's by now. */

@@ -10,9 +10,11 @@ import { putAgain } from './again.ts'
 import { type Batch, Batcher, type BatchLimits, type Outcome } from './batch.ts'
 import { archiveEvents, type EventArchivePorts, type EventPartition, openEventPartition, saveSeen, timeOf } from './events.ts'
 import { type Prepared, prepared } from './gate.ts'
+import { Convoy } from './convoy.ts'
 import { insertOrIsolate } from './isolate.ts'
 import { firstOnes, pointLedger } from './points.ts'
 import { quarantined } from './quarantined.ts'
+import { Rhythm } from './rhythm.ts'
 import { archiverTelemetry } from './telemetry.ts'
 import { ROW_TOPICS, type RowTopic } from './tables.ts'
 import { type InsertStore, tracedStore } from './traced-store.ts'
@@ -45,6 +47,13 @@ interface Line<T> {
   next: number
   /** Offset of the envelope that comes next; undefined until the first has come. */
   expected: number | undefined
+}
+
+/** Partitions of one topic are written at the same time, and what can go together does. */
+interface Pace {
+  readonly limits: BatchLimits
+  readonly rhythm: Rhythm
+  readonly convoy: Convoy
 }
 
 const lineName = (topic: string, partition: number): string => `${topic}/${partition}`
@@ -106,31 +115,31 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
     return ready
   }
 
-  async function openEventLine(partition: number): Promise<Line<Prepared>> {
-    const ports: EventArchivePorts = { bus, store, snapshots, telemetry, keep: (next) => keep('events', partition, next) }
+  async function openEventLine(partition: number, { limits, rhythm, convoy }: Pace): Promise<Line<Prepared>> {
+    const ports: EventArchivePorts = { bus, store: convoy.store, snapshots, telemetry, keep: (next) => keep('events', partition, next) }
     const held = await openEventPartition(partition, ports)
     const name = lineName('events', partition)
-    const batcher = new Batcher<Prepared>(config.events, held.cut, async (batch) => {
+    const batcher = new Batcher<Prepared>(limits, held.cut, (batch) => convoy.during(async () => {
       if (await persist(name, () => archiveEvents(batch, held, ports)) === 'left') return 'left'
       return await finish('events', partition, line, batch)
-    }, failed(name))
+    }), failed(name), rhythm)
     const line: Line<Prepared> = { batcher, events: held, next: 0, expected: undefined }
     return line
   }
 
-  function openRowLine(kind: RowTopic, partition: number): Line<Row> {
+  function openRowLine(kind: RowTopic, partition: number, { limits, rhythm, convoy }: Pace): Line<Row> {
     const name = lineName(kind.topic.name, partition)
-    const batcher = new Batcher<Row>(config.others, undefined, async (batch) => {
-      if (await persist(name, () => writeRows(kind, batch)) === 'left') return 'left'
+    const batcher = new Batcher<Row>(limits, undefined, (batch) => convoy.during(async () => {
+      if (await persist(name, () => writeRows(kind, batch, convoy.store)) === 'left') return 'left'
       return await finish(kind.topic.name, partition, line, batch)
-    }, failed(name))
+    }), failed(name), rhythm)
     const line: Line<Row> = { batcher, next: 0, expected: undefined }
     return line
   }
 
-  function openReplayLine(partition: number): Line<Replay> {
+  function openReplayLine(partition: number, { limits }: Pace): Line<Replay> {
     const name = lineName('replays', partition)
-    const batcher = new Batcher<Replay>(config.others, undefined, async (batch) => {
+    const batcher = new Batcher<Replay>(limits, undefined, async (batch) => {
       for (const { records } of batch.envelopes) for (const replay of records) await persist(name, () => putAgain(replay, { bus, store }))
       return await finish('replays', partition, line, batch)
     }, failed(name))
@@ -138,17 +147,17 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
     return line
   }
 
-  async function writeRows({ topic, table, defaults }: RowTopic, batch: Batch<Row>): Promise<Outcome> {
+  async function writeRows({ topic, table, defaults }: RowTopic, batch: Batch<Row>, to: InsertStore): Promise<Outcome> {
     const partition = (batch.envelopes[0] as Envelope<Row>).partition
     if (!(await keep(topic.name, partition, batch.first))) return 'left'
     const whole = (row: Row): Row => (defaults === undefined ? row : { ...defaults, ...row })
     const placed = batch.envelopes.flatMap(({ offset, records }) => records.map((row, index) => ({ row: whole(row), offset, index })))
     const place = `${topic.name}:${partition}:${batch.first}-${batch.next}`
     const points = topic.name === metrics.name
-    const firsts = points ? await firstOnes(placed, store) : placed
+    const firsts = points ? await firstOnes(placed, to) : placed
     // The token names the rows too: which of them are the first of their identity can change until it is tried again.
     const token = points ? `${place}:${hash('sha256', firsts.map(({ offset, index }) => `${offset}.${index}`).join(), 'hex')}` : place
-    const refused = await insertOrIsolate(firsts, token, (some, part) => store.insertRows(table, some.map(({ row }) => row), part))
+    const refused = await insertOrIsolate(firsts, token, (some, part) => to.insertRows(table, some.map(({ row }) => row), part))
     telemetry.stored(topic.name, firsts.length - refused.length)
     telemetry.refused(topic.name, refused.length)
     await bus.publish(quarantine, refused.map(({ row: { row, offset, index }, why }): Keyed<Quarantined> => {
@@ -160,7 +169,7 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
     }))
     if (points) {
       const lines = pointLedger({ partition, placed, firsts: new Set(firsts), refused: new Set(refused.map(({ row }) => row)) })
-      await store.insertRows('archive_ledger', lines.map((line) => ({ ...line })), `ledger:${place}`)
+      await to.insertRows('archive_ledger', lines.map((line) => ({ ...line })), `ledger:${place}`)
     }
     return 'kept'
   }
@@ -184,13 +193,14 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
   }
 
   async function follow<T, P>(
-    topic: Topic<T>, prepare: (envelope: Envelope<T>) => Envelope<P>, open: (partition: number) => Promise<Line<P>>,
+    topic: Topic<T>, limits: BatchLimits, prepare: (envelope: Envelope<T>) => Envelope<P>, open: (partition: number, pace: Pace) => Promise<Line<P>>,
   ): Promise<void> {
+    const pace: Pace = { limits, rhythm: new Rhythm(limits), convoy: new Convoy(store) }
     const lines = new Map<number, Line<P>>()
     const subscription = bus.subscribe(topic, {
       group: GROUP,
       async assigned(partition) {
-        lines.set(partition, await open(partition))
+        lines.set(partition, await open(partition, pace))
         return undefined
       },
       async revoked(partition) {
@@ -228,9 +238,10 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
     name: 'archiver',
     async start() {
       if (config.rules !== undefined) void writeRules(config.rules).catch(failed('rules'))
-      await follow(events, dated, openEventLine)
-      for (const kind of ROW_TOPICS) await follow(kind.topic, (envelope) => envelope, async (partition) => openRowLine(kind, partition))
-      await follow(replays, (envelope) => envelope, async (partition) => openReplayLine(partition))
+      const others = config.others
+      await follow(events, config.events, dated, openEventLine)
+      for (const kind of ROW_TOPICS) await follow(kind.topic, others, (envelope) => envelope, async (partition, pace) => openRowLine(kind, partition, pace))
+      await follow(replays, others, (envelope) => envelope, async (partition, pace) => openReplayLine(partition, pace))
     },
     async stop() {
       // A store that is away must not hold up the stop: what is not written is read again from the bus at the next start.

@@ -12,7 +12,7 @@ export function tracedStore(store: InsertStore): InsertStore {
     traced(tracer, { name: `insert ${table}`, attributes: { 'watchkeeper.table': table, 'watchkeeper.rows': rows } }, work)
   return {
     insertEvents: (events, token) => insert('audit_events', events.length, () => store.insertEvents(events, token)),
-    insertLeaves: (leaves, first, token) => insert('event_leaves', leaves.length, () => store.insertLeaves(leaves, first, token)),
+    insertLeaves: (runs, token) => insert('event_leaves', runs.reduce((sum, { leaves }) => sum + leaves.length, 0), () => store.insertLeaves(runs, token)),
     insertRows: (table, rows, token) => insert(table, rows.length, () => store.insertRows(table, rows, token)),
     query: (sql, parameters) => store.query(sql, parameters),
     places: (tenant, eventIds) => store.places(tenant, eventIds),

@@ -43,7 +43,7 @@ function zeroEnding(): { readonly leaves: readonly StoredLeaf[]; readonly hashes
 
 it('reads leaves to the byte, those too whose hashes end with zeros', async () => {
   const { leaves, hashes } = zeroEnding()
-  await store.insertLeaves(leaves, 0, 'leaves')
+  await store.insertLeaves([{ first: 0, leaves }], 'leaves')
   const chunks = await readChunks(store, [{ partition: 0, chunk: 0 }])
   expect(chunks.map(({ leaves: read }) => read.map((leaf) => leaf.toString('hex')))).toEqual([hashes.slice(0, CHUNK), hashes.slice(CHUNK)].map((own) => own.map((leaf) => leaf.toString('hex'))))
   expect(chunks[0]?.root).toEqual(rootOf(hashes, 0, CHUNK))

@@ -56,14 +56,18 @@ export interface PartKit {
 }
 
 const SECOND_NS = 1_000_000_000n
-const EVENT_BATCH = { records: 10_000, milliseconds: 500 }
-const OTHER_BATCH = { records: 10_000, milliseconds: 1_000 }
+/** A row of an event is to be read 1.5 s after its receipt, also where the store is busy. */
+const EVENT_BATCH = { records: 10_000, milliseconds: 500, longest: 1_000 }
+const OTHER_BATCH = { records: 10_000, milliseconds: 1_000, longest: 3_000 }
+/** Each partition more is an insert of events more: they are gathered so much longer. */
+const PARTITION_MS = 100
 
 /** What one archiver gathers of all partitions together: while the store is away, every partition has this many records of it in memory several times. */
 const GATHERED = 20_000
 
-const batchesOf = ({ records, milliseconds }: typeof EVENT_BATCH, partitions: number): typeof EVENT_BATCH =>
-  ({ records: Math.max(1_000, Math.min(records, Math.floor(GATHERED / partitions))), milliseconds })
+const batchesOf = ({ records, milliseconds, longest }: typeof EVENT_BATCH, partitions: number): typeof EVENT_BATCH => ({
+  records: Math.max(1_000, Math.min(records, Math.floor(GATHERED / partitions))), milliseconds: Math.min(milliseconds + PARTITION_MS * (partitions - 1), longest), longest,
+})
 /** Pages of what detectors learn from: some 20 MB as a rule, 160 at most. */
 const HISTORY = { pageRows: 10_000, maxTextBytes: 8_192 }
 const SNAPSHOT_EVERY_NS = 5n * SECOND_NS

@@ -60,7 +60,7 @@ async function archiver(member: string, { store: changed = {}, snapshots, record
   const limits = { records, milliseconds: 3_600_000 }
   const real: Pick<Store, 'insertEvents' | 'insertLeaves' | 'insertRows' | 'places' | 'eventIdsFrom' | 'query'> = {
     insertEvents: (rows, token) => store.insertEvents(rows, token), insertRows: (table, rows, token) => store.insertRows(table, rows, token),
-    insertLeaves: (leaves, first, token) => store.insertLeaves(leaves, first, token),
+    insertLeaves: (runs, token) => store.insertLeaves(runs, token),
     places: (tenant, ids) => store.places(tenant, ids), eventIdsFrom: (partition, offset) => store.eventIdsFrom(partition, offset),
     query: (sql, parameters) => store.query(sql, parameters),
   }

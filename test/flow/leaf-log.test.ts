@@ -8,7 +8,7 @@ import { type ClickHouseStore, openStore } from '../../infra/clickhouse/store.ts
 import { exampleAuditEvent } from '../../schemas/audit-event.ts'
 import { encodeCanonical, HASH_DIGITS } from '../../schemas/canonical.ts'
 import { Failure } from '../../schemas/failure.ts'
-import type { StoredLeaf } from '../../schemas/ports.ts'
+import type { LeafRun } from '../../schemas/ports.ts'
 import type { Replay } from '../../schemas/quarantined.ts'
 import { EventRecord } from '../../schemas/topics.ts'
 import { putAgain } from '../../services/archiver/again.ts'
@@ -66,8 +66,8 @@ it('an insert without an answer is made again at the same indexes, whether it wa
     let lost = true
     const torn: LeafStore = {
       query: (sql, parameters) => store.query(sql, parameters),
-      async insertLeaves(leaves: readonly StoredLeaf[], first: number) {
-        if (!lost || done) await store.insertLeaves(leaves, first, randomUUID())
+      async insertLeaves(runs: readonly LeafRun[]) {
+        if (!lost || done) await store.insertLeaves(runs, randomUUID())
         if (lost) throw new Failure('unavailable', 'store.insert', 'no answer')
       },
     }

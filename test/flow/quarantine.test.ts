@@ -71,7 +71,7 @@ function refusing(inner: ClickHouseStore): Store {
       if ((table === 'interactions' || table === 'mcp_metrics') && rows.some((row) => row['tool'] === broken.tool)) throw new Failure('rejected', 'store.row', 'ClickHouse did not take it')
       return inner.insertRows(table, rows, token)
     },
-    insertLeaves: (leaves, first, token) => inner.insertLeaves(leaves, first, token),
+    insertLeaves: (runs, token) => inner.insertLeaves(runs, token),
     places: (tenant, ids) => inner.places(tenant, ids),
     eventIdsFrom: (partition, offset) => inner.eventIdsFrom(partition, offset),
     query: (sql, parameters) => inner.query(sql, parameters),

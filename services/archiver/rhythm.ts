@@ -1,0 +1,55 @@
+/**
+ * When batches of several partitions are old enough to be written: all together. Each insert costs the store a dozen milliseconds whatever is in it, and
+ * what comes at the same time can go in one insert (`convoy.ts`).
+ */
+
+export interface Beat {
+  readonly milliseconds: number
+  /** However long a batch takes to write; without it three times as long. */
+  readonly longest?: number
+}
+
+/**
+ * A batch waits at least so many times as long as batches before it took to write. An insert into eighty columns costs the store about 12 ms of CPU
+ * whatever is in it: with many partitions, or on busy cores, fewer and larger ones are cheaper.
+ */
+const REST = 4
+const LONGEST = 3
+
+export class Rhythm {
+  readonly #shortest: number
+  readonly #longest: number
+  readonly #ripening = new Set<() => void>()
+  #timer: NodeJS.Timeout | undefined
+  /** How long the next beat is, milliseconds. */
+  #wait: number
+
+  constructor({ milliseconds, longest = LONGEST * milliseconds }: Beat) {
+    this.#shortest = milliseconds
+    this.#longest = longest
+    this.#wait = milliseconds
+  }
+
+  /** Calls `ripen` at the next beat, which the first batch begins: none waits longer than a beat. */
+  join(ripen: () => void): void {
+    this.#ripening.add(ripen)
+    this.#timer ??= setTimeout(() => {
+      const due = [...this.#ripening]
+      this.#ripening.clear()
+      this.#timer = undefined
+      for (const each of due) each()
+    }, this.#wait)
+  }
+
+  /** Its batch is closed. */
+  leave(ripen: () => void): void {
+    if (!this.#ripening.delete(ripen) || this.#ripening.size > 0) return
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** How long a batch took to write. */
+  wrote(milliseconds: number): void {
+    this.#wait = Math.min(Math.max(REST * milliseconds, this.#shortest), this.#longest)
+  }
+}
