@@ -1,9 +1,10 @@
 /**
- * A growing Bloom filter: says for certain that a key was never added, and rarely (about 1 in 1,700) that it may have been when it was not.
- * Whoever gets a maybe asks the store. Layers double in size, so memory is 2 bytes a key. Source: Bloom 1970; scalable form after
+ * A growing Bloom filter: says for certain that a key was never added, and rarely (about 1 in 175,000 a layer) that it may have been when it was not.
+ * Whoever gets a maybe asks the store. Layers double in size, so memory is 4 bytes a key; with 2 the layers of a million
+ * keys were wrong about 1 in 430 together, and every batch of events had some to ask for. Source: Bloom 1970; scalable form after
  * Almeida et al. 2007; two hashes for k as in Kirsch and Mitzenmacher 2006.
  */
-const BITS_PER_KEY = 16
+const BITS_PER_KEY = 32
 const PROBES = 8
 const FIRST_CAPACITY = 1 << 16
 

@@ -27,7 +27,7 @@ const SEEN_VERSION = 1
 /** 2: with where the batch begins; 3: and what it takes of the log of leaves. */
 const INTENT_VERSION = 3
 const INTENT_BYTES = 24
-/** A save costs 2 bytes for every identity ever seen, so it is made seldom; after a crash the rest is read back from the table. */
+/** A save costs 4 bytes for every identity ever seen, so it is made seldom; after a crash the rest is read back from the table. */
 const SAVE_EVERY_RECORDS = 1_000_000
 
 const packr = new Packr({ useRecords: true })
