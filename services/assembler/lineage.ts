@@ -39,8 +39,10 @@ interface Told {
 export function fillLineage(fields: InteractionFields, { trace, call, tokenOf }: Told): Before | undefined {
   if (fields.method !== 'tools/call') return undefined
   const { tool, arguments: sent } = fields
-  // Read only where the tool's own name does not tell: parsing arguments is dear.
-  fields.effect = effectOf({ tool, get argumentNames() { return argumentNames(sent) } })
+  const named = effectOf({ tool, argumentNames: [] })
+  // Read only where the tool's own name does not tell: parsing arguments is dear. Not by a getter: each literal with one is of a class of its own
+  // (V8), which holds the getter, and by it all of the trace, until the next full collection.
+  fields.effect = named === 'unknown' ? effectOf({ tool, argumentNames: argumentNames(sent) }) : named
   const heard = trace.context === undefined ? undefined : before(trace.context, {
     toolCallId: fields.tool_call_id, startedAt: fields.started_at, runsAbove: (span) => agentRunsAbove(trace, span),
   })
