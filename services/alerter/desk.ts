@@ -23,7 +23,9 @@ const MOST_IN_FLIGHT = 32
 const MOST_IN_FLIGHT_EACH = 2
 /** Wait before what could not be written is tried again. */
 const WRITE_AGAIN = 1_000_000_000n
-/** A small state is saved with every change, a larger one so seldom that it is a megabyte a second, but at least every five seconds. */
+/** A change that somebody is to hear of is saved at once, others once a second: until then they are made again from what is on the bus. */
+const LONGEST_UNTOLD = 1_000_000_000n
+/** A state that is not small is saved so seldom that it is a megabyte a second, but at least every five seconds. */
 const SMALL = 32_768
 const NS_PER_BYTE = 1_000n
 const LONGEST_UNSAVED = 5_000_000_000n
@@ -44,7 +46,9 @@ export class Desk {
   #saved = 0
   /** Whether the state in memory differs from the one on disk in more than its offset. */
   #dirty = false
-  #saveAt = 0n
+  /** When what has changed may be saved, and when it is at the latest. */
+  #saveFrom = 0n
+  #saveBy = 0n
   /** Messages that are on disk. */
   #sendable = new Set<Pending>()
   #turn: Promise<unknown> = Promise.resolve()
@@ -93,7 +97,10 @@ export class Desk {
 
   nextDue(): bigint | undefined {
     const now = this.#ports.clock.now()
-    if (this.#dirty) return this.#saveAt > now ? this.#saveAt : now + WRITE_AGAIN
+    if (this.#dirty) {
+      const saveAt = this.#saveAt(now)
+      return saveAt > now ? saveAt : now + WRITE_AGAIN
+    }
     const news = newsAt(this.#state)
     const due = nextDue(this.#state, (pending) => this.#isBlocked(pending), now, this.#rules)
     if (news === undefined) return due
@@ -119,7 +126,7 @@ export class Desk {
     try {
       if (isOrder(record)) {
         // Somebody waits for the answer.
-        this.#saveAt = 0n
+        this.#saveFrom = this.#saveBy = 0n
         return takeOrder({ state: this.#state, receivers: notifiers, now, rules: this.#rules }, record)
       }
       return takeFinding(this.#state, record, now, this.#rules)
@@ -162,7 +169,7 @@ export class Desk {
     const { bus, clock, notifiers } = this.#ports
     const now = clock.now()
     if (runDue(this.#state, notifiers, now, this.#rules)) this.#dirty = true
-    if (this.#dirty && now >= this.#saveAt) await this.#save()
+    if (this.#dirty && now >= this.#saveAt(now)) await this.#save()
     // What is in memory alone is told to nobody.
     if (!this.#dirty && (newsAt(this.#state) ?? now + 1n) <= now) await publishNews(bus, this.#state, now)
     this.#send()
@@ -171,14 +178,26 @@ export class Desk {
   async #save(): Promise<void> {
     const { nextOffset, pending } = this.#state
     const sendable = new Set(pending)
-    this.#saveAt = 0n
+    this.#saveFrom = this.#saveBy = 0n
     const state = await encodeState(this.#state)
     await this.#ports.snapshots.save(this.#name, { version: STATE_VERSION, nextOffset, state })
     this.#saved = nextOffset
     this.#dirty = false
     this.#sendable = sendable
-    const gap = BigInt(state.length) * NS_PER_BYTE
-    if (state.length > SMALL) this.#saveAt = this.#ports.clock.now() + (gap < LONGEST_UNSAVED ? gap : LONGEST_UNSAVED)
+    const now = this.#ports.clock.now()
+    const gap = state.length > SMALL ? BigInt(state.length) * NS_PER_BYTE : 0n
+    this.#saveFrom = now + (gap < LONGEST_UNSAVED ? gap : LONGEST_UNSAVED)
+    this.#saveBy = now + LONGEST_UNTOLD
+  }
+
+  /** When what has changed is to be saved. */
+  #saveAt(now: bigint): bigint {
+    return this.#saveFrom > this.#saveBy || this.#isAwaited(now) ? this.#saveFrom : this.#saveBy
+  }
+
+  /** Whether something waits for the save: to be published, or sent. */
+  #isAwaited(now: bigint): boolean {
+    return (newsAt(this.#state) ?? now + 1n) <= now || this.#state.pending.some((pending) => !this.#sendable.has(pending))
   }
 
   /** One that is down is asked by one message at a time. */
