@@ -48,6 +48,16 @@ describe('one JSON-RPC id', () => {
     expect(callsOf([client('3', id('2')), server('4', { ...id('2'), parent_span_id: '9' })])).toEqual(['3+4'])
   })
 
+  it('joins no two sessions of which each has lost an end', () => {
+    const id = (number: string, wire_session = '') => ({ jsonrpc_request_id: number, wire_session })
+    expect(callsOf([client('1', id('7', 'a')), server('2', id('7', 'b'))])).toEqual(['1', '2'])
+    expect(callsOf([client('1', id('7', 'a')), server('2', id('7', 'a'))])).toEqual(['1+2'])
+    // That there are two is seen by what both counted before.
+    const before = [client('3', id('1')), client('4', id('1'))]
+    expect(callsOf([...before, client('1', id('7')), server('2', id('7'))])).toEqual(['1', '2', '3', '4'])
+    expect(callsOf([...before, client('1', id('7', 'a')), server('2', id('7', 'a'))])).toEqual(['1+2', '3', '4'])
+  })
+
   it('joins nothing to a call that has both its ends', () => {
     expect(callsOf([client('1', { jsonrpc_request_id: '7' }), server('2', { parent_span_id: '1' }), client('3', { jsonrpc_request_id: '7' })])).toEqual(['1+2', '3'])
   })
@@ -80,9 +90,21 @@ describe('an HTTP request', () => {
 
 describe('one session', () => {
   const session = { wire_session: 'w' }
+  const post = (id: string, times: readonly [number, number]) =>
+    span(id, { vantage: 'server', name: 'POST /mcp', parent_span_id: 'f2', attributes: new Map([['http.request.method', { type: 'string', text: 'POST' }]]) }, times)
+  const posts = [post('a1', [1, 10]), post('a2', [21, 30])]
 
   it('joins calls one of which lies in the other', () => {
-    expect(callsOf([client('1', session, [0, 10]), client('2', session, [20, 30]), server('3', session, [21, 29]), server('4', session, [1, 9])])).toEqual(['1+4', '2+3'])
+    const spans = [client('1', session, [0, 10]), client('2', session, [20, 30]), server('3', session, [21, 29]), server('4', session, [1, 9])]
+    expect(callsOf([...posts, ...spans])).toEqual(['1+4', '2+3', 'a1', 'a2'])
+    expect(callsOf(spans), 'where no request is seen').toHaveLength(4)
+  })
+
+  it('joins nothing where another request was under way, whose spans may be lost', () => {
+    const spans = [client('1', session, [0, 10]), server('4', session, [1, 9])]
+    expect(callsOf([post('a1', [1, 10]), post('a2', [5, 12]), ...spans])).toEqual(['1', '4', 'a1', 'a2'])
+    const others = [client('5', { wire_session: 'v' }, [2, 10]), server('6', { wire_session: 'v' }, [3, 8])]
+    expect(callsOf([post('a1', [1, 10]), post('a2', [2, 10]), ...spans, ...others]), 'of another session').toEqual(['1+4', '5+6', 'a1', 'a2'])
   })
 
   it.each([
@@ -92,7 +114,7 @@ describe('one session', () => {
     ['an end is missing', [[0, 10], [20, 30]], [[21, 29]]],
   ] as const)('joins nothing where %s', (_why, callers, servers) => {
     const spans = [...callers.map((times, n) => client(`1${n}`, session, times)), ...servers.map((times, n) => server(`2${n}`, session, times))]
-    expect(callsOf(spans)).toHaveLength(spans.length)
+    expect(callsOf([...posts, ...spans])).toHaveLength(spans.length + 2)
   })
 
   it('joins nothing of another session, tool or name', () => {

@@ -88,8 +88,16 @@ function namesCallers({ nodes }: Trace): boolean {
   return false
 }
 
+const sessionOf = (call: Call): string => call.observations.find(({ wire_session: session }) => session !== '')?.wire_session ?? ''
+
+/** Whether one side counts an id twice here: two sessions, of which the other ends may be lost. */
+const countsTwice = (trace: Trace, indexes: readonly number[]): boolean => {
+  const calls = rootsOf(trace, indexes)
+  return (['client', 'server'] as const).some((end) => calls.filter((call) => wasSeenBy(call, end)).length > 1)
+}
+
 /** Joins the two ends of a request whose spans do not name each other. Every session counts its own ids: where several ends fit, none is joined. */
-function settleIds(trace: Trace, indexes: readonly number[]): void {
+function settleIds(trace: Trace, indexes: readonly number[], sessions: 'one' | 'several'): void {
   const all = rootsOf(trace, indexes).filter((call) => !wasSeenBy(call, 'gateway'))
   if (all.length < 2 || all.length > CROWD) return
   for (const call of all) for (const other of all) if (call.index < other.index && isSentAgain(call, other)) unite(trace, call.index, other.index)
@@ -98,7 +106,9 @@ function settleIds(trace: Trace, indexes: readonly number[]): void {
   if (servers.some(({ unresolved }) => unresolved > 0) && namesCallers(trace)) return
   const pairs = servers.flatMap((server) => {
     const caller = onlyOne(callers, (other) => areEnds(server, other))
-    return caller !== undefined && onlyOne(servers, (other) => areEnds(other, caller)) === server ? [{ server, caller }] : []
+    if (caller === undefined || onlyOne(servers, (other) => areEnds(other, caller)) !== server) return []
+    const [one, other] = [sessionOf(server), sessionOf(caller)]
+    return one !== '' && other !== '' ? (one === other ? [{ server, caller }] : []) : sessions === 'one' ? [{ server, caller }] : []
   })
   for (const { server, caller } of pairs) unite(trace, server.index, caller.index)
 }
@@ -106,6 +116,8 @@ function settleIds(trace: Trace, indexes: readonly number[]): void {
 /** Joins what was left open. All records must be there. */
 export function settleJoins(trace: Trace): void {
   for (const id of trace.requests) settleRequest(trace, id)
-  for (const indexes of trace.byRequest.values()) if (indexes.length > 1) settleIds(trace, indexes)
+  const shared = [...trace.byRequest.values()].filter(({ length }) => length > 1)
+  const sessions = shared.some((indexes) => countsTwice(trace, indexes)) ? 'several' : 'one'
+  for (const indexes of shared) settleIds(trace, indexes, sessions)
   settleSessions(trace)
 }

@@ -98,6 +98,14 @@ describe('joined right', () => {
     }), { numRuns: 40 })
   })
 
+  it.each([...CUT.keys()])('%s: no call is mixed with another where any of the spans that name a call were lost', (run) => {
+    const events = eventsOf(run)
+    const named = events.filter(({ method }) => method === 'tools/call')
+    fc.assert(fc.property(fc.subarray([...named], { maxLength: named.length - 2 }), (lost) => {
+      expect(score(run, events.filter((event) => !lost.includes(event))).mixed).toBe(0)
+    }), { numRuns: 60 })
+  })
+
   it.each(['same-tool-at-once', 'server-calls-its-namesake', 'fastmcp-proxy', 'sub-agent', 'two-servers'])('%s: in any order, and twice', (run) => {
     const events = eventsOf(run)
     const expected = score(run, events)
