@@ -236,6 +236,25 @@ describe.each([1, 4])('on %i partitions', (partitions) => {
     expect(newest(cluster.out).map(({ event_ids: ids }) => ids.length).sort()).toEqual([1, 1, 1, 1, 1, 1, 1, 2])
   })
 
+  it('takes views of one conversation for one call by its id, however long somebody thought about it', () => {
+    const call = (trace: number, seconds: number, fields: Partial<AuditEvent>) =>
+      observed(trace, seconds, { tool: 'x', tool_call_id: 'call_Bq81fYkT', conversation: 'a', ...fields })
+    const stories: readonly (readonly [readonly AuditEvent[], number])[] = [
+      [[call(1, 1, { vantage: 'agent' }), call(2, 400, { vantage: 'client' })], 1],
+      [[call(1, 1, { vantage: 'agent' }), call(2, 400, { vantage: 'client', conversation: 'b' })], 2],
+      [[call(1, 1, { vantage: 'agent' }), call(2, 400, { vantage: 'client', tool_call_id: 'call_1' })], 2],
+      [[call(1, 1, { vantage: 'agent', tool_call_id: 'read_file' }), call(2, 400, { vantage: 'client', tool_call_id: 'read_file' })], 2],
+      // The nearer one is meant.
+      [[call(1, 1, { vantage: 'agent' }), call(2, 400, { vantage: 'agent' }), call(3, 401, { vantage: 'client' })], 2],
+    ]
+    for (const [events, calls] of stories) {
+      const cluster = new Cluster(partitions)
+      cluster.send(events)
+      finish(cluster, () => 0)
+      expect(newest(cluster.out)).toHaveLength(calls)
+    }
+  })
+
   it('withdraws what was said of a call before it was known by its tool call id', () => {
     const cluster = new Cluster(partitions)
     cluster.send([observed(1, 1, { vantage: 'agent', tool: 'x', tool_call_id: 'toolu_1_late', conversation: 'a' })])

@@ -27,6 +27,8 @@ export interface Meeting {
   /** A part that fits several calls is none of them; else the first. */
   readonly certain: boolean
   fits(group: Outline, part: Part, others: readonly Part[]): boolean
+  /** Where no call fits: whether it is of this one all the same, if of no other. */
+  fitsAfar?(group: Outline, part: Part): boolean
   /** The same in whatever order they come. */
   merge(host: Part, parts: readonly Part[]): Part
 }
@@ -91,13 +93,27 @@ function outline(group: Group, { interaction, conversation }: Part): void {
 
 export const same = (left: string, right: string): boolean => left === '' || right === '' || left === right
 
-/** Two views of one call are seen from different places, at about the same time, and say nothing against each other. */
+/** Seen from different places, with nothing said against it that both are one call. */
+const agree = (group: Outline, { vantages, tool, method }: Interaction): boolean =>
+  (group.vantages & bitsOf(vantages)) === 0 && same(group.tool, tool) && same(group.method, method)
+
+/** Two views of one call agree, and are seen at about the same time. */
 export function fits(group: Outline, { interaction, conversation }: Part): boolean {
   const { started_at: startedAt, ended_at: endedAt, tool_call_id: id } = interaction
-  if ((group.vantages & bitsOf(interaction.vantages)) !== 0 || !same(group.tool, interaction.tool) || !same(group.method, interaction.method)) return false
+  if (!agree(group, interaction)) return false
   if (startedAt > group.endedAt + SKEW_NS || group.startedAt > (endedAt > startedAt ? endedAt : startedAt) + SKEW_NS) return false
   return id.length >= WORLDWIDE_ID || (conversation !== '' && group.conversation === conversation)
 }
+
+/** Where a model gives no ids, some agents take the tool's name for one, and so give it again. */
+const isGiven = (id: string): boolean => id.length >= WORLDWIDE_ID && /\d/.test(id)
+
+/** No model gives an id twice in one conversation, however long somebody thought about the call before it was let go. */
+export const fitsAfar = (group: Outline, { interaction, conversation }: Part): boolean =>
+  conversation !== '' && group.conversation === conversation && isGiven(interaction.tool_call_id) && agree(group, interaction)
+
+/** The only one; undefined where there are several. */
+const only = <T>(values: readonly T[]): T | undefined => (values.length === 1 ? values[0] : undefined)
 
 const newGroup = (host: string): Group => ({
   host, parts: [], version: 0, digest: '', method: '', tool: '', vantages: 0, startedAt: 0n, endedAt: 0n, conversation: '',
@@ -108,8 +124,8 @@ function groupFor(bridge: Bridge, part: Part, { keeper, crowded, meeting }: Brid
     const others = group.parts.map(({ kept }) => keeper.get(kept)).filter((other) => other !== undefined)
     return others.length === group.parts.length && meeting.fits(group, part, others)
   }
-  const [fitting, further] = meeting.certain ? bridge.groups.filter(isFitting) : [bridge.groups.find(isFitting)]
-  if (fitting !== undefined && further === undefined) return fitting
+  const fitting = (meeting.certain ? only(bridge.groups.filter(isFitting)) : bridge.groups.find(isFitting)) ?? only(bridge.groups.filter((group) => meeting.fitsAfar?.(group, part)))
+  if (fitting !== undefined) return fitting
   const group = newGroup(part.interaction.interaction_id)
   bridge.groups.push(group)
   if (bridge.groups.length > GROUPS_LIMIT) {

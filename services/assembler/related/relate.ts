@@ -3,7 +3,7 @@
  * With one partition the relays come straight from stage 1, else from topic `correlations`.
  */
 import type { Home, PartRelay, Relay } from '../../../schemas/relay.ts'
-import { type Bridge, fits, join, type Meeting, newBridge, partsIn } from './bridge.ts'
+import { type Bridge, fits, fitsAfar, join, type Meeting, newBridge, partsIn } from './bridge.ts'
 import type { RelatedCounts, RelatedLimits, Sink } from './contracts.ts'
 import { type Conversation, type ConversationOut, hear, newConversation, receive, review } from './conversation.ts'
 import { forward, leave, roundKey, say } from './forward.ts'
@@ -50,7 +50,7 @@ export function relate(state: RelatedState, relay: Relay, options: RelateOptions
   } else if (relay.kind === 'leave' && state.conversations.get(relay.key)?.drafts.delete(relay.interactionId) === true) state.held--
 }
 
-const VIEWS: Meeting = { certain: false, fits, merge: mergeParts }
+const VIEWS: Meeting = { certain: false, fits, fitsAfar, merge: mergeParts }
 
 function meet(state: RelatedState, { key, home, part }: PartRelay, { offset, limits, sink, keeper, meeting }: RelateOptions & { readonly meeting: Meeting }): void {
   const bridge = state.bridges.touch(key, () => newBridge(offset))
