@@ -1,7 +1,8 @@
-/** Many growing byte streams side by side: one per column of a block that is filled row by row. */
+/** Many growing byte streams side by side in one memory: one per column of a block that is filled row by row. */
 
 /** Copies go in steps of four bytes and may write up to three behind the end. */
 const SLACK = 4
+const LEAST_ROOM = 256
 /** Above this many bytes a call into the runtime beats a loop (measured: 51 against 130 ns at 64 bytes, 183 against 130 ns at 250). */
 const LOOP_BYTES = 160
 
@@ -21,65 +22,79 @@ export class ByteSource {
 }
 
 export class ByteLanes {
-  readonly #bytes: Uint8Array[]
-  readonly #views: DataView[]
-  readonly #lengths: Int32Array
+  #bytes: Uint8Array = new Uint8Array(0)
+  #view: DataView = new DataView(new ArrayBuffer(0))
+  /** Per stream: where it begins, where its next byte goes, where its room ends. */
+  readonly #starts: Int32Array
+  readonly #nexts: Int32Array
+  readonly #limits: Int32Array
 
   /** One stream per entry of `capacities` (bytes). */
   constructor(capacities: readonly number[]) {
-    this.#bytes = capacities.map((capacity) => Buffer.allocUnsafeSlow(Math.max(256, capacity) + SLACK))
-    this.#views = this.#bytes.map((bytes) => new DataView(bytes.buffer))
-    this.#lengths = new Int32Array(capacities.length)
+    this.#starts = new Int32Array(capacities.length)
+    this.#nexts = new Int32Array(capacities.length)
+    this.#limits = new Int32Array(capacities.length)
+    this.#move(capacities)
   }
 
-  #grow(lane: number, needed: number): void {
-    const old = this.#bytes[lane] as Uint8Array
-    const grown = Buffer.allocUnsafeSlow(Math.max(old.length * 2, needed + SLACK))
-    grown.set(old)
-    this.#bytes[lane] = grown
-    this.#views[lane] = new DataView(grown.buffer)
+  /** Lays the streams out anew, with room for so many bytes each; what they hold moves along. */
+  #move(capacities: readonly number[]): void {
+    const old = this.#bytes
+    const rooms = capacities.map((capacity) => Math.max(LEAST_ROOM, capacity) + SLACK)
+    this.#bytes = Buffer.allocUnsafeSlow(rooms.reduce((sum, room) => sum + room, 0))
+    this.#view = new DataView(this.#bytes.buffer)
+    let start = 0
+    for (const [lane, room] of rooms.entries()) {
+      const held = old.subarray(this.#starts[lane], this.#nexts[lane])
+      this.#bytes.set(held, start)
+      this.#starts[lane] = start
+      this.#nexts[lane] = start + held.length
+      this.#limits[lane] = start += room
+    }
+  }
+
+  /** The others grow with the one that is full: they are filled by the same rows, and would each move all of them once more. */
+  #grow(lane: number, size: number): void {
+    const twice = this.lengths().map((length) => length * 2)
+    twice[lane] = (twice[lane] as number) + size
+    this.#move(twice)
   }
 
   /** Appends `size` bytes of `source` from absolute position `from`; the caller has checked that they are there. */
   copy(lane: number, source: ByteSource, from: number, size: number): void {
-    const to = this.#lengths[lane] as number
-    if (to + size + SLACK > (this.#bytes[lane] as Uint8Array).length) this.#grow(lane, to + size)
-    const target = this.#bytes[lane] as Uint8Array
-    this.#lengths[lane] = to + size
-    if (size === 1) target[to] = source.bytes[from] as number
-    else if (size > LOOP_BYTES) target.set(source.bytes.subarray(from, from + size), to)
-    else if (from + size + SLACK > source.bytes.length) for (let i = 0; i < size; i++) target[to + i] = source.bytes[from + i] as number
-    else {
-      const view = this.#views[lane] as DataView
-      for (let i = 0; i < size; i += 4) view.setInt32(to + i, source.view.getInt32(from + i, true), true)
-    }
+    if ((this.#nexts[lane] as number) + size + SLACK > (this.#limits[lane] as number)) this.#grow(lane, size)
+    const to = this.#nexts[lane] as number
+    this.#nexts[lane] = to + size
+    if (size === 1) this.#bytes[to] = source.bytes[from] as number
+    else if (size > LOOP_BYTES) this.#bytes.set(source.bytes.subarray(from, from + size), to)
+    else if (from + size + SLACK > source.bytes.length) for (let i = 0; i < size; i++) this.#bytes[to + i] = source.bytes[from + i] as number
+    else for (let i = 0; i < size; i += 4) this.#view.setInt32(to + i, source.view.getInt32(from + i, true), true)
   }
 
   /** Appends a number below 2^31 as 64 bits. */
   end(lane: number, value: number): void {
-    const to = this.#lengths[lane] as number
-    if (to + 8 + SLACK > (this.#bytes[lane] as Uint8Array).length) this.#grow(lane, to + 8)
-    const view = this.#views[lane] as DataView
-    view.setInt32(to, value, true)
-    view.setInt32(to + 4, 0, true)
-    this.#lengths[lane] = to + 8
+    if ((this.#nexts[lane] as number) + 8 > (this.#limits[lane] as number)) this.#grow(lane, 8)
+    const to = this.#nexts[lane] as number
+    this.#view.setInt32(to, value, true)
+    this.#view.setInt32(to + 4, 0, true)
+    this.#nexts[lane] = to + 8
   }
 
   /** Empties all streams; their memory stays, and whoever still has bytes of them sees what comes next. */
   restart(): void {
-    this.#lengths.fill(0)
+    this.#nexts.set(this.#starts)
   }
 
   /** Memory of all streams, bytes. */
   capacity(): number {
-    return this.#bytes.reduce((sum, { length }) => sum + length, 0)
+    return this.#bytes.length
   }
 
   bytes(lane: number): Uint8Array {
-    return (this.#bytes[lane] as Uint8Array).subarray(0, this.#lengths[lane])
+    return this.#bytes.subarray(this.#starts[lane], this.#nexts[lane])
   }
 
   lengths(): number[] {
-    return Array.from(this.#lengths)
+    return Array.from(this.#nexts, (next, lane) => next - (this.#starts[lane] as number))
   }
 }

@@ -17,15 +17,19 @@ class Damaged extends Error {}
 
 const KINDS: readonly CanonicalKind[] = CANONICAL_FIELDS.map(({ kind }) => kind)
 
+/** Kinds as numbers: compared sooner than words. */
+const TEXT = 0, INT = 1, FLAG = 2, TEXTS = 3, MAP = 4
+const CODES: Readonly<Record<CanonicalKind, number>> = { text: TEXT, int: INT, flag: FLAG, texts: TEXTS, map: MAP }
+
 /** Of a version: kind and first stream of each field in the order of its bytes. */
 interface Layout {
-  readonly kinds: readonly CanonicalKind[]
-  readonly lanes: readonly number[]
+  readonly kinds: Uint8Array
+  readonly lanes: Uint16Array
 }
 
 const layoutOf = (version: CanonicalVersion): Layout => ({
-  kinds: CANONICAL_ORDERS[version].map(({ kind }) => kind),
-  lanes: CANONICAL_ORDERS[version].map((field) => FIRST_LANE[CANONICAL_FIELDS.indexOf(field)] as number),
+  kinds: Uint8Array.from(CANONICAL_ORDERS[version], ({ kind }) => CODES[kind]),
+  lanes: Uint16Array.from(CANONICAL_ORDERS[version], (field) => FIRST_LANE[CANONICAL_FIELDS.indexOf(field)] as number),
 })
 /** Version → layout. */
 const LAYOUTS: readonly (Layout | undefined)[] = [undefined, layoutOf(1), layoutOf(2)]
@@ -84,10 +88,10 @@ export class EventColumns {
     for (let field = 0; field < kinds.length; field++) {
       const kind = kinds[field]
       const lane = lanes[field] as number
-      if (kind === 'text') this.#text(lane)
-      else if (kind === 'int') this.#copy(lane, 8)
-      else if (kind === 'flag') this.#small(lane, 2)
-      else if (kind === 'texts') for (let left = this.#count(lane); left > 0; left--) this.#text(lane + 1)
+      if (kind === TEXT) this.#text(lane)
+      else if (kind === INT) this.#copy(lane, 8)
+      else if (kind === FLAG) this.#small(lane, 2)
+      else if (kind === TEXTS) for (let left = this.#count(lane); left > 0; left--) this.#text(lane + 1)
       else this.#map(lane)
     }
   }
@@ -95,8 +99,9 @@ export class EventColumns {
   /** Length prefix and bytes stand in a record just as Native writes a string. */
   #text(lane: number): void {
     const from = this.#at
-    const length = this.#varint()
-    const size = this.#at - from + length
+    const length = this.#source.bytes[from] as number
+    if (length < 128) return this.#copy(lane, length + 1)
+    const size = this.#varint() + this.#at - from
     this.#at = from
     this.#copy(lane, size)
   }

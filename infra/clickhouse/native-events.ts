@@ -3,6 +3,7 @@ import { HASH_DIGITS } from '../../schemas/canonical.ts'
 import { CANONICAL_FIELDS, type CanonicalKind } from '../../schemas/canonical-order.ts'
 import { Failure } from '../../schemas/failure.ts'
 import type { StoredEvent } from '../../schemas/ports.ts'
+import { ByteSource } from './byte-lanes.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { type Column, wireType } from './column-type.ts'
 import { EventColumns } from './event-columns.ts'
@@ -42,15 +43,19 @@ function head(name: string, type: string): Buffer {
   return out.bytes()
 }
 
-/** `behind`: digits between `hashesAt` and the hash. */
+/** `behind`: digits between `hashesAt` and the hash. Digits go in steps of four. */
 function hashColumn(events: readonly StoredEvent[], behind: number): Buffer {
   const out = Buffer.allocUnsafeSlow(events.length * (HASH_DIGITS + 1))
+  const into = new DataView(out.buffer)
+  const source = new ByteSource()
   let to = 0
   for (const { hashes, hashesAt } of events) {
-    const from = hashesAt + behind
-    if (from + HASH_DIGITS > hashes.length) throw new Failure('rejected', 'store.event', 'a hash of an event is not 64 hex digits')
+    if (hashesAt + behind + HASH_DIGITS > hashes.length) throw new Failure('rejected', 'store.event', 'a hash of an event is not 64 hex digits')
+    source.turnTo(hashes.buffer)
     out[to++] = HASH_DIGITS
-    for (let i = 0; i < HASH_DIGITS; i++) out[to++] = hashes[from + i] as number
+    const from = hashes.byteOffset + hashesAt + behind
+    for (let i = 0; i < HASH_DIGITS; i += 4) into.setInt32(to + i, source.view.getInt32(from + i, true), true)
+    to += HASH_DIGITS
   }
   return out
 }
