@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AuditEvent, blankAuditEvent, exampleAuditEvent } from './audit-event.ts'
-import { contentHash, decodeCanonical, encodeCanonical, encodeCanonicals, encodeErased, recordHash } from './canonical.ts'
+import { contentHash, decodeCanonical, encodeCanonical, encodeCanonicals, encodeErased, recordHash, writeHashes } from './canonical.ts'
 import { CANONICAL_FIELDS, CANONICAL_ORDERS, COMMITTED_FIELDS, PUBLIC_FIELDS } from './canonical-order.ts'
 import { headOf, readHead } from './event-head.ts'
 
@@ -45,6 +45,16 @@ describe('canonical form of an audit event', () => {
     expect(old.bytes[0]).toBe(1)
     expect(contentHash(old)).toBe('b60906865642724fe0b180187870b74858bec36e4404940986744972f0147acd')
     expect(recordHash(old)).toBe('a372e4fd6851c3acd1488c872b8eb859c8a0ac4e2b5bffa2703c51218e7e3694')
+  })
+
+  it('has the same hashes as digits in bytes, in every version and when it was erased', () => {
+    const whole = encodeCanonical(exampleAuditEvent)
+    const long = encodeCanonical({ ...exampleAuditEvent, links: Array<string>(400).fill('a link that makes the public part long'), name: 'ü'.repeat(9_000) })
+    const old = encodeCanonical({ ...exampleAuditEvent, salt: '' })
+    for (const canonical of [whole, long, old, encodeErased(exampleAuditEvent, contentHash(whole))]) {
+      expect(writeHashes(canonical).toString('latin1')).toBe(contentHash(canonical) + recordHash(canonical))
+      expect(writeHashes(canonical, Buffer.alloc(300, '.'), 100).toString('latin1')).toBe('.'.repeat(100) + contentHash(canonical) + recordHash(canonical) + '.'.repeat(72))
+    }
   })
 
   it('still proves itself when what is personal was blanked, and shows a change of anything else', () => {

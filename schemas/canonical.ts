@@ -169,8 +169,34 @@ export function readerOf(bytes: Buffer): CanonicalReader {
 /** Hex digits of a SHA-256. */
 export const HASH_DIGITS = 64
 
+/** ASCII digits by value. */
+const DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
+
+/** A SHA-256 that came as 32 characters of one byte, as hex digits: two loops over it cost less than a text of digits and the calls to write that. */
+function writeDigits(digest: string, into: Buffer, at: number): void {
+  for (let from = 0, to = at; from < HASH_DIGITS / 2; from++) {
+    const byte = digest.charCodeAt(from)
+    into[to++] = DIGITS[byte >>> 4] as number
+    into[to++] = DIGITS[byte & 15] as number
+  }
+}
+
 /** Writes content hash and record hash behind each other, as ASCII digits; gives `into`. */
 export function writeHashes(canonical: Canonical, into: Buffer = Buffer.allocUnsafeSlow(2 * HASH_DIGITS), at = 0): Buffer {
+  const { bytes, split, kept } = canonical
+  if (bytes[0] === 1 || kept !== undefined) return writeRareHashes(canonical, into, at)
+  const content = hash('sha256', bytes.subarray(split), 'binary')
+  writeDigits(content, into, at)
+  const end = split + HASH_DIGITS / 2
+  if (hashed.length < end) hashed = Buffer.alloc(end * 2)
+  hashed.set(bytes.subarray(0, split))
+  for (let from = 0; from < HASH_DIGITS / 2; from++) hashed[split + from] = content.charCodeAt(from)
+  writeDigits(hash('sha256', hashed.subarray(0, end), 'binary'), into, at + HASH_DIGITS)
+  return into
+}
+
+/** Of version 1, and of what was erased. */
+function writeRareHashes(canonical: Canonical, into: Buffer, at: number): Buffer {
   const content = contentHash(canonical)
   into.write(content, at, 'latin1')
   into.write(recordHash(canonical, content), at + HASH_DIGITS, 'latin1')

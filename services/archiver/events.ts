@@ -7,6 +7,7 @@ import { findings, quarantine } from '../../schemas/topics.ts'
 import { Packr } from 'msgpackr'
 import type { Batch, Cut, Outcome } from './batch.ts'
 import { type Candidate, judge, type Prepared, type Verdicts } from './gate.ts'
+import { digestOfIds } from './ids-digest.ts'
 import { insertOrIsolate, type Refused } from './isolate.ts'
 import { LeafLog, type LeafOrder, type LeafPlan } from './leaves.ts'
 import { ledgerOf } from './ledger.ts'
@@ -177,7 +178,7 @@ export async function report({ conflicts, unreadable }: Verdicts, partition: num
 
 /** The rows that the store refused: they are in quarantine. */
 async function insert(verdicts: Verdicts, place: string, ports: EventArchivePorts): Promise<readonly Candidate[]> {
-  const token = `events:${place}:${hash('sha256', verdicts.ids.join(), 'hex')}`
+  const token = `events:${place}:${digestOfIds(verdicts.ids)}`
   const refused = await insertAbsent(verdicts, token, ports.store)
   if (refused.length === 0) return []
   await ports.bus.publish(quarantine, refused.map(({ row, why }) => {

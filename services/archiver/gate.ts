@@ -7,6 +7,7 @@ import { maybeSeen, type Seen } from '../../detectors/stats/seen.ts'
 import type { AuditEvent, KnownEvent } from '../../schemas/audit-event.ts'
 import { contentHash, decodeCanonical, encodeCanonical, HASH_DIGITS, recordHash, writeHashes } from '../../schemas/canonical.ts'
 import { type EventHead, headOf } from '../../schemas/event-head.ts'
+import { isHex } from '../../schemas/hex.ts'
 import type { Envelope, Store, StoredEvent } from '../../schemas/ports.ts'
 import type { EventRecord } from '../../schemas/topics.ts'
 
@@ -40,8 +41,8 @@ export interface Tick {
   readonly tickAt: bigint
 }
 
-/** Whoever may write to the bus may write anything; a leaf has room for this. */
-const EVENT_ID = /^[0-9a-f]{32}$/
+/** Whoever may write to the bus may write anything; a leaf has room for so many hex digits. */
+const ID_DIGITS = 32
 
 /** A record of topic `events` as the gate takes it. */
 export type Prepared = Candidate | Unreadable | Tick
@@ -56,7 +57,7 @@ export function prepared({ partition, offset, records }: Envelope<EventRecord>):
     partition, offset,
     records: records.map(({ bytes, head, tickAt }, offsetIndex) => {
       if (bytes === undefined) return { tickAt }
-      if (head === undefined || !EVENT_ID.test(head.event_id)) return { unreadable: bytes, offset, offsetIndex, near: timeNear(records, offsetIndex) }
+      if (head === undefined || !isHex(head.event_id, ID_DIGITS)) return { unreadable: bytes, offset, offsetIndex, near: timeNear(records, offsetIndex) }
       return candidateAt(head, { bytes, partition, offset, offsetIndex, hashes, hashesAt: offsetIndex * HASH_DIGITS * 2 })
     }),
   }

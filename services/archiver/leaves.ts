@@ -2,9 +2,9 @@
  * The log of leaves of one partition: one leaf for each stored event, appended by the partition's owner alone, behind the insert of the event. Which
  * index a batch begins at is part of what is written down before it, so that whoever makes the batch again makes the same leaves.
  */
-import { hash } from 'node:crypto'
 import { HASH_DIGITS } from '../../schemas/canonical.ts'
 import type { Row, StoredLeaf } from '../../schemas/ports.ts'
+import { digestOfIds } from './ids-digest.ts'
 import type { InsertStore } from './traced-store.ts'
 
 export type LeafStore = Pick<InsertStore, 'query' | 'insertLeaves'>
@@ -101,7 +101,7 @@ export class LeafLog {
   }
 
   async #insert(leaves: readonly StoredLeaf[], start: number): Promise<void> {
-    const ids = hash('sha256', leaves.map(({ head }) => head.event_id).join(), 'hex')
+    const ids = digestOfIds(leaves.map(({ head }) => head.event_id))
     await this.#store.insertLeaves([{ first: start, leaves }], `leaves:${this.#partition}:${start}-${start + leaves.length}:${ids}`)
   }
 

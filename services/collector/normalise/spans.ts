@@ -1,5 +1,6 @@
 /** One span → one record. */
 import type { Attribute, AuditEventFields } from '../../../schemas/audit-event.ts'
+import { isHex } from '../../../schemas/hex.ts'
 import type { Span } from '../otlp/model.ts'
 import { clampTime, durationBetween, durationOf, LAST_TIME } from './clock.ts'
 import type { PlaceRules } from './client-address.ts'
@@ -14,30 +15,19 @@ import { keepEvents, readEvents } from './span-events.ts'
 
 const TRACE_DIGITS = 32
 const SPAN_DIGITS = 16
-const [ZERO, NINE, A, F] = [48, 57, 97, 102]
-
-/** Lower-case hex of this length, not all zero. A loop, because a regular expression costs three times as much here. */
-function isId(id: string, digits: number): boolean {
-  if (id.length !== digits) return false
-  let zero = true
-  for (let at = 0; at < digits; at++) {
-    const code = id.charCodeAt(at)
-    if (code < ZERO || (code > NINE && code < A) || code > F) return false
-    zero &&= code === ZERO
-  }
-  return !zero
-}
+const NO_TRACE = '0'.repeat(TRACE_DIGITS)
+const NO_SPAN = '0'.repeat(SPAN_DIGITS)
 
 /** Spans of one trace follow each other, so the answer of the last one mostly holds. */
 let lastTraceId = ''
 
 export function isTraceId(id: string): boolean {
   if (id === lastTraceId && id !== '') return true
-  if (!isId(id, TRACE_DIGITS)) return false
+  if (!isHex(id, TRACE_DIGITS) || id === NO_TRACE) return false
   lastTraceId = id
   return true
 }
-export const isSpanId = (id: string): boolean => isId(id, SPAN_DIGITS)
+export const isSpanId = (id: string): boolean => isHex(id, SPAN_DIGITS) && id !== NO_SPAN
 
 export const kindOf = (span: Span): SpanKind => SPAN_KINDS[span.kind] ?? ''
 
