@@ -3,61 +3,12 @@
  * arrival does not matter.
  */
 import { blankInteraction, type InteractionFields } from '../../schemas/interaction.ts'
-import { type Trust, TRUST_ORDER, type Vantage } from '../../schemas/vocabulary.ts'
+import { type Trust, TRUST_ORDER } from '../../schemas/vocabulary.ts'
 import { conflictsIn } from './conflicts.ts'
+import { CALLER, ENFORCEMENT, type Group, GROUPS, type Order, type Said } from './merge-groups.ts'
 import type { Observation } from './observation.ts'
 
-/** Nearest the enforcement point first: what the server received is what happened. */
-export const ENFORCEMENT: Order = { server: 0, gateway: 1, client: 2, agent: 3, log: 4 }
-/** Nearest the person first: the conversation and the caller's own host. */
-export const CALLER: Order = { agent: 0, client: 1, log: 2, gateway: 3, server: 4 }
 const TRUST_RANK = new Map<Trust, number>(TRUST_ORDER.map((trust, index) => [trust, index]))
-
-type Field = keyof InteractionFields & keyof Observation
-/** What an observation says, or several together. */
-type Said = Pick<Observation, Field>
-export type Order = Record<Vantage, number>
-
-/** Fields that are taken together; the first decides whether an observation says anything. */
-export interface Group {
-  readonly fields: readonly Field[]
-  readonly order: Order
-  /** An HTTP request knows only whose process it came to: what names a method counts first. */
-  readonly named?: true
-  /** What the last request of a call says counts, not one that was repeated. */
-  readonly ends?: true
-  /** Where some are more to be trusted than others, that counts first. */
-  readonly trust?: 'principal_trust' | 'client_trust' | 'token_trust' | 'scopes_trust' | 'client_address_trust' | 'caller_tenant_trust' | 'delegation_trust'
-}
-
-export const GROUPS: readonly Group[] = [
-  { fields: ['method'], order: ENFORCEMENT },
-  { fields: ['tool'], order: ENFORCEMENT },
-  { fields: ['prompt'], order: ENFORCEMENT },
-  { fields: ['resource'], order: ENFORCEMENT },
-  { fields: ['server'], order: ENFORCEMENT, named: true },
-  { fields: ['target'], order: CALLER },
-  { fields: ['principal', 'principal_source', 'principal_trust'], order: ENFORCEMENT, trust: 'principal_trust' },
-  { fields: ['client', 'client_source', 'client_trust'], order: ENFORCEMENT, trust: 'client_trust' },
-  { fields: ['agent', 'agent_source', 'agent_trust'], order: CALLER },
-  { fields: ['token_fingerprint', 'token_source', 'token_trust'], order: ENFORCEMENT, trust: 'token_trust' },
-  { fields: ['scopes', 'scopes_source', 'scopes_trust'], order: ENFORCEMENT, trust: 'scopes_trust' },
-  { fields: ['caller_tenant', 'caller_tenant_source', 'caller_tenant_trust'], order: ENFORCEMENT, trust: 'caller_tenant_trust' },
-  { fields: ['delegation', 'delegation_source', 'delegation_trust'], order: ENFORCEMENT, trust: 'delegation_trust' },
-  { fields: ['client_address', 'client_address_source', 'client_address_trust'], order: ENFORCEMENT, trust: 'client_address_trust' },
-  { fields: ['user_agent'], order: ENFORCEMENT },
-  { fields: ['host'], order: CALLER },
-  { fields: ['conversation'], order: CALLER },
-  { fields: ['wire_session'], order: ENFORCEMENT },
-  { fields: ['jsonrpc_request_id'], order: CALLER },
-  { fields: ['tool_call_id'], order: CALLER },
-  { fields: ['arguments', 'arguments_bytes', 'arguments_hash'], order: ENFORCEMENT },
-  { fields: ['result', 'result_bytes', 'result_hash'], order: ENFORCEMENT, ends: true },
-  { fields: ['outcome'], order: ENFORCEMENT, ends: true },
-  { fields: ['error_code'], order: ENFORCEMENT, ends: true },
-  { fields: ['error_type'], order: ENFORCEMENT, ends: true },
-  { fields: ['decision', 'decision_by'], order: ENFORCEMENT },
-]
 
 /** Best first; ties go to the smaller event id. */
 function ranked(observations: readonly Observation[], order: Order): readonly Observation[] {
@@ -80,16 +31,10 @@ function insertionSorted<T>(values: T[], before: (left: T, right: T) => number):
   return values
 }
 
-/** A tool, a person or a text may well be called `unknown`: only of an outcome it says nothing. */
-function isSaid(event: Said, field: Field): boolean {
-  const value = event[field]
-  return value !== '' && (value !== 'unknown' || field !== 'outcome') && !(Array.isArray(value) && value.length === 0)
-}
-
-function firstOf<T extends Said>(best: readonly T[], decisive: Field, { named }: Group): T | undefined {
+function firstOf<T extends Said>(best: readonly T[], { says, named }: Group): T | undefined {
   let first: T | undefined
   for (const event of best) {
-    if (!isSaid(event, decisive)) continue
+    if (!says(event)) continue
     if (named === undefined || event.method !== '') return event
     first ??= event
   }
@@ -98,14 +43,13 @@ function firstOf<T extends Said>(best: readonly T[], decisive: Field, { named }:
 
 /** The one of those ranked, best first, whose word counts for the group; undefined where none says anything. */
 export function bestOf<T extends Said>(best: readonly T[], group: Group): T | undefined {
-  const { fields, trust } = group
-  const decisive = fields[0] as Field
-  if (trust === undefined) return firstOf(best, decisive, group)
+  const { says, trust } = group
+  if (trust === undefined) return firstOf(best, group)
   let found: T | undefined
   let lowest = Infinity
   for (const event of best) {
-    if (!isSaid(event, decisive)) continue
-    const rank = TRUST_RANK.get(event[trust]) ?? Infinity
+    if (!says(event)) continue
+    const rank = TRUST_RANK.get(trust(event)) ?? Infinity
     if (found !== undefined && rank >= lowest) continue
     found = event
     lowest = rank
@@ -154,7 +98,6 @@ function allRedacted(observations: readonly Observation[]): readonly string[] {
  */
 export function merged(observations: readonly Observation[], superseded?: ReadonlySet<string>): InteractionFields {
   const fields = blankInteraction()
-  const target: Record<string, unknown> = fields
   const [first] = observations as readonly [Observation]
   fields.tenant = first.tenant
   const nearestPoint = ranked(observations, ENFORCEMENT)
@@ -163,7 +106,7 @@ export function merged(observations: readonly Observation[], superseded?: Readon
   const atLast = superseded === undefined ? nearestPoint : nearestPoint.filter(({ event_id: id }) => !superseded.has(id))
   for (const group of GROUPS) {
     const best = bestOf(group.order === CALLER ? nearestPerson : group.ends === true ? atLast : nearestPoint, group)
-    if (best !== undefined) for (const field of group.fields) target[field] = best[field]
+    if (best !== undefined) group.take(fields, best)
   }
   fields.identity_conflicts = conflictsIn(observations, fields)
   for (const event of nearestPoint) widen(fields, event)

@@ -2,7 +2,8 @@
 import type { Interaction, InteractionFields } from '../../../schemas/interaction.ts'
 import type { Part } from '../../../schemas/relay.ts'
 import { conflictsAmong } from '../conflicts.ts'
-import { bestOf, CALLER, ENFORCEMENT, GROUPS, nameActor, type Order, widen } from '../merge.ts'
+import { bestOf, nameActor, widen } from '../merge.ts'
+import { CALLER, ENFORCEMENT, GROUPS, type Order } from '../merge-groups.ts'
 
 /** A part stands as near to a point as the nearest of its observations. */
 const nearness = ({ vantages }: Interaction, order: Order): number => vantages.reduce((least, vantage) => Math.min(least, order[vantage]), Infinity)
@@ -33,7 +34,7 @@ export function contents(interactions: readonly Interaction[], tie = smallerId):
   const target: Record<string, unknown> = fields
   for (const group of GROUPS) {
     const best = bestOf(group.order === CALLER ? nearestPerson : nearestPoint, group)
-    if (best !== undefined) for (const field of group.fields) target[field] = best[field]
+    if (best !== undefined) group.take(fields, best)
   }
   fields.identity_conflicts = conflictsAmong(interactions, fields)
   for (const one of nearestPoint) widen(fields, one)

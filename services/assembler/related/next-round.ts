@@ -4,7 +4,7 @@
  */
 import type { Interaction } from '../../../schemas/interaction.ts'
 import type { Part } from '../../../schemas/relay.ts'
-import { GROUPS } from '../merge.ts'
+import { GROUPS } from '../merge-groups.ts'
 import { type Meeting, same } from './bridge.ts'
 import { asGiven, contents, speaker } from './merge-parts.ts'
 
@@ -37,8 +37,7 @@ function fits(state: string, part: Part, others: readonly Part[]): boolean {
 /** What both say of the call; its end is that of the last request. */
 function together(first: Interaction, last: Interaction): Interaction {
   const fields = contents([first, last], asGiven)
-  const target: Record<string, unknown> = fields
-  for (const { fields: names, ends } of GROUPS) if (ends === true) for (const name of names) target[name] = last[name]
+  for (const { ends, take } of GROUPS) if (ends === true) take(fields, last)
   const duration = endOf(last) - first.started_at
   if (duration > fields.duration_ns) fields.duration_ns = duration
   return { ...fields, rounds: Math.min(COUNT_LIMIT, first.rounds + last.rounds), attempts: Math.max(first.attempts, last.attempts) }
