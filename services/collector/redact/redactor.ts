@@ -120,10 +120,9 @@ function redactEvent(event: AuditEventFields, work: Work): void {
     work.stand(column)
     if (event[column].length > 0) event[column] = cleanWords(event[column], work)
   }
-  for (const column of SCANNED_MAP_COLUMNS) {
-    const next = cleanMap(event[column], column, work)
-    if (next !== event[column]) event[column] = next as Map<string, Attribute>
-  }
+  // One by one, as the text columns are.
+  event.attributes = cleanMap(event.attributes, 'attributes', work) as Map<string, Attribute>
+  event.resource_attributes = cleanMap(event.resource_attributes, 'resource_attributes', work) as Map<string, Attribute>
   if (work.entries === undefined) return
   dropPieces(event, { attributes, resource_attributes, scopes }, work)
   event.redacted = [...new Set([...event.redacted, ...work.entries])].sort()
