@@ -42,7 +42,8 @@ export class ByteWriter {
 
   /** Length and UTF-8. Lone surrogates become U+FFFD. */
   text(value: string): void {
-    const characters = value.length
+    // As in canonical-bytes.ts: without it the length of a text is a look-up by name here.
+    const characters = ('' + value).length
     if (characters > LOOP_CHARACTERS) return this.#encoded(value)
     this.reserve(characters + 1)
     const buffer = this.buffer
