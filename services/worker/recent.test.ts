@@ -24,6 +24,11 @@ describe('Recent', () => {
     }))
   })
 
+  it('remembers nothing where nothing is to be remembered', () => {
+    const nothing = new Recent(0, ['a'])
+    expect([nothing.admit('a'), nothing.admit('a'), nothing.admit('b'), nothing.toJSON()]).toEqual([true, true, true, []])
+  })
+
   it('goes on with the newest where fewer are to be remembered than were', () => {
     expect(new Recent(2, ['a', 'b', 'c']).toJSON()).toEqual(['b', 'c'])
   })

@@ -16,6 +16,7 @@ export class Recent {
 
   /** Whether the key is new; from now on it is not. */
   admit(key: string): boolean {
+    if (this.#limit === 0) return true
     if (this.#keys.has(key)) return false
     this.#keys.add(key)
     if (this.#ring.length < this.#limit) this.#ring.push(key)
