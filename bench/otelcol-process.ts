@@ -51,8 +51,12 @@ export interface OtelcolConfig {
   readonly ports?: readonly [number, number]
 }
 
+/** What it says where a port is another's by the time it listens. */
+const TAKEN = 'address already in use'
+const TRIES = 3
+
 /** Starts it and waits until it says that it is ready. Throws with its own words when it ends before. */
-export async function startOtelcol(program: string, config: OtelcolConfig): Promise<Otelcol> {
+export async function startOtelcol(program: string, config: OtelcolConfig, tries = TRIES): Promise<Otelcol> {
   const ports = config.ports ?? ([await freePort(), await freePort()] as const)
   const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-otelcol-'))
   const file = join(folder, 'config.yaml')
@@ -68,7 +72,9 @@ export async function startOtelcol(program: string, config: OtelcolConfig): Prom
   child.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   if (!(await Promise.race([ready, wait(START_MS, false, { ref: false })]))) {
     child.kill('SIGKILL')
-    throw new Error(`the Collector is not ready: ${lines.slice(-10).join('\n')}`)
+    const said = lines.slice(-10).join('\n')
+    if (said.includes(TAKEN) && config.ports === undefined && tries > 1) return await startOtelcol(program, config, tries - 1)
+    throw new Error(`the Collector is not ready: ${said}`)
   }
   return { child, http: `http://127.0.0.1:${ports[0]}`, grpc: `127.0.0.1:${ports[1]}`, said: () => lines.join('\n') }
 }

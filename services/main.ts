@@ -25,9 +25,12 @@ import { StartWait } from './wiring/start-wait.ts'
 
 export const EVERYTHING: ReadonlySet<Part> = new Set(PARTS)
 
+/** Where its doors are, by name: what was asked for, with the ports that the system chose where that was left to it. */
+export type Addresses = Readonly<Record<string, string>>
+
 export interface Watchkeeper {
   /** What it does, with what, and where: for the line at the start. */
-  readonly facts: Readonly<Record<string, unknown>>
+  readonly facts: Readonly<Record<string, unknown>> & { readonly addresses: Addresses }
   /** Resolves with the first error after which a part reads no more; others may go on. */
   readonly failed: Promise<unknown>
   /** Stops intake, lets what is under way finish, saves state. Safe twice. */
@@ -67,7 +70,7 @@ function edgeOf(parts: ReadonlySet<Part>, { config, foundation, bus, log }: Part
 }
 
 function factsOf({ bus, opened }: Foundation, servers: readonly { readonly name: string; readonly address: string }[], groups: readonly string[]) {
-  const addresses = Object.fromEntries(servers.map(({ name, address }) => [name, address]))
+  const addresses: Addresses = Object.fromEntries(servers.map(({ name, address }) => [name, address]))
   return { bus: bus.where, store: opened.store?.where ?? { kind: 'none' }, addresses, groups }
 }
 

@@ -2,7 +2,7 @@
 import { createLog } from '../../infra/pino/logger.ts'
 import { kindOf } from '../../schemas/failure.ts'
 import type { Config } from '../config/schema.ts'
-import { startWatchkeeper, type Watchkeeper } from '../main.ts'
+import { type Addresses, startWatchkeeper, type Watchkeeper } from '../main.ts'
 import { VERSION } from '../version.ts'
 import type { Part } from '../wiring/parts.ts'
 import { type CommonOptions, configOf } from './common.ts'
@@ -22,7 +22,7 @@ export interface ProcessPlan {
   /** Whether a part that cannot go on ends the process: somebody starts it again, and other processes take over meanwhile. */
   readonly endsWithPart: boolean
   /** Says it to a person too. */
-  readonly announce?: (config: Config, startedMs: number) => void
+  readonly announce?: (config: Config, addresses: Addresses, startedMs: number) => void
 }
 
 /** Resolves when the process was asked to end. A second request ends it at once, and so does the end of the time for it. */
@@ -83,7 +83,7 @@ export async function runProcess(plan: ProcessPlan, options: CommonOptions): Pro
   const { service, does, parts } = plan
   const startedMs = Math.round(performance.now() - began)
   log.info({ service, does, parts: [...parts], version: VERSION, pid: process.pid, node: process.version, ...running.facts, started_ms: startedMs }, 'started')
-  plan.announce?.(config, startedMs)
+  plan.announce?.(config, running.facts.addresses, startedMs)
   const failed = plan.endsWithPart ? running.failed.then((error) => ({ error })) : new Promise<never>(() => undefined)
   const reason = await Promise.race([end, failed])
   if (typeof reason === 'string') log.info({ service, signal: reason }, 'stopping')

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { otelcolPrograms, startOtelcol, stopOtelcol } from '../../bench/otelcol-process.ts'
 import type { Otelcol } from '../../bench/otelcol-process.ts'
-import { ask, removeData, startServer, stopServer } from '../../bench/server-process.ts'
+import { ask, removeData, type ServerProcess, startServer, stopServer } from '../../bench/server-process.ts'
 import { Failure } from '../../schemas/failure.ts'
 import { Budgets } from '../../services/collector/budget.ts'
 import { openOtlp } from './otlp-rig.ts'
@@ -38,6 +38,12 @@ async function rigged(options?: OtlpRigOptions): Promise<OtlpRig> {
   const rig = await openOtlp(options)
   open.push(() => rig.stop())
   return rig
+}
+
+async function started(): Promise<ServerProcess> {
+  const server = await startServer()
+  open.push(() => removeData(server), () => stopServer(server, 'SIGKILL'))
+  return server
 }
 
 function queueFolder(): string {
@@ -179,8 +185,8 @@ describe.skipIf(typeof programs === 'string').each(KINDS)('the product behind th
   const EVENTS = "SELECT count(), uniqExact(event_id) FROM watchkeeper.audit_events WHERE emitter != 'watchkeeper'"
 
   it('stores every span once, though it is killed and comes back after seconds', async () => {
-    let server = await startServer()
-    open.push(() => removeData(server), () => stopServer(server, 'SIGKILL'))
+    let server = await started()
+    open.push(() => stopServer(server, 'SIGKILL'))
     const collector = await front({ kind, to: { http: server.otlpHttp, grpc: server.otlpGrpc }, queue: queueFolder() })
     const generating = generate(collector, { kind, traces: 300, rate: 300 })
     await vi.waitFor(async () => expect(counted(await ask(server, EVENTS))[0]).toBeGreaterThan(0), WAIT)
@@ -192,13 +198,10 @@ describe.skipIf(typeof programs === 'string').each(KINDS)('the product behind th
   })
 
   it('knows what came through the Collector as what came directly', async () => {
-    const server = await startServer()
-    open.push(() => removeData(server), () => stopServer(server, 'SIGKILL'))
+    const [server, direct] = await Promise.all([started(), started()])
     const collector = await front({ kind, to: { http: server.otlpHttp, grpc: server.otlpGrpc }, queue: queueFolder() })
     for (const one of TRACES) expect(await post(collector.http, one)).toBe(200)
     const ids = "SELECT event_id FROM watchkeeper.audit_events WHERE emitter != 'watchkeeper' ORDER BY event_id"
-    const direct = await startServer()
-    open.push(() => removeData(direct), () => stopServer(direct, 'SIGKILL'))
     for (const one of TRACES) expect(await post(direct.otlpHttp, one)).toBe(200)
     await vi.waitFor(async () => expect((await ask(direct, ids)).length).toBeGreaterThan(30), WAIT)
     await vi.waitFor(async () => expect(await ask(server, ids)).toEqual(await ask(direct, ids)), WAIT)
