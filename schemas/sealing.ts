@@ -13,6 +13,8 @@ export interface KeyWrapper {
 export interface Sealer {
   /** `about` is bound to it and must be the same at opening. Throws Failure `unavailable` while it is not known which key is in use. */
   seal(plain: Buffer, about: string): Buffer
+  /** The same in pieces to be put behind each other. None shares memory with `plain`. */
+  sealPieces(plain: Buffer, about: string): readonly Buffer[]
   /**
    * Throws RangeError where the key was destroyed, or the bytes are not what was sealed; Failure `unavailable` where the key is another process's and is asked
    * for, `misconfigured` where nobody has it although it was never destroyed.

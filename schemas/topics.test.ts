@@ -31,6 +31,7 @@ describe('codec of topic events', () => {
         const records = whole ? together : mixed
         const envelope = events.codec.encode(records)
         expect(envelope.equals(envelopeOf(records))).toBe(true)
+        expect(events.codec.lend?.(records).equals(envelope)).toBe(true)
         const read = events.codec.decode(envelope)
         expect(envelopeOf(read).equals(envelope)).toBe(true)
         expect(read.map(({ event }) => event?.name)).toEqual(records.map(({ event }) => event?.name))
@@ -42,6 +43,13 @@ describe('codec of topic events', () => {
     const records = EventRecord.together(eventsOf(['a', 'b', 'c', 'd']))
     expect(events.codec.encode(records).buffer).toBe(records[0]?.bytes?.buffer)
     expect(events.codec.encode(records.slice(0, 1)).buffer).not.toBe(records[0]?.bytes?.buffer)
+  })
+
+  it('lends an envelope in memory that the next one is in', () => {
+    const alone = ['a', 'b'].map((name) => eventsOf([name])).map(([event]) => EventRecord.of(encodeCanonical(event!).bytes))
+    const [first, second] = alone.map((record) => events.codec.lend!([record]))
+    expect(first!.buffer).toBe(second!.buffer)
+    expect(events.codec.encode([alone[0]!]).buffer).not.toBe(first!.buffer)
   })
 
   it('cuts the memory of many records, so that none keeps all of it', () => {

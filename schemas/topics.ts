@@ -25,6 +25,10 @@ import type { ToolDefinition } from './tool-definition.ts'
 /** One envelope's records to bytes and back. `decode` throws on bytes that are not such an envelope. */
 export interface Codec<T> {
   encode(records: readonly T[]): Buffer
+  /** What `encode` gives, in pieces: for a bus that copies them to where they belong anyway. */
+  pieces?(records: readonly T[]): readonly Buffer[]
+  /** What `encode` gives, in memory that the next call uses again: for who needs it no longer than that. */
+  lend?(records: readonly T[]): Buffer
   decode(bytes: Buffer): readonly T[]
   /** Two envelopes behind each other are one envelope, so that a bus may join small ones. */
   readonly joins?: boolean
@@ -111,23 +115,34 @@ function asTheyStand(records: readonly EventRecord[]): Buffer | undefined {
   return (at - start) * 2 < buffer.byteLength ? undefined : Buffer.from(buffer, start, at - start)
 }
 
-function copied(records: readonly EventRecord[]): Buffer {
+function sizeOf(records: readonly EventRecord[]): number {
   let size = 0
   for (const record of records) size += 4 + (record.bytes?.length ?? 8)
-  const out = Buffer.allocUnsafe(size)
+  return size
+}
+
+/** The envelope at the beginning of `out`, which has room for it. */
+function copied(records: readonly EventRecord[], out: Buffer): Buffer {
   let at = 0
   for (const record of records) {
     at = out.writeUInt32LE(record.bytes?.length ?? TICK, at)
     if (record.bytes === undefined) at = out.writeBigInt64LE(record.tickAt, at)
     else at += record.bytes.copy(out, at)
   }
-  return out
+  return out.subarray(0, at)
 }
+
+/** Room for the envelope that was lent last. What is too large for it gets memory of its own. */
+const lent = Buffer.allocUnsafeSlow(256 * 1024)
 
 const eventsCodec: Codec<EventRecord> = {
   joins: true,
   encode(records) {
-    return asTheyStand(records) ?? copied(records)
+    return asTheyStand(records) ?? copied(records, Buffer.allocUnsafe(sizeOf(records)))
+  },
+  lend(records) {
+    const size = sizeOf(records)
+    return asTheyStand(records) ?? copied(records, size > lent.length ? Buffer.allocUnsafe(size) : lent)
   },
   decode(bytes) {
     const records: EventRecord[] = []

@@ -30,8 +30,8 @@ test('once the size of records is known each is encoded once, in order, and no e
   const batch = batchOf(900, 1_500)
   const { parts } = envelopesOf(count.topic, batch, limits, sizes)
   expect(count.encoded).toBe(900)
-  expect(Math.max(...parts.map(({ bytes }) => bytes.length))).toBeLessThanOrEqual(MOST_BYTES)
-  expect(Buffer.concat(parts.map(({ bytes }) => bytes)).equals(Buffer.concat(batch.map(({ record }) => record)))).toBe(true)
+  expect(Math.max(...parts.map(({ value }) => value.length))).toBeLessThanOrEqual(MOST_BYTES)
+  expect(Buffer.concat(parts.map(({ value }) => value.whole())).equals(Buffer.concat(batch.map(({ record }) => record)))).toBe(true)
   expect(parts.length).toBeLessThanOrEqual(8)
 })
 

@@ -2,12 +2,13 @@
 import { partitionOf } from '../../schemas/partition-of.ts'
 import type { Keyed } from '../../schemas/ports.ts'
 import type { Topic } from '../../schemas/topics.ts'
+import { Pieces } from './pieces.ts'
 
 /** One message's worth: kafkajs costs 27 µs a message, so about a hundred records go in one. */
 export interface Part {
   readonly partition: number
   readonly records: number
-  readonly bytes: Buffer
+  readonly value: Pieces
 }
 
 export const MOST_RECORDS = 1000
@@ -97,18 +98,21 @@ class Cutter<T> implements Cut<T> {
   }
 
   #piece(partition: number, records: readonly T[]): void {
-    const bytes = this.#topic.codec.encode(records)
-    this.#sizes.learn(this.#topic.name, records.length, bytes.length)
-    if (bytes.length <= this.#most) return void this.parts.push({ partition, records: records.length, bytes })
-    if (records.length === 1) return this.#alone(partition, records[0] as T, bytes)
+    const value = valueOf(this.#topic, records)
+    this.#sizes.learn(this.#topic.name, records.length, value.length)
+    if (value.length <= this.#most) return void this.parts.push({ partition, records: records.length, value })
+    if (records.length === 1) return this.#alone(partition, records[0] as T, value)
     const half = Math.ceil(records.length / 2)
     this.cut(partition, records.slice(0, half))
     this.cut(partition, records.slice(half))
   }
 
-  #alone(partition: number, record: T, bytes: Buffer): void {
-    if (bytes.length <= this.#limit) return void this.parts.push({ partition, records: 1, bytes })
+  #alone(partition: number, record: T, value: Pieces): void {
+    if (value.length <= this.#limit) return void this.parts.push({ partition, records: 1, value })
     this.refused.push(record)
-    this.largest = Math.max(this.largest, bytes.length)
+    this.largest = Math.max(this.largest, value.length)
   }
 }
+
+/** One envelope of these records. */
+export const valueOf = <T>({ codec }: Topic<T>, records: readonly T[]): Pieces => new Pieces(codec.pieces?.(records) ?? [codec.encode(records)])

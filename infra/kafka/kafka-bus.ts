@@ -8,7 +8,7 @@ import type { Topic } from '../../schemas/topics.ts'
 import { CLIENT_RETRY, makeClient, tlsOf } from './client.ts'
 import { ClusterLink } from './cluster-link.ts'
 import { pause, within } from './deadline.ts'
-import { envelopesOf, RecordSizes } from './envelopes.ts'
+import { envelopesOf, RecordSizes, valueOf } from './envelopes.ts'
 import { failureOf, isSilence, unavailable } from './failures.ts'
 import { groupIdOf, lagOf } from './lag.ts'
 import { Offsets } from './offsets.ts'
@@ -144,8 +144,8 @@ class OpenBus implements KafkaBus {
 
   async broadcast<T>(topic: Topic<T>, record: T): Promise<void> {
     const shape = await this.#shape(topic.name)
-    const bytes = topic.codec.encode([record])
-    const parts = Array.from({ length: shape.partitions }, (_, partition) => ({ partition, records: 1, bytes }))
+    const value = valueOf(topic, [record])
+    const parts = Array.from({ length: shape.partitions }, (_, partition) => ({ partition, records: 1, value }))
     try {
       await this.#outbox.publish(shape, topic.codec.joins === true, parts)
     } catch (error) {

@@ -1,13 +1,15 @@
-import type { TopicMessages } from 'kafkajs'
 import { expect, test } from 'vitest'
 import type { Part } from './envelopes.ts'
 import { withDefaults } from './options.ts'
 import { Outbox } from './outbox.ts'
-import type { Sender } from './sender.ts'
+import { Pieces } from './pieces.ts'
+import type { Sender, Sent, SentMessage } from './sender.ts'
 
 const settings = withDefaults({ brokers: ['x:1'], partitions: 2, clock: { now: () => BigInt(Date.now()) * 1_000_000n }, maxWaitingBytes: 1000 })
 const topic = { name: 't', full: 'w.t', partitions: 2, maxMessageBytes: 100_000 }
-const part = (partition: number, text: string): Part => ({ partition, records: 1, bytes: Buffer.from(text) })
+const part = (partition: number, text: string): Part => ({ partition, records: 1, value: new Pieces([Buffer.from(text)]) })
+
+const textOf = (value: SentMessage['value']): string => (value instanceof Pieces ? value.whole() : value ?? '').toString()
 
 /** Sends that the test lets go or fail one by one. */
 class Wire {
@@ -16,8 +18,8 @@ class Wire {
   #arrived: (() => void)[] = []
 
   readonly sender = {
-    send: async (messages: TopicMessages[]): Promise<void> => {
-      this.sent.push(messages.flatMap((each) => each.messages.map(({ partition, value }) => `${partition}:${String(value)}`)))
+    send: async (messages: readonly Sent[]): Promise<void> => {
+      this.sent.push(messages.flatMap((each) => each.messages.map(({ partition, value }) => `${partition}:${textOf(value)}`)))
       await new Promise<void>((resolve, reject) => {
         this.#answers.push({ resolve, reject })
         for (const wake of this.#arrived.splice(0)) wake()

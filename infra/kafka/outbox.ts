@@ -1,12 +1,12 @@
 /** What waits to be sent. Publishes that arrive while one send is on its way go with the next one together: group commit, in the order they came. */
-import type { TopicMessages } from 'kafkajs'
 import { Failure } from '../../schemas/failure.ts'
 import type { Clock } from '../../schemas/ports.ts'
 import { pause } from './deadline.ts'
 import { MOST_BYTES, MOST_RECORDS, OVERHEAD, type Part } from './envelopes.ts'
 import { isRefusal, isType, unavailable } from './failures.ts'
 import { nowMs, type Settings } from './options.ts'
-import type { Sender } from './sender.ts'
+import { Pieces } from './pieces.ts'
+import type { Sender, Sent } from './sender.ts'
 import type { TopicShape } from './topics.ts'
 
 /** One publish; its caller hears when none of its parts is left. */
@@ -63,8 +63,8 @@ export class Outbox {
     if (this.#stop.signal.aborted) throw closed()
     let bytes = 0
     for (const part of parts) {
-      bytes += part.bytes.length
-      if (part.bytes.length + OVERHEAD > topic.maxMessageBytes) throw tooLarge(topic, part.bytes.length)
+      bytes += part.value.length
+      if (part.value.length + OVERHEAD > topic.maxMessageBytes) throw tooLarge(topic, part.value.length)
     }
     // A publish larger than the limit is taken alone, or it could never be.
     if (this.waitingBytes > 0 && this.waitingBytes + bytes > this.#settings.maxWaitingBytes) {
@@ -106,7 +106,7 @@ export class Outbox {
     for (; this.#head < this.#queue.length; this.#head++) {
       const waiting = this.#queue[this.#head]!
       const place = `${waiting.topic.full}/${waiting.part.partition}`
-      const size = waiting.part.bytes.length + 100
+      const size = waiting.part.value.length + 100
       const before = sizes.get(place) ?? 0
       const limit = Math.min(MOST_BATCH_BYTES, waiting.topic.maxMessageBytes - OVERHEAD)
       if (batch.length > 0 && (total + size > MOST_SEND_BYTES || (before > 0 && before + size > limit))) break
@@ -154,7 +154,7 @@ export class Outbox {
   #giveUp(batch: readonly Waiting[], error: unknown): void {
     const topic = batch[0]!.topic
     const failure = isType(error, 'MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE')
-      ? tooLarge(topic, Math.max(...batch.map(({ part }) => part.bytes.length)))
+      ? tooLarge(topic, Math.max(...batch.map(({ part }) => part.value.length)))
       : unavailable(error, `write to topic ${topic.full}`)
     this.#trouble = failure.message
     this.#troubleAt = nowMs(this.#clock)
@@ -174,7 +174,7 @@ export class Outbox {
   }
 
   #settle({ part, delivery }: Waiting, failure: Failure | undefined): void {
-    this.waitingBytes -= part.bytes.length
+    this.waitingBytes -= part.value.length
     delivery.left--
     if (failure !== undefined) {
       this.refused++
@@ -187,13 +187,13 @@ export class Outbox {
   }
 }
 
-function messagesOf(batch: readonly Waiting[]): TopicMessages[] {
-  const topics = new Map<string, TopicMessages>()
+function messagesOf(batch: readonly Waiting[]): Sent[] {
+  const topics = new Map<string, Sent>()
   /** Envelope that is still being joined, by topic and partition. */
   const open = new Map<string, Waiting[]>()
   const close = (joined: readonly Waiting[]): void => {
     const { topic, part } = joined[0]!
-    const value = joined.length === 1 ? part.bytes : Buffer.concat(joined.map((each) => each.part.bytes))
+    const value = joined.length === 1 ? part.value : new Pieces(joined.flatMap((each) => each.part.value.pieces))
     const messages = topics.get(topic.full) ?? { topic: topic.full, messages: [] }
     topics.set(topic.full, messages)
     messages.messages.push({ partition: part.partition, value })
@@ -212,9 +212,9 @@ function messagesOf(batch: readonly Waiting[]): TopicMessages[] {
 }
 
 function fits(before: readonly Waiting[], { part }: Waiting): boolean {
-  let [bytes, records] = [part.bytes.length, part.records]
+  let [bytes, records] = [part.value.length, part.records]
   for (const each of before) {
-    bytes += each.part.bytes.length
+    bytes += each.part.value.length
     records += each.part.records
   }
   return bytes <= MOST_BYTES && records <= MOST_RECORDS

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { patchClient } from './client-patches.ts'
+import { Pieces } from './pieces.ts'
 import type { ProduceParams } from './produce-request.ts'
 
 interface Sent {
@@ -33,8 +34,10 @@ const params = fc.record({
 const filled = <T extends { readonly sizes: readonly number[] }>({ sizes: lengths, ...partition }: T) =>
   ({ ...partition, messages: lengths.map((length) => ({ partition: 0, value: Buffer.alloc(length, length % 251) })) })
 
-async function bytesOf(protocol: typeof kafkajsOwn, sent: ProduceParams, clientId: string): Promise<Buffer> {
-  const { request } = protocol({ version: 7 })(sent)
+const inPieces = (value: Buffer): Pieces => new Pieces([value.subarray(0, 28), value.subarray(28, 90), value.subarray(90)])
+
+async function bytesOf(protocol: typeof kafkajsOwn, sent: ProduceParams, clientId: string, version = 7): Promise<Buffer> {
+  const { request } = protocol({ version })(sent)
   return Buffer.from((await createRequest({ correlationId: 7, clientId, request })).buffer)
 }
 
@@ -72,6 +75,21 @@ test('memory is used again once the broker has answered, and not before', async 
   await again.response.decode(ANSWER)
   expect((await written(asked('last'))).buffer).toBe(retried.buffer)
   expect(attempt.includes('again')).toBe(true)
+})
+
+test('a value in pieces is what it would be in one, also where kafkajs writes the request', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  await fc.assert(fc.asyncProperty(params, fc.constantFrom(0, 1), fc.constantFrom(2, 7), async ({ topicData, ...rest }, compression, version) => {
+    const whole = { ...rest, compression, topicData: topicData.map((each) => ({ topic: each.topic, partitions: each.partitions.map(filled) })) }
+    const cut = {
+      ...whole,
+      topicData: whole.topicData.map(({ topic: name, partitions }) => ({
+        topic: name, partitions: partitions.map((each) => ({ ...each, messages: each.messages.map(({ value }) => ({ partition: 0, value: inPieces(value) })) })),
+      })),
+    }
+    expect((await bytesOf(produce.protocol, cut, 'c', version)).equals(await bytesOf(kafkajsOwn, whole, 'c', version))).toBe(true)
+  }), { numRuns: 40 })
+  vi.useRealTimers()
 })
 
 test('what has a key, headers, a time or no value is left to kafkajs', async () => {

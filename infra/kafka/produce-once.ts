@@ -1,6 +1,6 @@
 /** Puts `produce-request.ts` into kafkajs: a request that is written once goes to the socket from where it stands, and its memory is used again. */
 import { SpareMemory } from '../../schemas/spare-memory.ts'
-import { encodeProduce, isPlainProduce, type ProduceParams, produceLength } from './produce-request.ts'
+import { encodeProduce, inOnePlace, isPlainProduce, type ProduceParams, produceLength } from './produce-request.ts'
 
 const ROOM = Symbol.for('watchkeeper.kafkajs.room')
 
@@ -51,8 +51,8 @@ export function writeProduceOnce(produce: Produce, encoder: EncoderMethods): voi
   const memory = new SpareMemory()
   produce.protocol = (wanted) => {
     const make = protocol(wanted)
-    if (wanted.version < FIRST_VERSION || wanted.version > LAST_VERSION) return make
-    return (params) => (isPlainProduce(params) ? onceWritten(make(params), params, memory) : make(params))
+    const known = wanted.version >= FIRST_VERSION && wanted.version <= LAST_VERSION
+    return (params) => (known && isPlainProduce(params) ? onceWritten(make(params), params, memory) : make(inOnePlace(params)))
   }
 }
 

@@ -4,6 +4,7 @@
  * requests of 100 events one for every 4,000 of them on Node 26. Here it is written into memory that the request before has given back.
  */
 import { crc32c } from '../../schemas/crc32c.ts'
+import { Pieces } from './pieces.ts'
 
 /** What kafkajs knows of a message; of ours only the value is set. */
 export interface ProducedMessage {
@@ -28,11 +29,13 @@ export interface ProduceParams {
   }[]
 }
 
+type PlainValue = Buffer | Pieces
+
 /** Messages of nothing but a value. */
 interface PlainParams extends ProduceParams {
   readonly topicData: readonly {
     readonly topic: string
-    readonly partitions: readonly { readonly partition: number; readonly firstSequence: number; readonly messages: readonly { readonly value: Buffer }[] }[]
+    readonly partitions: readonly { readonly partition: number; readonly firstSequence: number; readonly messages: readonly { readonly value: PlainValue }[] }[]
   }[]
 }
 
@@ -52,22 +55,34 @@ const RECORD_REST = 4
 const NO_KEY = 1
 
 const isPlain = ({ key, value, timestamp, headers }: ProducedMessage): boolean =>
-  (key === undefined || key === null) && Buffer.isBuffer(value) && timestamp === undefined && headers === undefined
+  (key === undefined || key === null) && (value instanceof Pieces || Buffer.isBuffer(value)) && timestamp === undefined && headers === undefined
 
 /** Whether `encodeProduce` can write it; everything else is left to kafkajs. */
 export const isPlainProduce = (params: ProduceParams): params is PlainParams =>
   params.compression === 0 && (params.transactionalId ?? null) === null &&
   params.topicData.every(({ partitions }) => partitions.every(({ messages }) => messages.every(isPlain)))
 
+/** For kafkajs itself, which knows values in one place only. */
+export const inOnePlace = (params: ProduceParams): ProduceParams => ({
+  ...params,
+  topicData: params.topicData.map((topic) => ({
+    ...topic,
+    partitions: topic.partitions.map((partition) => ({
+      ...partition,
+      messages: partition.messages.map((message) => (message.value instanceof Pieces ? { ...message, value: message.value.whole() } : message)),
+    })),
+  })),
+})
+
 /** Bytes of a non-negative number in zigzag varint. */
 const varintLength = (value: number): number => (value < 64 ? 1 : value < 8_192 ? 2 : value < 1_048_576 ? 3 : value < 134_217_728 ? 4 : 5)
 
 /** Of a record behind its length. */
-function recordLength(index: number, { length }: Buffer): number {
+function recordLength(index: number, { length }: PlainValue): number {
   return RECORD_REST + varintLength(index) + varintLength(length) + length
 }
 
-function batchLength(messages: readonly { readonly value: Buffer }[]): number {
+function batchLength(messages: readonly { readonly value: PlainValue }[]): number {
   let bytes = BATCH_HEAD
   messages.forEach(({ value }, index) => {
     const length = recordLength(index, value)
@@ -108,7 +123,7 @@ export function encodeProduce(params: PlainParams, into: Buffer, at: number, now
 
 interface Batch extends Pick<ProduceParams, 'producerId' | 'producerEpoch'> {
   readonly firstSequence: number
-  readonly messages: readonly { readonly value: Buffer }[]
+  readonly messages: readonly { readonly value: PlainValue }[]
   readonly nowMs: number
 }
 
@@ -132,15 +147,17 @@ function writeBatch({ producerId, producerEpoch, firstSequence, messages, nowMs 
   return end
 }
 
-function writeRecord(value: Buffer, index: number, into: Buffer, at: number): number {
+function writeRecord(value: PlainValue, index: number, into: Buffer, at: number): number {
   let end = writeVarint(recordLength(index, value), into, at)
   into[end++] = 0
   into[end++] = 0
   end = writeVarint(index, into, end)
   into[end++] = NO_KEY
   end = writeVarint(value.length, into, end)
-  into.set(value, end)
-  end += value.length
+  for (const piece of value instanceof Pieces ? value.pieces : [value]) {
+    into.set(piece, end)
+    end += piece.length
+  }
   into[end++] = 0
   return end
 }

@@ -2,6 +2,19 @@
 import { CompressionTypes, type Kafka, type Producer, type TopicMessages } from 'kafkajs'
 import { within } from './deadline.ts'
 import type { Settings } from './options.ts'
+import type { Pieces } from './pieces.ts'
+
+export interface SentMessage {
+  readonly partition: number
+  readonly key?: string
+  readonly value: Buffer | Pieces | null
+}
+
+/** What is sent to one topic. */
+export interface Sent {
+  readonly topic: string
+  readonly messages: SentMessage[]
+}
 
 /**
  * Workarounds for kafkajs 2.2.4:
@@ -23,14 +36,16 @@ export class Sender {
   }
 
   /** Resolves when all in-sync copies have it. After a rejection any part of it may be written, now or a little later. */
-  async send(topicMessages: TopicMessages[]): Promise<void> {
+  async send(sent: readonly Sent[]): Promise<void> {
     const { compression, requestTimeoutMs } = this.#settings
     const producer = await this.#connected()
     const codec = compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None
-    const sent = producer.sendBatch({ topicMessages, acks: -1, timeout: requestTimeoutMs, compression: codec })
+    // kafkajs passes values on and looks into none before `produce-once.ts` does, which knows pieces.
+    const topicMessages = sent as unknown as TopicMessages[]
+    const answered = producer.sendBatch({ topicMessages, acks: -1, timeout: requestTimeoutMs, compression: codec })
     try {
       // kafkajs ends its attempts by itself; the deadline is for a call that never settles.
-      await within(this.#settings.deliveryTimeoutMs * 4, 'sending', sent)
+      await within(this.#settings.deliveryTimeoutMs * 4, 'sending', answered)
     } catch (error) {
       this.replaced++
       this.#drop()

@@ -32,19 +32,21 @@ function drawNonce(into: Buffer, at: number): void {
   nonces.fill(0, nextNonce, nextNonce += NONCE)
 }
 
-export function sealFrame({ id, key }: DataKey, plain: Buffer, about: string): Buffer {
-  const frame = Buffer.allocUnsafe(HEAD + plain.length + TAG)
-  frame.writeUInt32LE(MAGIC)
-  frame.writeUInt32LE(frame.length - 8, 4)
-  id.copy(frame, 8)
-  drawNonce(frame, 8 + KEY_ID)
-  const cipher = createCipheriv(ALGORITHM, key, frame.subarray(8 + KEY_ID, HEAD))
+/** Head, ciphertext and tag. What was encrypted is memory of Node's, and whoever takes the pieces has a place for them: it is not copied here. */
+export function sealPieces({ id, key }: DataKey, plain: Buffer, about: string): readonly Buffer[] {
+  const head = Buffer.allocUnsafe(HEAD)
+  head.writeUInt32LE(MAGIC)
+  head.writeUInt32LE(HEAD + plain.length + TAG - 8, 4)
+  id.copy(head, 8)
+  drawNonce(head, 8 + KEY_ID)
+  const cipher = createCipheriv(ALGORITHM, key, head.subarray(8 + KEY_ID))
   cipher.setAAD(Buffer.from(about))
-  cipher.update(plain).copy(frame, HEAD)
+  const sealed = cipher.update(plain)
   cipher.final()
-  cipher.getAuthTag().copy(frame, HEAD + plain.length)
-  return frame
+  return [head, sealed, cipher.getAuthTag()]
 }
+
+export const sealFrame = (key: DataKey, plain: Buffer, about: string): Buffer => Buffer.concat(sealPieces(key, plain, about))
 
 /** 16 hex digits: the key under which the first frame is sealed. */
 export const keyIdOf = (frame: Buffer): string => frame.toString('hex', 8, 8 + KEY_ID)

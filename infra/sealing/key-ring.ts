@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { Failure } from '../../schemas/failure.ts'
 import type { KeyRow, KeyStore, KeyWrapper, Retirement, Sealer } from '../../schemas/sealing.ts'
-import { type DataKey, keyIdOf, openFrame, sealFrame } from './frame.ts'
+import { type DataKey, keyIdOf, openFrame, sealPieces } from './frame.ts'
 
 const KEY_BYTES = 32
 /** Others who make a key in the same moment. */
@@ -81,10 +81,14 @@ export class KeyRing implements Sealer {
   }
 
   seal(plain: Buffer, about: string): Buffer {
+    return Buffer.concat(this.sealPieces(plain, about))
+  }
+
+  sealPieces(plain: Buffer, about: string): readonly Buffer[] {
     if (this.#current === undefined) throw new Failure('defect', 'sealing.key', 'there is no key to seal with')
     const why = this.notReady()
     if (why !== '') throw new Failure('unavailable', 'sealing.stale', why, { retryAfterSeconds: 2 })
-    return sealFrame(this.#current, plain, about)
+    return sealPieces(this.#current, plain, about)
   }
 
   /** '' while it is known well enough which key is in use, else why nothing is sealed. */

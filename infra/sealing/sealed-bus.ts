@@ -12,14 +12,24 @@ export function sealedTopic<T>(topic: Topic<T>, sealer: Sealer): Topic<T> {
     const opened = framesOf(bytes).map((frame) => codec.decode(sealer.open(frame, name)))
     return opened.length === 1 ? opened[0] as readonly T[] : opened.flat()
   }
+  const plainOf = (records: readonly T[]): Buffer => codec.lend?.(records) ?? codec.encode(records)
   return {
     ...topic,
-    codec: { ...codec, encode: (records) => sealer.seal(codec.encode(records), name), decode: (bytes) => (isSealed(bytes) ? open(bytes) : codec.decode(bytes)) },
+    codec: {
+      ...(codec.joins === undefined ? {} : { joins: codec.joins }),
+      encode: (records) => sealer.seal(plainOf(records), name),
+      pieces: (records) => sealer.sealPieces(plainOf(records), name),
+      decode: (bytes) => (isSealed(bytes) ? open(bytes) : codec.decode(bytes)),
+    },
   }
 }
 
 /** Opens what was sealed, and seals nothing any more. */
-export const openingOnly = (sealer: Sealer): Sealer => ({ seal: (plain) => plain, open: (sealed, about) => sealer.open(sealed, about) })
+export const openingOnly = (sealer: Sealer): Sealer => ({
+  seal: (plain) => Buffer.from(plain),
+  sealPieces: (plain) => [Buffer.from(plain)],
+  open: (sealed, about) => sealer.open(sealed, about),
+})
 
 export function sealedBus(bus: Bus, sealer: Sealer, open: ReadonlySet<string>): Bus {
   const sealed = new WeakMap<object, object>()
