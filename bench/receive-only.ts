@@ -16,6 +16,6 @@ const { admit, handle, dress } = createReceiver({
   clock: { now }, limits: DECODE_LIMITS, maxBodyBytes: MAX_BYTES, untaken: () => {},
 })
 const port = Number(process.argv[2])
-const server = await startHttpServer({ name: 'OTLP/HTTP', host: '127.0.0.1', port, maxBodyBytes: MAX_BYTES, admit, handle, dress })
+const server = await startHttpServer({ name: 'OTLP/HTTP', host: '127.0.0.1', port, maxBodyBytes: MAX_BYTES, lendBodies: true, admit, handle, dress })
 process.once('SIGTERM', () => void server.stop())
 process.stdout.write('ready\n')

@@ -53,6 +53,25 @@ describe('startHttpServer', () => {
     expect(await (await sendChunked(url, 10, 99)).json()).toMatchObject({ size: 990 })
   })
 
+  it('puts bodies into the same memory where they are lent, but not before their requests are answered', async () => {
+    const memories: ArrayBufferLike[] = []
+    const handle = async ({ body, path }: HttpRequest): Promise<HttpResponse> => {
+      memories.push(body.buffer)
+      if (path === '/nested') await post(url, 'b')
+      return { status: 200, headers: {}, body: body.toString('latin1', 0, 1) + body.length }
+    }
+    const { url } = await start({ maxBodyBytes: 100_000, lendBodies: true, handle })
+    const post = async (to: string, letter: string): Promise<string> => await (await fetch(to, { method: 'POST', body: letter.repeat(50_000) })).text()
+    expect([await post(url, 'a'), await post(`${url}/nested`, 'c'), await post(url, 'd')]).toEqual(['a50000', 'c50000', 'd50000'])
+    const [first, outer, inner, last] = memories
+    expect([outer === first, inner === outer, [outer, inner].includes(last)]).toEqual([true, false, true])
+    memories.splice(0)
+    const { url: own } = await start({ maxBodyBytes: 100_000, handle })
+    await post(own, 'a')
+    await post(own, 'a')
+    expect(memories[0]).not.toBe(memories[1])
+  })
+
   it('refuses bodies over the limit, announced or not', async () => {
     const { url } = await start()
     expect((await fetch(url, { method: 'POST', body: Buffer.alloc(1001) })).status).toBe(413)

@@ -7,11 +7,12 @@ import type { AddressInfo, Socket } from 'node:net'
 import { Failure } from '../../schemas/failure.ts'
 import type { Connections } from '../../schemas/connections.ts'
 import type { HttpHandler, HttpHead, HttpResponse } from '../../schemas/http.ts'
+import { SpareMemory } from '../../schemas/spare-memory.ts'
 import { answer, drain, PLAIN } from './answer.ts'
 import { bindFailure } from './bind-failure.ts'
-import { certificateOf } from './certificate.ts'
 import { readBody } from './read-body.ts'
-import type { HeldBytes, ReadOutcome } from './read-body.ts'
+import type { BodyLimits, HeldBytes, ReadOutcome } from './read-body.ts'
+import { headOf, Received } from './received.ts'
 
 /** PEM texts. With `ca`, clients must show a certificate of that authority. */
 export interface TlsMaterial {
@@ -53,6 +54,8 @@ export interface HttpServerOptions {
   readonly limits?: Partial<HttpLimits>
   /** Counts connections in place of `maxConnections`, and gives up bodies that come too slowly. It is not stopped with the server. */
   readonly connections?: Connections
+  /** Nobody looks at a body any more once its request is answered: then the next may stand in the same memory. Default: it is the handler's own. */
+  readonly lendBodies?: boolean
   /** Refuses on the head alone, before the body is read; undefined = go on. */
   admit?(head: HttpHead): HttpResponse | undefined
   /** Should not throw; if it does, the client hears 503 and `failed` is called. */
@@ -84,7 +87,9 @@ const TOO_LARGE: HttpResponse = { status: 413, headers: PLAIN, body: 'the body i
 /** Throws Failure `misconfigured` when the address cannot be listened on or the TLS material cannot be used. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const limits = { ...DEFAULTS, maxHeldBytes: options.maxBodyBytes * 4, ...options.limits }
-  const state: ServerState = { options, held: { max: limits.maxHeldBytes, used: 0 }, stopping: false, late: false, open: new Set() }
+  const state: ServerState = {
+    options, held: { max: limits.maxHeldBytes, used: 0 }, bodies: bodyLimits(options), stopping: false, late: false, open: new Set(),
+  }
   const server = makeServer(options, limits)
   if (options.connections === undefined) server.maxConnections = limits.maxConnections
   server.on('connection', (socket: Socket) => void options.connections?.enter(socket, false))
@@ -97,9 +102,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   return { address: { host: address, port }, stop: () => (stopped ??= stop(server, state, limits)) }
 }
 
+const bodyLimits = ({ maxBodyBytes, connections, lendBodies = false }: HttpServerOptions): BodyLimits => ({
+  maxBodyBytes, ...(connections === undefined ? {} : { connections }), ...(lendBodies ? { spare: new SpareMemory() } : {}),
+})
+
 interface ServerState {
   readonly options: HttpServerOptions
   readonly held: HeldBytes
+  readonly bodies: BodyLimits
   stopping: boolean
   /** The wait for open exchanges is over. */
   late: boolean
@@ -146,7 +156,7 @@ async function serve(state: ServerState, exchange: Exchange): Promise<void> {
 }
 
 async function exchangeOnce(state: ServerState, { request, response, expectsContinue }: Exchange): Promise<void> {
-  const { options, held } = state
+  const { options, held, bodies } = state
   const head = headOf(request)
   const early = options.admit?.(head)
   const refuse = (refusal: HttpResponse, close = state.stopping) => answer(response, dressed(options, head, refusal), close)
@@ -157,7 +167,7 @@ async function exchangeOnce(state: ServerState, { request, response, expectsCont
   if (early !== undefined) return refuseUnread(answer(response, early, state.stopping))
   options.connections?.proven(request.socket)
   if (expectsContinue) response.writeContinue()
-  const reading = readBody(request, options, held)
+  const reading = readBody(request, bodies, held)
   const read = await orTooLate(state, reading)
   if (read === TOO_LATE) {
     void reading.then((late) => giveBack(held, late))
@@ -167,9 +177,11 @@ async function exchangeOnce(state: ServerState, { request, response, expectsCont
   if (read.kind === 'too_slow') return refuse(TOO_SLOW, true)
   if (read.kind !== 'whole') return refuseUnread(refuse(read.kind === 'busy' ? BUSY : TOO_LARGE))
   try {
-    const signal = abortedWhenGone(response)
-    const made = await orTooLate(state, Promise.resolve(options.handle({ ...head, body: read.body, signal })))
-    await (made === TOO_LATE ? refuse(STOPPING) : answer(response, made, state.stopping))
+    const made = await orTooLate(state, Promise.resolve(options.handle(new Received(head, read.body, response))))
+    // Who is still at work on it needs the body.
+    if (made === TOO_LATE) return await refuse(STOPPING)
+    await answer(response, made, state.stopping)
+    if (read.memory !== undefined) bodies.spare?.give(read.memory)
   } finally {
     giveBack(held, read)
   }
@@ -191,27 +203,6 @@ function orTooLate<T>({ open, late }: ServerState, work: Promise<T>): Promise<T 
 
 function giveBack(held: HeldBytes, read: ReadOutcome): void {
   if (read.kind === 'whole') held.used -= read.body.length
-}
-
-function headOf(request: IncomingMessage): HttpHead {
-  const url = request.url ?? '/'
-  const mark = url.indexOf('?')
-  return {
-    method: request.method ?? '',
-    path: mark < 0 ? url : url.slice(0, mark),
-    query: mark < 0 ? '' : url.slice(mark + 1),
-    headers: new Map(Object.entries(request.headers).map(([name, value = '']) => [name, Array.isArray(value) ? value.join(', ') : value])),
-    peer: (request.socket.remoteAddress ?? '').replace(/^::ffff:(?=[0-9.]+$)/, ''),
-    certificate: certificateOf(request.socket),
-  }
-}
-
-function abortedWhenGone(response: ServerResponse): AbortSignal {
-  const controller = new AbortController()
-  response.once('close', () => {
-    if (!response.writableFinished) controller.abort()
-  })
-  return controller.signal
 }
 
 async function stop(server: Server, state: ServerState, { stopTimeout, stopGrace }: HttpLimits): Promise<void> {

@@ -222,7 +222,7 @@ async function* openOtlp(ingest: Ingest, parts: ServerParts): AsyncGenerator<Ope
     handlers: rpcHandlers(ports), failed: failedBy(parts), connections, limits: { streams, idleMs: idle * 1_000, ageMs: age * 1_000 },
   }))
   yield door('otlp_http', await startHttpServer({
-    name: 'OTLP/HTTP', setting: '--otlp-http', ...hostPort(otlp.http), tls, maxBodyBytes: otlp.max_body_bytes, connections,
+    name: 'OTLP/HTTP', setting: '--otlp-http', ...hostPort(otlp.http), tls, maxBodyBytes: otlp.max_body_bytes, connections, lendBodies: true,
     // The whole request has a little longer than its body, which then is answered 503 and not 408: exporters send it again.
     limits: {
       ...STOP_LIMITS, headersTimeout: head * 1_000, requestTimeout: (head + body + 5) * 1_000, keepAliveTimeout: idle * 1_000,
