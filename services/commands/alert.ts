@@ -69,7 +69,7 @@ export function alertPage(alert: Shown): string[] {
   const facts: [string, string][] = [
     ['title', alert.title], ['id', `${alert.alert_id} version ${alert.version}`], ['tenant', alert.tenant],
     ['status', `${alert.status}${alert.status_at === '' ? '' : ` since ${clock(alert.status_at)} by ${alert.status_by}`}${alert.status_why === '' ? '' : `: ${alert.status_why}`}`],
-    ['verdict', `${alert.verdict}${alert.duplicate_of === '' ? '' : ` of ${alert.duplicate_of}`}`], ['severity', alert.severity], ['actor', `${alert.actor} (${alert.actor_kind})`],
+    ['verdict', `${alert.verdict}${alert.duplicate_of === '' ? '' : ` of ${alert.duplicate_of}`}`], ['severity', alert.severity], ['actor', alert.actor === '' ? '' : `${alert.actor}${alert.actor_kind === 'unknown' ? '' : ` (${alert.actor_kind})`}`],
     ['server', alert.server], ['tool', alert.tool], ['detectors', alert.detectors.join(', ')], ['lineage', alert.lineage], ['seen', `${clock(alert.first_seen)} to ${clock(alert.last_seen)}`],
     ['silenced by', alert.silenced_by], ['inhibited by', alert.inhibited_by],
   ]

@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 import { checkDetectors } from '../detector-list.ts'
 import { checkPlaces } from '../doctor.ts'
 import { masked } from '../config/load.ts'
+import { unusableFiles } from '../config/named-files.ts'
 import { type CommonOptions, configOf } from './common.ts'
 import { policyProblems } from './policy.ts'
 
@@ -11,7 +12,7 @@ export async function configCheck(options: CommonOptions): Promise<number> {
   checkDetectors(config.detectors)
   const places = await checkPlaces(config)
   for (const { ok, detail } of places) (ok ? console.log : console.error)(detail)
-  const problems = await policyProblems(config)
+  const problems = [...unusableFiles(config), ...(await policyProblems(config))]
   for (const problem of problems) console.error(problem)
   if (problems.length > 0 || !places.every(({ ok }) => ok)) return 1
   console.log('The configuration is right.')

@@ -55,6 +55,8 @@ interface Shown extends Listed {
 const AGO = /^(\d{1,6})(s|m|h|d)$/
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
 const SHOWN_BYTES = 4_096
+/** Ids that a sentence names. */
+const NAMED = 10
 
 /** `30m`, `2h`, `7d` ago, or a time as ISO 8601. Throws Failure `misconfigured`. */
 export function timeOf(text: string, nowMs: number): string {
@@ -124,7 +126,7 @@ const DONE: Readonly<Record<string, string>> = {
   still_unreadable: 'still unreadable for this version: nothing was done', not_replayable: 'cannot be put back: nothing was done',
 }
 
-/** `watchkeeper quarantine replay|discard [ID…]`: those ids, or all that match. Exit code 1 where something could not be done. */
+/** `watchkeeper quarantine replay|discard [ID…]`: those ids, or all that match. Exit code 1 where something could not be done, or an id is not there. */
 export async function quarantineDecide(action: 'replay' | 'discard', ids: readonly string[], options: DecisionOptions): Promise<number> {
   const filter = filterOf(options, Date.now())
   if (ids.length === 0 && options.all !== true && Object.keys(filter).every((name) => name === 'limit')) {
@@ -136,12 +138,14 @@ export async function quarantineDecide(action: 'replay' | 'discard', ids: readon
     readonly counts: Readonly<Record<string, number>>
     readonly decided: readonly Decided[]
   }
+  const missing = [...new Set(ids)].filter((id) => !answer.decided.some((one) => one.quarantine_id === id))
   const failed = answer.decided.filter(({ outcome }) => outcome === 'still_unreadable' || outcome === 'not_replayable')
-  if (options.json === true) console.log(JSON.stringify(answer))
+  if (options.json === true) console.log(JSON.stringify({ ...answer, not_found: missing }))
   else {
     const lines = Object.entries(answer.counts).map(([outcome, number]) => `${count(number)} ${DONE[outcome] ?? outcome}`)
     console.log(lines.length === 0 ? 'Nothing in quarantine matches.' : lines.join('\n'))
-    for (const { quarantine_id: id, why } of failed.slice(0, 10)) console.log(`  ${id}  ${safe(why)}`)
+    for (const { quarantine_id: id, why } of failed.slice(0, NAMED)) console.log(`  ${id}  ${safe(why)}`)
+    if (missing.length > 0) console.error(`Not in quarantine, or not with these filters: ${missing.slice(0, NAMED).map(safe).join(', ')}${missing.length > NAMED ? ` and ${count(missing.length - NAMED)} more` : ''}. Ids have 32 hex digits: watchkeeper quarantine list shows them.`)
   }
-  return failed.length === 0 ? 0 : 1
+  return failed.length + missing.length === 0 ? 0 : 1
 }

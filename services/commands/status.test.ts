@@ -111,6 +111,18 @@ describe('watchkeeper quarantine', () => {
     expect(out).toEqual(['2 put back\n1 still unreadable for this version: nothing was done', '  a  no\\u001b[2J'])
   })
 
+  it('names ids that are not there, and ends with 1', async () => {
+    const { out, errors } = heard()
+    const [known, unknown] = ['a'.repeat(32), 'b'.repeat(32)]
+    answer = { status: 200, body: JSON.stringify({ counts: { discarded: 1 }, decided: [{ quarantine_id: known, outcome: 'discarded', why: '' }] }) }
+    expect(await quarantineDecide('discard', [known], { dataDir, api })).toBe(0)
+    expect(await quarantineDecide('discard', [known, unknown, unknown], { dataDir, api })).toBe(1)
+    expect(errors).toEqual([`Not in quarantine, or not with these filters: ${unknown}. Ids have 32 hex digits: watchkeeper quarantine list shows them.`])
+    expect(await quarantineDecide('replay', [known, unknown], { dataDir, api, json: true })).toBe(1)
+    expect(JSON.parse(out.at(-1) as string)).toMatchObject({ counts: { discarded: 1 }, not_found: [unknown] })
+    expect(errors).toHaveLength(1)
+  })
+
   it('reads times as people write them', () => {
     const now = Date.UTC(2026, 10, 21, 12)
     expect(['30m', '2h', '7d', '2026-11-21T08:00:00+01:00'].map((text) => timeOf(text, now))).toEqual([

@@ -72,11 +72,12 @@ function openinference({ run, dice, traceId, conversation, calls, end }: Telling
 /** Its servers run on the same machine and send nothing: what it says is all there is. */
 function claude({ run, dice, conversation, calls }: Telling): Spans {
   const { agent, principal } = run.caller
+  // Each run is a process of its own that goes on with a conversation: it counts anew.
   let sequence = 0
   const about: Attributes = [['session.id', conversation], ['organization.id', '0c4e8a12-0000-4000-8000-000000000001'], ['user.email', principal], ['terminal.type', 'xterm-256color']]
   const log = (name: string, at: number, attributes: Attributes): LogRecord => ({
     signal: 'log', resource: agent.resource, scope: 'com.anthropic.claude_code.events', scopeVersion: '2.1.274', traceId: '', spanId: '', at, eventName: name, body: `claude_code.${name}`,
-    attributes: [...about, ['event.name', name], ['event.sequence', ++sequence + (Math.floor(run.at / 1000) % 1_000_000_000)], ...attributes],
+    attributes: [...about, ['event.name', name], ['event.sequence', ++sequence], ...attributes],
   })
   const told: LogRecord[] = run.says === undefined ? [] : [log('user_prompt', run.at, [['prompt', run.says], ['prompt_length', run.says.length]])]
   for (const call of calls.filter(isCall)) {

@@ -1,6 +1,7 @@
 /** Where evidence is read: a folder, the tables of a data directory, a ClickHouse or a Watchkeeper that answers. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { Failure } from '../../schemas/failure.ts'
 import type { EvidenceSource } from '../../schemas/evidence.ts'
 import { checkpoints, events, type Topic } from '../../schemas/topics.ts'
 import type { Config } from '../config/schema.ts'
@@ -44,6 +45,10 @@ function configured({ store: { clickhouse } }: Config): { readonly url: string; 
 /** The tables of a data directory that no server has open, with the checkpoints that are only in its log yet. Failure `misconfigured` where there are none. */
 async function openTables(config: Config, tenants?: readonly string[]): Promise<EvidenceSource> {
   const { data_dir: dataDir } = config
+  const { ownerOf } = await import('../../infra/embedded-log/directory-lock.ts')
+  const owner = ownerOf(join(dataDir, 'bus'))
+  // The engine would say so in its own words first.
+  if (owner !== undefined) throw new Failure('misconfigured', 'evidence.in_use', `The tables in ${dataDir} are in use by process ${owner}: verify a server that runs through its SQL endpoint, with --sql HOST:PORT, or stop it.`)
   // Loaded only where it is used: the engine is 150 MB.
   const { openEngineEvidence } = await import('../../infra/clickhouse/evidence-engine.ts')
   const { tableEvidence } = await import('../../infra/clickhouse/evidence.ts')
