@@ -101,6 +101,11 @@ export interface Detector<Params, State> {
   observe?(event: EventFacts, params: Params, tools: Tools): readonly Draft[]
   /** Keys of the interaction's states (one state each); empty: not my business. */
   keysOf?(interaction: Interaction, params: Params): readonly string[]
+  /**
+   * The key beside which the state of `key` lives, by that alone; itself where absent. On a bus of several partitions each call is sent to all where keys of it
+   * live: those that only one actor or token has are best beside those that others keep of him.
+   */
+  homeOf?(key: string): string
   begin?(params: Params): State
   /** Changes `state` in place. Called once per key and interaction version 1; for later versions only `review` is called. */
   step?(state: State, interaction: Interaction, key: string, params: Params, tools: Tools): readonly Draft[]
@@ -147,8 +152,11 @@ export interface Armed {
   readonly shares: boolean
   /** Whether it judges what others found. */
   readonly weighs: boolean
+  /** Whether states live beside other keys than their own. */
+  readonly moves: boolean
   observe(event: EventFacts, tools: Tools): readonly Draft[]
   keysOf(interaction: Interaction): readonly string[]
+  homeOf(key: string): string
   lore(key: string, interaction: Interaction): string
   lesson(state: unknown): number
   learn(lore: unknown, lesson: number): void
@@ -169,14 +177,15 @@ const NONE: readonly never[] = []
  * some thirty of them about every call, and looking it up in objects of so many shapes is dear.
  */
 export function arm<Params, State>(detector: Detector<Params, State>, params: unknown): Armed {
-  const { rule, observe, keysOf, begin, step, lore, lesson, learn, review, define, meet, weighIn, weigh, forget } = detector
+  const { rule, observe, keysOf, homeOf, begin, step, lore, lesson, learn, review, define, meet, weighIn, weigh, forget } = detector
   const bound = rule.params.parse(params)
   const as = (state: unknown) => state as State
   return {
     rule: rule as Rule<unknown>, observes: observe !== undefined, defines: define !== undefined || meet !== undefined,
-    learns: step !== undefined, reviews: review !== undefined, shares: lore !== undefined, weighs: weigh !== undefined,
+    learns: step !== undefined, reviews: review !== undefined, shares: lore !== undefined, weighs: weigh !== undefined, moves: homeOf !== undefined,
     observe: (event, tools) => observe?.(event, bound, tools) ?? NONE,
     keysOf: (interaction) => keysOf?.(interaction, bound) ?? NONE,
+    homeOf: (key) => homeOf?.(key) ?? key,
     lore: (key, interaction) => lore?.(key, interaction) ?? '',
     lesson: (state) => lesson?.(as(state)) ?? 0,
     learn: (state, told) => learn?.(as(state), told, bound),

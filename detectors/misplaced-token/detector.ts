@@ -145,6 +145,7 @@ export const misplacedToken: Detector<Params, Belonging> = {
     if (token === '' || token === NORMS || token.charCodeAt(1) === COLON || server === '' || trust === 'client_reported' || trust === 'self_declared' || UNSAID.has(outcome)) return NONE
     return scopes.length === 0 || method !== 'tools/call' ? [token] : [token, SERVER + server]
   },
+  homeOf: (key) => (key.charCodeAt(1) === COLON ? `server:${key.slice(SERVER.length)}` : `token:${key}`),
   lore: (key) => (key.charCodeAt(1) === COLON ? '' : NORMS),
   lesson: ({ lesson }) => lesson,
   learn: ({ norms }, lesson, params) => hear(norms, lesson, params),

@@ -161,6 +161,7 @@ export const newScope: Detector<Params, Grantee> = {
   keysOf({ actor, actor_kind: kind, scopes, scopes_trust: trust }) {
     return scopes.length === 0 || actor === '' || kind === 'unknown' || trust === 'self_declared' || actor.charCodeAt(0) === STAR ? NONE : [actor]
   },
+  homeOf: (key) => `actor:${key}`,
   lore: (_, { actor_kind }) => PEERS[actor_kind],
   lesson: ({ lesson }) => lesson,
   learn: (state, lesson, params) => hear(state.peers ??= { members: 0, holdings: [] }, lesson, params),

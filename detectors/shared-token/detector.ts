@@ -221,6 +221,7 @@ export const sharedToken: Detector<Params, Owner> = {
     const key = actor !== '' && (kind === 'principal' || kind === 'service') ? actor : token
     return key === PEERS ? NONE : [key]
   },
+  homeOf: (key) => `actor:${key}`,
   lore: () => PEERS,
   lesson: ({ lesson }) => lesson,
   learn: (owner, lesson, params) => hear(owner.peers ??= noPeers(), lesson, params),

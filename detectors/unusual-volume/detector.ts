@@ -4,7 +4,7 @@ import type { Detector, Draft, Tools } from '../detector.ts'
 import { type Course, type Departure, follow, newCourse } from './course.ts'
 import { courseDraft, draftOf } from './draft.ts'
 import { type Facts, factsOf } from './facts.ts'
-import { isOfTool, keysOf, peersOf } from './keys.ts'
+import { homeOf, isOfTool, keysOf, peersOf } from './keys.ts'
 import { floorOf, isFresh, limitOf } from './limit.ts'
 import { type Params, rule } from './rule.ts'
 import { addTo, hourIn, METRICS, type Metric, pack, type Packed, restart, type Running, valueOf } from './window.ts'
@@ -141,6 +141,7 @@ function judge(volume: Volume, subject: Subject, params: Params): readonly Draft
 export const unusualVolume: Detector<Params, Volume> = {
   rule,
   keysOf,
+  homeOf,
   lore: peersOf,
   lesson: ({ finished, windows }) => (finished === true ? windows.at(-1) ?? 0 : 0),
   learn: (peers, finished, params) => remember(peers, finished, params.maxPeerWindows),

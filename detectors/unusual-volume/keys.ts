@@ -3,6 +3,7 @@ import type { Interaction } from '../../schemas/interaction.ts'
 import { actorKey, serverKey, tokenKey } from '../keys.ts'
 
 const PEERS = 'peers:'
+const OF = ' of '
 
 /** Actors are peers of their kind, uses of a tool of that tool's. */
 type Kind = 'actor' | 'token' | 'server' | 'tool'
@@ -28,9 +29,12 @@ export function keysOf(interaction: Interaction): readonly string[] {
   if (actor !== '') keys.push(actor)
   if (token !== '') keys.push(token)
   if (server !== '') keys.push(server)
-  if (actor !== '' && interaction.tool !== '') keys.push(`tool:${interaction.tool} of ${interaction.actor}`)
+  if (actor !== '' && interaction.tool !== '') keys.push(`tool:${interaction.tool}${OF}${interaction.actor}`)
   return keys
 }
+
+/** Uses of a tool beside the actor whose they are. */
+export const homeOf = (key: string): string => (isOfTool(key) ? `actor:${key.slice(key.indexOf(OF) + OF.length)}` : key)
 
 /** The key of the peers that the counted `key` of this interaction has. */
 export const peersOf = (key: string, interaction: Interaction): string => peersKey(kindOf(key), interaction)

@@ -111,7 +111,7 @@ describe('an actor under doubt', () => {
     expect(planned.calls('careful', 'ann')).toBe(2)
     const first = rig()
     await first.give(call(0, { tool: 'bad' }))
-    const kept = decodeFold(await encodeFold(first.state, { findings: [], interactions: [] }, armed), armed, 100)
+    const kept = decodeFold(await encodeFold(first.state, { findings: [], interactions: [] }, armed), armed, { maxKeys: 100, partitions: 1 })
     const second = rig({ state: kept.state })
     await second.give(call(1))
     expect(second.calls('careful', 'ann')).toBe(1)
@@ -164,7 +164,7 @@ describe('an order to forget', () => {
       await whole.give(...script.map((change) => call(0, change)))
       const before = rig()
       await before.give(...script.slice(0, cut).map((change) => call(0, change)))
-      const kept = decodeFold(await encodeFold(before.state, { findings: [], interactions: [] }, armed), armed, 100)
+      const kept = decodeFold(await encodeFold(before.state, { findings: [], interactions: [] }, armed), armed, { maxKeys: 100, partitions: 1 })
       const after = rig({ state: kept.state })
       await after.give(...script.slice(cut).map((change) => call(0, change)))
       const left = [whole, after].map((each) => {

@@ -239,7 +239,7 @@ const nameOf = ({ interaction: { interaction_id: id, version }, lessons, notices
 function decode(snapshot: Snapshot, partition: number, { armed, config, ports }: WorkerParts): Decoded | undefined {
   try {
     if (snapshot.version !== STATE_VERSION) throw new RangeError(`snapshot of version ${snapshot.version}`)
-    const decoded = decodeFold(snapshot.state, armed, config.maxKeys)
+    const decoded = decodeFold(snapshot.state, armed, config)
     for (const detector of decoded.ignored) ports.telemetry.snapshotIgnored(partition, detector)
     return decoded
   } catch {

@@ -11,16 +11,16 @@ export interface OwnedKey {
   readonly key: string
 }
 
-/** By this it is known in which partition a key lives. */
-export const homeOf = (tenant: string, key: string): string => `${tenant}\u0000${key}`
+/** By this it is known in which partition a key of the detector lives. */
+export const homeOf = (tenant: string, { detector, key }: OwnedKey): string => `${tenant}\u0000${detector.homeOf(key)}`
 
 /** The steps of one interaction, one a partition that keys of it live in. */
 export function stepsOf(interaction: Interaction, keys: readonly OwnedKey[], partitions: number): Keyed<Step>[] {
   const byPartition = new Map<number, { readonly key: string; readonly keys: StepKey[] }>()
-  for (const { detector, key } of keys) {
-    const home = homeOf(interaction.tenant, key)
+  for (const owned of keys) {
+    const home = homeOf(interaction.tenant, owned)
     const partition = partitionOf(home, partitions)
-    const own = { detector: detector.rule.id, key }
+    const own = { detector: owned.detector.rule.id, key: owned.key }
     const known = byPartition.get(partition)
     if (known === undefined) byPartition.set(partition, { key: home, keys: [own] })
     else known.keys.push(own)

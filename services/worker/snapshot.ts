@@ -3,6 +3,7 @@ import { setImmediate as yieldToLoop } from 'node:timers/promises'
 import { Packr } from 'msgpackr'
 import type { Armed } from '../../detectors/detector.ts'
 import type { Notice } from '../../schemas/step.ts'
+import type { WorkerConfig } from './contracts.ts'
 import { Disputes, type KeptDispute } from './disputes.ts'
 import type { FoldState } from './fold.ts'
 import { type KeptState, KeyStates } from './key-states.ts'
@@ -26,7 +27,8 @@ interface Head {
   /** Absent in snapshots of before there were any. */
   readonly disputes?: readonly KeptDispute[]
   readonly resets?: readonly Notice[]
-  readonly detectors: readonly { readonly id: string; readonly version: number; readonly slices: number }[]
+  /** `homed`: those whose states live beside other keys have them there; absent in snapshots of before. */
+  readonly detectors: readonly { readonly id: string; readonly version: number; readonly slices: number; readonly homed?: boolean }[]
 }
 
 const framed = (bytes: Buffer): Buffer[] => {
@@ -38,7 +40,7 @@ const framed = (bytes: Buffer): Buffer[] => {
 /** Layout: frames of u32 length and msgpack; first the head, then per detector its slices of [tenant, key, state, used], in the order of `entries`. */
 export async function encodeFold(state: FoldState, recent: Memories, armed: readonly Armed[]): Promise<Buffer> {
   const { watermark, received, sweepAt, resets } = state
-  const sizes = armed.filter(({ rule }) => state.keys.has(rule.id)).map(({ rule }) => ({ id: rule.id, version: rule.version, slices: Math.ceil((state.keys.get(rule.id)?.size ?? 0) / SLICE) }))
+  const sizes = armed.filter(({ rule }) => state.keys.has(rule.id)).map(({ rule }) => ({ id: rule.id, version: rule.version, homed: true, slices: Math.ceil((state.keys.get(rule.id)?.size ?? 0) / SLICE) }))
   const chunks = framed(packr.pack({ watermark, received, sweepAt, recent, disputes: state.disputes.toJSON(), resets, detectors: sizes } satisfies Head))
   for (const { id, slices } of sizes) {
     const entries = state.keys.get(id)?.entries() ?? []
@@ -53,20 +55,20 @@ export async function encodeFold(state: FoldState, recent: Memories, armed: read
 export interface Decoded {
   readonly state: FoldState
   readonly recent: Memories
-  /** Detectors whose state was of another rule version: they start from nothing. */
+  /** Detectors whose state was of another rule version, or lies in other partitions by now: they start from nothing. */
   readonly ignored: readonly string[]
 }
 
 /** Throws when the bytes are not such a state. */
-export function decodeFold(bytes: Buffer, armed: readonly Armed[], maxKeys: number): Decoded {
+export function decodeFold(bytes: Buffer, armed: readonly Armed[], { maxKeys, partitions }: Pick<WorkerConfig, 'maxKeys' | 'partitions'>): Decoded {
   const frames = framesOf(bytes)
   const { watermark, received, sweepAt, recent, disputes, resets = [], detectors } = packr.unpack(frames.next().value ?? Buffer.alloc(0)) as Head
   const keys = new Map<string, KeyStates>()
   const ignored: string[] = []
-  for (const { id, version, slices } of detectors) {
+  for (const { id, version, slices, homed = false } of detectors) {
     const entries: KeptState[] = []
     for (let i = 0; i < slices; i++) entries.push(...(packr.unpack(frames.next().value ?? Buffer.alloc(0)) as KeptState[]))
-    if (armed.some(({ rule }) => rule.id === id && rule.version === version)) keys.set(id, new KeyStates(maxKeys, entries))
+    if (armed.some(({ rule, moves }) => rule.id === id && rule.version === version && (homed || !moves || partitions === 1))) keys.set(id, new KeyStates(maxKeys, entries))
     else ignored.push(id)
   }
   return { state: { watermark, received, sweepAt, keys, disputes: new Disputes(disputes), resets: [...resets] }, recent, ignored }

@@ -107,16 +107,20 @@ export class Pass {
   warmed(partition: number): Warmed {
     const { state } = this.#fold
     const keys = new Map<string, KeyStates>()
-    for (const [detector, states] of state.keys) keys.set(detector, new KeyStates(this.#parts.config.maxKeys, this.#dealt(partition, detector, states)))
+    for (const detector of this.#parts.armed) {
+      const { rule: { id } } = detector
+      const states = state.keys.get(id)
+      if (states !== undefined) keys.set(id, new KeyStates(this.#parts.config.maxKeys, this.#dealt(partition, detector, states)))
+    }
     return { state: { ...state, keys, disputes: new Disputes(state.disputes.toJSON()), resets: [...state.resets] }, judged: this.#judged.toJSON() }
   }
 
-  * #dealt(partition: number, detector: string, states: KeyStates): Generator<KeptState> {
+  * #dealt(partition: number, detector: Armed, states: KeyStates): Generator<KeptState> {
     const { partitions } = this.#parts.config
     for (const kept of states.entries()) {
       const [tenant, key, state, ...rest] = kept
-      if (this.#lore.has(loreName(tenant, detector, key))) yield [tenant, key, structuredClone(state), ...rest]
-      else if (partitionOf(homeOf(tenant, key), partitions) === partition) yield kept
+      if (this.#lore.has(loreName(tenant, detector.rule.id, key))) yield [tenant, key, structuredClone(state), ...rest]
+      else if (partitionOf(homeOf(tenant, { detector, key }), partitions) === partition) yield kept
     }
   }
 
@@ -135,7 +139,7 @@ export class Pass {
     const keys = detector.keysOf(interaction)
     const { partitions } = this.#parts.config
     if (detector.shares || keys.length === 0 || this.#homes.size === partitions) return keys
-    return keys.filter((key) => this.#homes.has(partitionOf(homeOf(interaction.tenant, key), partitions)))
+    return keys.filter((key) => this.#homes.has(partitionOf(homeOf(interaction.tenant, { detector, key }), partitions)))
   }
 
   #teach(step: Step): void {

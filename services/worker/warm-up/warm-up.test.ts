@@ -37,8 +37,8 @@ const counting: Detector<object, Sum> = {
   lesson: ({ calls }) => (calls % 2 === 0 ? 1 : 0),
   learn: (lore, lesson) => { lore.learnt += lesson },
 }
-const alone: Detector<object, Sum> = { rule: { ...RULE, id: 'alone' }, keysOf: ({ actor }) => [`actor:${actor}`], begin: () => ({ calls: 0, learnt: 0 }), step: (state) => { state.calls++; return [] } }
-const armed = [arm(counting, {}), arm(alone, {})]
+const alone: Detector<object, Sum> = { rule: { ...RULE, id: 'alone' }, keysOf: ({ actor }) => [`actor:${actor}`], homeOf: (key) => `beside ${key}`, begin: () => ({ calls: 0, learnt: 0 }), step: (state) => { state.calls++; return [] } }
+const armed = [arm(counting, {}), arm(alone, {})] as const
 
 const call = (n: number, change: Partial<Interaction> = {}): Interaction => {
   const at = START + BigInt(n) * SECOND
@@ -83,10 +83,11 @@ it('deals the same states out to partitions as one partition would have, and to 
     const dealt = await Promise.all(Array.from({ length: partitions }, (_, partition) => parts.warm(partition)))
     // One for the first who came, one for all who came meanwhile.
     expect(parts.ranges.length).toBeLessThanOrEqual(2)
-    for (const detector of ['counting', 'alone']) {
-      const held = dealt.map((one) => one?.state.keys.get(detector)?.entries() ?? [])
-      const own = held.map((entries, partition) => entries.filter(([tenant, key]) => key !== 'peers' && partitionOf(homeOf(tenant, key), partitions) === partition))
-      const expected = (whole?.state.keys.get(detector)?.entries() ?? []).filter(([, key]) => key !== 'peers')
+    for (const detector of armed) {
+      const { id } = detector.rule
+      const held = dealt.map((one) => one?.state.keys.get(id)?.entries() ?? [])
+      const own = held.map((entries, partition) => entries.filter(([tenant, key]) => key !== 'peers' && partitionOf(homeOf(tenant, { detector, key }), partitions) === partition))
+      const expected = (whole?.state.keys.get(id)?.entries() ?? []).filter(([, key]) => key !== 'peers')
       expect(own.flat().map(([, key, state]) => [key, state]).toSorted()).toEqual(expected.map(([, key, state]) => [key, state]).toSorted())
       for (const [partition, entries] of held.entries()) expect(entries.length - (own[partition]?.length ?? 0)).toBeLessThanOrEqual(1)
     }
