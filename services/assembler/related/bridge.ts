@@ -37,17 +37,17 @@ export interface Meeting {
 interface Group extends Outline {
   /** Interaction whose id it has: the first that came. */
   host: string
-  readonly parts: Held[]
+  parts: readonly Held[]
   /** Last version told; what it said, '' while there is one part. */
   version: number
   digest: string
 }
 
-/** What is held under one key: mostly one call. */
+/** What is held under one key: mostly one call. Lists are made anew, because one that grows from nothing has room for seventeen. */
 export interface Bridge {
   touchedAt: bigint
   readonly firstOffset: number
-  readonly groups: Group[]
+  groups: readonly Group[]
 }
 
 export interface BridgeOut {
@@ -66,7 +66,10 @@ const GROUPS_LIMIT = 8
 /** More than any home adds of its own: the versions of a call that has moved are later than all before. */
 export const MOVE_STEP = 1_000
 
-export const newBridge = (firstOffset: number): Bridge => ({ touchedAt: 0n, firstOffset, groups: [] })
+const NO_GROUPS: readonly Group[] = []
+const NO_PARTS: readonly Held[] = []
+
+export const newBridge = (firstOffset: number): Bridge => ({ touchedAt: 0n, firstOffset, groups: NO_GROUPS })
 
 /** Parts held. */
 export function partsIn({ groups }: Bridge): number {
@@ -116,7 +119,7 @@ export const fitsAfar = (group: Outline, { interaction, conversation }: Part): b
 const only = <T>(values: readonly T[]): T | undefined => (values.length === 1 ? values[0] : undefined)
 
 const newGroup = (host: string): Group => ({
-  host, parts: [], version: 0, digest: '', method: '', tool: '', vantages: 0, startedAt: 0n, endedAt: 0n, conversation: '',
+  host, parts: NO_PARTS, version: 0, digest: '', method: '', tool: '', vantages: 0, startedAt: 0n, endedAt: 0n, conversation: '',
 })
 
 function groupFor(bridge: Bridge, part: Part, { keeper, crowded, meeting }: BridgeOut): Group {
@@ -127,9 +130,9 @@ function groupFor(bridge: Bridge, part: Part, { keeper, crowded, meeting }: Brid
   const fitting = (meeting.certain ? only(bridge.groups.filter(isFitting)) : bridge.groups.find(isFitting)) ?? only(bridge.groups.filter((group) => meeting.fitsAfar?.(group, part)))
   if (fitting !== undefined) return fitting
   const group = newGroup(part.interaction.interaction_id)
-  bridge.groups.push(group)
+  bridge.groups = bridge.groups.concat(group)
   if (bridge.groups.length > GROUPS_LIMIT) {
-    bridge.groups.shift()
+    bridge.groups = bridge.groups.slice(1)
     crowded()
   }
   return group
@@ -143,7 +146,7 @@ export function join(bridge: Bridge, part: Part, out: BridgeOut): void {
   if (into !== '') return known === undefined ? out.tell(part) : withdraw(bridge, { group: known, part }, out)
   const group = known ?? groupFor(bridge, part, out)
   const held = group.parts.find(({ kept }) => kept.id === id)
-  if (held === undefined) group.parts.push({ kept: out.keeper.keep(part), taken: interaction.version })
+  if (held === undefined) group.parts = group.parts.concat({ kept: out.keeper.keep(part), taken: interaction.version })
   else if (held.taken >= interaction.version) return
   else {
     held.kept = out.keeper.keep(part)
@@ -184,12 +187,12 @@ function tell(group: Group, latest: Part, out: BridgeOut): void {
 function withdraw(bridge: Bridge, { group, part }: { readonly group: Group; readonly part: Part }, out: BridgeOut): void {
   const { interaction } = part
   const wasHost = interaction.interaction_id === group.host
-  group.parts.splice(group.parts.findIndex(({ kept }) => kept.id === interaction.interaction_id), 1)
+  group.parts = group.parts.filter(({ kept }) => kept.id !== interaction.interaction_id)
   if (wasHost) out.tell({ ...part, interaction: { ...interaction, version: Math.max(interaction.version, group.version + 1) } })
   const [next] = group.parts
   const rest = next === undefined ? undefined : out.keeper.get(next.kept)
   if (rest === undefined) {
-    bridge.groups.splice(bridge.groups.indexOf(group), 1)
+    bridge.groups = bridge.groups.filter((other) => other !== group)
     return
   }
   if (wasHost) {
