@@ -6,15 +6,18 @@ import { unusableFiles } from '../config/named-files.ts'
 import { type CommonOptions, configOf } from './common.ts'
 import { policyProblems } from './policy.ts'
 
-/** `watchkeeper config check` */
+/** `watchkeeper config check`. Where parts are processes of their own each has its own secrets, so that others are not here is only said. */
 export async function configCheck(options: CommonOptions): Promise<number> {
   const config = configOf(options)
   checkDetectors(config.detectors)
   const places = await checkPlaces(config)
   for (const { ok, detail } of places) (ok ? console.log : console.error)(detail)
-  const problems = [...unusableFiles(config), ...(await policyProblems(config))]
+  const files = unusableFiles(config)
+  const isParts = config.bus.kafka !== undefined
+  for (const one of files) console.error(isParts ? `${one} Only the parts that use it need it.` : one)
+  const problems = await policyProblems(config)
   for (const problem of problems) console.error(problem)
-  if (problems.length > 0 || !places.every(({ ok }) => ok)) return 1
+  if (problems.length > 0 || (files.length > 0 && !isParts) || !places.every(({ ok }) => ok)) return 1
   console.log('The configuration is right.')
   return 0
 }
