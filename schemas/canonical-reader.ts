@@ -166,6 +166,13 @@ export class CanonicalReader {
     return texts
   }
 
+  /** Texts as `id` reads them. */
+  ids(): readonly string[] {
+    const ids: string[] = []
+    for (let left = this.count(); left > 0; left--) ids.push(this.id())
+    return ids
+  }
+
   map(): Attributes {
     if (this.buffer[this.position] === 0) {
       this.position++

@@ -154,7 +154,7 @@ export function readInteraction(reader: CanonicalReader, generation: Generation)
     vantages: reader.texts() as Interaction['vantages'],
     emitters: reader.texts(),
     sources: reader.texts(),
-    event_ids: reader.texts(),
+    event_ids: reader.ids(),
     redacted: reader.texts(),
     merged_into: reader.text(),
     agent_source: whole ? reader.text() : '',
