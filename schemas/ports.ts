@@ -67,6 +67,11 @@ export interface SubscribeOptions<T> {
   failed(error: unknown): void
   /** Most bytes of encoded envelopes in one `handle` call (at least one envelope is given); default 4 MiB. */
   readonly maxBytes?: number
+  /**
+   * Milliseconds that records behind others may wait for more of their kind, where each delivery costs (Kafka): fewer and larger calls; default 0. What
+   * comes after a silence does not wait, nor does a backlog.
+   */
+  readonly gatherMs?: number
 }
 
 /** Code of the Failure of a commit that came too late. */

@@ -13,6 +13,8 @@ type Feed = Pick<PartitionFeed<unknown>, 'partition' | 'buffer' | 'room' | 'wake
 export interface FetcherOptions {
   readonly link: ClusterLink
   readonly topic: string
+  /** Between an answer that brought little and the next question. */
+  readonly gatherMs: number
   feeds(): Iterable<Feed>
   /** A request went wrong in a way that is mended by asking again. */
   trouble(error: unknown): void
@@ -20,8 +22,10 @@ export interface FetcherOptions {
 
 const MOST_BYTES = 8 * 1024 * 1024
 /** How long the broker may hold an answer when nothing is new; shorter while a partition that has no room yet may get some. */
-const WAIT_MS = 500
+const WAIT_MS = 1000
 const SHORT_WAIT_MS = 50
+/** An answer of so many bytes has more behind it. */
+const PLENTY_BYTES = 1024 * 1024
 const READ_UNCOMMITTED = 0
 const FIRST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 1000
@@ -113,9 +117,23 @@ export class Fetcher {
     this.#heardAt = performance.now()
     this.#wait = FIRST_WAIT_MS
     if (answer === undefined) return
-    for (const fetched of answer.responses.flatMap((each) => each.partitions)) this.#give(asked.get(fetched.partition), fetched, feeds.length === 1)
+    let brought = 0
+    for (const fetched of answer.responses.flatMap((each) => each.partitions)) {
+      this.#give(asked.get(fetched.partition), fetched, feeds.length === 1)
+      for (const { value } of fetched.messages) brought += value?.length ?? 0
+    }
     // What the buffers keep they have copied.
     giveBack(answer)
+    await this.#gather(brought)
+  }
+
+  /**
+   * Every small publish would be an answer, a delivery and a publish of its own: what comes meanwhile is asked for together. The broker could be told to wait for
+   * so many bytes instead, but then it looks at each waiting question again at each write, and what comes after a silence waits, too.
+   */
+  async #gather(brought: number): Promise<void> {
+    const { gatherMs } = this.#options
+    if (gatherMs > 0 && brought > 0 && brought < PLENTY_BYTES) await pause(gatherMs, this.#stop.signal)
   }
 
   #give(asked: { feed: Feed; at: number } | undefined, fetched: FetchedPartition, alone: boolean): void {

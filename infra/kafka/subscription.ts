@@ -76,7 +76,10 @@ class OpenSubscription<T> implements KafkaSubscription {
     this.#offsets = new Offsets(control)
     this.#changes = Array.from({ length: shape.partitions }, () => Promise.resolve())
     this.#member = this.#makeMember()
-    this.#fetcher = new Fetcher({ link: this.#link, topic: shape.full, feeds: () => this.#feeds.values(), trouble: (error) => this.#trouble(error) })
+    this.#fetcher = new Fetcher({
+      link: this.#link, topic: shape.full, gatherMs: options.gatherMs ?? 0,
+      feeds: () => this.#feeds.values(), trouble: (error) => this.#trouble(error),
+    })
     this.#ledger = new OffsetLedger({
       topic: topic.name, partitions: shape.partitions, timeoutMs: settings.deliveryTimeoutMs,
       membership: () => this.#member.membership,

@@ -35,6 +35,8 @@ export interface ArchiverPorts {
 }
 
 const GROUP = 'archiver'
+/** Its batches wait for half a second and more. */
+const GATHER_MS = 100
 const FIRST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 5_000
 /** However long a store asks for. */
@@ -198,7 +200,7 @@ export function createArchiver(config: ArchiverConfig, { bus, store: untraced, s
     const pace: Pace = { limits, rhythm: new Rhythm(limits), convoy: new Convoy(store) }
     const lines = new Map<number, Line<P>>()
     const subscription = bus.subscribe(topic, {
-      group: GROUP,
+      group: GROUP, gatherMs: GATHER_MS,
       async assigned(partition) {
         lines.set(partition, await open(partition, pace))
         return undefined

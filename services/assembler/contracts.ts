@@ -4,6 +4,9 @@ import type { Bus, KeyedHash, Log, Snapshots, Store } from '../../schemas/ports.
 import type { AssemblerLimits } from './fold.ts'
 import type { Identity } from './identities.ts'
 
+/** How long observations and relays may wait for others: calls are told when they are complete, or were quiet for seconds. */
+export const GATHER_MS = 100
+
 export interface AssemblerConfig {
   /** Partitions of the bus. With more than one, calls that may meet calls of other traces are sent on to where they meet. */
   readonly partitions: number

@@ -20,13 +20,24 @@ export class Outbox {
     this.#identify = identify
   }
 
-  /** Publishes all of it; on Failure `unavailable` what is not said is still here for the next attempt. */
+  /**
+   * Publishes all of it, side by side, so that a bus can write it as one; on Failure `unavailable` what is not said is still here for the next attempt, and
+   * nothing of this one is on its way any more.
+   */
   async flush(bus: Publisher): Promise<void> {
-    if (this.interactions.length > 0) {
-      await bus.publish(interactions, this.interactions.map(this.#identify).map((record) => ({ key: interactionKey(record), record })))
-      this.#telemetry.published(this.interactions)
-      this.interactions.length = 0
-    }
+    const outcomes = await Promise.allSettled([this.#tell(bus), this.#pass(bus)])
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  }
+
+  async #tell(bus: Publisher): Promise<void> {
+    if (this.interactions.length === 0) return
+    await bus.publish(interactions, this.interactions.map(this.#identify).map((record) => ({ key: interactionKey(record), record })))
+    this.#telemetry.published(this.interactions)
+    this.interactions.length = 0
+  }
+
+  /** The time comes behind the records that it ends the wait of. */
+  async #pass(bus: Publisher): Promise<void> {
     if (this.relays.length > 0) {
       await bus.publish(correlations, summed(this.relays).map((record) => ({ key: record.key, record })))
       this.#telemetry.relayed(this.relays.length)

@@ -5,7 +5,7 @@ import type { EventHead } from '../../schemas/event-head.ts'
 import type { Envelope, Service, Subscription } from '../../schemas/ports.ts'
 import { type EventRecord, events } from '../../schemas/topics.ts'
 import { traced } from '../../schemas/traced.ts'
-import type { AssemblerConfig, AssemblerPorts } from './contracts.ts'
+import { type AssemblerConfig, type AssemblerPorts, GATHER_MS } from './contracts.ts'
 import { type AssemblerState, emptyState, fold, type FoldOptions } from './fold.ts'
 import { type Identify, identifier } from './identities.ts'
 import { Outbox } from './outbox.ts'
@@ -124,7 +124,7 @@ export function createAssembler(config: AssemblerConfig, ports: AssemblerPorts):
     async start() {
       if (relays) related = await followCorrelations({ config, ports, telemetry, identify, tokens, failed })
       subscription = await bus.subscribe(events, {
-        group: 'assembler',
+        group: 'assembler', gatherMs: GATHER_MS,
         assigned,
         async revoked(partition) {
           const holding = holdings.get(partition)

@@ -10,3 +10,6 @@ export async function inTurns<T>(envelopes: readonly T[], take: (envelope: T) =>
 
 /** Bytes of calls or steps that are handed over, and so decoded, at once. */
 export const TURN_BYTES = 1024 * 1024
+
+/** How long calls and steps may wait for others: a call is judged seconds after it began, when all of it was seen. */
+export const GATHER_MS = 100

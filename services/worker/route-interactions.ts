@@ -8,7 +8,7 @@ import { CommitsBehind } from './commits-behind.ts'
 import type { Place, WorkerParts } from './contracts.ts'
 import { DefectGuard } from './defects.ts'
 import { emptyFold, Fold, isJudged } from './fold.ts'
-import { inTurns, TURN_BYTES } from './in-turns.ts'
+import { GATHER_MS, inTurns, TURN_BYTES } from './in-turns.ts'
 import { Outbox } from './outbox.ts'
 import { Recent } from './recent.ts'
 import { type OwnedKey, stepsOf } from './route.ts'
@@ -34,7 +34,7 @@ export async function routeInteractions(parts: WorkerParts): Promise<Subscriptio
   }
 
   subscription = await bus.subscribe(interactions, {
-    group: 'worker-routes', maxBytes: TURN_BYTES,
+    group: 'worker-routes', maxBytes: TURN_BYTES, gatherMs: GATHER_MS,
     handle,
     revoked: (partition) => commits.end(partition),
     async gap(gap) {

@@ -26,6 +26,7 @@ class ScriptedBus {
   readonly errors: unknown[] = []
   down = false
   readonly #options = new Map<string, SubscribeOptions<never>>()
+  #heard = (): void => undefined
 
   async publish<T>(topic: Topic<T>, batch: readonly Keyed<T>[]): Promise<void> {
     if (this.down) throw new Failure('unavailable', 'log.away', 'away')
@@ -41,9 +42,14 @@ class ScriptedBus {
       commit: async (_, next) => {
         this.order.push(`commit ${topic.name}`)
         this.commits.set(topic.name, next)
+        this.#heard()
       },
       stop: async () => this.#options.get(topic.name)?.revoked?.(0),
     }
+  }
+  /** Resolves when the group was told that everything before `next` is done, which happens behind the work. */
+  async committed(topic: string, next: number): Promise<void> {
+    while (this.commits.get(topic) !== next) await new Promise<void>((resolve) => { this.#heard = resolve })
   }
   all<T>(topic: string): readonly T[] {
     return (this.published.get(topic) ?? []) as T[]
@@ -156,7 +162,8 @@ describe('worker on observations', () => {
     const { bus, telemetry } = await running()
     await bus.give('events', 0, [EventRecord.tick(START), observation('rm', '1'), observation('rm', '2'), observation('ls', '3')])
     await bus.give('events', 1, [observation('rm', '4'), observation('rm', '5'), observation('rm', '6')])
-    expect(bus.order).toEqual(['publish findings', 'commit events', 'commit events'])
+    await bus.committed('events', 2)
+    expect(bus.order).toEqual(['publish findings', 'commit events'])
     expect(telemetry.counts.get('repeated')).toBe(4)
     await bus.give('interactions', 0, [call(1, { tool: 'rm', trace_id: 'tr', arguments: '{"x":1}' })])
     const [first, second] = bus.all<Finding>('findings')
@@ -183,7 +190,7 @@ describe('worker on observations', () => {
     expect(worker.notReady()).toBe('')
     await bus.give('events', 1, [observation('bad', '6')])
     expect(worker.notReady()).toMatch(/detector failing failed on 3 records in a row/)
-    expect(bus.commits.get('events')).toBe(1)
+    await bus.committed('events', 1)
   })
 })
 
@@ -209,11 +216,11 @@ describe('worker on interactions', () => {
     await bus.give('interactions', 0, [call(1), call(5)])
     bus.down = true
     await bus.give('interactions', 1, [call(9)])
-    expect(bus.commits.get('interactions')).toBe(1)
+    await bus.committed('interactions', 1)
     bus.down = false
     await bus.give('interactions', 1, [call(9)])
     expect(bus.all('findings')).toHaveLength(1)
-    expect(bus.commits.get('interactions')).toBe(2)
+    await bus.committed('interactions', 2)
     await bus.give('interactions', 2, [call(13), call(17)])
     expect(bus.all('findings')).toHaveLength(1)
   })

@@ -19,6 +19,9 @@ import { Outbox } from './outbox.ts'
 import { Recent } from './recent.ts'
 import { RunTools } from './tools.ts'
 
+/** A part of the quarter of a second in which what an observation shows is said. */
+const GATHER_MS = 40
+
 /** Subscribes group `worker-events`: every detector observes every event. Ticks say nothing here. */
 export async function watchEvents(parts: WorkerParts): Promise<Subscription> {
   const { ports, failed } = parts
@@ -54,7 +57,7 @@ export async function watchEvents(parts: WorkerParts): Promise<Subscription> {
   }
 
   subscription = await bus.subscribe(events, {
-    group: 'worker-events',
+    group: 'worker-events', gatherMs: GATHER_MS,
     handle,
     revoked: (partition) => commits.end(partition),
     async gap(gap) {

@@ -3,8 +3,9 @@ import { SpanKind, trace } from '@opentelemetry/api'
 import type { Envelope, Subscription } from '../../schemas/ports.ts'
 import type { Topic } from '../../schemas/topics.ts'
 import { traced } from '../../schemas/traced.ts'
+import { CommitsBehind } from './commits-behind.ts'
 import type { WorkerParts } from './contracts.ts'
-import { inTurns, TURN_BYTES } from './in-turns.ts'
+import { GATHER_MS, inTurns, TURN_BYTES } from './in-turns.ts'
 import type { Outbox } from './outbox.ts'
 
 /** State of one partition. */
@@ -33,6 +34,7 @@ export async function watchKept<T>(topic: Topic<T>, parts: WorkerParts, open: Op
   const tracer = trace.getTracer('watchkeeper.worker')
   const states = new Map<number, Kept<T>>()
   let subscription: Subscription | undefined
+  const commits = new CommitsBehind(async (partition, next) => subscription?.commit(partition, next))
 
   async function judge(kept: Kept<T>, envelopes: readonly Envelope<T>[], { partition, signal }: { readonly partition: number; readonly signal: AbortSignal }): Promise<void> {
     await kept.outbox.flush(bus)
@@ -41,11 +43,11 @@ export async function watchKept<T>(topic: Topic<T>, parts: WorkerParts, open: Op
     await inTurns(envelopes, (envelope) => kept.take(envelope))
     await kept.outbox.flush(bus)
     if (kept.due()) await kept.save()
-    await subscription?.commit(partition, kept.next)
+    commits.want(partition, kept.next)
   }
 
   subscription = await bus.subscribe(topic, {
-    group: `worker-${topic.name}`, maxBytes: TURN_BYTES,
+    group: `worker-${topic.name}`, maxBytes: TURN_BYTES, gatherMs: GATHER_MS,
     async assigned(partition) {
       const { kept, start } = await open(partition)
       states.set(partition, kept)
@@ -54,6 +56,7 @@ export async function watchKept<T>(topic: Topic<T>, parts: WorkerParts, open: Op
     async revoked(partition) {
       const kept = states.get(partition)
       states.delete(partition)
+      await commits.end(partition)
       await kept?.close()
     },
     async handle(envelopes, signal) {

@@ -4,7 +4,7 @@ import type { Envelope, Subscription } from '../../../schemas/ports.ts'
 import type { Relay } from '../../../schemas/relay.ts'
 import { correlations } from '../../../schemas/topics.ts'
 import { traced } from '../../../schemas/traced.ts'
-import type { AssemblerConfig, AssemblerPorts } from '../contracts.ts'
+import { type AssemblerConfig, type AssemblerPorts, GATHER_MS } from '../contracts.ts'
 import type { Identify } from '../identities.ts'
 import { Outbox } from '../outbox.ts'
 import type { AssemblerTelemetry } from '../telemetry.ts'
@@ -80,7 +80,7 @@ export async function followCorrelations({ config, ports: { bus, snapshots, log 
   }
 
   subscription = await bus.subscribe(correlations, {
-    group: 'assembler-correlations',
+    group: 'assembler-correlations', gatherMs: GATHER_MS,
     async assigned(partition) {
       const saved = await snapshots.load(snapshotName(partition))
       const replay = saved !== undefined && saved.version === RELATED_VERSION ? decodeRelated(saved.state) : undefined
