@@ -1,6 +1,7 @@
 /**
  * A load on a whole installation and what it did in its steady state: each load runs until the interactions of its beginning have come out
- * of their wait; what is measured is what follows, all work included. The load generator runs on the same cores.
+ * of their wait; what is measured is what follows, all work included. Half of a closed loop comes when nothing of that loop is left to do. The load
+ * generator runs on the same cores.
  */
 import { cpus } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -75,6 +76,22 @@ async function missing(installation: Installation, expected: number): Promise<nu
   }
 }
 
+/** Seconds without another interaction behind which nothing is left to do, and the longest wait for them. */
+const STILL_SECONDS = 5
+const MOST_SECONDS = 180
+
+/** Waits until no more interactions come of what was sent: half a load right behind a whole one measures what that one left. */
+async function caughtUp(installation: Installation): Promise<void> {
+  let [known, still] = [await count(installation, 'interactions'), 0]
+  for (let second = 0; second < MOST_SECONDS && still < STILL_SECONDS; second++) {
+    await wait(1000)
+    const now = await count(installation, 'interactions')
+    still = now === known ? still + 1 : 0
+    known = now
+  }
+  if (still < STILL_SECONDS) console.error(`interactions of the closed loop still come after ${MOST_SECONDS} s: the figures of half load are of that backlog, too`)
+}
+
 const percentile = (sorted: readonly number[], share: number): number =>
   Number((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN).toFixed(1))
 
@@ -119,7 +136,10 @@ async function measure(installation: Installation, plan: Plan, rate: number): Pr
 /** Loads the installation as planned and prints a table, or JSON. */
 export async function bench(installation: Installation, plan: Plan): Promise<void> {
   const runs: Figures[] = []
-  if (plan.rate === undefined) runs.push(await measure(installation, plan, 0))
+  if (plan.rate === undefined) {
+    runs.push(await measure(installation, plan, 0))
+    await caughtUp(installation)
+  }
   runs.push(await measure(installation, plan, plan.rate ?? Number(runs[0]?.['stored spans/s']) / 2))
   const machine = `${cpus().length} × ${cpus()[0]?.model}`
   if (plan.json) return console.log(JSON.stringify({ machine, node: process.version, runs }))
