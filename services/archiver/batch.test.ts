@@ -97,6 +97,32 @@ describe('batches', () => {
     }
   })
 
+  it('of one rhythm wait for the slowest of them', async () => {
+    vi.useFakeTimers()
+    try {
+      const limits = { records: 100, milliseconds: 100 }
+      const rhythm = new Rhythm(limits)
+      let written = 0
+      const [slow, quick] = [50, 0].map((milliseconds) => new Batcher<number>(limits, undefined, async () => {
+        await new Promise((resolve) => setTimeout(resolve, milliseconds))
+        written++
+        return 'kept'
+      }, fail, rhythm)) as [Batcher<number>, Batcher<number>]
+      await slow.add([envelope(0)])
+      await vi.advanceTimersByTimeAsync(150)
+      await quick.add([envelope(0)])
+      await Promise.all([quick.drain(), vi.advanceTimersByTimeAsync(0)])
+      expect(written).toBe(2)
+      await quick.add([envelope(1)])
+      await vi.advanceTimersByTimeAsync(190)
+      expect(written).toBe(2)
+      await vi.advanceTimersByTimeAsync(20)
+      expect(written).toBe(3)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('grow while another is being written, and follow it', async () => {
     const written: [number, number][] = []
     let release: () => void = () => undefined

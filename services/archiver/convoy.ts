@@ -8,7 +8,7 @@ import { kindOf } from '../../schemas/failure.ts'
 import type { InsertStore } from './traced-store.ts'
 
 /** A batch waits for the others at most so long: they may be held up by rows that the store refuses, or by a large insert. */
-const COMPANY_MS = 100
+const COMPANY_MS = 250
 /** So many rows cost more than the insert itself: they go alone. */
 const LARGE = 5_000
 

@@ -23,6 +23,8 @@ export class Rhythm {
   #timer: NodeJS.Timeout | undefined
   /** How long the next beat is, milliseconds. */
   #wait: number
+  /** Of batches since the last beat: partitions without events are done at once, and say nothing of the others. */
+  #slowest = 0
 
   constructor({ milliseconds, longest = LONGEST * milliseconds }: Beat) {
     this.#shortest = milliseconds
@@ -37,6 +39,7 @@ export class Rhythm {
       const due = [...this.#ripening]
       this.#ripening.clear()
       this.#timer = undefined
+      this.#slowest = 0
       for (const each of due) each()
     }, this.#wait)
   }
@@ -50,6 +53,7 @@ export class Rhythm {
 
   /** How long a batch took to write. */
   wrote(milliseconds: number): void {
-    this.#wait = Math.min(Math.max(REST * milliseconds, this.#shortest), this.#longest)
+    this.#slowest = Math.max(this.#slowest, milliseconds)
+    this.#wait = Math.min(Math.max(REST * this.#slowest, this.#shortest), this.#longest)
   }
 }
