@@ -2,7 +2,6 @@
 import { z } from 'zod'
 
 export const QUARANTINE_REASONS = ['undecodable_record', 'damaged_group', 'missing_group', 'redaction_failed', 'defect', 'refused_row', 'lookup_failed'] as const
-export type QuarantineReason = (typeof QUARANTINE_REASONS)[number]
 
 export const Quarantined = z.strictObject({
   /** 32 hex digits: hash of stage, reason and payload. */

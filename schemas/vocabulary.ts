@@ -31,7 +31,6 @@ export type RequestFit = z.infer<typeof RequestFit>
 
 /** Where an argument value came from; `tool_result:<tool_call_id>` and `listing:<tool>` name the place. */
 export const VALUE_SOURCES = ['user', 'tool_result', 'listing', 'system', 'model', 'unknown'] as const
-export type ValueSource = (typeof VALUE_SOURCES)[number]
 
 /** What a call does to the world, derived from tool name, description and schema. */
 export const Effect = z.enum(['read', 'write', 'send', 'pay', 'delete', 'grant', 'execute', 'unknown'])

@@ -56,7 +56,6 @@ export const SIGNS = {
   short: 'has little else in it',
 } as const
 export type Sign = keyof typeof SIGNS
-export const SIGN_NAMES = Object.keys(SIGNS) as readonly Sign[]
 
 /** What is kept from somebody. Showing and asking are not among it alone: programs show and ask. */
 const KEPT = ['tell', 'telling', 'mention', 'mentioning', 'inform', 'informing', 'informed', 'notify', 'notifying', 'notified', 'disclose', 'disclosed', 'reveal', 'revealing', 'alert', 'alerting', 'ask', 'asking', 'told']

@@ -20,7 +20,6 @@ const START: CommandRule = { id: 'file-autostart', severity: 'high', reason: 'wr
 const ROOT: CommandRule = { id: 'file-sudoers', severity: 'critical', reason: 'changes who may become root', attack: 'T1548.003', programs: [] }
 const AGENT: CommandRule = { id: 'file-agent-config', severity: 'high', reason: 'changes what an AI agent or MCP server may do', attack: 'T1546',
   programs: [] }
-export const FILE_RULES: readonly CommandRule[] = [READ, START, ROOT, AGENT]
 
 /** Notes to an agent are edited all day; what it may run is not. */
 export const NOTES = /(?:claude|agents)\.md$|copilot-instructions|\.claude[/\\](?:commands|skills|todos|plans|projects)/

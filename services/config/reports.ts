@@ -24,4 +24,3 @@ export const Reports = z.strictObject({
     }
   }).describe('Reports that are made by themselves: each time once, by one of all processes, and later where none was there'),
 })
-export type ReportsConfig = z.infer<typeof Reports>

@@ -11,7 +11,6 @@ const Times = z.strictObject({
   content_days: days.describe('Arguments, results, attributes and texts within them; as long as the rest where absent'),
   findings_days: days.describe('Findings, alerts and deliveries; kept for good where absent'),
 })
-export type RetentionTimes = z.infer<typeof Times>
 
 export const Retention = Times.extend({
   tenants: z.record(tenant, Times).default({}).describe('By tenant: what is said here counts instead'),
@@ -27,4 +26,3 @@ export const Retention = Times.extend({
     }
   }
 })
-export type RetentionConfig = z.infer<typeof Retention>

@@ -13,7 +13,6 @@ export const NOUNS = ('invoice contract roadmap budget forecast launch migration
 const FILL = ('the team agreed to move the date because numbers of last quarter were better than planned and open questions about delivery remain with operations who will report next week after talking to customers in ' +
   'the region while costs stay within what was approved and risks are listed below with owners for each point').split(' ')
 
-export const COUNTRY_MAIL: Readonly<Record<string, string>> = { DE: 'de', US: 'com', IN: 'in', GB: 'co.uk', SG: 'sg', BR: 'com.br' }
 export const COMPANY_DOMAIN = 'acme.example'
 
 /** Running text of about so many characters. */
