@@ -1,9 +1,7 @@
 /** Primitive writers of the canonical form; see canonical.ts for the layout and canonical-reader.ts for the way back. */
+import { lengthOf, SHORT_TEXT, writeAscii } from './ascii.ts'
 import { ATTRIBUTE_TYPES, type Attributes } from './audit-event.ts'
 import { writeInt64 } from './int64.ts'
-
-/** Shorter texts are written character by character: cheaper than a call into native code. */
-const SHORT_TEXT = 28
 
 export const varintLength = (value: number): number =>
   value < 128 ? 1 : value < 16_384 ? 2 : value < 2_097_152 ? 3 : value < 268_435_456 ? 4 : 5
@@ -42,27 +40,14 @@ export class CanonicalWriter {
   }
 
   text(value: string): void {
-    // Costs nothing, and says that it is a text: of values that it met in more than four forms of a text the compiler does not know that.
-    const text = '' + value
-    const characters = text.length
+    const characters = lengthOf(value)
     this.reserve(characters * 3 + 5)
     if (characters === 0) this.buffer[this.length++] = 0
-    else if (characters > SHORT_TEXT || !this.#ascii(text)) this.#utf8(text)
-  }
-
-  /** Writes length and bytes when all characters are ASCII; writes nothing that counts when one is not. */
-  #ascii(value: string): boolean {
-    const { buffer, length } = this
-    let seen = 0
-    for (let i = 0; i < value.length; i++) {
-      const code = value.charCodeAt(i)
-      seen |= code
-      buffer[length + 1 + i] = code
+    else if (characters > SHORT_TEXT || !writeAscii(value, this.buffer, this.length + 1)) this.#utf8(value)
+    else {
+      this.buffer[this.length] = characters
+      this.length += 1 + characters
     }
-    if (seen > 127) return false
-    buffer[length] = value.length
-    this.length = length + 1 + value.length
-    return true
   }
 
   /** Places the bytes as if there were as many as characters, which is nearly always so; else they are written once more. */

@@ -1,8 +1,10 @@
 /** A growing buffer with the little-endian primitives of ClickHouse's Native format. */
-import { readInt64, writeInt64 } from '../../schemas/int64.ts'
+import { lengthOf, SHORT_TEXT, writeAscii } from '../../schemas/ascii.ts'
+import { writeInt64 } from '../../schemas/int64.ts'
 
-/** Up to this many characters a loop beats a call into the runtime (measured: 30 against 110 ns at 32 characters, even at about 90). */
-const LOOP_CHARACTERS = 64
+const TWO_TO_32 = 4_294_967_296
+/** Up to here no number needs a division. */
+const SMALL = 0x7fff_ffff
 
 /** How many bytes `varint` takes. */
 function varintBytes(value: number): number {
@@ -42,19 +44,12 @@ export class ByteWriter {
 
   /** Length and UTF-8. Lone surrogates become U+FFFD. */
   text(value: string): void {
-    // As in canonical-bytes.ts: without it the length of a text is a look-up by name here.
-    const characters = ('' + value).length
-    if (characters > LOOP_CHARACTERS) return this.#encoded(value)
+    const characters = lengthOf(value)
+    if (characters > SHORT_TEXT) return this.#encoded(value)
     this.reserve(characters + 1)
-    const buffer = this.buffer
-    let to = this.length + 1
-    for (let i = 0; i < characters; i++) {
-      const code = value.charCodeAt(i)
-      if (code > 127) return this.#encoded(value)
-      buffer[to++] = code
-    }
-    buffer[this.length] = characters
-    this.length = to
+    if (!writeAscii(value, this.buffer, this.length + 1)) return this.#encoded(value)
+    this.buffer[this.length] = characters
+    this.length += 1 + characters
   }
 
   /** The text is written behind where its length will stand if it is ASCII, and moved where it is not. */
@@ -81,19 +76,20 @@ export class ByteWriter {
     this.length += bytes
   }
 
-  /** The low 64 bits; false when `value` has more than fit with or without a sign. */
-  int64(value: bigint, signed: boolean): boolean {
+  /** The low 64 bits. */
+  int64(value: bigint): void {
     this.reserve(8)
-    const at = this.length
+    writeInt64(this.#view, this.length, value)
     this.length += 8
-    writeInt64(this.#view, at, value)
-    return (signed ? readInt64(this.#view, at) : this.#view.getBigUint64(at, true)) === value
   }
 
   /** A whole number below 2^53 as 64 bits, without making a bigint. */
   count(value: number): void {
-    this.small(value % 4_294_967_296, 4)
-    this.small(Math.floor(value / 4_294_967_296), 4)
+    this.reserve(8)
+    const isSmall = value <= SMALL
+    this.#view.setInt32(this.length, isSmall ? value : value % TWO_TO_32, true)
+    this.#view.setInt32(this.length + 4, isSmall ? 0 : Math.floor(value / TWO_TO_32), true)
+    this.length += 8
   }
 
   float64(value: number): void {

@@ -56,9 +56,13 @@ const isWhole = (value: unknown): value is bigint | number => typeof value === '
 function integerWriter({ min, max, bytes }: Integer): WriteColumn {
   const misfit = (): Misfit => new Misfit(`integer between ${min} and ${max}`)
   if (bytes === 8) {
-    const signed = min < 0n
     return (out, values) => {
-      for (const value of values) if (!isWhole(value) || !out.int64(BigInt(value), signed)) throw misfit()
+      for (const value of values) {
+        if (!isWhole(value)) throw misfit()
+        const whole = typeof value === 'bigint' ? value : BigInt(value)
+        if (whole < min || whole > max) throw misfit()
+        out.int64(whole)
+      }
     }
   }
   const [least, most] = [Number(min), Number(max)]
