@@ -8,7 +8,7 @@ import { contentHash, encodeCanonical, recordHash, writeHashes } from '../../sch
 import { exampleFinding } from '../../schemas/finding.ts'
 import { exampleInteraction } from '../../schemas/interaction.ts'
 import type { MetricPoint } from '../../schemas/metric-point.ts'
-import type { Row, Store, StoredEvent } from '../../schemas/ports.ts'
+import type { Row, Store, StoredEvent, StoredLeaf } from '../../schemas/ports.ts'
 import type { Quarantined } from '../../schemas/quarantined.ts'
 
 export function storedEvent(event: AuditEvent, place: { partition?: number; offset?: number; offsetIndex?: number } = {}): StoredEvent {
@@ -130,6 +130,17 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       const cut = { ...(bad as StoredEvent), bytes: (bad as StoredEvent).bytes.subarray(0, 200) }
       await expect(store.insertEvents([good as StoredEvent, cut], 'contract:cut')).rejects.toMatchObject({ name: 'Failure', kind: 'rejected' })
       expect((await store.places('default', [eventId(5000)])).size).toBe(0)
+    })
+
+    it('stores leaves of several partitions in one insert, each at its own index, and those that come again in other company once', async () => {
+      const leaf = (partition: number, n: number): StoredLeaf => ({
+        partition, offset: n, offsetIndex: 0, head: { event_id: eventId(n), tenant: 'leaves' }, hashes: Buffer.from(eventId(n).padStart(128, '0'), 'latin1'), hashesAt: 0,
+      })
+      const [one, other] = [{ first: 7, leaves: [leaf(0, 1), leaf(0, 2)] }, { first: 40, leaves: [leaf(3, 3)] }]
+      await store.insertLeaves([one, { first: 9, leaves: [] }, other], 'contract:leaves')
+      await store.insertLeaves([other], 'contract:leaves:again')
+      const rows = await store.query("SELECT `partition`, toUInt32(leaf_index) AS place, event_id, record_hash FROM watchkeeper.event_leaves WHERE tenant = 'leaves' ORDER BY `partition`, leaf_index")
+      expect(rows.map(Object.values)).toEqual([[0, 7, 1], [0, 8, 2], [3, 40, 3]].map(([partition, place, n]) => [partition, place, eventId(n as number), eventId(n as number).padStart(64, '0')]))
     })
 
     it('shows only the newest version of an interaction, and none that was withdrawn', async () => {
