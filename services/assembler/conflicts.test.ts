@@ -36,8 +36,8 @@ describe('identities that do not agree', () => {
   })
 
   it('leave a person, a tool and a text that are called unknown their name', () => {
-    const fields = merged([observation({ tool: 'unknown', principal: 'unknown', arguments: 'unknown', result: 'unknown', outcome: 'ok' }), observation({ tool: '', vantage: 'server' })])
-    expect(fields).toMatchObject({ tool: 'unknown', principal: 'unknown', actor: 'unknown', actor_kind: 'principal', arguments: 'unknown', result: 'unknown', outcome: 'ok' })
+    const said = { tool: 'unknown', principal: 'unknown', arguments: 'unknown', result: 'unknown', outcome: 'ok' } as const
+    expect(merged([observation(said), observation({ tool: '', vantage: 'server' })])).toMatchObject({ ...said, actor: 'unknown', actor_kind: 'principal' })
   })
 
   it('are none where one says nothing, or the same in another case', () => {

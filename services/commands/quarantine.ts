@@ -126,6 +126,12 @@ const DONE: Readonly<Record<string, string>> = {
   still_unreadable: 'still unreadable for this version: nothing was done', not_replayable: 'cannot be put back: nothing was done',
 }
 
+function notThere(ids: readonly string[]): string {
+  const more = ids.length > NAMED ? ` and ${count(ids.length - NAMED)} more` : ''
+  const named = ids.slice(0, NAMED).map(safe).join(', ')
+  return `Not in quarantine, or not with these filters: ${named}${more}. Ids have 32 hex digits: watchkeeper quarantine list shows them.`
+}
+
 /** `watchkeeper quarantine replay|discard [ID…]`: those ids, or all that match. Exit code 1 where something could not be done, or an id is not there. */
 export async function quarantineDecide(action: 'replay' | 'discard', ids: readonly string[], options: DecisionOptions): Promise<number> {
   const filter = filterOf(options, Date.now())
@@ -145,7 +151,7 @@ export async function quarantineDecide(action: 'replay' | 'discard', ids: readon
     const lines = Object.entries(answer.counts).map(([outcome, number]) => `${count(number)} ${DONE[outcome] ?? outcome}`)
     console.log(lines.length === 0 ? 'Nothing in quarantine matches.' : lines.join('\n'))
     for (const { quarantine_id: id, why } of failed.slice(0, NAMED)) console.log(`  ${id}  ${safe(why)}`)
-    if (missing.length > 0) console.error(`Not in quarantine, or not with these filters: ${missing.slice(0, NAMED).map(safe).join(', ')}${missing.length > NAMED ? ` and ${count(missing.length - NAMED)} more` : ''}. Ids have 32 hex digits: watchkeeper quarantine list shows them.`)
+    if (missing.length > 0) console.error(notThere(missing))
   }
   return failed.length + missing.length === 0 ? 0 : 1
 }

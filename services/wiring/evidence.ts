@@ -48,7 +48,10 @@ async function openTables(config: Config, tenants?: readonly string[]): Promise<
   const { ownerOf } = await import('../../infra/embedded-log/directory-lock.ts')
   const owner = ownerOf(join(dataDir, 'bus'))
   // The engine would say so in its own words first.
-  if (owner !== undefined) throw new Failure('misconfigured', 'evidence.in_use', `The tables in ${dataDir} are in use by process ${owner}: verify a server that runs through its SQL endpoint, with --sql HOST:PORT, or stop it.`)
+  if (owner !== undefined) {
+    const sentence = `The tables in ${dataDir} are in use by process ${owner}: verify a server that runs through its SQL endpoint, with --sql HOST:PORT, or stop it.`
+    throw new Failure('misconfigured', 'evidence.in_use', sentence)
+  }
   // Loaded only where it is used: the engine is 150 MB.
   const { openEngineEvidence } = await import('../../infra/clickhouse/evidence-engine.ts')
   const { tableEvidence } = await import('../../infra/clickhouse/evidence.ts')

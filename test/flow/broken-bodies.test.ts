@@ -2,7 +2,6 @@
  * Bodies of every emitter with what nobody would send in them: nothing throws, every record is counted as taken, passed over or refused, and what is taken is
  * a whole record that comes out of its bytes as it went in, is joined, and is written.
  */
-import { readdirSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createKeyedHash } from '../../infra/keys/keyed-hash.ts'
@@ -14,7 +13,7 @@ import type { Normalised } from '../../services/collector/contracts.ts'
 import { LAST_TIME } from '../../services/collector/normalise/clock.ts'
 import { EMITTERS } from '../../services/collector/normalise/emitters/list.ts'
 import { createNormaliser } from '../../services/collector/normalise/normaliser.ts'
-import { everyBody, everyDecoded, normalised, type Observed } from '../../services/collector/normalise/sample-telemetry.ts'
+import { everyBody, normalised, type Observed, observedFolders } from '../../services/collector/normalise/sample-telemetry.ts'
 import { decode } from '../../services/collector/otlp/decode.ts'
 import { type AnyValue, DECODE_LIMITS, Double, type LogRecord, type Scoped, type Span } from '../../services/collector/otlp/model.ts'
 import { createRedactor } from '../../services/collector/redact/redactor.ts'
@@ -24,19 +23,21 @@ import { assemble } from './assembling.ts'
 const RUNS = Number(process.env['WATCHKEEPER_RUNS'] ?? 2)
 const normaliser = createNormaliser({ mcpPaths: ['/mcp'] })
 const redactor = createRedactor(createKeyedHash(Buffer.alloc(32, 1)))
-const FOLDERS = readdirSync(new URL('../fixtures/otlp/', import.meta.url)).sort().map((folder) => ({ folder, bodies: everyDecoded(folder) })).filter(({ bodies }) => bodies.length > 0)
 
 const KEYS = [...new Set([
-  ...EMITTERS.flatMap(({ fields }) => Object.values(fields).flatMap((sources) => sources.map(({ key }) => key))), 'gen_ai.input.messages', 'gen_ai.output.messages',
-  'pydantic_ai.all_messages', 'prompt', 'model_request_parameters', 'gen_ai.tool.definitions', 'watchkeeper.said', 'sent.watchkeeper.said', 'log.body', '__proto__', 'constructor', '', '\0', '\ud800',
+  ...EMITTERS.flatMap(({ fields }) => Object.values(fields).flatMap((sources) => sources.map(({ key }) => key))),
+  'gen_ai.input.messages', 'gen_ai.output.messages', 'pydantic_ai.all_messages', 'prompt', 'model_request_parameters', 'gen_ai.tool.definitions',
+  'watchkeeper.said', 'sent.watchkeeper.said', 'log.body', '__proto__', 'constructor', '', '\0', '\ud800',
 ])]
 const DEPTH = 20_000
 const nested = (levels: number): AnyValue => (levels === 0 ? 'x' : levels % 2 === 0 ? [nested(levels - 1)] : new Map([['x', nested(levels - 1)]]))
 const ODD: readonly AnyValue[] = [
-  null, '', '\0', 'a\0b', '\ud800', '\udc00x', 'x\ud83d', '\ufeff', '\u202e', '-1', '1e999', 'NaN', '-0', '9'.repeat(400), 'unknown', 'constructor', '__proto__',
-  2n ** 63n - 1n, -(2n ** 63n), -1, 0, 2 ** 53, true, false, new Double(Number.NaN), new Double(-Infinity), new Double(1e308), new Double(-0), new Uint8Array(), new Uint8Array([0xff, 0xfe, 0]),
+  null, '', '\0', 'a\0b', '\ud800', '\udc00x', 'x\ud83d', '\ufeff', '\u202e', '-1', '1e999', 'NaN', '-0', '9'.repeat(400), 'unknown', 'constructor',
+  '__proto__', 2n ** 63n - 1n, -(2n ** 63n), -1, 0, 2 ** 53, true, false, new Double(Number.NaN), new Double(-Infinity),
+  new Double(1e308), new Double(-0), new Uint8Array(), new Uint8Array([0xff, 0xfe, 0]),
   new Uint8Array([0, 0, 0]), [], [[]], [null], new Map(), new Map([['', null]]), new Map([['__proto__', 'x']]), nested(30),
-  '['.repeat(DEPTH), `${'['.repeat(DEPTH)}1${']'.repeat(DEPTH)}`, `${'{"a":'.repeat(DEPTH)}1${'}'.repeat(DEPTH)}`, '{"a":', '{"a":1}x', '{"a":"\\ud800"}', '"\\u0000"', '[1,', '{}', '[]', 'null', 'x'.repeat(70_000),
+  '['.repeat(DEPTH), `${'['.repeat(DEPTH)}1${']'.repeat(DEPTH)}`, `${'{"a":'.repeat(DEPTH)}1${'}'.repeat(DEPTH)}`,
+  '{"a":', '{"a":1}x', '{"a":"\\ud800"}', '"\\u0000"', '[1,', '{}', '[]', 'null', 'x'.repeat(70_000),
 ]
 const odd = fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...ODD) }, { weight: 1, arbitrary: fc.string({ unit: 'binary' }) as fc.Arbitrary<AnyValue> })
 const time = fc.constantFrom(0n, 1n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n, 1_795_300_000_000_000_000n)
@@ -62,7 +63,9 @@ function harmed(item: Span | LogRecord, { attributes, other, times, ids, name, k
   for (const [key, value] of attributes) own.set(key, value)
   const [at, until] = times ?? []
   const [traceId, spanId, parentSpanId] = ids ?? []
-  const changed: Record<string, unknown> = 'kind' in item ? { startedAt: at, endedAt: until, traceId, spanId, parentSpanId, name, kind } : { at, observedAt: until, traceId, spanId, eventName: name, body: other[0]?.[1] }
+  const changed: Record<string, unknown> = 'kind' in item
+    ? { startedAt: at, endedAt: until, traceId, spanId, parentSpanId, name, kind }
+    : { at, observedAt: until, traceId, spanId, eventName: name, body: other[0]?.[1] }
   return { ...item, ...Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined)), attributes: own }
 }
 
@@ -123,7 +126,7 @@ function checkAll(taken: Normalised, sent: number): void {
 
 const mutation = fc.record({ at: fc.nat(), with: fc.uint8Array({ minLength: 1, maxLength: 4 }) })
 
-describe.each(FOLDERS)('$folder', ({ folder, bodies }) => {
+describe.each(observedFolders())('$folder', ({ folder, bodies }) => {
   it('with odd values, times, ids and names in records', () => {
     fc.assert(fc.property(fc.array(harm, { minLength: 1, maxLength: 6 }), (harms) => {
       for (const body of bodies) {

@@ -3,7 +3,6 @@
  * against it stays to be seen, and a token is in nothing that is written.
  */
 import { randomInt } from 'node:crypto'
-import { readdirSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createKeyedHash } from '../../infra/keys/keyed-hash.ts'
@@ -20,7 +19,7 @@ import { EMITTERS } from '../../services/collector/normalise/emitters/list.ts'
 import type { EmitterTable, IdentityField, Source } from '../../services/collector/normalise/emitters/table.ts'
 import { createNormaliser } from '../../services/collector/normalise/normaliser.ts'
 import { plainText, readerOf } from '../../services/collector/normalise/readings.ts'
-import { everyDecoded, normalised, type Observed } from '../../services/collector/normalise/sample-telemetry.ts'
+import { normalised, type Observed, observedFolders } from '../../services/collector/normalise/sample-telemetry.ts'
 import type { AnyValue, KeyValues, LogRecord, Scoped, Span } from '../../services/collector/otlp/model.ts'
 import { attributeOf } from '../../services/collector/normalise/values.ts'
 import { createRedactor } from '../../services/collector/redact/redactor.ts'
@@ -35,20 +34,31 @@ type Field = Exclude<IdentityField, 'client_address'>
 /** Addresses have rules of their own: client-address.test.ts. */
 const FIELDS = IDENTITY_FIELDS.filter((field): field is Field => field !== 'client_address')
 const normaliser = createNormaliser({ mcpPaths: ['/mcp'] })
-const FOLDERS = readdirSync(new URL('../fixtures/otlp/', import.meta.url)).sort().map((folder) => ({ folder, bodies: everyDecoded(folder) })).filter(({ bodies }) => bodies.length > 0)
 
 /** What looks like a name and is none: installations, sessions, machines, workloads, what a proxy was told. */
-const NO_NAMES = ['enduser.pseudo.id', 'user.hash', 'installation.id', 'device.id', 'src.identity', 'remote_user', 'session.id', 'process.owner', 'enduser.role', 'identity']
-const keysOf = (tables: readonly EmitterTable[]): readonly string[] => [...new Set(tables.flatMap(({ fields }) => FIELDS.flatMap((field) => (fields[field] ?? []).map(({ key }) => key))))]
+const NO_NAMES = [
+  'enduser.pseudo.id', 'user.hash', 'installation.id', 'device.id', 'src.identity', 'remote_user',
+  'session.id', 'process.owner', 'enduser.role', 'identity',
+]
+const keysOf = (tables: readonly EmitterTable[]): readonly string[] =>
+  [...new Set(tables.flatMap(({ fields }) => FIELDS.flatMap((field) => (fields[field] ?? []).map(({ key }) => key))))]
 const KEYS = [...new Set([...keysOf(EMITTERS), 'user.name', ...NO_NAMES])]
-const NAMES = ['ann', 'ANN', 'bob@example.com', 'svc-export', 'u-1', 'anonymous', 'unknown', '[REDACTED]', 'a b', '{"sub":"planner","act":{"sub":"chat"}}', '["x","y"]', '{"act":{}}'] as const
+const NAMES = [
+  'ann', 'ANN', 'bob@example.com', 'svc-export', 'u-1', 'anonymous', 'unknown', '[REDACTED]', 'a b',
+  '{"sub":"planner","act":{"sub":"chat"}}', '["x","y"]', '{"act":{}}',
+] as const
 /** What makes some names count, and others more. */
-const SWITCHES: readonly (readonly [string, string])[] = [['identity.source', 'gateway-oidc'], ['identity.source', 'self'], ['auth.method', 'jwt'], ['auth.method', 'none'], ['auth.method', 'api_token']]
+const SWITCHES: readonly (readonly [string, string])[] = [
+  ['identity.source', 'gateway-oidc'], ['identity.source', 'self'], ['auth.method', 'jwt'], ['auth.method', 'none'], ['auth.method', 'api_token'],
+]
 
 interface Plant { readonly key: string; readonly value: AnyValue; readonly at: number; readonly resource: boolean }
 const named = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom<AnyValue>(...NAMES) },
-  { weight: 1, arbitrary: fc.constantFrom<AnyValue>(true, 7, null, new Uint8Array([0x61, 0x6e, 0x6e]), new Uint8Array([0xff, 0]), ['ann', 'bob'], new Map([['sub', 'deep']])) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<AnyValue>(true, 7, null, new Uint8Array(Buffer.from('ann')), new Uint8Array([0xff, 0]), ['ann', 'bob'], new Map([['sub', 'deep']])),
+  },
 )
 
 /** Of ten places one is all records. */
@@ -60,7 +70,8 @@ const plantFor = (keys: readonly string[]): fc.Arbitrary<Plant> => fc.oneof(
   { weight: 3, arbitrary: fc.record({ key: fc.constantFrom(...KEYS), value: named, at: place, resource: fc.boolean() }) },
   { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...SWITCHES), place).map(([[key, value], at]) => ({ key, value, at, resource: false })) },
 )
-const withPlants = (attributes: KeyValues, plants: readonly Plant[]): KeyValues => new Map([...attributes, ...plants.map(({ key, value }) => [key, value] as const)])
+const withPlants = (attributes: KeyValues, plants: readonly Plant[]): KeyValues =>
+  new Map([...attributes, ...plants.map(({ key, value }) => [key, value] as const)])
 
 /** The body with the plants in its records. */
 function planted(body: Observed, plants: readonly Plant[]): Observed {
@@ -83,10 +94,12 @@ interface Word { readonly text: string; readonly source: string; readonly trust:
 type Said = Word & { readonly sent: string }
 const rankOf = (trust: Trust): number => TRUST_ORDER.indexOf(trust)
 
+const chainText = (chain: readonly string[]): string => (chain.length === 0 ? '' : JSON.stringify(chain))
+
 function heldBy(event: AuditEventFields, field: Field): Word {
   const said = event.attributes.has(SAID_KEY) ? saidIn(event.attributes.get(SAID_KEY)) : NOTHING_SAID
   if (field === 'caller_tenant') return { text: said.caller_tenant, source: said.caller_tenant_source, trust: said.caller_tenant_trust }
-  if (field === 'delegation') return { text: said.delegation.length === 0 ? '' : JSON.stringify(said.delegation), source: said.delegation_source, trust: said.delegation_trust }
+  if (field === 'delegation') return { text: chainText(said.delegation), source: said.delegation_source, trust: said.delegation_trust }
   if (field === 'scopes') return { text: event.scopes.join(' '), source: event.scopes_source, trust: event.scopes_trust }
   if (field === 'token_fingerprint') return { text: event.token_fingerprint, source: event.token_source, trust: event.token_trust }
   return { text: event[field], source: event[`${field}_source`], trust: event[`${field}_trust`] }
@@ -101,9 +114,11 @@ function wordsFor(event: AuditEventFields, field: Field, attributes: KeyValues, 
     if (where !== undefined && plainText(values.get(where.key)) !== where.is) return []
     if (from?.includes(event.vantage) === false || (only !== undefined && event.signal !== only)) return []
     const text = values.has(key) ? readerOf(source)(values.get(key) ?? null) : ''
-    return text === '' ? [] : [{ text, source: key, sent: attributeOf(values.get(key) ?? null).text, trust: trust === undefined || trust === 'reporter' ? reporterTrust(event.vantage) : trust }]
+    const sent = attributeOf(values.get(key) ?? null).text
+    return text === '' ? [] : [{ text, source: key, sent, trust: trust === undefined || trust === 'reporter' ? reporterTrust(event.vantage) : trust }]
   }
-  const said = [...own.flatMap((source) => read(attributes, source)), ...(field === 'agent' ? [] : WATCHKEEPER[field].flatMap((source) => read(resource, source)))]
+  const reported: readonly Source[] = field === 'agent' ? [] : WATCHKEEPER[field]
+  const said = [...own.flatMap((source) => read(attributes, source)), ...reported.flatMap((source) => read(resource, source))]
   if (field === 'principal') said.push(...(table.resourcePrincipal ?? []).flatMap((key) => read(resource, { key, trust: 'self_declared' })))
   if (field === 'agent' && table.agentFromService === true) said.push(...read(resource, { key: 'service.name', trust: 'self_declared' }))
   return said
@@ -135,7 +150,9 @@ function checkBody(body: Observed): readonly AuditEventFields[] {
   }))
 }
 
-const TRUSTS = { principal: 'principal_trust', client: 'client_trust', token_fingerprint: 'token_trust', caller_tenant: 'caller_tenant_trust', delegation: 'delegation_trust' } as const
+const TRUSTS = {
+  principal: 'principal_trust', client: 'client_trust', token_fingerprint: 'token_trust', caller_tenant: 'caller_tenant_trust', delegation: 'delegation_trust',
+} as const
 type Contested = keyof typeof TRUSTS
 
 function checkCall(call: Interaction, events: ReadonlyMap<string, AuditEventFields>): void {
@@ -144,7 +161,7 @@ function checkCall(call: Interaction, events: ReadonlyMap<string, AuditEventFiel
     const words = observed.map((event) => heldBy(event, field)).filter(({ text }) => text !== '')
     const best = Math.min(...words.map(({ trust }) => rankOf(trust)), rankOf('none'))
     expect(rankOf(call[TRUSTS[field]]), field).toBe(best)
-    const value = field === 'delegation' ? (call.delegation.length === 0 ? '' : JSON.stringify(call.delegation)) : call[field]
+    const value = field === 'delegation' ? chainText(call.delegation) : call[field]
     if (words.length > 0) expect(words.filter(({ trust }) => rankOf(trust) === best).map(({ text }) => text)).toContain(value)
     const different = new Set(words.map(({ text }) => (field === 'principal' ? text.toLowerCase() : text)))
     const told = call.identity_conflicts.map(conflictOf).filter((conflict) => conflict.field === field)
@@ -157,14 +174,16 @@ function checkCall(call: Interaction, events: ReadonlyMap<string, AuditEventFiel
 }
 
 const PEOPLE = [
-  { tenant: 'default', name: 'ann', kind: 'person', aliases: ['u-1', 'bob@example.com'] }, { tenant: 'default', name: 'nightly', kind: 'service', aliases: ['svc-export'] },
+  { tenant: 'default', name: 'ann', kind: 'person', aliases: ['u-1', 'bob@example.com'] },
+  { tenant: 'default', name: 'nightly', kind: 'service', aliases: ['svc-export'] },
 ] as const
 const identify = identifier(PEOPLE)
 
 /** An alias renames whoever is known, in any case, and makes nobody of a name that was not said as a person's or a service's. */
 function checkAlias(call: Interaction): void {
   const meant = identify(call)
-  const known = (name: string) => PEOPLE.find((one) => [one.name, ...one.aliases].some((alias) => identityKey('default', alias) === identityKey('default', name)))
+  const isAlias = (alias: string, name: string): boolean => identityKey('default', alias) === identityKey('default', name)
+  const known = (name: string) => PEOPLE.find((one) => [one.name, ...one.aliases].some((alias) => isAlias(alias, name)))
   const service = call.principal === '' && known(call.client)?.kind === 'service' ? known(call.client) : undefined
   const person = call.principal === '' ? undefined : known(call.principal)
   expect([meant.principal, meant.principal_trust, meant.client]).toEqual([person?.name ?? call.principal, call.principal_trust, call.client])
@@ -173,7 +192,7 @@ function checkAlias(call: Interaction): void {
   expect(meant.identity_conflicts.some((text) => conflictOf(text).field === 'principal')).toBe(others.size > 1)
 }
 
-describe.each(FOLDERS)('$folder', ({ folder, bodies }) => {
+describe.each(observedFolders())('$folder', ({ folder, bodies }) => {
   const emitters = new Set(bodies.flatMap((body) => normalised(normaliser, body).events).map(({ emitter }) => emitter))
   const plants = fc.array(plantFor(keysOf(EMITTERS.filter(({ id }) => emitters.has(id)))), { minLength: 1, maxLength: 14 })
 
@@ -193,8 +212,9 @@ describe.each(FOLDERS)('$folder', ({ folder, bodies }) => {
     const dice = diceOf(seed)
     const token = canaryOf(dice.roll(KINDS.length), dice)
     const redactor = createRedactor(createKeyedHash(Buffer.alloc(32, 1)))
-    const everywhere = [...KEYS, 'http.request.header.authorization', 'authorization', 'mcp.request.header.authorization', 'access_token'].map((key) => ({ key, value: token.text, at: EVERYWHERE, resource: false }))
-    const events = bodies.flatMap((body) => [...normalised(normaliser, planted(body, [...everywhere, ...everywhere.map((plant) => ({ ...plant, resource: true }))])).events])
+    const keys = [...KEYS, 'http.request.header.authorization', 'authorization', 'mcp.request.header.authorization', 'access_token']
+    const everywhere = keys.flatMap((key) => [false, true].map((resource): Plant => ({ key, value: token.text, at: EVERYWHERE, resource })))
+    const events = bodies.flatMap((body) => [...normalised(normaliser, planted(body, everywhere)).events])
     for (const event of events) redactor.redact(event)
     const written = [...EventRecord.together(events).map(({ bytes }) => bytes as Buffer), interactions.codec.encode(assemble(events).map(identify))]
     expect(written.some((bytes) => bytes.includes(token.core)), `${folder} seed ${seed}: ${token.kind}`).toBe(false)

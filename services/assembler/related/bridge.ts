@@ -127,7 +127,8 @@ function groupFor(bridge: Bridge, part: Part, { keeper, crowded, meeting }: Brid
     const others = group.parts.map(({ kept }) => keeper.get(kept)).filter((other) => other !== undefined)
     return others.length === group.parts.length && meeting.fits(group, part, others)
   }
-  const fitting = (meeting.certain ? only(bridge.groups.filter(isFitting)) : bridge.groups.find(isFitting)) ?? only(bridge.groups.filter((group) => meeting.fitsAfar?.(group, part)))
+  const near = meeting.certain ? only(bridge.groups.filter(isFitting)) : bridge.groups.find(isFitting)
+  const fitting = near ?? only(bridge.groups.filter((group) => meeting.fitsAfar?.(group, part)))
   if (fitting !== undefined) return fitting
   const group = newGroup(part.interaction.interaction_id)
   bridge.groups = bridge.groups.concat(group)

@@ -132,6 +132,7 @@ export function goldenEvents(emitter: string, name: string, mcpPaths: readonly s
   })
 }
 
+const FIXTURES = new URL('../../../test/fixtures/otlp/', import.meta.url)
 const FILE = /^(?!.*\.headers\.json$).*(traces|logs).*\.(?:bin|json)$/
 
 /** A body of spans or log records. */
@@ -139,7 +140,7 @@ export type Observed = Exclude<Decoded, { readonly signal: 'metrics' }>
 
 /** All bodies of spans and log records in an emitter's folder, recorded or built, as they were sent. */
 export function everyBody(folder: string): readonly { readonly signal: Signal; readonly encoding: 'json' | 'protobuf'; readonly bytes: Buffer }[] {
-  const path = new URL(`../../../test/fixtures/otlp/${folder}/`, import.meta.url)
+  const path = new URL(`${folder}/`, FIXTURES)
   return readdirSync(path).sort().flatMap((file) => {
     const signal = FILE.exec(file)?.[1] as Signal | undefined
     if (signal === undefined) return []
@@ -148,7 +149,12 @@ export function everyBody(folder: string): readonly { readonly signal: Signal; r
   })
 }
 
-export const everyDecoded = (folder: string): readonly Observed[] => everyBody(folder).map((body) => decode(body, DECODE_LIMITS)).filter((body) => body.signal !== 'metrics')
+export const everyDecoded = (folder: string): readonly Observed[] =>
+  everyBody(folder).map((body) => decode(body, DECODE_LIMITS)).filter((body) => body.signal !== 'metrics')
+
+/** Folders of emitters that send spans or log records, with what they sent. */
+export const observedFolders = (): readonly { readonly folder: string; readonly bodies: readonly Observed[] }[] =>
+  readdirSync(FIXTURES).sort().map((folder) => ({ folder, bodies: everyDecoded(folder) })).filter(({ bodies }) => bodies.length > 0)
 
 /** Events of all bodies of an emitter's folder. */
 export function everyEvent(folder: string, mcpPaths: readonly string[] = []): readonly AuditEventFields[] {

@@ -1,13 +1,11 @@
 /** Every emitter's bodies again, each attribute in the other kinds that senders and exporters give the same value: nothing else is read of them. */
-import { readdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import type { AuditEventFields } from '../../../schemas/audit-event.ts'
 import { type AnyValue, Double, type KeyValues, type LogRecord, type Span } from '../otlp/model.ts'
 import { createNormaliser } from './normaliser.ts'
-import { everyDecoded, normalised, type Observed } from './sample-telemetry.ts'
+import { normalised, type Observed, observedFolders } from './sample-telemetry.ts'
 import { jsonText } from './values.ts'
 
-const FIXTURES = new URL('../../../test/fixtures/otlp/', import.meta.url)
 const normaliser = createNormaliser({ mcpPaths: ['/mcp'] })
 
 function structured(value: unknown): AnyValue {
@@ -62,8 +60,8 @@ function eventWith(body: Observed, group: number, item: number, attributes: KeyV
   return normalised(normaliser, { ...body, data: alone<Span | LogRecord>(body.data) } as Observed).events[0]
 }
 
-it.each(readdirSync(FIXTURES).filter((name) => everyDecoded(name).length > 0))('%s', (folder) => {
-  for (const body of everyDecoded(folder)) {
+it.each(observedFolders())('$folder', ({ bodies }) => {
+  for (const body of bodies) {
     body.data.forEach(({ items }, group) => items.forEach(({ attributes }, item) => {
       const before = said(eventWith(body, group, item, attributes))
       for (const [key, value] of attributes) {

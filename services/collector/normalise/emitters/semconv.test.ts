@@ -187,7 +187,8 @@ describe('of several names in one place', () => {
   const named = { 'watchkeeper.principal': 'bob', 'watchkeeper.client': 'app', 'watchkeeper.caller.tenant': 'umbrella', 'watchkeeper.delegation': 'p' }
 
   it('the verified one holds, whoever knows better, and the other stays an attribute', () => {
-    const event = eventOf({ kind: SERVER, attributes: { ...CALL, ...named, 'jwt.sub': 'ann', 'jwt.azp': 'cli', 'jwt.tid': 'acme', 'jwt.act': '{"sub":"q"}' } }, { scope: 'agentgateway' })
+    const verified = { 'jwt.sub': 'ann', 'jwt.azp': 'cli', 'jwt.tid': 'acme', 'jwt.act': '{"sub":"q"}' }
+    const event = eventOf({ kind: SERVER, attributes: { ...CALL, ...named, ...verified } }, { scope: 'agentgateway' })
     expect(event).toMatchObject({ principal: 'ann', principal_trust: 'verified', client: 'cli', client_trust: 'verified' })
     expect(saidIn(event.attributes.get(SAID_KEY))).toMatchObject({ caller_tenant: 'acme', delegation: ['q'], delegation_trust: 'verified' })
     expect([...event.attributes.keys()]).toEqual(expect.arrayContaining(Object.keys(named)))
@@ -198,7 +199,8 @@ describe('of several names in one place', () => {
   })
 
   it('what the resource reports holds against what a caller says of himself', () => {
-    const event = eventOf({ kind: CLIENT, attributes: { ...CALL, 'user.id': 'eve' } }, { scope: 'envoyproxy/ai-gateway', resource: { 'watchkeeper.principal': 'ann' } })
+    const around = { scope: 'envoyproxy/ai-gateway', resource: { 'watchkeeper.principal': 'ann' } }
+    const event = eventOf({ kind: CLIENT, attributes: { ...CALL, 'user.id': 'eve' } }, around)
     expect(event).toMatchObject({ principal: 'ann', principal_source: 'watchkeeper.principal', principal_trust: 'server_reported' })
     expect(event.attributes.get('user.id')).toEqual({ type: 'string', text: 'eve' })
   })
