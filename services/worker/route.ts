@@ -11,20 +11,34 @@ export interface OwnedKey {
   readonly key: string
 }
 
+const named = (tenant: string, home: string): string => `${tenant}\u0000${home}`
+
 /** By this it is known in which partition a key of the detector lives. */
-export const homeOf = (tenant: string, { detector, key }: OwnedKey): string => `${tenant}\u0000${detector.homeOf(key)}`
+export const homeOf = (tenant: string, { detector, key }: OwnedKey): string => named(tenant, detector.homeOf(key))
+
+interface Parcel {
+  readonly key: string
+  readonly keys: StepKey[]
+}
 
 /** The steps of one interaction, one a partition that keys of it live in. */
 export function stepsOf(interaction: Interaction, keys: readonly OwnedKey[], partitions: number): Keyed<Step>[] {
-  const byPartition = new Map<number, { readonly key: string; readonly keys: StepKey[] }>()
-  for (const owned of keys) {
-    const home = homeOf(interaction.tenant, owned)
-    const partition = partitionOf(home, partitions)
-    const own = { detector: owned.detector.rule.id, key: owned.key }
-    const known = byPartition.get(partition)
-    if (known === undefined) byPartition.set(partition, { key: home, keys: [own] })
-    else known.keys.push(own)
+  const parcels = new Map<number, Parcel>()
+  // Most keys are at home with others: what partition that is is worked out once.
+  const byHome = new Map<string, Parcel>()
+  for (const { detector, key } of keys) {
+    const home = detector.homeOf(key)
+    const parcel = byHome.get(home) ?? parcelFor(named(interaction.tenant, home), parcels, partitions)
+    byHome.set(home, parcel)
+    parcel.keys.push({ detector: detector.rule.id, key })
   }
-  if (byPartition.size > 1) writeOnce(interaction)
-  return [...byPartition.values()].map(({ key, keys: own }) => ({ key, record: { interaction, keys: own, lessons: [], notices: [] } }))
+  if (parcels.size > 1) writeOnce(interaction)
+  return Array.from(parcels.values(), ({ key, keys: own }) => ({ key, record: { interaction, keys: own, lessons: [], notices: [] } }))
+}
+
+function parcelFor(home: string, parcels: Map<number, Parcel>, partitions: number): Parcel {
+  const partition = partitionOf(home, partitions)
+  const parcel = parcels.get(partition) ?? { key: home, keys: [] }
+  parcels.set(partition, parcel)
+  return parcel
 }
