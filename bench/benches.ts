@@ -14,7 +14,7 @@ const LOAD_OPTIONS = '[--seconds N] [--warm-up N] [--connections N] [--rate SPAN
 export const BENCHES: ReadonlyMap<string, Bench> = new Map(Object.entries({
   'ingest': { measures: 'the whole product in one process, as fast as it takes it and at half of that', options: LOAD_OPTIONS },
   'large-form': { measures: 'the same on Kafka, ClickHouse over HTTP and a process for each service', options: LOAD_OPTIONS },
-  'otelcol': { measures: 'our collector beside the official one', options: '[--rounds N] [--seconds N] [--connections N] [--json]' },
+  'otelcol': { measures: 'our collector beside the official one', options: '[--rounds N] [--seconds N] [--warm-up N] [--connections N] [--json]' },
   'decode': { measures: 'reading OTLP' },
   'normalise': { measures: 'normalising a recording', takes: ['ROUNDS'] },
   'stages': { measures: 'each stage from bytes to interactions, on recorded traces', takes: ['EMITTER', 'RUNS'] },

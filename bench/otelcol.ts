@@ -10,19 +10,28 @@ import { argumentsOf, wholeNumber } from './arguments.ts'
 import { usageOf } from './benches.ts'
 import { Load } from './load.ts'
 import { otelcolPrograms } from './otelcol-process.ts'
-import { collectorKafka, collectorNop, collectorRedactionKafka, collectorRedactionNop, ourCollector, receiveOnly } from './otelcol-subjects.ts'
+import { collectorAllKindsKafka, collectorKafka, collectorNop, collectorRedactionKafka, collectorRedactionNop, ourCollector, receiveOnly } from './otelcol-subjects.ts'
 import type { Subject } from './otelcol-subjects.ts'
 import { cpuSeconds, cpuSecondsOf } from './server-process.ts'
 
 const USAGE = usageOf('otelcol')
 const { values } = argumentsOf({ options: {
-  rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '4' }, connections: { type: 'string', default: '16' },
-  json: { type: 'boolean', default: false },
+  rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '4' }, 'warm-up': { type: 'string', default: '15' },
+  connections: { type: 'string', default: '16' }, json: { type: 'boolean', default: false },
 } }, USAGE)
 const ROUNDS = wholeNumber('--rounds', values.rounds, USAGE)
 const SECONDS = wholeNumber('--seconds', values.seconds, USAGE)
 const CONNECTIONS = wholeNumber('--connections', values.connections, USAGE)
-const WARM_UP_MS = 1_000
+const WARM_UP = wholeNumber('--warm-up', values['warm-up'], USAGE)
+/** Behind the pause that a receiver has while the others are measured. */
+const RUN_IN_MS = 1_000
+
+/** What is measured is a collector that has run for a while: Node's compiler works on for some seconds of full load. All get the same. */
+async function warmUp({ url }: Subject): Promise<void> {
+  const load = new Load({ url, connections: CONNECTIONS, rate: 0 })
+  await wait(WARM_UP * 1_000)
+  await load.stop()
+}
 
 interface Measured {
   readonly spansPerSecond: number
@@ -33,7 +42,7 @@ interface Measured {
 
 async function measure({ url, child }: Subject, broker: Broker | undefined): Promise<Measured> {
   const load = new Load({ url, connections: CONNECTIONS, rate: 0 })
-  await wait(WARM_UP_MS)
+  await wait(RUN_IN_MS)
   const brokerCpu = (): number => (broker === undefined ? 0 : cpuSecondsOf(broker.pid))
   load.mark()
   const before = { at: performance.now(), cpu: cpuSeconds({ child }), broker: brokerCpu() }
@@ -80,8 +89,9 @@ const subjects: Subject[] = []
 try {
   subjects.push(await receiveOnly(), await collectorNop(programs.otelcol), await ourCollector(broker?.bootstrap ?? ''))
   if (broker === undefined) subjects.push(await collectorRedactionNop(programs.otelcol))
-  else subjects.push(await collectorKafka(programs.otelcol, broker.bootstrap), await collectorRedactionKafka(programs.otelcol, broker.bootstrap))
+  else for (const start of [collectorKafka, collectorRedactionKafka, collectorAllKindsKafka]) subjects.push(await start(programs.otelcol, broker.bootstrap))
   const results = new Map<string, Measured[]>(subjects.map(({ name }) => [name, []]))
+  for (const subject of subjects) await warmUp(subject)
   for (let round = 0; round < ROUNDS; round++) {
     for (const subject of subjects) results.get(subject.name)?.push(await measure(subject, broker))
   }
@@ -89,6 +99,7 @@ try {
     'receive and decode, to the Collector\'s receive': ratio(results, ['ours: receive', 'Collector: receive']),
     'to the Collector raw': ratio(results, ['ours: validate', broker === undefined ? 'Collector: receive' : 'Collector: → Kafka']),
     'to the Collector with redaction': ratio(results, ['ours: validate', 'Collector: redaction']),
+    ...(broker === undefined ? {} : { 'to the Collector with redaction of as many kinds': ratio(results, ['ours: validate', 'Collector: as many kinds']) }),
   }
   if (values.json) console.log(JSON.stringify({ node: process.version, rounds: Object.fromEntries(results), ratios }))
   else {
