@@ -27,5 +27,5 @@ USER 10001:10001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "--eval", "fetch('http://127.0.0.1:8080/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Events live for a second or so: with the default of 16 MiB most of them would be copied before they die.
-ENTRYPOINT ["node", "--max-semi-space-size=64", "/app/dist/services/cli.js"]
+ENTRYPOINT ["node", "--min-semi-space-size=64", "--max-semi-space-size=64", "/app/dist/services/cli.js"]
 CMD ["--help"]

@@ -15,7 +15,7 @@ import { freePort } from './server-process.ts'
 
 const CLI = fileURLToPath(new URL('../services/cli.js', import.meta.url))
 const RECEIVE_ONLY = fileURLToPath(new URL('./receive-only.js', import.meta.url))
-const NODE_FLAGS = ['--max-semi-space-size=64']
+const NODE_FLAGS = ['--min-semi-space-size=64', '--max-semi-space-size=64']
 const TOPIC = 'otelcol-bench'
 const PARTITIONS = 4
 /** Of what we look for, a few kinds: cards, keys of model vendors, AWS, GitHub and Slack, JSON web tokens, private keys, bearer tokens. */

@@ -56,7 +56,7 @@ class Started {
   #announced = ''
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
-    this.child = spawn(process.execPath, ['--max-semi-space-size=64', CLI, 'serve', ...args], {
+    this.child = spawn(process.execPath, ['--min-semi-space-size=64', '--max-semi-space-size=64', CLI, 'serve', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'], env: { UV_THREADPOOL_SIZE: '16', ...process.env, WATCHKEEPER_LOG_LEVEL: 'warn', ...env },
     })
     this.child.stdout?.on('data', (chunk: Buffer) => {

@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ROOT, setUp } from './setup.mjs'
 
-/** Events live for a second or so: with the default of 16 MiB most of them would be copied before they die. */
-const HEAP_FLAGS = ['--max-semi-space-size=64']
+/**
+ * Events live for a second or so: with the default of 16 MiB most of them would be copied before they die. V8 makes the young generation smaller in
+ * a pause and needs seconds of load to make it large again, so it is kept at its size.
+ */
+const HEAP_FLAGS = ['--min-semi-space-size=64', '--max-semi-space-size=64']
 /**
  * The ClickHouse engine runs each query on a thread of libuv's pool, and the log writes on one. With the default of four, slow queries would
  * hold up the disk. Node makes the pool while it loads modules, so it must be known before the process starts.
