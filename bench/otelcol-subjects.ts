@@ -11,11 +11,10 @@ import { patchClient } from '../infra/kafka/client-patches.ts'
 import { VENDOR_TOKENS, type VendorToken } from '../services/collector/redact/vendor-tokens.ts'
 import { startOtelcol, stopOtelcol } from './otelcol-process.ts'
 import type { OtelcolConfig } from './otelcol-process.ts'
-import { freePort } from './server-process.ts'
+import { freePort, HEAP_FLAGS } from './server-process.ts'
 
 const CLI = fileURLToPath(new URL('../services/cli.js', import.meta.url))
 const RECEIVE_ONLY = fileURLToPath(new URL('./receive-only.js', import.meta.url))
-const NODE_FLAGS = ['--min-semi-space-size=64', '--max-semi-space-size=64']
 const TOPIC = 'otelcol-bench'
 const PARTITIONS = 4
 /** Of what we look for, a few kinds: cards, keys of model vendors, AWS, GitHub and Slack, JSON web tokens, private keys, bearer tokens. */
@@ -58,7 +57,7 @@ async function ended(child: ChildProcess): Promise<void> {
 /** Ours, as far as decoding. */
 export async function receiveOnly(): Promise<Subject> {
   const port = await freePort()
-  const child = spawn(process.execPath, [...NODE_FLAGS, RECEIVE_ONLY, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...HEAP_FLAGS, RECEIVE_ONLY, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
   return { name: 'ours: receive, decode', url: `http://127.0.0.1:${port}`, child, stop: () => ended(child) }
 }
@@ -71,7 +70,7 @@ export async function ourCollector(bootstrap: string): Promise<Subject> {
   const [http, grpc, api] = [await freePort(), await freePort(), await freePort()].map((port) => `127.0.0.1:${port}`) as [string, string, string]
   const args = ['collector', '--config', config, '--data-dir', folder, '--otlp-http', http, '--otlp-grpc', grpc, '--api', api]
   const env = { UV_THREADPOOL_SIZE: '16', ...process.env, WATCHKEEPER_LOG_LEVEL: 'warn' }
-  const child = spawn(process.execPath, [...NODE_FLAGS, CLI, ...args], { stdio: ['ignore', 'ignore', 'inherit'], env })
+  const child = spawn(process.execPath, [...HEAP_FLAGS, CLI, ...args], { stdio: ['ignore', 'ignore', 'inherit'], env })
   for (let attempt = 0; (await fetch(`http://${api}/readyz`).catch(() => undefined))?.ok !== true; attempt++) {
     if (attempt > 600 || child.exitCode !== null) throw new Error('watchkeeper collector did not become ready; what it said is above')
     await wait(50)

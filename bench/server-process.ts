@@ -9,6 +9,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const CLI = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../dist/services/cli.js' : '../services/cli.js', import.meta.url))
+/** A server's, as `npm start` gives them (`infra/dev/start.mjs`). */
+export const HEAP_FLAGS: readonly string[] = ['--min-semi-space-size=64', '--max-semi-space-size=64']
 const TICKS_PER_SECOND = 100
 /** Characters that are kept of what a server says. */
 const LAST_WORDS = 8_192
@@ -56,7 +58,7 @@ class Started {
   #announced = ''
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
-    this.child = spawn(process.execPath, ['--min-semi-space-size=64', '--max-semi-space-size=64', CLI, 'serve', ...args], {
+    this.child = spawn(process.execPath, [...HEAP_FLAGS, CLI, 'serve', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'], env: { UV_THREADPOOL_SIZE: '16', ...process.env, WATCHKEEPER_LOG_LEVEL: 'warn', ...env },
     })
     this.child.stdout?.on('data', (chunk: Buffer) => {

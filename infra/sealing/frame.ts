@@ -46,8 +46,6 @@ export function sealPieces({ id, key }: DataKey, plain: Buffer, about: string): 
   return [head, sealed, cipher.getAuthTag()]
 }
 
-export const sealFrame = (key: DataKey, plain: Buffer, about: string): Buffer => Buffer.concat(sealPieces(key, plain, about))
-
 /** 16 hex digits: the key under which the first frame is sealed. */
 export const keyIdOf = (frame: Buffer): string => frame.toString('hex', 8, 8 + KEY_ID)
 

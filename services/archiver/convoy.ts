@@ -5,7 +5,7 @@
  */
 import { hash } from 'node:crypto'
 import { kindOf } from '../../schemas/failure.ts'
-import type { InsertStore } from './traced-store.ts'
+import { type InsertStore, leavesIn } from './traced-store.ts'
 
 /** A batch waits for the others at most so long: they may be held up by rows that the store refuses, or by a large insert. */
 const COMPANY_MS = 250
@@ -79,7 +79,7 @@ export class Convoy {
     this.store = {
       ...store,
       insertLeaves: (runs, token) => this.#insert({
-        table: 'event_leaves', rows: runs, size: runs.reduce((sum, { leaves }) => sum + leaves.length, 0), token, write: (all, of) => store.insertLeaves(all, of),
+        table: 'event_leaves', rows: runs, size: leavesIn(runs), token, write: (all, of) => store.insertLeaves(all, of),
       }),
       insertRows: (table, rows, token) => this.#insert({ table, rows, size: rows.length, token, write: (all, of) => store.insertRows(table, all, of) }),
     }

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
+import { writeAscii } from '../../schemas/ascii.ts'
 
 const DIGITS = 32
 const COMMA = 44
-const MOST_ASCII = 127
 
 /**
  * SHA-256 of ids with commas between them, 64 hex digits: of `ids.join()`, without making that text, which is hundreds of kilobytes for each batch.
@@ -16,12 +16,8 @@ function bytesOf(ids: readonly string[]): Buffer | undefined {
   const bytes = Buffer.allocUnsafe(ids.length * (DIGITS + 1))
   let to = 0
   for (const id of ids) {
-    if (id.length !== DIGITS) return undefined
-    for (let at = 0; at < DIGITS; at++) {
-      const code = id.charCodeAt(at)
-      if (code > MOST_ASCII) return undefined
-      bytes[to++] = code
-    }
+    if (id.length !== DIGITS || !writeAscii(id, bytes, to)) return undefined
+    to += DIGITS
     bytes[to++] = COMMA
   }
   return bytes.subarray(0, Math.max(0, to - 1))

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { HEAP_FLAGS } from '../../../bench/server-process.ts'
 import { type Broker, startBroker } from '../../../infra/kafka/broker/start-broker.ts'
 import type { Part } from '../../../services/wiring/parts.ts'
 import { built } from './built.ts'
@@ -69,7 +70,7 @@ async function serviceOf(part: Part, number: number, { folder, config, env: more
     UV_THREADPOOL_SIZE: '16', WATCHKEEPER_OTLP_HTTP: http, WATCHKEEPER_OTLP_GRPC: grpc, WATCHKEEPER_API: api, WATCHKEEPER_KAFKA_INSTANCE: name, ...more,
   }
   const heap = memoryMib === undefined ? [] : [`--max-old-space-size=${Math.floor(memoryMib(part) / 2)}`]
-  const args = ['--min-semi-space-size=64', '--max-semi-space-size=64', ...heap, built('services/cli.ts'), part, '--config', config]
+  const args = [...HEAP_FLAGS, ...heap, built('services/cli.ts'), part, '--config', config]
   const service = new Supervised({ name, args, env, folder, ready: () => isOk(`http://${api}/readyz`) })
   return { service, otlp: part === 'collector' ? `http://${http}` : undefined, api: `http://${api}` }
 }
