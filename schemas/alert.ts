@@ -84,7 +84,7 @@ export const Delivery = z.strictObject({
   duration_ns: z.bigint(),
   /** HTTP status, 0 where no answer came. */
   status: z.number().int(),
-  outcome: z.enum(['delivered', 'retry', 'gave_up']),
+  outcome: z.enum(['delivered', 'retry', 'refused', 'gave_up']),
   /** First 1,024 bytes of the answer, or the reason there was none. */
   answer: text,
 })

@@ -197,6 +197,8 @@ export interface Answer {
   readonly text: string
   /** The receiver's `Retry-After`, if any. */
   readonly retryAfterSeconds: number | undefined
+  /** Nothing was sent, nor will be: our own configuration lets nothing go to that target. `text` says what to change. */
+  readonly refused?: true
 }
 
 /** Keyed hashes that tokens, fingerprints and redactions are made of. One key per tenant, derived from a secret in the data directory. */

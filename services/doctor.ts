@@ -11,6 +11,7 @@ import type { Config } from './config/schema.ts'
 import type { ClickHouseConfig, KafkaConfig } from './config/servers.ts'
 import { systemClock } from './wiring/clock.ts'
 import { nodeHint } from './wiring/node-hint.ts'
+import { privateTargets } from './wiring/private-targets.ts'
 import { kafkaOptions } from './wiring/open-bus.ts'
 import { serverOptions } from './wiring/open-store.ts'
 
@@ -151,6 +152,10 @@ export async function checkReceivers({ alerting }: Pick<Config, 'alerting'>): Pr
   })))
 }
 
+/** Those that nothing would be sent to. */
+export const checkTargets = async (config: Pick<Config, 'alerting' | 'audit' | 'response'>): Promise<readonly Check[]> =>
+  (await privateTargets(config)).map(({ sentence }) => ({ what: 'target', ok: false, detail: sentence }))
+
 async function ownerOfLog({ bus, data_dir: dataDir }: Config): Promise<number | undefined> {
   const { ownerOf } = await import('../infra/embedded-log/directory-lock.ts')
   return bus.kafka === undefined ? ownerOf(join(dataDir, 'bus')) : undefined
@@ -162,7 +167,7 @@ export async function checkMachine(config: Config): Promise<readonly Check[]> {
   return [
     await checkPort('OTLP/HTTP', otlp.http, owner), await checkPort('OTLP/gRPC', otlp.grpc, owner),
     ...(store.clickhouse === undefined ? [await checkPort('SQL', sql.listen, owner)] : []), await checkPort('API', api.listen, owner),
-    await checkDoors(config), ...(await checkReceivers(config)),
+    await checkDoors(config), ...(await checkReceivers(config)), ...(await checkTargets(config)),
     ...(await dataDirectory(config.data_dir)),
     ...(bus.kafka === undefined ? [] : [await kafka(bus.kafka)]),
     ...(await checkPlaces(config)),

@@ -14,19 +14,35 @@ export interface Outage {
   readonly status: number
   /** It said 410. */
   readonly gone: boolean
+  /** Our own configuration lets nothing go to its target. */
+  readonly refused: boolean
+}
+
+/** Title, the last answer, and why messages wait or do not. */
+function wordsOf({ receiver, status, gone, refused }: Outage): readonly [title: string, answered: string, reason: string] {
+  if (refused) {
+    return [
+      `Receiver ${receiver} is not reached: its target is a private address`, 'nothing sent: its target is a private address',
+      'set allow_networks or allow_private for this receiver, or another target, and start again: its messages are held, and go out then',
+    ]
+  }
+  const answered = status === 0 ? 'no answer' : `status ${status}`
+  return gone ? [`Receiver ${receiver} says that it is gone`, answered, 'it answered 410: no more messages go to it, but for one a day']
+    : [`Receiver ${receiver} does not take alerts`, answered, 'messages wait for it, and are tried again for three days']
 }
 
 const SLACK_NS = 60_000_000_000n
 
 /** `findingId`: the same whenever the same outage is told. */
-export function receiverDownFinding(findingId: string, { tenant, receiver, since, at, attempts, status, gone }: Outage): Finding {
-  const answered = status === 0 ? 'no answer' : `status ${status}`
+export function receiverDownFinding(findingId: string, outage: Outage): Finding {
+  const { tenant, receiver, since, at, attempts } = outage
+  const [title, answered, reason] = wordsOf(outage)
   return {
     ...BLANK_CASE,
     finding_id: findingId, version: 1, tenant, detector: rule.id, rule_version: rule.version, severity: rule.severity,
-    title: gone ? `Receiver ${receiver} says that it is gone` : `Receiver ${receiver} does not take alerts`,
+    title,
     observed: `${attempts} attempt${attempts === 1 ? '' : 's'} in a row without success, the last with ${answered}`, expected: 'an answer 2xx',
-    reasons: [gone ? 'it answered 410: no more messages go to it, but for one a day' : 'messages wait for it, and are tried again for three days'],
+    reasons: [reason],
     interaction_id: '', trace_id: '', conversation: '', actor: receiver, actor_kind: 'service', principal: '', client: '', server: '', tool: '',
     window_start: since, window_end: at, evidence_ids: [], created_at: at,
     features: [{ name: 'attempts without success', observed: String(attempts), expected: '0', weight: 1 }],

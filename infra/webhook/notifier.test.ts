@@ -91,7 +91,7 @@ describe('targets of webhooks', () => {
     'http://224.0.0.1', 'http://240.0.0.1', 'http://255.255.255.255', 'http://[ff02::1]', 'http://[2001:db8::1]', 'http://[100::1]', 'http://[4000::1]', 'http://[::ffff:0:127.0.0.1]', 'http://localhost', 'https://localhost:1',
   ])('%s is refused before anything connects', async (url) => {
     const answer = await createWebhook({ name: 'r', url, secret, allowPrivate: false }).send(message, never)
-    expect(answer).toMatchObject({ status: 0, text: expect.stringContaining('private address') })
+    expect(answer).toMatchObject({ status: 0, text: expect.stringContaining('private address'), refused: true })
   })
 
   it('are judged by address', () => {

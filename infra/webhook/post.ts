@@ -58,8 +58,8 @@ function exchange({ url, headers, body }: Outgoing, { reach, resolve, answerByte
 
 /** No answer, and why: what the system calls it, or that the target is inside. */
 export function noAnswer(error: unknown): Answer {
-  const reason = error instanceof PrivateTarget ? error.message : ((error as NodeJS.ErrnoException).code ?? (error as Error).name)
-  return { status: 0, text: reason, retryAfterSeconds: undefined }
+  if (error instanceof PrivateTarget) return { status: 0, text: error.message, retryAfterSeconds: undefined, refused: true }
+  return { status: 0, text: (error as NodeJS.ErrnoException).code ?? (error as Error).name, retryAfterSeconds: undefined }
 }
 
 /**

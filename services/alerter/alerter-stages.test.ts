@@ -224,9 +224,10 @@ describe('delivery', () => {
     ({ answer: { status, text: 'said', retryAfterSeconds }, startedAt: T0, endedAt: T0 + SECOND })
 
   it('takes 2xx for success, 4xx for the last word but for those that somebody repairs or that pass, and all else for passing', () => {
-    expect([200, 204, 299].map(verdictOn)).toEqual(['delivered', 'delivered', 'delivered'])
-    expect([400, 402, 410, 422].map(verdictOn)).toEqual(Array.from({ length: 4 }, () => 'gave_up'))
-    expect([0, 301, 307, 401, 403, 404, 408, 425, 429, 500, 502, 503, 504].map(verdictOn)).toEqual(Array.from({ length: 13 }, () => 'retry'))
+    const verdicts = (statuses: readonly number[]) => statuses.map((status) => verdictOn({ status }))
+    expect(verdicts([200, 204, 299])).toEqual(['delivered', 'delivered', 'delivered'])
+    expect(verdicts([400, 402, 410, 422])).toEqual(Array.from({ length: 4 }, () => 'gave_up'))
+    expect(verdicts([0, 301, 307, 401, 403, 404, 408, 425, 429, 500, 502, 503, 504])).toEqual(Array.from({ length: 13 }, () => 'retry'))
   })
 
   it('waits longer each time, a tenth more or less, and as long as it is asked to', () => {

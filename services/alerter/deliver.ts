@@ -27,8 +27,9 @@ export function waitAfter({ messageId, receiver, attempts }: Pending, retryAfter
   return asked > wait ? asked : wait
 }
 
-/** 2xx is success. 4xx is the receiver's last word but for the passing ones. No answer, 3xx and 5xx may pass. */
-export function verdictOn(status: number): Delivery['outcome'] {
+/** 2xx is success. 4xx is the receiver's last word but for the passing ones. No answer, 3xx and 5xx may pass; what we refuse ourselves waits for another configuration. */
+export function verdictOn({ status, refused }: Pick<Answer, 'status' | 'refused'>): Delivery['outcome'] {
+  if (refused === true) return 'refused'
   if (status >= 200 && status < 300) return 'delivered'
   return status >= 400 && status < 500 && !PASSING.has(status) ? 'gave_up' : 'retry'
 }
@@ -44,8 +45,9 @@ export interface Attempt {
 /** What the answer says of the receiver, and what that means for all that waits for it. */
 function judge(state: AlerterState, pending: Pending, { answer, startedAt, endedAt, unsent = false }: Attempt): void {
   if (unsent) return
-  if (verdictOn(answer.status) === 'delivered') succeeded(state, pending.receiver, endedAt)
-  else if (failed(state, pending, { status: answer.status, startedAt, at: endedAt, wait: askedFor(answer.retryAfterSeconds) })) handOverAll(state, pending.receiver, endedAt)
+  const { status, retryAfterSeconds, refused = false } = answer
+  if (verdictOn(answer) === 'delivered') succeeded(state, pending.receiver, endedAt)
+  else if (failed(state, pending, { status, startedAt, at: endedAt, wait: askedFor(retryAfterSeconds), refused })) handOverAll(state, pending.receiver, endedAt)
 }
 
 /** Counts the attempt, says it in `deliveries`, and drops, postpones or gives up the message. */
@@ -54,15 +56,15 @@ export function settleAttempt(state: AlerterState, pending: Pending, attempt: At
   pending.attempts++
   judge(state, pending, attempt)
   const nextAt = endedAt + waitAfter(pending, answer.retryAfterSeconds)
-  const first = verdictOn(answer.status)
-  const outcome = first === 'retry' && nextAt > pending.madeAt + GIVE_UP_AFTER ? 'gave_up' : first
+  const first = verdictOn(answer)
+  const outcome = (first === 'retry' || first === 'refused') && nextAt > pending.madeAt + GIVE_UP_AFTER ? 'gave_up' : first
   state.deliveries.push({
     message_id: pending.messageId, attempt: pending.attempts, tenant: pending.tenant, alert_id: pending.alertId, alert_version: pending.alertVersion,
     receiver: pending.receiver, attempted_at: startedAt, duration_ns: endedAt - startedAt, status: answer.status, outcome,
     answer: answer.text.slice(0, 1024),
   })
-  if (outcome === 'retry') pending.nextAt = nextAt
-  else if (outcome === 'gave_up') giveUp(state, pending, endedAt, rules)
-  else state.pending.splice(state.pending.indexOf(pending), 1)
+  if (outcome === 'gave_up') giveUp(state, pending, endedAt, rules)
+  else if (outcome === 'delivered') state.pending.splice(state.pending.indexOf(pending), 1)
+  else pending.nextAt = nextAt
   return outcome
 }

@@ -4,12 +4,12 @@
  */
 import { type AlertOrder, isOrder } from '../../schemas/alert-order.ts'
 import type { Finding } from '../../schemas/finding.ts'
-import type { Envelope, Notifier } from '../../schemas/ports.ts'
+import type { Answer, Envelope, Notifier } from '../../schemas/ports.ts'
 import type { AlerterPorts, AlerterRules } from './contracts.ts'
 import { settleAttempt } from './deliver.ts'
 import { nextDue, runDue } from './due.ts'
 import { takeFinding } from './group.ts'
-import { isDown, isShut, tryAt } from './line.ts'
+import { isDown, isShut, reconsider, tryAt } from './line.ts'
 import { takeOrder } from './orders.ts'
 import { newsAt, publishNews } from './outbox.ts'
 import { bodyOf, heads } from './queue.ts'
@@ -70,6 +70,7 @@ export class Desk {
     if (snapshot === undefined) return desk
     try {
       desk.#state = decodeState(snapshot)
+      reconsider(desk.#state, ports.clock.now())
       desk.#saved = snapshot.nextOffset
       desk.#sendable = new Set(desk.#state.pending)
     } catch (error) {
@@ -232,14 +233,15 @@ export class Desk {
       const outcome = settleAttempt(this.#state, pending, { answer, startedAt, endedAt, unsent: unsent !== undefined }, this.#rules)
       const facts = { message_id: pending.messageId, receiver: pending.receiver, attempt: pending.attempts, status: answer.status, outcome }
       this.#office.telemetry.attempted(pending.receiver, outcome, Number(endedAt - startedAt) / 1e9)
-      if (outcome !== 'delivered') log.warn(facts, 'an alert message was not delivered')
+      if (answer.refused === true) log.error({ ...facts, reason: answer.text }, 'a receiver is not reached: our configuration refuses its target, and its messages are held')
+      else if (outcome !== 'delivered') log.warn(facts, 'an alert message was not delivered')
       this.#dirty = true
       await this.#settle()
     })
     await turn.catch((error: unknown) => log.error({ error: reasonOf(error) }, 'the alerter cannot write its state; it tries again'))
   }
 
-  async #ask(notifier: Notifier, pending: Pending, at: bigint): Promise<typeof GONE> {
+  async #ask(notifier: Notifier, pending: Pending, at: bigint): Promise<Answer> {
     try {
       const message = { id: pending.messageId, at, body: bodyOf(pending) }
       const answer = await tracedDelivery(pending, () => notifier.send(message, this.#stopping.signal))
@@ -250,11 +252,6 @@ export class Desk {
   }
 }
 
-interface Unsent {
-  readonly status: number
-  readonly text: string
-  readonly retryAfterSeconds: number | undefined
-}
 /** What stands for the answer of a receiver that was removed, or has said that it is gone: the same as its own 410. */
-const GONE: Unsent = { status: 410, text: 'the receiver is no longer configured', retryAfterSeconds: undefined }
-const SHUT: Unsent = { status: 410, text: 'not sent: the receiver has said that it is gone', retryAfterSeconds: undefined }
+const GONE: Answer = { status: 410, text: 'the receiver is no longer configured', retryAfterSeconds: undefined }
+const SHUT: Answer = { status: 410, text: 'not sent: the receiver has said that it is gone', retryAfterSeconds: undefined }

@@ -4,7 +4,7 @@ import { idOf, Scene } from '../../test/flow/alerter-scene.ts'
 import { receiverDownFinding } from '../../detectors/receiver-down/finding.ts'
 import { takeFinding } from './group.ts'
 import { nextDue } from './due.ts'
-import { isDown, isShut } from './line.ts'
+import { isDown, isShut, reconsider } from './line.ts'
 
 const receivers = [{ name: 'hook', fallback: 'spare', messagesPerHour: 60, sendResolved: true }]
 const onHook = (scene: Scene) => scene.ready.filter(({ receiver }) => receiver === 'hook')
@@ -209,7 +209,56 @@ describe('a receiver that says that it is gone', () => {
   })
 })
 
+describe('a receiver that our own configuration refuses', () => {
+  const refuse = (scene: Scene): string => scene.answer(onHook(scene)[0]!, { status: 0, text: 'the target is a private address', retryAfterSeconds: undefined, refused: true })
+
+  it('is asked once, has its messages held and its fallback told, and says at once what to change', () => {
+    const scene = new Scene({ receivers, routes: [{ name: 'r', receivers: ['hook'], continue: false }] }, ['hook', 'spare'])
+    scene.find(1, { severity: 'critical' }).find(2, { severity: 'critical' }).pass(0)
+    expect(refuse(scene)).toBe('refused')
+    expect(scene.state.raised.map((finding) => Finding.parse(finding))).toMatchObject([
+      { detector: 'receiver-down', title: expect.stringContaining('private address'), reasons: [expect.stringContaining('allow_private')] },
+    ])
+    expect(scene.types).toEqual(['hook alert.open', 'hook alert.open', 'spare alert.open', 'spare alert.open'])
+    for (let minute = 0; minute < 59; minute++) expect(onHook(scene.pass(60))).toEqual([])
+    expect(scene.state.deliveries.map(({ outcome, answer }) => [outcome, answer])).toEqual([['refused', 'the target is a private address']])
+    expect(refuse(scene.pass(61))).toBe('refused')
+  })
+
+  it('gets everything as soon as a process with another configuration asks', () => {
+    const scene = new Scene().find(1, { severity: 'critical' }).find(2, { severity: 'critical' }).pass(0)
+    const ids = scene.sent.map(({ id }) => id)
+    refuse(scene)
+    reconsider(scene.state, scene.now)
+    expect(scene.answer(onHook(scene)[0]!, 200)).toBe('delivered')
+    expect(scene.answer(onHook(scene)[0]!, 200)).toBe('delivered')
+    expect([scene.state.deliveries.map(({ message_id: id }) => id).slice(1).toSorted(), scene.state.pending, isDown(scene.state, 'hook')]).toEqual([ids.toSorted(), [], false])
+  })
+
+  it('is down as others are where what it does is another trouble by then', () => {
+    const scene = new Scene().find(1, { severity: 'critical' }).pass(0)
+    refuse(scene)
+    reconsider(scene.state, scene.now)
+    scene.answer(onHook(scene)[0]!, 503)
+    expect(onHook(scene.pass(20))).toHaveLength(1)
+  })
+
+  it('gets what somebody wants it to get, at once', () => {
+    const scene = new Scene().find(1, { severity: 'critical' }).pass(0)
+    refuse(scene)
+    scene.order({ order: 'redeliver', message_id: scene.sent[0]!.id, receiver: 'hook', why: 'its name leads elsewhere now' })
+    expect(scene.answer(onHook(scene)[0]!, 200)).toBe('delivered')
+  })
+
+  it('is given up after three days, and kept to be sent again', () => {
+    const scene = new Scene().find(1, { severity: 'critical' }).pass(0)
+    refuse(scene)
+    expect(refuse(scene.pass(73 * 3_600))).toBe('gave_up')
+    expect(scene.state.dead).toHaveLength(1)
+  })
+})
+
 it('the finding about a receiver says one attempt where there was one', () => {
-  const outage = { tenant: "t'", receiver: "h'", since: 1n, at: 2n, attempts: 1, status: 0, gone: false }
+  const outage = { tenant: "t'", receiver: "h'", since: 1n, at: 2n, attempts: 1, status: 0, gone: false, refused: false }
   expect(Finding.parse(receiverDownFinding(idOf(1), outage))).toMatchObject({ observed: '1 attempt in a row without success, the last with no answer', sql: expect.stringContaining("receiver = 'h\\''") })
 })

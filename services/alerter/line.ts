@@ -16,6 +16,8 @@ const FEW_FAILURES = 3
 const SHORT_WHILE = 30n * SECOND
 /** Between attempts while it is down; the last one repeats. */
 const PROBES: readonly bigint[] = [15n * SECOND, 30n * SECOND, 60n * SECOND, 120n * SECOND, 300n * SECOND]
+/** What our configuration refuses stays refused; but a name may lead elsewhere by then. */
+const REFUSED_FOR = 3_600n * SECOND
 /** Who asks for so much patience is down. */
 const LONG_WAIT = 300n * SECOND
 const GONE = 410
@@ -56,7 +58,8 @@ export function succeeded(state: AlerterState, receiver: string, now: bigint): v
 
 function raise(state: AlerterState, { tenant, receiver }: Pending, line: Line, { status, at }: { readonly status: number; readonly at: bigint }): void {
   const id = hash('sha256', JSON.stringify([receiverDown.id, tenant, receiver, String(line.failingSince)]), 'hex').slice(0, 32)
-  state.raised.push(receiverDownFinding(id, { tenant, receiver, since: line.failingSince, at, attempts: line.failures, status, gone: line.disabled }))
+  const { failingSince: since, failures: attempts } = line
+  state.raised.push(receiverDownFinding(id, { tenant, receiver, since, at, attempts, status, gone: line.disabled, refused: line.refused === true }))
 }
 
 export interface Refusal {
@@ -65,13 +68,20 @@ export interface Refusal {
   readonly at: bigint
   /** What it asks for, nanoseconds. */
   readonly wait: bigint
+  /** By our own configuration, before anything was sent. */
+  readonly refused: boolean
+}
+
+/** A new process may have another configuration: what the last one refused is tried at once, one message first. */
+export function reconsider(state: AlerterState, now: bigint): void {
+  for (const line of state.lines.values()) if (line.refused === true && line.probeAt > now) line.probeAt = now
 }
 
 const isTooMuch = ({ failures, failingSince }: Line, at: bigint): boolean =>
   failures >= MOST_FAILURES || (failures >= FEW_FAILURES && at - failingSince >= SHORT_WHILE)
 
 /** Counts an attempt without success. True when the receiver is down from now on: then there is a finding, too. */
-export function failed(state: AlerterState, pending: Pending, { status, startedAt, at, wait }: Refusal): boolean {
+export function failed(state: AlerterState, pending: Pending, { status, startedAt, at, wait, refused }: Refusal): boolean {
   const { receiver } = pending
   const line = state.lines.get(receiver) ?? newLine()
   state.lines.set(receiver, line)
@@ -80,7 +90,9 @@ export function failed(state: AlerterState, pending: Pending, { status, startedA
   if (line.failingSince === 0n) line.failingSince = startedAt
   if (at + wait > line.notBefore) line.notBefore = at + wait
   line.disabled = status === GONE
+  line.refused = refused
   if (line.disabled) line.probeAt = at + DAY
+  else if (refused) line.probeAt = at + REFUSED_FOR
   else if (wasDown || isTooMuch(line, at) || wait > LONG_WAIT) {
     const probe = at + jittered(PROBES[Math.min(line.probes, PROBES.length - 1)] ?? LONG_WAIT, `${receiver} ${line.failingSince} ${line.probes}`)
     line.probes++

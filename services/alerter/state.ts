@@ -86,6 +86,8 @@ export interface Line {
   probes: number
   /** It said 410: nothing goes out until then, and messages are given up. */
   disabled: boolean
+  /** Our configuration does not let us reach it: messages are held, and asked about again by the next process, which may have another. Not in states of before. */
+  refused?: boolean
 }
 
 /** Messages of the last hour, by minute. */

@@ -14,7 +14,7 @@ export function tracedDelivery({ messageId, receiver, attempts, tenant }: Pendin
   return traced(trace.getTracer('watchkeeper.alerter'), { name: 'deliver alert', kind: SpanKind.CLIENT, attributes }, async (span) => {
     const answer = await send()
     if (answer.status > 0) span.setAttribute('http.response.status_code', answer.status)
-    if (verdictOn(answer.status) !== 'delivered') failSpan(span, answer.status > 0 ? String(answer.status) : 'no_answer')
+    if (verdictOn(answer) !== 'delivered') failSpan(span, answer.status > 0 ? String(answer.status) : 'no_answer')
     return answer
   })
 }

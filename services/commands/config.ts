@@ -3,6 +3,7 @@ import { checkDetectors } from '../detector-list.ts'
 import { checkPlaces } from '../doctor.ts'
 import { masked } from '../config/load.ts'
 import { unusableFiles } from '../config/named-files.ts'
+import { privateTargets } from '../wiring/private-targets.ts'
 import { type CommonOptions, configOf } from './common.ts'
 import { policyProblems } from './policy.ts'
 
@@ -15,9 +16,11 @@ export async function configCheck(options: CommonOptions): Promise<number> {
   const files = unusableFiles(config)
   const isParts = config.bus.kafka !== undefined
   for (const one of files) console.error(isParts ? `${one} Only the parts that use it need it.` : one)
+  const targets = await privateTargets(config)
+  for (const { sentence } of targets) console.error(sentence)
   const problems = await policyProblems(config)
   for (const problem of problems) console.error(problem)
-  if (problems.length > 0 || (files.length > 0 && !isParts) || !places.every(({ ok }) => ok)) return 1
+  if (problems.length > 0 || targets.some(({ certain }) => certain) || (files.length > 0 && !isParts) || !places.every(({ ok }) => ok)) return 1
   console.log('The configuration is right.')
   return 0
 }

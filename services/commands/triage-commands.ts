@@ -118,7 +118,7 @@ export function addTriageCommands(program: Command, kit: CommandKit): void {
   addTuning(program, kit)
   const delivery = program.command('delivery').description('messages to receivers: how they ended, and once more')
   timed(listed(common(delivery.command('list')))).description('messages of the last 30 days, newest first')
-    .addOption(new Option('--outcome <outcome...>', 'how the last attempt ended').choices(['delivered', 'retry', 'gave_up'])).option('--dead', 'those that were given up')
+    .addOption(new Option('--outcome <outcome...>', 'how the last attempt ended').choices(['delivered', 'retry', 'refused', 'gave_up'])).option('--dead', 'those that were given up')
     .option('--receiver <name...>', 'to these').option('--alert <id>', 'of this alert').action(run((options: DeliveryListOptions) => deliveryList(options)))
   common(delivery.command('redeliver')).description('send one that was given up once more: the same id, the same body').argument('<message-id>', 'its id')
     .option('--receiver <name>', 'to whom, where it went to several').option('--why <text>', 'why, in writing').option('--tenant <tenant>', 'whose it is').option(...JSON_FLAG)

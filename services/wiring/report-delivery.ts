@@ -65,8 +65,8 @@ async function tellOne(row: ReportRow, notifier: Notifier, { bus, clock, log, pa
   const body = JSON.stringify(BODIES[notifier.kind]?.(row) ?? {})
   for (let attempt = 1; ; attempt++) {
     const at = clock.now()
-    const { status, text } = await notifier.send({ id, at, body }, AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]))
-    const [taken, last] = [status >= 200 && status < 300, isOver(status) || attempt > pausesMs.length]
+    const { status, text, refused } = await notifier.send({ id, at, body }, AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]))
+    const [taken, last] = [status >= 200 && status < 300, isOver(status) || refused === true || attempt > pausesMs.length]
     const told: Delivery = {
       message_id: id, attempt, tenant: row.tenant, alert_id: '', alert_version: 0, receiver: notifier.receiver, attempted_at: at, duration_ns: clock.now() - at, status,
       outcome: taken ? 'delivered' : last ? 'gave_up' : 'retry', answer: text.slice(0, 1_024),

@@ -4,6 +4,7 @@ import type { AlertOrder } from '../../schemas/alert-order.ts'
 import type { AlertEvent } from '../../schemas/alert-event.ts'
 import type { Alert } from '../../schemas/alert.ts'
 import { exampleFinding, type Finding } from '../../schemas/finding.ts'
+import type { Answer } from '../../schemas/ports.ts'
 import type { Silence } from '../../schemas/silence.ts'
 import { type AlerterConfig, type AlerterRules, rulesOf } from '../../services/alerter/contracts.ts'
 import { settleAttempt } from '../../services/alerter/deliver.ts'
@@ -102,8 +103,8 @@ export class Scene {
   }
 
   /** One attempt, and its answer. */
-  answer(pending: Pending, status: number, retryAfterSeconds?: number): string {
-    const answer = { status, text: '', retryAfterSeconds }
+  answer(pending: Pending, said: number | Answer, retryAfterSeconds?: number): string {
+    const answer = typeof said === 'number' ? { status: said, text: '', retryAfterSeconds } : said
     return settleAttempt(this.state, pending, { answer, startedAt: this.now, endedAt: this.now }, this.rules)
   }
 }

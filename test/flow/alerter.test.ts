@@ -235,6 +235,20 @@ describe('alerter', () => {
     expect(receiver.messages.all.map(({ id }) => id)).toEqual([attempted.all[0]?.message_id])
   })
 
+  it('holds what the configuration refuses to send inside, asks no more, and delivers it once a process comes with another', async () => {
+    const refusing = createWebhook({ name: 'hook', url: `http://127.0.0.1:${receiver.port}/`, secret, allowPrivate: false })
+    const first = await live([refusing])
+    await found(1, { severity: 'critical' })
+    await attempted.until((all) => all.length === 1)
+    pass(first, 1_800)
+    expect(attempted.all.map(({ outcome, status, answer }) => [outcome, status, answer])).toEqual([['refused', 0, expect.stringContaining('set allow_networks or allow_private')]])
+    await kill(first)
+    await live()
+    const rows = rowsOf(await attempted.until((all) => rowsOf(all).some(({ outcome }) => outcome === 'delivered')))
+    expect(rows.slice(0, 2).map(({ outcome, attempt }) => [outcome, attempt])).toEqual([['refused', 1], ['delivered', 2]])
+    expect(receiver.messages.all[0]?.id).toBe(attempted.all[0]?.message_id)
+  })
+
   it('sends a group after a kill during its wait', async () => {
     const first = await live()
     await found(1)

@@ -39,7 +39,7 @@ const TABLES: Readonly<Record<string, Values>> = {
   },
   delivery_versions: {
     ...TENANT, message_id: ID, attempt: '1', alert_id: ID, receiver: "'on-call'", attempted_at: 'at', duration_ns: '5000000', status: '503',
-    outcome: cycle(['delivered', 'retry', 'gave_up']), answer: "'busy'",
+    outcome: cycle(['delivered', 'retry', 'refused', 'gave_up']), answer: "'busy'",
   },
   quarantine_versions: {
     ...TENANT, quarantine_id: ID, stage: "'archiver'", reason: "'undecodable_record'", detail: "'not an envelope'", quarantined_at: 'at',

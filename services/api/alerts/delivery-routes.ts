@@ -13,11 +13,11 @@ import { KEY_HEADER, orderId } from './order-id.ts'
 import { byOf, ORDER_ANSWERS, taken, Taken } from './order-routes.ts'
 import { AlertEventView, attemptView, AttemptView } from './view.ts'
 
-const OUTCOMES = ['delivered', 'retry', 'gave_up'] as const
+const OUTCOMES = ['delivered', 'retry', 'refused', 'gave_up'] as const
 const word = z.string().min(1).max(256)
 const Message = z.strictObject({
   message_id: z.string(), receiver: z.string(), tenant: z.string(), alert_id: z.string(), alert_version: z.number().int(),
-  outcome: z.enum(OUTCOMES).describe('Of its last attempt: delivered, retry (more attempts follow), gave_up (a dead letter)'),
+  outcome: z.enum(OUTCOMES).describe('Of its last attempt: delivered, retry (more attempts follow), refused (held until the configuration allows the target), gave_up (a dead letter)'),
   attempts: z.number().int(), first_attempt_at: z.string(), last_attempt_at: z.string(), status: z.number().int(), answer: z.string(),
 }).meta({ id: 'Delivery' })
 
