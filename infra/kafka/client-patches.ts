@@ -19,6 +19,7 @@
 import { createRequire } from 'node:module'
 import { crc32c } from '../../schemas/crc32c.ts'
 import { Failure } from '../../schemas/failure.ts'
+import { addCodecs } from './compression.ts'
 import { type EncoderMethods, type Produce, writeProduceOnce } from './produce-once.ts'
 import { receive, standsWhere } from './receive-once.ts'
 import { checkRecordBatches } from './record-batches.ts'
@@ -82,6 +83,7 @@ export function patchClient(): void {
   const connection = part('network/connection') as { prototype: Prototype }
   if (connection.prototype[PATCHED] === true) return
   connection.prototype[PATCHED] = true
+  addCodecs((load('kafkajs') as { CompressionCodecs: Record<number, () => unknown> }).CompressionCodecs)
   stopIdleTimers(queue.prototype)
   shareConnects(connection.prototype, (broker) => new KafkaJSConnectionError('Connection timeout', { broker }))
   dropDeadSockets(connection.prototype)
@@ -141,7 +143,8 @@ function nameDamage(response: Decoder, checked: boolean): void {
       standsWhere(payload, answer)
       return answer
     } catch (error) {
-      throw error instanceof UndecodableAnswer ? error : new UndecodableAnswer(error)
+      // What is compressed in a way that is not known here is no damage.
+      throw error instanceof UndecodableAnswer || error instanceof Failure ? error : new UndecodableAnswer(error)
     }
   }
 }

@@ -4,14 +4,16 @@ import { type Broker, type Cluster, Kafka, type KafkaConfig, logLevel, type SASL
 import { Failure } from '../../schemas/failure.ts'
 import type { Log } from '../../schemas/ports.ts'
 import { patchClient } from './client-patches.ts'
+import { checkCodec } from './compression.ts'
 import type { Sasl, Settings, TlsFiles } from './options.ts'
 import { readInOnePlace } from './receive-once.ts'
 
 /** Retries inside kafkajs are short: our own loops are around them. Set always, because it takes others where NODE_ENV is `test`. */
 export const CLIENT_RETRY = { retries: 2, initialRetryTime: 100, maxRetryTime: 500 }
 
-/** Failure `misconfigured` when a file of the settings cannot be read. */
+/** Failure `misconfigured` when a file of the settings cannot be read, or what is written cannot be compressed as they say. */
 export async function makeClient(settings: Settings): Promise<Kafka> {
+  checkCodec(settings.compression)
   patchClient()
   // kafkajs says at length that its partitioner changed in 2.0; ours is explicit.
   process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1'

@@ -3,6 +3,7 @@ import type { Admin, Kafka } from 'kafkajs'
 import type { Failure } from '../../schemas/failure.ts'
 import { appearing } from './appearing.ts'
 import { CLIENT_RETRY } from './client.ts'
+import { checkCompressionOf } from './compression.ts'
 import { within } from './deadline.ts'
 import { failureOf, isType } from './failures.ts'
 import type { Settings } from './options.ts'
@@ -72,9 +73,8 @@ async function make(admin: Admin, { topic, partitions, settings }: CompactedTopi
 async function check(admin: Admin, { topic, wrong }: CompactedTopic): Promise<void> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
   const { resources } = await admin.describeConfigs({ resources: [{ type: TOPIC_RESOURCE, name: topic }], includeSynonyms: false })
-  const failure = wrong({
-    partitions: topics[0]?.partitions.length ?? 0,
-    setting: (name) => resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue,
-  })
+  const setting: FoundTopic['setting'] = (name) => resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue
+  checkCompressionOf(topic, setting('compression.type'))
+  const failure = wrong({ partitions: topics[0]?.partitions.length ?? 0, setting })
   if (failure !== undefined) throw failure
 }

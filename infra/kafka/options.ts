@@ -39,7 +39,7 @@ export interface KafkaBusOptions {
   readonly replication?: number
   /** Topics to make or check before `openKafkaBus` resolves; others are at their first use. */
   readonly topics?: readonly string[]
-  readonly compression?: 'none' | 'gzip'
+  readonly compression?: 'none' | 'gzip' | 'zstd'
   /** Largest envelope that a topic made by us takes; default 8 MiB. A topic that exists is taken with its own limit. */
   readonly maxMessageBytes?: number
   /** A publish that is not durable by then is `unavailable`; default 12 s, so that an exporter that gives up after 10 s has been heard. */

@@ -3,8 +3,9 @@ import { expect, test } from 'vitest'
 import { crc32c } from '../../schemas/crc32c.ts'
 import { checkRecordBatches } from './record-batches.ts'
 
-/** A batch as it lies on a broker's disk; only what is behind the checksum counts here. */
-function batch(body: Buffer): Buffer {
+/** A batch as it lies on a broker's disk; only what is behind the checksum counts here: its attributes, which end with the number of a codec, and the rest. */
+function batch(rest: Buffer, codec = 0): Buffer {
+  const body = Buffer.concat([Buffer.from([0, codec]), rest])
   const header = Buffer.alloc(21)
   header.writeInt32BE(9 + body.length, 8)
   header.writeInt8(2, 16)
@@ -30,8 +31,8 @@ const bytes = fc.uint8Array({ minLength: 1, maxLength: 60 }).map((array) => Buff
 
 test('whole batches pass, also when the last is cut off; one changed byte of a batch does not', () => {
   fc.assert(fc.property(fc.array(fc.array(bytes, { maxLength: 3 }), { minLength: 1, maxLength: 3 }), bytes, fc.nat(), fc.integer({ min: 1, max: 255 }), (bodies, last, at, by) => {
-    const partitions = bodies.map((each) => each.map(batch))
-    const cut = batch(last).subarray(0, 21 + (at % last.length))
+    const partitions = bodies.map((each) => each.map((rest) => batch(rest)))
+    const cut = batch(last).subarray(0, 21 + (at % (last.length + 2)))
     expect(() => checkRecordBatches(answer([...partitions, [cut]]))).not.toThrow()
     const damaged = batch(last)
     const place = 17 + (at % (damaged.length - 17))
@@ -47,4 +48,12 @@ test('an answer that ends early, or a batch that says it has no length, is no an
   const empty = batch(Buffer.from('abc'))
   empty.writeInt32BE(0, 8)
   expect(() => checkRecordBatches(answer([[empty, batch(Buffer.from('abc'))]]))).toThrow(RangeError)
+})
+
+test('what is compressed in a way that is not known here is no damage', () => {
+  expect(() => checkRecordBatches(answer([[batch(Buffer.from('abc'), 1)]]))).not.toThrow()
+  for (const [codec, name] of [[2, 'snappy'], [3, 'lz4'], [5, 'number 5']] as const) {
+    expect(() => checkRecordBatches(answer([[batch(Buffer.from('abc')), batch(Buffer.from('abc'), codec)]])))
+      .toThrow(expect.objectContaining({ kind: 'misconfigured', message: expect.stringContaining(`compressed with ${name}`) as string }) as Error)
+  }
 })

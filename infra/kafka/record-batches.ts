@@ -3,16 +3,19 @@
  * batch, and its own disk and the way here come after that.
  */
 import { crc32c } from '../../schemas/crc32c.ts'
+import { checkAttributes } from './compression.ts'
 
 /** Base offset and length come before what a batch calls its length. */
 const PREFIX = 12
 /** From the batch's start: magic, checksum, and what the checksum is over. */
 const MAGIC_AT = 16
 const CRC_AT = 17
+/** Begins with its attributes, two bytes. */
 const BODY_AT = 21
+const ATTRIBUTES_BYTES = 2
 const MAGIC = 2
 
-/** Throws RangeError where an answer is no answer, or a batch is not what was written. */
+/** Throws RangeError where an answer is no answer, or a batch is not what was written, and Failure `misconfigured` where it is, and is compressed in a way that is not known. */
 export function checkRecordBatches(answer: Buffer): void {
   // Throttle time, error code, session id.
   let at = 10
@@ -47,10 +50,13 @@ function checkBatches(answer: Buffer, start: number, end: number): void {
   for (let at = start; at + BODY_AT <= end;) {
     const next = at + PREFIX + answer.readInt32BE(at + 8)
     if (next > end) return
-    if (next < at + BODY_AT) throw new RangeError('a record batch has no length')
-    if (answer.readInt8(at + MAGIC_AT) === MAGIC && crc32c(answer, at + BODY_AT, next) !== answer.readUInt32BE(at + CRC_AT)) {
-      throw new RangeError('a record batch is not what was written')
-    }
+    if (next < at + BODY_AT + ATTRIBUTES_BYTES) throw new RangeError('a record batch has no length')
+    if (answer.readInt8(at + MAGIC_AT) === MAGIC) checkBatch(answer, at, next)
     at = next
   }
+}
+
+function checkBatch(answer: Buffer, at: number, next: number): void {
+  if (crc32c(answer, at + BODY_AT, next) !== answer.readUInt32BE(at + CRC_AT)) throw new RangeError('a record batch is not what was written')
+  checkAttributes(answer.readInt16BE(at + BODY_AT))
 }

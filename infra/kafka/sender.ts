@@ -10,6 +10,8 @@ export interface SentMessage {
   readonly value: Buffer | Pieces | null
 }
 
+const CODECS = { none: CompressionTypes.None, gzip: CompressionTypes.GZIP, zstd: CompressionTypes.ZSTD }
+
 /** What is sent to one topic. */
 export interface Sent {
   readonly topic: string
@@ -39,10 +41,9 @@ export class Sender {
   async send(sent: readonly Sent[]): Promise<void> {
     const { compression, requestTimeoutMs } = this.#settings
     const producer = await this.#connected()
-    const codec = compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None
     // kafkajs passes values on and looks into none before `produce-once.ts` does, which knows pieces.
     const topicMessages = sent as unknown as TopicMessages[]
-    const answered = producer.sendBatch({ topicMessages, acks: -1, timeout: requestTimeoutMs, compression: codec })
+    const answered = producer.sendBatch({ topicMessages, acks: -1, timeout: requestTimeoutMs, compression: CODECS[compression] })
     try {
       // kafkajs ends its attempts by itself; the deadline is for a call that never settles.
       await within(this.#settings.deliveryTimeoutMs * 4, 'sending', answered)

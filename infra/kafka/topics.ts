@@ -2,6 +2,7 @@
 import type { Admin, ITopicConfig } from 'kafkajs'
 import { Failure } from '../../schemas/failure.ts'
 import { appearing } from './appearing.ts'
+import { checkCompressionOf } from './compression.ts'
 import { within } from './deadline.ts'
 import { failureOf, isType } from './failures.ts'
 import type { KafkaRetention, Settings } from './options.ts'
@@ -93,6 +94,7 @@ export class Topics {
         `set replication to ${copies}, or reassign the topic's replicas`)
     }
     const configs = await this.#configs(admin, full)
+    checkCompressionOf(full, configs.get('compression.type'))
     this.#checkRetention(name, full, configs, found.length)
     return { name, full, partitions: found.length, maxMessageBytes: Number(configs.get('max.message.bytes') ?? 1_048_588) }
   }
