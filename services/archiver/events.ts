@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import { conflictFinding } from '../../detectors/record-conflict/finding.ts'
 import { addSeen, maybeSeen, nothingSeen, type Seen } from '../../detectors/stats/seen.ts'
 import type { Envelope, Publisher, Snapshots } from '../../schemas/ports.ts'
+import { sideBySide } from '../../schemas/side-by-side.ts'
 import { findings, quarantine } from '../../schemas/topics.ts'
 import { Packr } from 'msgpackr'
 import type { Batch, Cut, Outcome } from './batch.ts'
@@ -135,10 +136,10 @@ async function archive(batch: Batch<Prepared>, held: EventPartition, ports: Even
   })
   ports.telemetry.storedAfter(batch.envelopes)
   const putAside = new Set(refused)
-  await Promise.all([
+  await sideBySide(
     ports.store.insertRows('archive_ledger', ledgerOf(held.partition, verdicts, putAside).map((row) => ({ ...row })), `ledger:${place}`),
     held.leaves.append(plan, inPlaces(verdicts, putAside), verdicts.there.size > 0),
-  ])
+  )
   for (const id of verdicts.ids) addSeen(held.seen, id)
   held.unsaved += verdicts.ids.length
   if (held.unsaved >= SAVE_EVERY_RECORDS) await saveSeen(held, batch.next, ports)

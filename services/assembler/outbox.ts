@@ -3,6 +3,7 @@ import type { Interaction } from '../../schemas/interaction.ts'
 import type { Publisher } from '../../schemas/ports.ts'
 import { interactionKey } from '../../schemas/record-key.ts'
 import type { HabitRelay, Relay } from '../../schemas/relay.ts'
+import { sideBySide } from '../../schemas/side-by-side.ts'
 import { correlations, interactions } from '../../schemas/topics.ts'
 import type { Identify } from './identities.ts'
 import type { AssemblerTelemetry } from './telemetry.ts'
@@ -25,8 +26,7 @@ export class Outbox {
    * nothing of this one is on its way any more.
    */
   async flush(bus: Publisher): Promise<void> {
-    const outcomes = await Promise.allSettled([this.#tell(bus), this.#pass(bus)])
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    await sideBySide(this.#tell(bus), this.#pass(bus))
   }
 
   async #tell(bus: Publisher): Promise<void> {
