@@ -13,6 +13,8 @@
  *   the zeros.
  * - What comes is copied into new memory twice before it is looked at: see `receive-once.ts`.
  * - The checksum of what is fetched is not looked at, and brokers send from their disks as it lies there.
+ * - `BrokerPool.withBroker` keeps to itself why no broker answered, and its caller reads the topics of nothing: neither a time-out nor a topic that is not known
+ *   yet could be told from a mistake in a program.
  * - An answer that cannot be taken apart throws whatever the decoder stumbled over, like any mistake in a program. Here it has a class of its own: only what
  *   was really received and is damaged may be passed over.
  */
@@ -44,6 +46,9 @@ interface Encoder {
 }
 
 type Prototype = Record<string | symbol, unknown>
+
+/** What is asked of one broker after the other until one answers. */
+type Asked = (broker: unknown) => Promise<unknown>
 
 interface Decoder {
   decode(payload: Buffer): Promise<object>
@@ -94,6 +99,7 @@ export function patchClient(): void {
   const encoder = part('protocol/encoder') as { prototype: Prototype & EncoderMethods }
   growWithoutZeros(encoder.prototype)
   writeProduceOnce(part('protocol/requests/produce/index') as Produce, encoder.prototype)
+  sayWhyNot((part('cluster/brokerPool') as { prototype: Prototype }).prototype)
   for (const each of FETCH_VERSIONS) nameDamage(part(`protocol/requests/fetch/v${each}/response`) as Decoder, each === CHECKED_VERSION)
 }
 
@@ -131,6 +137,23 @@ function dropDeadSockets(prototype: Prototype): void {
   prototype['disconnect'] = async function (this: Connection): Promise<unknown> {
     if (this.socket?.destroyed === true) this.socket = undefined
     return await original.call(this)
+  }
+}
+
+function sayWhyNot(prototype: Prototype): void {
+  const original = prototype['withBroker'] as (work: Asked) => Promise<unknown>
+  prototype['withBroker'] = async function (ask: Asked): Promise<unknown> {
+    let why: unknown
+    const answer = await original.call(this, async (broker) => {
+      try {
+        return await ask(broker)
+      } catch (error) {
+        why = error
+        throw error
+      }
+    })
+    if (answer === null && why !== undefined) throw why
+    return answer
   }
 }
 

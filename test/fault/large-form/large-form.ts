@@ -36,6 +36,8 @@ export interface LargeForm {
   stop(): Promise<void>
 }
 
+/** A broker or a store that is killed again and again on a busy machine is away for longer than a service waits by itself. */
+const START_WAIT_SECONDS = 600
 /** Few enough to start soon, more than one process of a part can hold. */
 export const PARTITIONS = 4
 
@@ -89,7 +91,8 @@ export async function startLargeForm({ folder, processes, config = {}, env = {},
   const { clickhouse, url } = await startClickHouse(folder)
   const file = configFile(folder, {
     data_dir: join(folder, 'data'), log: { level: 'warn' }, assembler: { quiet_seconds: 2 }, alerting: { group_wait_seconds: 1 },
-    bus: { kafka: { brokers: [broker.bootstrap], prefix, partitions: PARTITIONS } }, store: { clickhouse: { url, user: 'default' } }, ...config,
+    bus: { kafka: { brokers: [broker.bootstrap], prefix, partitions: PARTITIONS, start_wait_seconds: START_WAIT_SECONDS } },
+    store: { clickhouse: { url, user: 'default', start_wait_seconds: START_WAIT_SECONDS } }, ...config,
   })
   const started: Started[] = []
   for (const [part, count] of Object.entries(processes) as [Part, number][]) {
