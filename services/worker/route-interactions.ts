@@ -16,14 +16,22 @@ import { type OwnedKey, stepsOf } from './route.ts'
 /** Subscribes group `worker-routes`. It keeps no state: after a crash it sends again what was not committed, and its readers know it. */
 export async function routeInteractions(parts: WorkerParts): Promise<Subscription> {
   const { bus, telemetry } = parts.ports
-  const router = new Router(parts)
+  /** One a partition, as these are worked on at the same time: what one has said must not go with what another has just written. */
+  const routers = new Map<number, Router>()
   let subscription: Subscription | undefined
   const commits = new CommitsBehind(async (partition, next) => subscription?.commit(partition, next))
+
+  function routerOf(partition: number): Router {
+    const router = routers.get(partition) ?? new Router(parts)
+    routers.set(partition, router)
+    return router
+  }
 
   async function handle(envelopes: readonly Envelope<Interaction>[]): Promise<void> {
     const last = envelopes.at(-1)
     if (last === undefined) return
     await parts.ports.policies?.known()
+    const router = routerOf(last.partition)
     const sent: Keyed<Step>[] = []
     await inTurns(envelopes, (envelope) => {
       for (const step of router.take(envelope)) sent.push(step)
@@ -36,7 +44,10 @@ export async function routeInteractions(parts: WorkerParts): Promise<Subscriptio
   subscription = await bus.subscribe(interactions, {
     group: 'worker-routes', maxBytes: TURN_BYTES, gatherMs: GATHER_MS,
     handle,
-    revoked: (partition) => commits.end(partition),
+    async revoked(partition) {
+      await commits.end(partition)
+      routers.delete(partition)
+    },
     async gap(gap) {
       telemetry.gapSeen(gap)
     },
