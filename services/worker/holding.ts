@@ -211,7 +211,10 @@ export class Holding<T> implements Held {
         return
       }
       this.#fold.apply({ interaction: blankInteraction(), keysFor: () => [], reviews: false, lessons: [], notices: fresh }, { topic: this.#feed.topic.name, partition: this.#partition, offset: this.next })
-      if (!this.#broken && !this.#fresh) await this.save()
+      if (this.#broken || this.#fresh) return
+      // What was judged before and is not said yet is in the state, too.
+      await this.outbox.flush(this.#parts.ports.bus)
+      await this.save()
     })
   }
 

@@ -10,6 +10,7 @@ import type { Finding } from '../../schemas/finding.ts'
 import { blankInteraction, type InteractionFields } from '../../schemas/interaction.ts'
 import type { Envelope, Keyed, Snapshot, SubscribeOptions, Subscription } from '../../schemas/ports.ts'
 import type { Quarantined } from '../../schemas/quarantined.ts'
+import type { Notice } from '../../schemas/step.ts'
 import { EventRecord, type Topic } from '../../schemas/topics.ts'
 import { WORKER_DEFAULTS, type WorkerConfig, type WorkerPorts, type WorkerTelemetry } from './contracts.ts'
 import { STATE_VERSION } from './snapshot.ts'
@@ -223,6 +224,19 @@ describe('worker on interactions', () => {
     await bus.committed('interactions', 2)
     await bus.give('interactions', 2, [call(13), call(17)])
     expect(bus.all('findings')).toHaveLength(1)
+  })
+
+  it('says after a crash what it could not say before, though an order was heeded meanwhile', async () => {
+    const { bus, snapshots } = await running()
+    await bus.give('interactions', 0, [call(1), call(5)])
+    bus.down = true
+    await bus.give('interactions', 1, [call(9)])
+    const notice: Notice = { kind: 'reset', id: 'r', at: START, tenant: 'acme', actor: 'other', server: '', tool: '', detector: '' }
+    await bus.give('steps', 0, [{ interaction: call(0), keys: [], lessons: [], notices: [notice] }])
+    const again = await running({}, snapshots)
+    expect(again.start).toBe(1)
+    await again.bus.give('interactions', 1, [call(9)])
+    expect(again.bus.all('findings')).toHaveLength(1)
   })
 
   it('does not count twice what the assembler says again after a crash', async () => {
