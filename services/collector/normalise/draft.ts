@@ -1,9 +1,9 @@
 /** Fills a record from one set of attributes by a plan: one look-up an attribute, precedence by rank, nothing lost. */
 import type { AuditEventFields } from '../../../schemas/audit-event.ts'
-import { SAID_KEY } from '../../../schemas/said-identity.ts'
 import type { AnyValue, KeyValues } from '../otlp/model.ts'
 import { type Collection, FIELD_COUNT, type Plan, type Slot } from './compile.ts'
 import type { Draft, Hints } from './fields.ts'
+import { keptName } from './own-names.ts'
 import { plainText } from './readings.ts'
 import { attributeOf, jsonObject, jsonObjectOfTexts } from './values.ts'
 
@@ -38,7 +38,7 @@ export class Filler {
       offered.key = key
       offered.value = value
       const slots = plan.slots.get(key)
-      if (slots === undefined || !this.#offer(draft, slots, offered)) draft.kept.set(key === SAID_KEY ? `sent.${key}` : key, attributeOf(value))
+      if (slots === undefined || !this.#offer(draft, slots, offered)) draft.kept.set(keptName(key), attributeOf(value))
     }
     for (const collection of plan.collections) this.#collect(draft, values, collection)
     draft.event.attributes = draft.kept

@@ -7,6 +7,7 @@ import type { Emitter } from './compile.ts'
 import { type Filler, openDraft } from './draft.ts'
 import { finish } from './finish.ts'
 import type { Group } from './group.ts'
+import { LOG_BODY, LOG_SEVERITY, LOG_SEVERITY_NUMBER } from './own-names.ts'
 import { plainText } from './readings.ts'
 import { isSpanId, isTraceId } from './spans.ts'
 import { attributeOf } from './values.ts'
@@ -26,9 +27,9 @@ export function logName(record: LogRecord, emitter: Emitter | undefined): string
 }
 
 function keepRest(event: AuditEventFields, kept: Map<string, Attribute>, record: LogRecord): void {
-  if (record.body !== null && record.body !== event.name) kept.set('log.body', attributeOf(record.body))
-  if (record.severityText !== '') kept.set('log.severity', { type: 'string', text: record.severityText })
-  if (record.severityNumber !== 0) kept.set('log.severity_number', { type: 'int', text: String(record.severityNumber) })
+  if (record.body !== null && record.body !== event.name) kept.set(LOG_BODY, attributeOf(record.body))
+  if (record.severityText !== '') kept.set(LOG_SEVERITY, { type: 'string', text: record.severityText })
+  if (record.severityNumber !== 0) kept.set(LOG_SEVERITY_NUMBER, { type: 'int', text: String(record.severityNumber) })
 }
 
 function setTimes(event: AuditEventFields, record: LogRecord, duration: bigint | undefined): void {

@@ -5,6 +5,7 @@ import { EMITTERS } from './emitters/list.ts'
 import { SWITCHES } from './emitters/switches.ts'
 import { type EmitterTable, type Mark, READINGS, type Source, type When } from './emitters/table.ts'
 import { METRIC_LABELS, METRIC_PREFIXES } from './metrics.ts'
+import { OWN_NAMES, OWN_PREFIX, SENT } from './own-names.ts'
 import { AGENT_OPERATIONS, WITHHELD } from './words.ts'
 
 const code = (text: string): string => `\`${text.replaceAll('|', '\\|')}\``
@@ -135,7 +136,9 @@ This page is generated from \`services/collector/normalise/emitters\`; a test fa
 
 Every attribute that did not become a field whole stays in \`attributes\` with its type; resource attributes are all in \`resource_attributes\`.
 A value of \`${WITHHELD}\` is none. Spans without a trace id of 16 bytes and a span id of 8 bytes are rejected and answered as partial success.
-Events within a span become \`event.<name>\`, without stack traces; an exception in a failed span also fills \`error_type\` and \`status_message\`.
+Names that we write ourselves are ours: ${codes(OWN_NAMES)} and ${code(`${OWN_PREFIX}*`)}. An attribute of an emitter that is called so is kept with ${code(SENT)} before its name,
+and so is one that has that before such a name already.
+Events within a span become \`event.<name>\` (\`event.<name>#2\` where an attribute or event has that name), without stack traces; an exception in a failed span also fills \`error_type\` and \`status_message\`.
 Trust of an identity is \`server_reported\` from a server or gateway and else \`client_reported\`, unless the table says otherwise.`
 
 const OUTCOMES = tableOf(

@@ -77,6 +77,40 @@ describe('identity', () => {
   })
 })
 
+describe('names that we write ourselves', () => {
+  const ours = ['log.body', 'log.severity', 'log.severity_number', 'events.dropped', 'watchkeeper.sent.tracestate', 'watchkeeper.sent.started_at', 'watchkeeper.said']
+
+  it('stay ours in a log, and what the emitter calls so stays its own', () => {
+    const sent = Object.fromEntries([...ours, 'sent.log.body', 'sent.sent.log.body', 'log.bodyguard', 'sent.x'].map((name) => [name, `theirs ${name}`]))
+    const [event] = normaliseLogs([{ attributes: { ...MCP, ...sent }, body: 'served', severityText: 'INFO', severityNumber: 9, eventName: 'access' }]).events
+    const texts = Object.fromEntries([...(event?.attributes ?? [])].map(([name, { text }]) => [name, text]))
+    expect(texts).toMatchObject({
+      'log.body': 'served', 'log.severity': 'INFO', 'log.severity_number': '9',
+      'sent.log.body': 'theirs log.body', 'sent.sent.log.body': 'theirs sent.log.body', 'sent.sent.sent.log.body': 'theirs sent.sent.log.body',
+      'log.bodyguard': 'theirs log.bodyguard', 'sent.x': 'theirs sent.x',
+    })
+    for (const name of ours) expect(texts[`sent.${name}`]).toBe(`theirs ${name}`)
+  })
+
+  it('stay ours in a span: nobody says a trace state, a time or a count of events that was none', () => {
+    const sent = Object.fromEntries(ours.map((name) => [name, 'theirs']))
+    const forged = eventOf({ attributes: { ...MCP, ...sent } }).attributes
+    expect(ours.filter((name) => forged.has(name))).toEqual([])
+    expect(ours.map((name) => forged.get(`sent.${name}`)?.text)).toEqual(ours.map(() => 'theirs'))
+    const at = 10_413_792_000_000_000_000n
+    const both = eventOf({ attributes: { ...MCP, ...sent }, traceState: 'ot=th:8', startedAt: at, endedAt: at }).attributes
+    expect([both.get('watchkeeper.sent.tracestate')?.text, both.get('watchkeeper.sent.started_at')?.text]).toEqual(['ot=th:8', String(at)])
+    expect(both.get('sent.watchkeeper.sent.started_at')?.text).toBe('theirs')
+  })
+
+  it('stay ours within an event of a span', () => {
+    const event = { at: 3n, name: 'note', attributes: new Map<string, AnyValue>([['time_unix_nano', 'theirs'], ['sent.time_unix_nano', 'too']]) }
+    expect(JSON.parse(eventOf({ attributes: MCP, events: [event] }).attributes.get('event.note')?.text ?? '')).toEqual({
+      time_unix_nano: 3, 'sent.time_unix_nano': 'theirs', 'sent.sent.time_unix_nano': 'too',
+    })
+  })
+})
+
 describe('a wild clock', () => {
   it.each([
     ['none', 0n, 0n],

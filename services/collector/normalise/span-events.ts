@@ -2,24 +2,29 @@
 import type { Attribute, AuditEventFields } from '../../../schemas/audit-event.ts'
 import type { AnyValue, SpanEvent } from '../otlp/model.ts'
 import type { EmitterTable } from './emitters/table.ts'
+import { besideOurs, EVENTS_DROPPED } from './own-names.ts'
 import { plainText } from './readings.ts'
 import { jsonObject } from './values.ts'
 
-/** Events of one span that are kept; the number of the others goes to `events.dropped`. */
+/** Events of one span that are kept; the number of the others goes to `EVENTS_DROPPED`. */
 const MOST_EVENTS = 64
 /** UTF-16 units of one event's JSON text; a longer one is cut and so a plain string. */
 const LONGEST_EVENT = 32_768
 /** Code positions of the emitter: no audit content, and the bulk of an exception. */
 const STACK = 'exception.stacktrace'
+/** Ours, among what the event itself says. */
+const TIME = 'time_unix_nano'
 
 function explain(event: AuditEventFields, { attributes }: SpanEvent): void {
   event.error_type ||= plainText(attributes.get('exception.type'))
   event.status_message ||= plainText(attributes.get('exception.message'))
 }
 
+const isTime = (name: string): boolean => name === TIME
+
 function keptEvent(at: bigint, attributes: ReadonlyMap<string, AnyValue>): Attribute {
-  const members = new Map<string, AnyValue>([['time_unix_nano', at]])
-  for (const [key, value] of attributes) if (key !== STACK) members.set(key, value)
+  const members = new Map<string, AnyValue>([[TIME, at]])
+  for (const [key, value] of attributes) if (key !== STACK) members.set(besideOurs(key, isTime), value)
   const text = jsonObject(members)
   return text.length <= LONGEST_EVENT ? { type: 'json', text } : { type: 'string', text: `${text.slice(0, LONGEST_EVENT)}…` }
 }
@@ -36,7 +41,7 @@ export function keepEvents(event: AuditEventFields, kept: Map<string, Attribute>
     if (spanEvent.name === 'exception' && errored) explain(event, spanEvent)
     kept.set(freeKey(kept, spanEvent.name), keptEvent(spanEvent.at, spanEvent.attributes))
   }
-  if (events.length > MOST_EVENTS) kept.set('events.dropped', { type: 'int', text: String(events.length - MOST_EVENTS) })
+  if (events.length > MOST_EVENTS) kept.set(EVENTS_DROPPED, { type: 'int', text: String(events.length - MOST_EVENTS) })
 }
 
 /** Fills what a table takes from events and attributes left empty; events that say different things say nothing. */

@@ -10,6 +10,7 @@ import { SPAN_KINDS, type SpanKind } from './emitters/table.ts'
 import { finish } from './finish.ts'
 import type { Group } from './group.ts'
 import { spanEventId } from './identity.ts'
+import { SENT_ENDED_AT, SENT_STARTED_AT, SENT_TRACE_STATE } from './own-names.ts'
 import { vantageOf } from './recognise.ts'
 import { keepEvents, readEvents } from './span-events.ts'
 
@@ -41,8 +42,8 @@ function setTimes(event: AuditEventFields, kept: Map<string, Attribute>, span: S
   event.started_at = clampTime(span.startedAt)
   event.ended_at = clampTime(span.endedAt)
   event.duration_ns = durationBetween(event.started_at, event.ended_at)
-  if (span.startedAt > LAST_TIME) kept.set('watchkeeper.sent.started_at', { type: 'int', text: String(span.startedAt) })
-  if (span.endedAt > LAST_TIME) kept.set('watchkeeper.sent.ended_at', { type: 'int', text: String(span.endedAt) })
+  if (span.startedAt > LAST_TIME) kept.set(SENT_STARTED_AT, { type: 'int', text: String(span.startedAt) })
+  if (span.endedAt > LAST_TIME) kept.set(SENT_ENDED_AT, { type: 'int', text: String(span.endedAt) })
 }
 
 function setPlace(event: AuditEventFields, span: Span): void {
@@ -84,7 +85,7 @@ export function eventOfSpan(span: Span, { emitter, group, tenantPart, filler, pl
   filler.fill(draft, span.attributes, emitter.plans[event.vantage])
   setTimes(event, kept, span)
   // OpenTelemetry's samplers say there how many spans one stands for.
-  if (span.traceState !== '' && span.traceState.includes('ot=')) kept.set('watchkeeper.sent.tracestate', { type: 'string', text: span.traceState })
+  if (span.traceState !== '' && span.traceState.includes('ot=')) kept.set(SENT_TRACE_STATE, { type: 'string', text: span.traceState })
   event.duration_ns = durationOf(hints.duration_ms) ?? event.duration_ns
   if (span.events.length > 0) {
     keepEvents(event, kept, span.events, span.statusCode === 2)
