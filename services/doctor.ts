@@ -121,10 +121,12 @@ async function reached(what: string, connect: () => Promise<string>): Promise<Ch
 }
 
 const kafka = (config: KafkaConfig): Promise<Check> => reached('Kafka', async () => {
-  const { openKafkaBus } = await import('../infra/kafka/kafka-bus.ts')
-  // No topics: a look changes nothing.
-  const bus = await openKafkaBus({ ...kafkaOptions(config, SILENT), topics: [], connectWithinMs: CONNECT_MS })
+  const [{ openKafkaBus }, { checkClock }] = await Promise.all([import('../infra/kafka/kafka-bus.ts'), import('../infra/kafka/clock-check.ts')])
+  // No topics: a look makes none.
+  const options = { ...kafkaOptions(config, SILENT), topics: [], connectWithinMs: CONNECT_MS }
+  const bus = await openKafkaBus(options)
   await bus.close()
+  await checkClock(options, false)
   return `${config.brokers.join(', ')} takes us`
 })
 

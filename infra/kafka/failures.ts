@@ -82,6 +82,7 @@ function refusalOf({ name, type, code }: Cause, doing: string): Refusal | undefi
   if (type === 'INVALID_REPLICATION_FACTOR') return refusal('replication', 'there are fewer brokers than copies asked for; lower the replication, or start more brokers')
   if (type === 'POLICY_VIOLATION') return refusal('policy', "the cluster's policy for topics does not allow it; make the topic beforehand, or change partitions, replication or retention")
   if (type === 'INVALID_TOPIC_EXCEPTION') return refusal('topic_name', 'this is no name for a topic; use letters, digits, dots, dashes and underscores in the prefix')
+  if (type === 'INVALID_TIMESTAMP') return refusal('clock', "the broker refuses records of this machine's time, which is far from its own; set the wrong one of the two clocks (NTP)")
   if (TLS_CODES.test(code)) return refusal('tls', `TLS fails (${code}); correct ca, cert, key or serverName`)
   return undefined
 }

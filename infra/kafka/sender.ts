@@ -1,5 +1,5 @@
 /** One idempotent kafkajs producer at a time, with one send outstanding. */
-import { CompressionTypes, type Kafka, type Producer, type TopicMessages } from 'kafkajs'
+import { CompressionTypes, type Kafka, type Producer, type RecordMetadata, type TopicMessages } from 'kafkajs'
 import { within } from './deadline.ts'
 import type { Settings } from './options.ts'
 import type { Pieces } from './pieces.ts'
@@ -38,7 +38,7 @@ export class Sender {
   }
 
   /** Resolves when all in-sync copies have it. After a rejection any part of it may be written, now or a little later. */
-  async send(sent: readonly Sent[]): Promise<void> {
+  async send(sent: readonly Sent[]): Promise<readonly RecordMetadata[]> {
     const { compression, requestTimeoutMs } = this.#settings
     const producer = await this.#connected()
     // kafkajs passes values on and looks into none before `produce-once.ts` does, which knows pieces.
@@ -46,7 +46,7 @@ export class Sender {
     const answered = producer.sendBatch({ topicMessages, acks: -1, timeout: requestTimeoutMs, compression: CODECS[compression] })
     try {
       // kafkajs ends its attempts by itself; the deadline is for a call that never settles.
-      await within(this.#settings.deliveryTimeoutMs * 4, 'sending', answered)
+      return await within(this.#settings.deliveryTimeoutMs * 4, 'sending', answered)
     } catch (error) {
       this.replaced++
       this.#drop()

@@ -72,10 +72,10 @@ async function openEmbedded(whole: Config, log: Log): Promise<OpenBus> {
 }
 
 async function openKafka(whole: Config, config: KafkaConfig, log: Log): Promise<OpenBus> {
-  const { openKafkaBus } = await import('../../infra/kafka/kafka-bus.ts')
+  const [{ openKafkaBus }, { checkClock }] = await Promise.all([import('../../infra/kafka/kafka-bus.ts'), import('../../infra/kafka/clock-check.ts')])
   const options = kafkaOptions(config, log)
   const bus = await openKafkaBus({ ...options, topics: ALL_TOPICS, connectWithinMs: 0 })
-  const sealing = await openKafkaSealing(whole, { bus, options, log }).catch(async (error: unknown) => {
+  const sealing = await checkClock(options, true).then(() => openKafkaSealing(whole, { bus, options, log })).catch(async (error: unknown) => {
     await bus.close()
     throw error
   })
