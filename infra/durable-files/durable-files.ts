@@ -10,12 +10,10 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /**
- * Resolves once `content` would survive a crash, in place of what was there; readable by its owner alone. Written under a name of its own first, of which
+ * Resolves once `content` would survive a crash, in place of what was there; readable by its owner alone. Written as `draft` first, in the same folder, of which
  * nothing is left where it fails.
  */
-export async function writeWhole(path: string, content: Buffer | string): Promise<void> {
-  const folder = dirname(path)
-  const draft = join(folder, `.${basename(path)}.new`)
+export async function writeWhole(path: string, content: Buffer | string, draft = join(dirname(path), `.${basename(path)}.new`)): Promise<void> {
   // Of a process that was killed. Not written over: it might be a link by now.
   await rm(draft, { force: true })
   const file = await open(draft, 'wx', 0o600)
@@ -26,7 +24,7 @@ export async function writeWhole(path: string, content: Buffer | string): Promis
     await unlink(draft).catch(() => undefined)
     throw error
   }
-  await syncFolder(folder)
+  await syncFolder(dirname(path))
 }
 
 /** Overwritten, synced, unlinked; the folder is not synced. */

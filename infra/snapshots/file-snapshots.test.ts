@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -33,6 +33,14 @@ test('two files are kept; a draft of a crashed save is no snapshot', async () =>
   expect((await readdir(directory)).sort()).toEqual(['w.11', 'w.12'])
   await writeFile(join(directory, 'w.draft'), (await readFile(join(directory, 'w.12'))).subarray(0, 20))
   expect((await snapshots.load('w'))?.nextOffset).toBe(11)
+})
+
+test('a draft is written over no link that somebody put in its place', async () => {
+  const snapshots = await openFileSnapshots(directory, () => undefined)
+  await writeFile(join(directory, 'other'), 'not ours')
+  await symlink(join(directory, 'other'), join(directory, 'w.draft'))
+  await snapshots.save('w', snapshot)
+  expect([await readFile(join(directory, 'other'), 'utf8'), await snapshots.load('w')]).toEqual(['not ours', snapshot])
 })
 
 test('a damaged file is set aside, not deleted', async () => {

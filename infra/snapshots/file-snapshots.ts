@@ -1,11 +1,11 @@
 /**
- * Snapshots as files `<name>.<n>` in one directory, the highest n the newest; two are kept. A snapshot is written aside, synced, renamed,
- * and the directory synced, so that after a crash at any point the newest whole one is there.
+ * Snapshots as files `<name>.<n>` in one directory, the highest n the newest; two are kept. A snapshot is there whole or not
+ * at all, so that after a crash at any point the newest whole one is there.
  */
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../schemas/failure.ts'
-import { syncFolder } from '../durable-files/durable-files.ts'
+import { writeWhole } from '../durable-files/durable-files.ts'
 import { makeFolder } from '../durable-files/make-folder.ts'
 import type { Snapshot, Snapshots } from '../../schemas/ports.ts'
 import { decodeSnapshot, encodeSnapshot } from './snapshot-file.ts'
@@ -78,15 +78,11 @@ class FileSnapshots implements Snapshots {
 
   async #save(name: string, bytes: Buffer): Promise<void> {
     const base = join(this.#directory, fileOf(name))
-    const draft = `${base}.draft`
     try {
       const numbers = await this.#numbers(name)
-      await write(draft, bytes)
-      await rename(draft, `${base}.${(numbers[0] ?? 0) + 1}`)
-      await syncFolder(this.#directory)
+      await writeWhole(`${base}.${(numbers[0] ?? 0) + 1}`, bytes, `${base}.draft`)
       for (const number of numbers.slice(KEPT - 1)) await rm(`${base}.${number}`, { force: true })
     } catch (cause) {
-      await rm(draft, { force: true }).catch(() => undefined)
       const sentence = `snapshot ${name} could not be saved: ${(cause as Error).message}`
       throw new Failure('unavailable', 'snapshots.not_saved', sentence, { cause, retryAfterSeconds: 2 })
     }
@@ -100,15 +96,5 @@ class FileSnapshots implements Snapshots {
       .filter((file) => file.startsWith(prefix) && /^[0-9]{1,15}$/.test(file.slice(prefix.length)))
       .map((file) => Number(file.slice(prefix.length)))
       .sort((a, b) => b - a)
-  }
-}
-
-async function write(path: string, bytes: Buffer): Promise<void> {
-  const file = await open(path, 'w', 0o600)
-  try {
-    await file.writeFile(bytes)
-    await file.datasync()
-  } finally {
-    await file.close()
   }
 }

@@ -74,7 +74,7 @@ describe.skipIf(missing !== '')('a log', () => {
   }
 })
 
-const SNAPSHOT_FAULTS = [['write', '1'], ['write', '3..4'], ['fdatasync', '2'], ['rename', '1'], ['rename', '3..4'], ['fsync', '2']] as const
+const SNAPSHOT_FAULTS = [['write', '1'], ['write', '3..4'], ['rename', '1'], ['rename', '3..4'], ['fsync', '1'], ['fsync', '2']] as const
 
 describe.skipIf(missing !== '')('a snapshot', () => {
   for (const [call, when] of SNAPSHOT_FAULTS) {

@@ -28,7 +28,7 @@ const ACKNOWLEDGED_MS = 60_000
 const ENDING_MS = 10_000
 /** Of a process that was started again, in times of the row's first start: on busy cores one takes half a minute. */
 const MOST_STARTS = 2
-const STATE_CALLS = [['write', 'pwrite64'], ['fdatasync'], ['fsync'], ['rename']]
+const STATE_CALLS = [['write', 'pwrite64'], ['fsync'], ['rename']]
 const ALL_CALLS = ['write', 'fdatasync', 'fsync', 'rename']
 /** Once in each thread, a later one, and all. */
 const WHEN = ['1', '2', '1+']
