@@ -6,8 +6,38 @@ import type { AuditEvent } from './audit-event.ts'
 import type { CanonicalWriter } from './canonical-bytes.ts'
 import type { CanonicalReader } from './canonical-reader.ts'
 
-/** What stays when the record is erased. */
-export function writePublic(writer: CanonicalWriter, event: AuditEvent): void {
+/**
+ * Runs of fields that events of one sender behind each other mostly have the same. They are compared with the event before and copied from it as bytes: its
+ * texts are the same objects, so that costs less than writing them.
+ */
+const [ORIGIN, IDENTITIES, ARRIVAL, PLACE, RESOURCE] = [0, 1, 2, 3, 4]
+
+const sameTexts = (one: readonly string[], other: readonly string[]): boolean => one.length === other.length && one.every((text, at) => text === other[at])
+
+const sameOrigin = (one: AuditEvent, other: AuditEvent): boolean =>
+  one.trace_id === other.trace_id && one.scope_name === other.scope_name && one.source === other.source && one.emitter === other.emitter &&
+  one.vantage === other.vantage && one.sequence === other.sequence && one.mapping_version === other.mapping_version &&
+  one.scope_version === other.scope_version && one.service_version === other.service_version
+
+const sameIdentities = (one: AuditEvent, other: AuditEvent): boolean =>
+  one.server_internal === other.server_internal && one.principal_source === other.principal_source && one.principal_trust === other.principal_trust &&
+  one.client_source === other.client_source && one.client_trust === other.client_trust && one.agent_source === other.agent_source &&
+  one.agent_trust === other.agent_trust && one.token_source === other.token_source && one.token_trust === other.token_trust &&
+  sameTexts(one.scopes, other.scopes) && one.scopes_source === other.scopes_source && one.scopes_trust === other.scopes_trust &&
+  one.actor_kind === other.actor_kind &&
+  one.client_address_source === other.client_address_source && one.client_address_trust === other.client_address_trust
+
+const sameArrival = (one: AuditEvent, other: AuditEvent): boolean =>
+  one.received_at === other.received_at && one.outcome === other.outcome && one.error_code === other.error_code && one.error_type === other.error_type &&
+  one.decision === other.decision && sameTexts(one.redacted, other.redacted) &&
+  one.transport === other.transport && one.conflict_with === other.conflict_with && one.credential === other.credential
+
+const samePlace = (one: AuditEvent, other: AuditEvent): boolean =>
+  one.service_instance === other.service_instance && one.resource === other.resource && one.target === other.target &&
+  one.conversation === other.conversation && one.wire_session === other.wire_session
+
+/** What stays when the record is erased. `before`: the event that was written right before it since the writer began anew. */
+export function writePublic(writer: CanonicalWriter, event: AuditEvent, before?: AuditEvent): void {
   writer.text(event.event_id)
   writer.text(event.tenant)
   writer.text(event.signal)
@@ -16,15 +46,18 @@ export function writePublic(writer: CanonicalWriter, event: AuditEvent): void {
   writer.int(event.ended_at)
   writer.int(event.observed_at)
   writer.int(event.duration_ns)
-  writer.text(event.source)
-  writer.text(event.emitter)
-  writer.text(event.mapping_version)
-  writer.text(event.scope_name)
-  writer.text(event.scope_version)
-  writer.text(event.service_version)
-  writer.int(event.sequence)
-  writer.text(event.vantage)
-  writer.text(event.trace_id)
+  if (!writer.repeats(ORIGIN, before !== undefined && sameOrigin(event, before))) {
+    writer.text(event.source)
+    writer.text(event.emitter)
+    writer.text(event.mapping_version)
+    writer.text(event.scope_name)
+    writer.text(event.scope_version)
+    writer.text(event.service_version)
+    writer.int(event.sequence)
+    writer.text(event.vantage)
+    writer.text(event.trace_id)
+    writer.ran(ORIGIN)
+  }
   writer.text(event.span_id)
   writer.text(event.parent_span_id)
   writer.texts(event.links)
@@ -34,43 +67,51 @@ export function writePublic(writer: CanonicalWriter, event: AuditEvent): void {
   writer.text(event.server)
   writer.text(event.jsonrpc_request_id)
   writer.text(event.tool_call_id)
-  writer.flag(event.server_internal)
-  writer.text(event.principal_source)
-  writer.text(event.principal_trust)
-  writer.text(event.client_source)
-  writer.text(event.client_trust)
-  writer.text(event.agent_source)
-  writer.text(event.agent_trust)
-  writer.text(event.token_source)
-  writer.text(event.token_trust)
-  writer.texts(event.scopes)
-  writer.text(event.scopes_source)
-  writer.text(event.scopes_trust)
-  writer.text(event.actor_kind)
-  writer.text(event.client_address_source)
-  writer.text(event.client_address_trust)
+  if (!writer.repeats(IDENTITIES, before !== undefined && sameIdentities(event, before))) {
+    writer.flag(event.server_internal)
+    writer.text(event.principal_source)
+    writer.text(event.principal_trust)
+    writer.text(event.client_source)
+    writer.text(event.client_trust)
+    writer.text(event.agent_source)
+    writer.text(event.agent_trust)
+    writer.text(event.token_source)
+    writer.text(event.token_trust)
+    writer.texts(event.scopes)
+    writer.text(event.scopes_source)
+    writer.text(event.scopes_trust)
+    writer.text(event.actor_kind)
+    writer.text(event.client_address_source)
+    writer.text(event.client_address_trust)
+    writer.ran(IDENTITIES)
+  }
   writer.int(event.arguments_bytes)
   writer.int(event.result_bytes)
-  writer.text(event.outcome)
-  writer.text(event.error_code)
-  writer.text(event.error_type)
-  writer.text(event.decision)
-  writer.texts(event.redacted)
-  writer.text(event.transport)
-  writer.int(event.received_at)
-  writer.text(event.conflict_with)
-  writer.text(event.credential)
+  if (!writer.repeats(ARRIVAL, before !== undefined && sameArrival(event, before))) {
+    writer.text(event.outcome)
+    writer.text(event.error_code)
+    writer.text(event.error_type)
+    writer.text(event.decision)
+    writer.texts(event.redacted)
+    writer.text(event.transport)
+    writer.int(event.received_at)
+    writer.text(event.conflict_with)
+    writer.text(event.credential)
+    writer.ran(ARRIVAL)
+  }
 }
 
 /** What an erasure blanks, behind the salt that hides it. */
-export function writeCommitted(writer: CanonicalWriter, event: AuditEvent, salt: string): void {
-  writer.text(salt)
+export function writeCommitted(writer: CanonicalWriter, event: AuditEvent, before?: AuditEvent): void {
   writer.text(event.name)
-  writer.text(event.service_instance)
-  writer.text(event.resource)
-  writer.text(event.target)
-  writer.text(event.conversation)
-  writer.text(event.wire_session)
+  if (!writer.repeats(PLACE, before !== undefined && samePlace(event, before))) {
+    writer.text(event.service_instance)
+    writer.text(event.resource)
+    writer.text(event.target)
+    writer.text(event.conversation)
+    writer.text(event.wire_session)
+    writer.ran(PLACE)
+  }
   writer.text(event.principal)
   writer.text(event.client)
   writer.text(event.agent)
@@ -86,7 +127,10 @@ export function writeCommitted(writer: CanonicalWriter, event: AuditEvent, salt:
   writer.text(event.status_message)
   writer.text(event.decision_by)
   writer.map(event.attributes)
-  writer.sharedMap(event.resource_attributes)
+  if (!writer.repeats(RESOURCE, event.resource_attributes === before?.resource_attributes)) {
+    writer.map(event.resource_attributes)
+    writer.ran(RESOURCE)
+  }
   writer.text(event.exporter_peer)
 }
 

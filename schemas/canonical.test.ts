@@ -80,11 +80,28 @@ describe('canonical form of an audit event', () => {
   it('writes and reads its fields in the order of the version', () => {
     const names = CANONICAL_ORDERS[2].filter(({ name }) => name !== 'salt')
     const source = readFileSync(new URL('./canonical-fields.ts', import.meta.url), 'utf8')
-    const written = [...source.matchAll(/writer\.(\w+)\(event\.(\w+)\)/g)].map(([, kind, name]) => ({ name, kind: kind === 'sharedMap' ? 'map' : kind }))
+    const written = [...source.matchAll(/writer\.(\w+)\(event\.(\w+)\)/g)].map(([, kind, name]) => ({ name, kind }))
     const read = [...source.matchAll(/(\w+): reader\.(\w+)\(\)/g)].map(([, name, kind]) => ({ name, kind: kind === 'id' ? 'text' : kind === 'repeatedMap' ? 'map' : kind }))
     expect(written).toEqual(names)
     expect(read).toEqual(CANONICAL_ORDERS[2])
     expect([...PUBLIC_FIELDS, ...COMMITTED_FIELDS].map(({ name }) => name).sort()).toEqual(CANONICAL_FIELDS.map(({ name }) => name).sort())
+  })
+
+  it('writes every field of an event that differs from the event before in that field alone', () => {
+    const other = { text: 'another', int: 77n, flag: !exampleAuditEvent.server_internal, texts: ['files:write'], map: new Map([['key', { type: 'string', text: 'a' }]]) }
+    for (const { name, kind } of CANONICAL_FIELDS) {
+      const events = [exampleAuditEvent, { ...exampleAuditEvent, [name]: other[kind] }, exampleAuditEvent, exampleAuditEvent]
+      expect(encodeCanonicals(events).map(({ bytes }) => bytes), name).toEqual(events.map((event) => encodeCanonical(event).bytes))
+    }
+  })
+
+  it('writes maps that share some of their keys with the event before, and goes on doing so in further memory', () => {
+    const key = (at: number, event: number): string => (at % 3 === 0 ? `${'k'.repeat(at * 3)}${event}` : `${'ü'.repeat(at)}key`)
+    const events = Array.from({ length: 200 }, (_, event) => ({
+      ...exampleAuditEvent,
+      attributes: new Map(Array.from({ length: event % 41 }, (_, at) => [key(at, event % 5), { type: 'string' as const, text: 't'.repeat(at) }])),
+    }))
+    expect(encodeCanonicals(events).map(({ bytes }) => bytes)).toEqual(events.map((event) => encodeCanonical(event).bytes))
   })
 
   it('refuses bytes that are cut, changed in version, or continued', () => {

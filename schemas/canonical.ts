@@ -15,9 +15,9 @@
  * Version 1 (canonical-v1.ts) has no salt: content_hash = SHA-256(version ‖ content), record_hash = SHA-256(version ‖ content_hash ‖ arrival).
  * A record without a salt is of version 1.
  */
-import { hash, randomBytes } from 'node:crypto'
+import { hash, randomFillSync } from 'node:crypto'
 import type { AuditEvent } from './audit-event.ts'
-import { CanonicalWriter } from './canonical-bytes.ts'
+import { CanonicalWriter, HEX_DIGITS } from './canonical-bytes.ts'
 import { readEvent, writeCommitted, writePublic } from './canonical-fields.ts'
 import { CANONICAL_VERSION } from './canonical-order.ts'
 import { CanonicalReader } from './canonical-reader.ts'
@@ -50,28 +50,30 @@ export function encodeErased(event: AuditEvent, kept: string): Canonical {
   return { ...written(write(event, '')), kept }
 }
 
-/** Appends the event to the writer in version 2; the answer is where its salt begins. */
-function write(event: AuditEvent, salt: string): number {
+/** Appends the event in version 2; the answer is where its salt begins. No salt: a fresh one. `before`: the event written right before it since the start. */
+function write(event: AuditEvent, salt?: string, before?: AuditEvent): number {
   writer.reserve(1)
   writer.buffer[writer.length++] = CANONICAL_VERSION
-  writePublic(writer, event)
+  writePublic(writer, event, before)
   const split = writer.length
-  writeCommitted(writer, event, salt)
+  if (salt === undefined) writeFreshSalt()
+  else writer.text(salt)
+  writeCommitted(writer, event, before)
   return split
 }
 
-const SALT_DIGITS = 32
-const SALTS_DRAWN = 1024
-let salts = ''
-let nextSalt = 0
+const SALT_BYTES = 16
+/** Random bytes for many salts. */
+const salts = Buffer.alloc(1024 * SALT_BYTES)
+let nextSalt = salts.length
 
-/** 16 random bytes as hex digits, drawn many at a time. */
-function freshSalt(): string {
-  if (nextSalt >= salts.length) {
-    salts = randomBytes((SALTS_DRAWN * SALT_DIGITS) / 2).toString('hex')
+/** 16 random bytes as hex digits. */
+function writeFreshSalt(): void {
+  if (nextSalt === salts.length) {
+    randomFillSync(salts)
     nextSalt = 0
   }
-  return salts.slice(nextSalt, nextSalt += SALT_DIGITS)
+  writer.hex(salts, nextSalt, nextSalt += SALT_BYTES)
 }
 
 /** Records that share memory are cut into pieces of about this size, so that one that is kept long does not keep much more. */
@@ -97,12 +99,16 @@ export function encodeCanonicals(events: readonly AuditEvent[]): Canonical[] {
     writer.restart()
   }
   writer.restart()
+  let before: AuditEvent | undefined
   for (const event of events) {
     writer.reserve(4)
     const start = (writer.length += 4)
-    ends.push(write(event, event.salt === '' ? freshSalt() : event.salt))
+    ends.push(write(event, event.salt === '' ? undefined : event.salt, before))
     writer.buffer.writeUInt32LE(writer.length - start, start - 4)
-    if (writer.length >= SLAB) cutSlab()
+    before = event
+    if (writer.length < SLAB) continue
+    cutSlab()
+    before = undefined
   }
   if (ends.length > 0) cutSlab()
   return encoded
@@ -169,15 +175,12 @@ export function readerOf(bytes: Buffer): CanonicalReader {
 /** Hex digits of a SHA-256. */
 export const HASH_DIGITS = 64
 
-/** ASCII digits by value. */
-const DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
-
 /** A SHA-256 that came as 32 characters of one byte, as hex digits: two loops over it cost less than a text of digits and the calls to write that. */
 function writeDigits(digest: string, into: Buffer, at: number): void {
   for (let from = 0, to = at; from < HASH_DIGITS / 2; from++) {
     const byte = digest.charCodeAt(from)
-    into[to++] = DIGITS[byte >>> 4] as number
-    into[to++] = DIGITS[byte & 15] as number
+    into[to++] = HEX_DIGITS[byte >>> 4] as number
+    into[to++] = HEX_DIGITS[byte & 15] as number
   }
 }
 
