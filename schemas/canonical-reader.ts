@@ -93,7 +93,7 @@ export class CanonicalReader {
     const end = start + length
     if (end > this.buffer.length) throw cut('text')
     this.position = end
-    return words.text(this.buffer, start, end)
+    return words.text(this.buffer, this.#view, start, end)
   }
 
   /** A text that hardly ever comes twice: not worth looking for among those that were read before. */

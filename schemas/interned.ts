@@ -1,6 +1,7 @@
 /**
  * Short texts that come again and again (attribute keys, tool names, trace ids), found by their bytes so that no new string is made. A
- * direct-mapped table: a miss overwrites its slot, so memory is bounded whatever is sent.
+ * direct-mapped table: a miss overwrites its slot, so memory is bounded whatever is sent. Bytes are taken four at a time, as this runs for
+ * each key, value and id of each span.
  */
 
 /** How bytes become a text; the same bytes always the same. */
@@ -9,48 +10,79 @@ export type Reading = (bytes: Buffer, start: number, end: number) => string
 /** UTF-8, with U+FFFD for what is none. */
 const utf8: Reading = (bytes, start, end) => bytes.toString('utf8', start, end)
 
-const SLOTS = 2048
+const SLOT_BITS = 11
+const SLOTS = 1 << SLOT_BITS
+const WORD = 4
 const MAX_LENGTH = 48
-/** Bytes that choose the slot, evenly over the text. More would cost as much as comparing it. */
-const SAMPLES = 8
+const MAX_WORDS = MAX_LENGTH / WORD
+/** From here on the bytes at the quarters count for the slot, too. */
+const QUARTERED = 16
 
-function slotOf(bytes: Buffer, start: number, length: number): number {
-  const step = length > SAMPLES ? length / SAMPLES : 1
-  let hash = Math.imul(length, 31) + bytes[start + length - 1]!
-  for (let at = 0; at < length; at += step) hash = (Math.imul(hash, 31) + bytes[start + (at | 0)]!) | 0
-  return (hash ^ (hash >>> 15)) & (SLOTS - 1)
+const mixed = (hash: number, word: number): number => {
+  const product = Math.imul(hash ^ word, 0x9e3779b1)
+  return product ^ (product >>> 15)
+}
+
+/** The bytes of a text of less than four. */
+function shortWord(view: DataView, start: number, length: number): number {
+  let word = 0
+  for (let at = 0; at < length; at++) word = (word << 8) | view.getUint8(start + at)
+  return word
+}
+
+/** Chosen by bytes from all over the text; all of them would cost as much as comparing it. */
+function slotOf(view: DataView, start: number, length: number): number {
+  if (length < WORD) return mixed(length, shortWord(view, start, length)) >>> (32 - SLOT_BITS)
+  const last = start + length - WORD
+  let hash = mixed(mixed(length, view.getInt32(start, true)), view.getInt32(last, true))
+  if (length > 2 * WORD) hash = mixed(hash, view.getInt32(start + (length >> 1) - 2, true))
+  if (length >= QUARTERED) hash = mixed(mixed(hash, view.getInt32(start + (length >> 2), true)), view.getInt32(last - (length >> 2), true))
+  return hash >>> (32 - SLOT_BITS)
 }
 
 export class Interned {
   readonly #texts: string[] = new Array<string>(SLOTS).fill('')
-  /** The texts as bytes, each at its slot's place: compared sooner than characters. */
-  readonly #bytes = new Uint8Array(SLOTS * MAX_LENGTH)
+  /** The texts as bytes, each at its slot's place; the last word of each overlaps the one before where the length asks for it. */
+  readonly #words = new Int32Array(SLOTS * MAX_WORDS)
   readonly #lengths = new Uint8Array(SLOTS)
-
   readonly #read: Reading
 
   constructor(read: Reading = utf8) {
     this.#read = read
   }
 
-  /** The text of `bytes[start, end)`. */
-  text(bytes: Buffer, start: number, end: number): string {
+  /** The text of `bytes[start, end)`. `view`: of the whole memory that the bytes are in. */
+  text(bytes: Buffer, view: DataView, start: number, end: number): string {
     const length = end - start
     if (length > MAX_LENGTH || length === 0) return this.#read(bytes, start, end)
-    const slot = slotOf(bytes, start, length)
-    if (this.#lengths[slot] === length && this.#holds(slot, bytes, start)) return this.#texts[slot]!
+    const from = bytes.byteOffset + start
+    const slot = slotOf(view, from, length)
+    if (this.#lengths[slot] === length && this.#holds(slot, view, from)) return this.#texts[slot]!
     const text = this.#read(bytes, start, end)
-    this.#texts[slot] = text
-    this.#lengths[slot] = length
-    for (let i = 0, at = slot * MAX_LENGTH; i < length; i++) this.#bytes[at + i] = bytes[start + i]!
+    this.#keep({ slot, text, length }, view, from)
     return text
   }
 
-  #holds(slot: number, bytes: Buffer, start: number): boolean {
-    const known = this.#bytes
-    const at = slot * MAX_LENGTH
+  #holds(slot: number, view: DataView, start: number): boolean {
     const length = this.#lengths[slot]!
-    for (let i = 0; i < length; i++) if (known[at + i] !== bytes[start + i]) return false
-    return true
+    const words = this.#words
+    let at = slot * MAX_WORDS
+    if (length < WORD) return words[at] === shortWord(view, start, length)
+    const last = start + length - WORD
+    for (let from = start; from < last; from += WORD) if (words[at++] !== view.getInt32(from, true)) return false
+    return words[at] === view.getInt32(last, true)
+  }
+
+  #keep({ slot, text, length }: { readonly slot: number; readonly text: string; readonly length: number }, view: DataView, start: number): void {
+    this.#texts[slot] = text
+    this.#lengths[slot] = length
+    let at = slot * MAX_WORDS
+    if (length < WORD) {
+      this.#words[at] = shortWord(view, start, length)
+      return
+    }
+    const last = start + length - WORD
+    for (let from = start; from < last; from += WORD) this.#words[at++] = view.getInt32(from, true)
+    this.#words[at] = view.getInt32(last, true)
   }
 }

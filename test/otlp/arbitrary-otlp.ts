@@ -3,6 +3,7 @@
  * the model that decoding must give.
  */
 import fc from 'fast-check'
+import { AttributeList } from '../../services/collector/otlp/attribute-list.ts'
 import { Double } from '../../services/collector/otlp/model.ts'
 import type { AnyValue, DataPoint, Logs, Metric, Metrics, Traces } from '../../services/collector/otlp/model.ts'
 
@@ -63,10 +64,13 @@ const { value: anyValue, pairs } = fc.letrec<Tied>((tie) => ({
   })),
 }))
 
+/** The same as attributes of a record. */
+const attributeLists = pairs.map(({ message, json, model }) => ({ message, json, model: AttributeList.of(model) }))
+
 const idForms = (text: string) => ({ message: Buffer.from(text, 'hex'), json: text.toUpperCase(), model: text })
 const ids = fc.record({ trace: hex(16).map(idForms), span: hex(8).map(idForms), parent: maybe(hex(8), '').map(idForms) })
 
-const event = fc.record({ at: nanos, name: text, attributes: pairs }).map(({ at, name, attributes }) => ({
+const event = fc.record({ at: nanos, name: text, attributes: attributeLists }).map(({ at, name, attributes }) => ({
   message: { timeUnixNano: String(at), name, attributes: attributes.message },
   json: { timeUnixNano: String(at), name, attributes: attributes.json },
   model: { at, name, attributes: attributes.model },
@@ -78,7 +82,7 @@ const link = ids.map(({ trace, span }) => ({
 }))
 
 const span = fc.record({
-  ids, texts: fc.tuple(text, text, text), kind: enumeration, startedAt: nanos, endedAt: nanos, attributes: pairs,
+  ids, texts: fc.tuple(text, text, text), kind: enumeration, startedAt: nanos, endedAt: nanos, attributes: attributeLists,
   events: fc.array(event, { maxLength: 2 }), links: fc.array(link, { maxLength: 2 }), code: enumeration,
 }).map(({ ids, texts: [name, traceState, note], kind, startedAt, endedAt, attributes, events, links, code }) => {
   const common = {
@@ -102,7 +106,7 @@ const span = fc.record({
 })
 
 const logRecord = fc.record({
-  ids, texts: fc.tuple(text, text), severity: enumeration, at: nanos, observedAt: nanos, attributes: pairs, body: anyValue,
+  ids, texts: fc.tuple(text, text), severity: enumeration, at: nanos, observedAt: nanos, attributes: attributeLists, body: anyValue,
 })
   .map(({ ids, texts: [severityText, eventName], severity, at, observedAt, attributes, body }) => {
     const common = { timeUnixNano: String(at), observedTimeUnixNano: String(observedAt), severityNumber: severity, severityText, eventName, flags: 1 }
@@ -117,7 +121,7 @@ const logRecord = fc.record({
   })
 
 const sum = fc.option(fc.double({ noNaN: true }), { nil: undefined })
-const pointTimes = fc.record({ attributes: pairs, startedAt: nanos, at: nanos })
+const pointTimes = fc.record({ attributes: attributeLists, startedAt: nanos, at: nanos })
 const numberPoint = fc.tuple(pointTimes, fc.option(fc.oneof(fc.double(), int64), { nil: undefined })).map(([point, value]) => {
   const times = { startTimeUnixNano: String(point.startedAt), timeUnixNano: String(point.at) }
   const isInteger = typeof value === 'bigint'
@@ -163,8 +167,8 @@ interface Names {
 }
 
 function request<T>(item: fc.Arbitrary<Forms<T>>, names: Names) {
-  const scoped = fc.record({ name: text, version: text, attributes: pairs, items: fc.array(item, { maxLength: 3 }) })
-  const group = fc.record({ attributes: pairs, scoped: fc.array(scoped, { maxLength: 2 }) })
+  const scoped = fc.record({ name: text, version: text, attributes: attributeLists, items: fc.array(item, { maxLength: 3 }) })
+  const group = fc.record({ attributes: attributeLists, scoped: fc.array(scoped, { maxLength: 2 }) })
   return fc.array(group, { maxLength: 2 }).map((groups) => ({
     message: { groups: groups.map((one) => ({
       resource: { attributes: one.attributes.message, droppedAttributesCount: 1 }, schemaUrl: 'https://example.test/1',

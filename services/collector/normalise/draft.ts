@@ -34,12 +34,12 @@ export class Filler {
     this.#ranks.fill(255)
     const offered = this.#offered
     offered.values = values
-    for (const [key, value] of values) {
+    values.forEach((value, key) => {
       offered.key = key
       offered.value = value
       const slots = plan.slots.get(key)
       if (slots === undefined || !this.#offer(draft, slots, offered)) draft.kept.set(keptName(key), attributeOf(value))
-    }
+    })
     for (const collection of plan.collections) this.#collect(draft, values, collection)
     draft.event.attributes = draft.kept
   }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { AuditEventFields } from '../../../schemas/audit-event.ts'
 import type { Arrival, Normalised, Normaliser } from '../contracts.ts'
 import { type Decoded, decode } from '../otlp/decode.ts'
+import { AttributeList } from '../otlp/attribute-list.ts'
 import { type AnyValue, DECODE_LIMITS, type KeyValues, type LogRecord, type Scoped, type Signal, type Span } from '../otlp/model.ts'
 import { createNormaliser } from './normaliser.ts'
 
@@ -54,7 +55,7 @@ export function built(folder: string, name: string): Normalised {
 }
 
 export type Values = Readonly<Record<string, AnyValue>>
-const mapOf = (values: Values): KeyValues => new Map(Object.entries(values))
+const mapOf = (values: Values): KeyValues => AttributeList.of(Object.entries(values))
 
 export interface Around {
   readonly scope?: string

@@ -1,6 +1,6 @@
 /** Events within a span: an exception explains the failure, everything is kept as an attribute, bounded. */
 import type { Attribute, AuditEventFields } from '../../../schemas/audit-event.ts'
-import type { AnyValue, SpanEvent } from '../otlp/model.ts'
+import type { AnyValue, KeyValues, SpanEvent } from '../otlp/model.ts'
 import type { EmitterTable } from './emitters/table.ts'
 import { besideOurs, EVENTS_DROPPED } from './own-names.ts'
 import { plainText } from './readings.ts'
@@ -22,7 +22,7 @@ function explain(event: AuditEventFields, { attributes }: SpanEvent): void {
 
 const isTime = (name: string): boolean => name === TIME
 
-function keptEvent(at: bigint, attributes: ReadonlyMap<string, AnyValue>): Attribute {
+function keptEvent(at: bigint, attributes: KeyValues): Attribute {
   const members = new Map<string, AnyValue>([[TIME, at]])
   for (const [key, value] of attributes) if (key !== STACK) members.set(besideOurs(key, isTime), value)
   const text = jsonObject(members)

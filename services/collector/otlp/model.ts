@@ -13,8 +13,16 @@ export class Double {
 }
 
 /** `null` = a value with no kind set. Integers beyond 2^53 are bigint. Key-value lists are Maps, so that no key can touch a prototype. */
-export type AnyValue = null | string | boolean | number | bigint | Double | Uint8Array | readonly AnyValue[] | KeyValues
-export type KeyValues = ReadonlyMap<string, AnyValue>
+export type AnyValue = null | string | boolean | number | bigint | Double | Uint8Array | readonly AnyValue[] | ReadonlyMap<string, AnyValue>
+/** What a list of attributes can be asked; a Map can, too. */
+export interface KeyValues extends Iterable<[string, AnyValue]> {
+  readonly size: number
+  get(key: string): AnyValue | undefined
+  has(key: string): boolean
+  keys(): Iterable<string>
+  /** In the order sent. The cheapest way through a record's attributes. */
+  forEach(visit: (value: AnyValue, key: string) => void): void
+}
 
 export interface Resource {
   readonly attributes: KeyValues

@@ -1,4 +1,5 @@
 /** AnyValue and KeyValue in JSON. Recursion here is bounded by the depth limit, which is checked before each step down. */
+import { AttributeList } from '../attribute-list.ts'
 import { undecodable } from '../budget.ts'
 import type { Budget } from '../budget.ts'
 import { Double } from '../model.ts'
@@ -11,9 +12,17 @@ const KINDS = ['stringValue', 'boolValue', 'intValue', 'doubleValue', 'arrayValu
 type Kind = (typeof KINDS)[number]
 const KIND_OF: ReadonlyMap<string, Kind> = new Map(KINDS.flatMap((kind) => [[kind, kind], [originalName(kind), kind]] as const))
 
-/** A list of KeyValue as a Map. Of a repeated key the last value counts. */
-export function keyValues(list: unknown, budget: Budget, name: string, depth = 1): Map<string, AnyValue> {
-  const into = new Map<string, AnyValue>()
+/** The attributes of a record, its resource or its scope. */
+export const keyValues = (list: unknown, budget: Budget, name: string): AttributeList => filled(new AttributeList(), list, { budget, name, depth: 1 })
+
+interface Place {
+  readonly budget: Budget
+  readonly name: string
+  readonly depth: number
+}
+
+/** `into` with a list of KeyValue. Of a repeated key the last value counts. */
+function filled<T extends { set(key: string, value: AnyValue): void }>(into: T, list: unknown, { budget, name, depth }: Place): T {
   for (const entry of asList(list, name)) {
     budget.part(name)
     const pair = asObject(entry, name)
@@ -46,7 +55,9 @@ function ofKind(kind: Kind, given: unknown, budget: Budget, depth: number): AnyV
     case 'bytesValue': return asBytes(given)
     case 'arrayValue': return list(asObject(given, 'AnyValue.arrayValue'), budget, depth)
     case 'kvlistValue':
-      return keyValues(field(asObject(given, 'AnyValue.kvlistValue'), 'values'), budget, 'AnyValue.kvlistValue.values', depth + 1)
+      return filled(new Map<string, AnyValue>(), field(asObject(given, 'AnyValue.kvlistValue'), 'values'), {
+        budget, name: 'AnyValue.kvlistValue.values', depth: depth + 1,
+      })
   }
 }
 

@@ -1,4 +1,5 @@
 /** AnyValue, ArrayValue, KeyValueList and KeyValue of common.proto. Nested values are read with an explicit stack. */
+import type { AttributeList } from '../attribute-list.ts'
 import { Double } from '../model.ts'
 import type { AnyValue } from '../model.ts'
 import { BYTES, FIXED64, VARINT } from './reader.ts'
@@ -21,7 +22,7 @@ const FIRST = (1 << 3) | BYTES
 const SECOND = (2 << 3) | BYTES
 
 /** Reads one length-prefixed KeyValue into `into`. Of a repeated key the last value counts. */
-export function readKeyValue(reader: Reader, into: Map<string, AnyValue>, field: string): void {
+export function readKeyValue(reader: Reader, into: AttributeList, field: string): void {
   reader.budget.part(field)
   const outer = reader.enter(field)
   if (!readTextAttribute(reader, into)) readAnyAttribute(reader, into)
@@ -29,7 +30,7 @@ export function readKeyValue(reader: Reader, into: Map<string, AnyValue>, field:
 }
 
 /** Nearly every attribute is a key and then a text, with lengths below 2^14: told by where they end, and read without a call a field. */
-function readTextAttribute(reader: Reader, into: Map<string, AnyValue>): boolean {
+function readTextAttribute(reader: Reader, into: AttributeList): boolean {
   const { bytes, pos, limit } = reader
   if (bytes[pos] !== FIRST || bytes[pos + 1]! > 127) return false
   const keyEnd = pos + 2 + bytes[pos + 1]!
@@ -51,7 +52,7 @@ function startOf(bytes: Buffer, at: number, end: number): number {
   return high < 128 && at + 2 + (low & 127) + (high << 7) === end ? at + 2 : -1
 }
 
-function readAnyAttribute(reader: Reader, into: Map<string, AnyValue>): void {
+function readAnyAttribute(reader: Reader, into: AttributeList): void {
   let key = ''
   let value: AnyValue = null
   while (reader.pos < reader.limit) {

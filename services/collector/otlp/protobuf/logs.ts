@@ -1,5 +1,6 @@
 /** ExportLogsServiceRequest (logs.proto). */
-import type { AnyValue, DecodeLimits, LogRecord, Logs } from '../model.ts'
+import { AttributeList } from '../attribute-list.ts'
+import type { DecodeLimits, LogRecord, Logs } from '../model.ts'
 import { readAnyValue, readKeyValue } from './any-value.ts'
 import { BYTES, FIXED64, VARINT } from './reader.ts'
 import type { Reader } from './reader.ts'
@@ -10,7 +11,7 @@ const LOG_RECORD = {
   11: 'observed_time_unix_nano', 12: 'event_name',
 }
 
-type OpenLogRecord = { -readonly [K in keyof LogRecord]: K extends 'attributes' ? Map<string, AnyValue> : LogRecord[K] }
+type OpenLogRecord = { -readonly [K in keyof LogRecord]: K extends 'attributes' ? AttributeList : LogRecord[K] }
 
 /** `bytes`: the body, inflated. Throws Failure `rejected` with a sentence that names the field. */
 export function decodeLogs(bytes: Buffer, limits: DecodeLimits): Logs {
@@ -20,7 +21,7 @@ export function decodeLogs(bytes: Buffer, limits: DecodeLimits): Logs {
 function readLogRecord(reader: Reader): LogRecord {
   reader.budget.item('LogRecord')
   const record: OpenLogRecord = {
-    at: 0n, observedAt: 0n, severityNumber: 0, severityText: '', body: null, eventName: '', attributes: new Map(), traceId: '', spanId: '',
+    at: 0n, observedAt: 0n, severityNumber: 0, severityText: '', body: null, eventName: '', attributes: new AttributeList(), traceId: '', spanId: '',
   }
   while (reader.pos < reader.limit) readLogRecordField(reader, record)
   return record

@@ -1,5 +1,6 @@
 /** ExportMetricsServiceRequest (metrics.proto). Buckets, quantiles and exemplars are not read. */
-import type { AnyValue, DataPoint, DecodeLimits, Metric, Metrics } from '../model.ts'
+import { AttributeList } from '../attribute-list.ts'
+import type { DataPoint, DecodeLimits, Metric, Metrics } from '../model.ts'
 import { readKeyValue } from './any-value.ts'
 import { BYTES, FIXED64, VARINT } from './reader.ts'
 import type { Reader } from './reader.ts'
@@ -27,7 +28,7 @@ interface OpenMetric extends Omit<Metric, 'points'> {
   temporality: number
   points: DataPoint[]
 }
-type OpenPoint = { -readonly [K in keyof DataPoint]: K extends 'attributes' ? Map<string, AnyValue> : DataPoint[K] }
+type OpenPoint = { -readonly [K in keyof DataPoint]: K extends 'attributes' ? AttributeList : DataPoint[K] }
 
 /** `bytes`: the body, inflated. Throws Failure `rejected` with a sentence that names the field. */
 export function decodeMetrics(bytes: Buffer, limits: DecodeLimits): Metrics {
@@ -70,7 +71,7 @@ function readData(reader: Reader, metric: OpenMetric, kind: Metric['kind']): voi
 function readPoint(reader: Reader, kind: Metric['kind']): DataPoint {
   reader.budget.item('Metric.data_points')
   const outer = reader.enter('Metric.data_points')
-  const point: OpenPoint = { attributes: new Map(), startedAt: 0n, at: 0n, value: Number.NaN, count: 0n }
+  const point: OpenPoint = { attributes: new AttributeList(), startedAt: 0n, at: 0n, value: Number.NaN, count: 0n }
   const isNumber = kind === 'sum' || kind === 'gauge'
   if (kind === 'summary') point.value = 0
   while (reader.pos < reader.limit) {

@@ -6,6 +6,7 @@ import { undecodable } from '../budget.ts'
 import type { Budget } from '../budget.ts'
 import { integer } from '../integer.ts'
 import { Interned } from '../../../../schemas/interned.ts'
+import { hexOf } from './hex-ids.ts'
 
 /** A tag is `field number << 3 | wire type`. */
 export const VARINT = 0
@@ -19,10 +20,7 @@ const FIXED32 = 5
 const keys = new Interned()
 const values = new Interned()
 /** A trace's id comes with each of its spans, a span's id once more as the parent of another. */
-const ids = new Interned((bytes, start, end) => {
-  for (let at = start; at < end; at++) if (bytes[at] !== 0) return bytes.toString('hex', start, end)
-  return ''
-})
+const ids = new Interned(hexOf)
 
 export class Reader {
   readonly bytes: Buffer
@@ -30,13 +28,16 @@ export class Reader {
   pos = 0
   /** End of the message being read. */
   limit: number
+  /** Of all the memory that the bytes are in. */
   readonly #view: DataView
+  readonly #offset: number
 
   constructor(bytes: Buffer, budget: Budget) {
     this.bytes = bytes
     this.budget = budget
     this.limit = bytes.length
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.#view = new DataView(bytes.buffer)
+    this.#offset = bytes.byteOffset
   }
 
   fail(field: string, what: string): Error {
@@ -90,15 +91,15 @@ export class Reader {
   }
 
   fixed64(field: string): bigint {
-    return this.#view.getBigUint64(this.#advance(8, field), true)
+    return this.#view.getBigUint64(this.#offset + this.#advance(8, field), true)
   }
 
   sfixed64(field: string): bigint {
-    return this.#view.getBigInt64(this.#advance(8, field), true)
+    return this.#view.getBigInt64(this.#offset + this.#advance(8, field), true)
   }
 
   double(field: string): number {
-    return this.#view.getFloat64(this.#advance(8, field), true)
+    return this.#view.getFloat64(this.#offset + this.#advance(8, field), true)
   }
 
   /** Text that may be anything. */
@@ -109,7 +110,7 @@ export class Reader {
 
   /** The same where the place is known; nothing is moved and nothing checked. */
   textAt(start: number, end: number): string {
-    return start === end ? '' : values.text(this.bytes, start, end)
+    return start === end ? '' : values.text(this.bytes, this.#view, start, end)
   }
 
   /** Text out of a vocabulary. */
@@ -119,7 +120,7 @@ export class Reader {
   }
 
   keyAt(start: number, end: number): string {
-    return start === end ? '' : keys.text(this.bytes, start, end)
+    return start === end ? '' : keys.text(this.bytes, this.#view, start, end)
   }
 
   /** A copy, so that it does not keep the request alive. */
@@ -133,7 +134,7 @@ export class Reader {
     const length = this.#length(field)
     const start = this.pos
     this.pos += length
-    return length === size ? ids.text(this.bytes, start, this.pos) : ''
+    return length === size ? ids.text(this.bytes, this.#view, start, this.pos) : ''
   }
 
   /** Skips a field that is not read. A field of `known` numbers comes here only with a wire type that it cannot have. */

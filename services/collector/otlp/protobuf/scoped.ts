@@ -1,6 +1,7 @@
 /** The outer levels that traces, logs and metrics share: Export…Request, Resource…, Scope…, Resource and InstrumentationScope. */
 import { Budget } from '../budget.ts'
-import type { AnyValue, DecodeLimits, Scoped } from '../model.ts'
+import { AttributeList } from '../attribute-list.ts'
+import type { DecodeLimits, Scoped } from '../model.ts'
 import { readKeyValue } from './any-value.ts'
 import { BYTES, Reader } from './reader.ts'
 
@@ -38,7 +39,7 @@ export function decodeScoped<T>(bytes: Buffer, limits: DecodeLimits, shape: Sign
 function readResourceItems<T>(reader: Reader, shape: SignalShape<T>, into: Scoped<T>[]): void {
   const outer = reader.enter(shape.resourceMessage)
   // Filled when it comes, which may be after the items.
-  const attributes = new Map<string, AnyValue>()
+  const attributes = new AttributeList()
   const resource = { attributes }
   while (reader.pos < reader.limit) {
     const tag = reader.tag(shape.resourceMessage)
@@ -49,7 +50,7 @@ function readResourceItems<T>(reader: Reader, shape: SignalShape<T>, into: Scope
   reader.leave(outer)
 }
 
-function readResource(reader: Reader, attributes: Map<string, AnyValue>): void {
+function readResource(reader: Reader, attributes: AttributeList): void {
   const outer = reader.enter('Resource')
   while (reader.pos < reader.limit) {
     const tag = reader.tag('Resource')
@@ -62,7 +63,7 @@ function readResource(reader: Reader, attributes: Map<string, AnyValue>): void {
 function readScopeItems<T>(reader: Reader, shape: SignalShape<T>): Omit<Scoped<T>, 'resource'> {
   reader.budget.part(shape.scopeMessage)
   const outer = reader.enter(shape.scopeMessage)
-  const scope = { name: '', version: '', attributes: new Map<string, AnyValue>() }
+  const scope = { name: '', version: '', attributes: new AttributeList() }
   const items: T[] = []
   if (shape.counted) refuseTooMany(reader, shape)
   while (reader.pos < reader.limit) {
@@ -97,7 +98,7 @@ function readItem<T>(reader: Reader, shape: SignalShape<T>, items: T[]): void {
   reader.leave(outer)
 }
 
-function readScope(reader: Reader, scope: { name: string; version: string; attributes: Map<string, AnyValue> }): void {
+function readScope(reader: Reader, scope: { name: string; version: string; attributes: AttributeList }): void {
   const outer = reader.enter('InstrumentationScope')
   while (reader.pos < reader.limit) {
     const tag = reader.tag('InstrumentationScope')

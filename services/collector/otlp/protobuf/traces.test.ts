@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../../../schemas/failure.ts'
+import { AttributeList } from '../attribute-list.ts'
 import { DECODE_LIMITS } from '../model.ts'
 import { decodeTraces } from './traces.ts'
 
@@ -63,7 +64,7 @@ describe('decodeTraces', () => {
     )
     const [scoped] = decodeTraces(late, DECODE_LIMITS)
     expect(scoped!.scope.name).toBe('mcp')
-    expect(scoped!.resource.attributes).toEqual(new Map([['service.name', 'files']]))
+    expect(scoped!.resource.attributes).toEqual(AttributeList.of([['service.name', 'files']]))
   })
 
   it('knows no id in zeroes or in an id of another size', () => {

@@ -1,5 +1,6 @@
 /** ExportTraceServiceRequest (trace.proto). */
-import type { AnyValue, DecodeLimits, Span, SpanEvent, Traces } from '../model.ts'
+import { AttributeList } from '../attribute-list.ts'
+import type { DecodeLimits, Span, SpanEvent, Traces } from '../model.ts'
 import { readKeyValue } from './any-value.ts'
 import { BYTES, FIXED64, VARINT } from './reader.ts'
 import type { Reader } from './reader.ts'
@@ -15,7 +16,7 @@ const STATUS = { 2: 'message', 3: 'code' }
 
 type Open<T> = { -readonly [K in keyof T]: T[K] }
 interface OpenSpan extends Omit<Open<Span>, 'attributes' | 'events' | 'links'> {
-  attributes: Map<string, AnyValue>
+  attributes: AttributeList
   events: SpanEvent[]
   links: { traceId: string; spanId: string }[]
 }
@@ -29,7 +30,7 @@ function readSpan(reader: Reader): Span {
   reader.budget.item('Span')
   const span: OpenSpan = {
     traceId: '', spanId: '', parentSpanId: '', traceState: '', name: '', kind: 0, startedAt: 0n, endedAt: 0n,
-    attributes: new Map(), events: [], links: [], statusCode: 0, statusMessage: '',
+    attributes: new AttributeList(), events: [], links: [], statusCode: 0, statusMessage: '',
   }
   while (reader.pos < reader.limit) readSpanField(reader, span)
   return span
@@ -57,7 +58,7 @@ function readSpanField(reader: Reader, span: OpenSpan): void {
 function readEvent(reader: Reader): SpanEvent {
   reader.budget.part('Span.events')
   const outer = reader.enter('Span.events')
-  const attributes = new Map<string, AnyValue>()
+  const attributes = new AttributeList()
   const event = { at: 0n, name: '', attributes }
   while (reader.pos < reader.limit) {
     const tag = reader.tag('Span.Event')
