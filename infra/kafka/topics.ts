@@ -84,7 +84,7 @@ export class Topics {
     const found = topics[0]?.partitions ?? []
     const asked = this.#partitions(name)
     if (asked !== undefined && found.length !== asked) {
-      throw misconfigured('partitions', `topic ${full} has ${found.length} partitions and ${asked} are configured: set partitions of ${name} to ` +
+      throw misconfigured('partitions', `topic ${full} has ${found.length} partitions and ${asked} are configured: set bus.kafka.partitions to ` +
         `${found.length}, or ${found.length < asked ? 'raise them on the cluster, which moves keys' : 'use another prefix'}`)
     }
     const copies = found[0]?.replicas.length ?? 0
@@ -110,7 +110,7 @@ export class Topics {
       const found = configs.get(key)
       if (found === undefined || found === value) continue
       throw misconfigured('retention', `topic ${full} has ${key} ${found} and ${value} is configured${key === 'retention.bytes' ? ' (bytes by partitions)' : ''}: ` +
-        `change the retention of ${name} in the configuration, or set ${key}=${value} on the topic`)
+        `set ${key}=${value} on the topic, or change bus.kafka.${key === 'retention.ms' ? 'retention_hours' : 'retention_bytes'}`)
     }
   }
 

@@ -61,8 +61,8 @@ describe.skipIf(missing !== '')('a broker whose topics were made by others', () 
 
   test('of another shape it stops the start', async () => {
     await open({ topics: ['shaped'], retention: { shaped: { bytes: 1e6, ageMs: 1000 } } })
-    expect(await refusal({ topics: ['shaped'], partitions: { shaped: 3 } })).toContain('watchkeeper.shaped has 2 partitions and 3 are configured: set partitions of shaped to 2')
-    expect(await refusal({ topics: ['shaped'], retention: { shaped: { bytes: 1e6, ageMs: 2000 } } })).toContain('retention.ms 1000 and 2000 is configured')
+    expect(await refusal({ topics: ['shaped'], partitions: { shaped: 3 } })).toContain('watchkeeper.shaped has 2 partitions and 3 are configured: set bus.kafka.partitions to 2')
+    expect(await refusal({ topics: ['shaped'], retention: { shaped: { bytes: 1e6, ageMs: 2000 } } })).toContain('retention.ms 1000 and 2000 is configured: set retention.ms=2000 on the topic, or change bus.kafka.retention_hours')
     expect(await refusal({ topics: ['shaped'], retention: { shaped: { bytes: 4e6, ageMs: 1000 } } })).toContain('retention.bytes 500000 and 2000000 is configured')
     expect(await refusal({ topics: ['shaped'], replication: 3 })).toContain('1 copies of each partition and replication 3')
     expect(await refusal({ topics: ['new'], replication: 3 })).toContain('fewer brokers than copies')
