@@ -1,5 +1,5 @@
 /** Flipped and cut bytes in snapshots and log of a whole installation: it starts soon, says what is damaged, serves the rest, doubles nothing. */
-import { cpSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { alarmingBody } from '../../../../bench/otlp-body.ts'
@@ -55,14 +55,12 @@ const metric = (text: string, name: string): number =>
 
 interface Whole {
   readonly dataDir: string
-  /** How long the start of an undamaged copy takes here. */
-  readonly startMs: number
   readonly counts: readonly number[]
   /** A body that was acknowledged then. */
   readonly known: Buffer
 }
 
-async function makeWhole(folder: string): Promise<Omit<Whole, 'startMs'>> {
+async function makeWhole(folder: string): Promise<Whole> {
   const dataDir = join(folder, 'whole')
   const config = configOf(folder)
   const server = await startServer({ dataDir, config })
@@ -89,6 +87,15 @@ async function startOf(dataDir: string, folder: string): Promise<number> {
   return startMs
 }
 
+const isSlow = (startMs: number, undamagedMs: number): boolean => startMs >= Math.max(MOST_START_MS, 2 * undamagedMs)
+
+async function startOfAnother({ dataDir }: Whole, folder: string): Promise<number> {
+  const another = join(folder, 'undamaged')
+  rmSync(another, { recursive: true, force: true })
+  cpSync(dataDir, another, { recursive: true })
+  return await startOf(another, folder)
+}
+
 function configOf(folder: string): string {
   const file = join(folder, 'config.yaml')
   writeFileSync(file, JSON.stringify({ assembler: { quiet_seconds: 1 }, log: { level: 'silent' } }))
@@ -96,13 +103,11 @@ function configOf(folder: string): string {
 }
 
 /** One damaged copy, started; what was said of it. */
-async function serveDamaged({ dataDir, how, file }: Damage & { readonly dataDir: string }, whole: Whole, said: Findings): Promise<{ readonly startMs: number; readonly named: boolean }> {
-  const place = `${file.slice(dataDir.length + 1)}, ${how}`
+async function serveDamaged({ dataDir, place, file }: Damage & { readonly dataDir: string; readonly place: string }, whole: Whole, said: Findings): Promise<{ readonly startMs: number; readonly named: boolean }> {
   const began = performance.now()
   const server = await startServer({ dataDir, config: join(dataDir, '..', 'config.yaml') })
   const startMs = performance.now() - began
   try {
-    said.expect(startMs < Math.max(MOST_START_MS, 2 * whole.startMs), `${place}: started after ${Math.round(startMs)} ms`)
     said.expect(await post(server, whole.known) === 200 && await post(server, alarmingBody(Date.now())) === 200, `${place}: a request was not taken`)
     const [events = 0, , interactions = 0, findings = 0] = whole.counts
     // The known span is a duplicate, the new one is an event, a call and a finding.
@@ -123,8 +128,8 @@ async function serveDamaged({ dataDir, how, file }: Damage & { readonly dataDir:
 async function run({ short, seed, folder, times, say }: Setting): Promise<Findings> {
   const said = new Findings()
   const random = seeded(seed)
-  const made = await makeWhole(folder)
-  const whole = { ...made, startMs: await startOf(made.dataDir, folder) }
+  const whole = await makeWhole(folder)
+  let undamagedMs = await startOf(whole.dataDir, folder)
   const starts: number[] = []
   let named = 0
   const copies = times ?? (short ? COPIES.short : COPIES.full)
@@ -134,12 +139,16 @@ async function run({ short, seed, folder, times, say }: Setting): Promise<Findin
     cpSync(whole.dataDir, dataDir, { recursive: true })
     const inLog = copy % LOG_EVERY === 0
     const done = damage(inLog ? join(dataDir, 'bus', 'log', 'data.mdb') : newestSnapshot(dataDir, random), random)
-    say(`${done.file.slice(dataDir.length + 1)}: ${done.how}`)
-    const served = await serveDamaged({ ...done, dataDir }, whole, said)
+    const place = `${done.file.slice(dataDir.length + 1)}, ${done.how}`
+    say(place)
+    const served = await serveDamaged({ ...done, dataDir, place }, whole, said)
+    // Others may be at work by now, who were not when it was measured.
+    if (isSlow(served.startMs, undamagedMs)) undamagedMs = Math.max(undamagedMs, await startOfAnother(whole, folder))
+    said.expect(!isSlow(served.startMs, undamagedMs), `${place}: started after ${Math.round(served.startMs)} ms`)
     starts.push(served.startMs)
     if (served.named) named++
   }
-  said.figure(`${copies} damaged copies (seed ${seed}), ${named} snapshots named and counted; started after ${Math.round(Math.max(...starts))} ms at most, undamaged after ${Math.round(whole.startMs)} ms; ` +
+  said.figure(`${copies} damaged copies (seed ${seed}), ${named} snapshots named and counted; started after ${Math.round(Math.max(...starts))} ms at most, undamaged after ${Math.round(undamagedMs)} ms; ` +
     `${whole.counts[0]} events, ${whole.counts[2]} calls, ${whole.counts[3]} findings: all there, none twice, ${said.failures.length} wrong`)
   said.figure('the log itself, every envelope held against its bytes: test/fault/embedded-log-damage.test.ts (ROUNDS, SEED)')
   return said
