@@ -56,10 +56,15 @@ export const NEAR_NAME: Kind = {
   found: '30 to 128 characters drawn from both cases and digits, within 80 characters behind such a name, and assigned to no other name',
 }
 
+export const RAW_TOKEN: Kind = {
+  kind: 'raw-token', what: 'Token that was sent where its fingerprint belongs',
+  found: 'in `token_fingerprint` and the attributes that it is read from: 16 characters or more that are no hex (plain, in groups or with a word before it), no digest that names how it was made ' +
+    '(`sha256:…`), and not made of words',
+}
 export const NESTED: Kind = { kind: 'nested', what: 'Encoded text in encoded text', found: 'more than eight times, which nobody looks into' }
 
 /** Every kind once, in the order of the documentation. */
 export const KINDS: readonly Kind[] = [
   PRIVATE_KEY, JWT, BEARER, BASIC, ...VENDOR_TOKENS, ...MARKED_TOKENS, PASSWORD_HASH, URL_PASSWORD, COMMAND, CARD, IBAN, SSN,
-  EMAIL, PHONE, FIELD, ASSIGNMENT, NEAR_NAME, NESTED,
+  EMAIL, PHONE, FIELD, ASSIGNMENT, NEAR_NAME, RAW_TOKEN, NESTED,
 ]

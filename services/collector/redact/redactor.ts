@@ -4,6 +4,7 @@ import type { KeyedHash } from '../../../schemas/ports.ts'
 import type { Redactor } from '../contracts.ts'
 import { SCANNED_LIST_COLUMNS, SCANNED_MAP_COLUMNS, SCANNED_TEXT_COLUMNS } from './columns.ts'
 import { readingsOf } from './encoded.ts'
+import { cleanFingerprint, FINGERPRINT_KEYS } from './fingerprints.ts'
 import { FIELD } from './kinds.ts'
 import { holdsSecret } from './json-text.ts'
 import { gate } from './gate.ts'
@@ -34,8 +35,10 @@ function cleanWords(words: readonly string[], work: Work): readonly string[] {
 interface KeyVerdict {
   /** What the gate says of the key. */
   readonly flags: number
-  readonly grade: NameGrade
+  readonly grade: KeyGrade
 }
+/** `fingerprint`: a token's fingerprint is read from it. */
+type KeyGrade = NameGrade | 'fingerprint'
 const KEY_LIMIT = 20_000
 let keys = new Map<string, KeyVerdict>()
 
@@ -43,16 +46,20 @@ let keys = new Map<string, KeyVerdict>()
 function verdictOf(key: string): KeyVerdict {
   const known = keys.get(key)
   if (known !== undefined) return known
-  const verdict = { flags: gate(key), grade: gradeOf(key) }
+  const verdict: KeyVerdict = { flags: gate(key), grade: FINGERPRINT_KEYS.has(key) ? 'fingerprint' : gradeOf(key) }
   if (key.length > LONGEST_NAMED_KEY) return verdict
   if (keys.size >= KEY_LIMIT) keys = new Map()
   keys.set(key, verdict)
   return verdict
 }
 
-function cleanAttribute(grade: NameGrade, attribute: Attribute, work: Work): Attribute {
+function cleanAttribute(grade: KeyGrade, attribute: Attribute, work: Work): Attribute {
   const { type, text } = attribute
-  if (type !== 'bool' && type !== 'null' && grade !== 'none' && holdsSecret(grade, text)) {
+  if (grade === 'fingerprint' && type === 'string') {
+    const next = cleanFingerprint(text, work)
+    return next === text ? attribute : WHOLE(next)
+  }
+  if (type !== 'bool' && type !== 'null' && grade !== 'none' && grade !== 'fingerprint' && holdsSecret(grade, text)) {
     const token = work.scan.token(FIELD.kind, text)
     work.noteFound()
     return WHOLE(token)
@@ -73,7 +80,7 @@ function free(key: string, taken: ReadonlyMap<string, unknown>): string {
 }
 
 /** Nothing to do, told without a word about where it stands: true of nearly every attribute. */
-const isPlain = (grade: NameGrade, { type, text }: Attribute, policy: Policy): boolean =>
+const isPlain = (grade: KeyGrade, { type, text }: Attribute, policy: Policy): boolean =>
   grade === 'none' && type !== 'bytes' && text.length <= LONGEST_TEXT && isClean(text, policy)
 
 /** The last resource in which nothing was found. Its events share the map, so it is looked through once and not once an event. */

@@ -4,12 +4,13 @@
  */
 import type { AuditEventFields } from '../../../schemas/audit-event.ts'
 import type { TextColumn } from './columns.ts'
+import { cleanFingerprint } from './fingerprints.ts'
 import { clean, type Work } from './work.ts'
 
-function cleaned(text: string, column: TextColumn, work: Work): string {
+function cleaned(text: string, column: TextColumn, work: Work, how = clean): string {
   if (text === '') return text
   work.stand(column)
-  return clean(text, work)
+  return how(text, work)
 }
 
 /** Cleans them in place. */
@@ -33,7 +34,7 @@ export function cleanTextColumns(event: AuditEventFields, work: Work): void {
   event.principal = cleaned(event.principal, 'principal', work)
   event.client = cleaned(event.client, 'client', work)
   event.agent = cleaned(event.agent, 'agent', work)
-  event.token_fingerprint = cleaned(event.token_fingerprint, 'token_fingerprint', work)
+  event.token_fingerprint = cleaned(event.token_fingerprint, 'token_fingerprint', work, cleanFingerprint)
   event.actor = cleaned(event.actor, 'actor', work)
   event.client_address = cleaned(event.client_address, 'client_address', work)
   event.user_agent = cleaned(event.user_agent, 'user_agent', work)
