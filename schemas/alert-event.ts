@@ -4,7 +4,7 @@ import { AlertStatus, AlertVerdict } from './alert.ts'
 
 const text = z.string()
 
-export const ALERT_EVENTS = [
+const ALERT_EVENTS = [
   'opened', 'told', 'escalated', 'acknowledged', 'started', 'resolved', 'reopened', 'noted', 'silenced', 'unsilenced', 'inhibited', 'held_back', 'redelivered', 'responded', 'refused',
 ] as const
 

@@ -8,7 +8,7 @@ import { ActorKind, Severity } from './vocabulary.ts'
 const text = z.string()
 
 /** One thing that weighed in a judgement. */
-export const FindingFeature = z.strictObject({
+const FindingFeature = z.strictObject({
   name: text,
   observed: text,
   /** '' where nothing is usual. */

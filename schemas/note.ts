@@ -6,7 +6,7 @@ import { createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto
 import { HASH_BYTES } from './merkle.ts'
 
 /** First byte of a key: Ed25519 over the text, or Ed25519 over time and text, as witnesses sign. */
-export const ED25519 = 1
+const ED25519 = 1
 export const COSIGNATURE = 4
 const KEY_BYTES = 32
 const SIGNATURE_BYTES = 64

@@ -31,7 +31,7 @@ export type Quarantined = Readonly<z.infer<typeof Quarantined>>
 /** What an envelope of an older version leaves out. */
 export const QUARANTINED_DEFAULTS = { source: '', detector: '', offset_index: -1 } as const
 
-export const QUARANTINE_ACTIONS = ['replay', 'discard', 'return'] as const
+const QUARANTINE_ACTIONS = ['replay', 'discard', 'return'] as const
 
 /**
  * What somebody decided on a quarantined record, or what became of that. Never changed or removed: the state of a record is its action with the

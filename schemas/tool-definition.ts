@@ -5,14 +5,14 @@
 import type { Vantage } from './vocabulary.ts'
 
 /** `server`: what a server says of itself in `initialize` or `server/discover`, its instructions to the model among it. */
-export const DEFINITION_KINDS = ['tool', 'prompt', 'resource', 'resource_template', 'server'] as const
+const DEFINITION_KINDS = ['tool', 'prompt', 'resource', 'resource_template', 'server'] as const
 export type DefinitionKind = (typeof DEFINITION_KINDS)[number]
 
 /**
  * What a hash is made of. `jcs-1`: SHA-256 of the definition as canonical JSON (RFC 8785) with the members name, title, description, inputSchema,
  * outputSchema and annotations as far as they are given and not null. `text-1`: SHA-256 of its JSON as sent, because it is too deep or too large.
  */
-export const HASH_FORMS = ['jcs-1', 'text-1'] as const
+const HASH_FORMS = ['jcs-1', 'text-1'] as const
 export type HashForm = (typeof HASH_FORMS)[number]
 
 /** Length of the windows that `last_seen` is told in, nanoseconds. */

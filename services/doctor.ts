@@ -155,7 +155,7 @@ export async function checkReceivers({ alerting }: Pick<Config, 'alerting'>): Pr
 }
 
 /** Those that nothing would be sent to. */
-export const checkTargets = async (config: Pick<Config, 'alerting' | 'audit' | 'response'>): Promise<readonly Check[]> =>
+const checkTargets = async (config: Pick<Config, 'alerting' | 'audit' | 'response'>): Promise<readonly Check[]> =>
   (await privateTargets(config)).map(({ sentence }) => ({ what: 'target', ok: false, detail: sentence }))
 
 async function ownerOfLog({ bus, data_dir: dataDir }: Config): Promise<number | undefined> {

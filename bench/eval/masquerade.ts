@@ -50,7 +50,7 @@ function callOf({ principal, commands, day }: Block, at: number): Interaction {
 }
 
 /** What became of each block that is labelled. */
-export function judgeBlocks(principals: readonly Principal[], params: unknown = {}): readonly Item[] {
+function judgeBlocks(principals: readonly Principal[], params: unknown = {}): readonly Item[] {
   const arm = REGISTRY['masquerade']
   if (arm === undefined) throw new RangeError('the list of detectors has no masquerade')
   const play = rehearsal(arm(params))

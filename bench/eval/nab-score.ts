@@ -20,7 +20,7 @@ const FALSE = 0.11
 const scaled = (place: number): number => (place > 3 ? -1 : 2 / (1 + Math.exp(5 * place)) - 1)
 
 /** Rows of the learning period, which are not scored: 15 %, at most 750. */
-export const probation = (rows: number): number => Math.min(Math.floor(0.15 * rows), 750)
+const probation = (rows: number): number => Math.min(Math.floor(0.15 * rows), 750)
 
 /** `detections`: row numbers in ascending order. */
 export function scoreSeries({ values, windows }: Series, detections: readonly number[]): NabSum {

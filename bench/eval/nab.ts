@@ -26,7 +26,7 @@ function hourOf(id: string, row: number, value: number): Interaction {
 }
 
 /** Rows at which a finding was made that opened an alert. */
-export function detectionsIn({ id, values }: Row, params: object = {}): readonly number[] {
+function detectionsIn({ id, values }: Row, params: object = {}): readonly number[] {
   const arm = REGISTRY['unusual-volume']
   if (arm === undefined) throw new RangeError('the list of detectors has no unusual-volume')
   const play = rehearsal(arm(params))

@@ -28,7 +28,7 @@ function callOf(id: string, { utc }: z.infer<typeof Event>, at: number): Interac
 }
 
 /** Items of one principal: sessions that are an intruder's, and all other events. */
-export function judgePrincipal({ id, history, test }: Principal, group: string, { detectors, place }: Pick<Form, 'detectors' | 'place'>): readonly Item[] {
+function judgePrincipal({ id, history, test }: Principal, group: string, { detectors, place }: Pick<Form, 'detectors' | 'place'>): readonly Item[] {
   const plays = detectors.map((name) => rehearsal((REGISTRY[name] as NonNullable<(typeof REGISTRY)[string]>)({})))
   const said = [...history, ...test].map((event, at) => plays.map((play) => play({ ...callOf(id, event, at), client_country: place ? countryAt(event.offset_min) : '' }).length > 0).includes(true)).slice(history.length)
   const sessions = new Map<string, Item>()

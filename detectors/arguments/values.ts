@@ -10,7 +10,7 @@ export interface Leaf {
 
 const LEAVES = 64
 const DEPTH = 12
-export const VALUE_LENGTH = 4096
+const VALUE_LENGTH = 4096
 
 /** Leaves in order, at most 64, nested at most 12 deep, each cut at 4,096 characters. Never throws: text that is no JSON is one leaf. */
 export function leavesOf(text: string): readonly Leaf[] {

@@ -18,8 +18,8 @@ export interface Address {
 }
 
 /** What a key says that its value is. */
-export const HOST_KEY = /^(?:.{0,40}[_-])?(?:ur[il]s?|href|link|endpoint|host|hosts|hostname|domain|server|webhook|callback|target|destination|dest|address|remote|site|website|proxy|registry|repo|repository)$/i
-export const BUCKET_KEY = /^(?:.{0,40}[_-])?(?:bucket|buckets|bucket_?name|container_?name)$/i
+const HOST_KEY = /^(?:.{0,40}[_-])?(?:ur[il]s?|href|link|endpoint|host|hosts|hostname|domain|server|webhook|callback|target|destination|dest|address|remote|site|website|proxy|registry|repo|repository)$/i
+const BUCKET_KEY = /^(?:.{0,40}[_-])?(?:bucket|buckets|bucket_?name|container_?name)$/i
 const CAMEL = /([a-z0-9])([A-Z])/g
 /** `callbackUrl` as `callback_Url`. */
 export const spacedKey = (key: string): string => (key.length > 64 ? '' : key.replace(CAMEL, '$1_$2'))

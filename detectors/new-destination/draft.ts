@@ -9,7 +9,7 @@ const ODD = /[^\w.:/\\-]/g
 const LONGEST = 80
 
 /** As people read it: the domain of an address, never its person; characters that no name has are question marks. */
-export const nameFor = ({ kind, name, domain }: Destination): string => (kind === 'e-mail' ? `an address at ${domain}` : name).slice(0, LONGEST).replaceAll(kind === 'e-mail' ? /[^\w. -]/g : ODD, '?')
+const nameFor = ({ kind, name, domain }: Destination): string => (kind === 'e-mail' ? `an address at ${domain}` : name).slice(0, LONGEST).replaceAll(kind === 'e-mail' ? /[^\w. -]/g : ODD, '?')
 
 export interface Told {
   readonly severity: Severity

@@ -71,7 +71,7 @@ export interface Strange {
   readonly network: boolean
 }
 
-export const FAMILIAR: Strange = { program: false, network: false }
+const FAMILIAR: Strange = { program: false, network: false }
 
 export function strangeOf({ known, since }: Holders, interaction: Interaction, day: number): Strange {
   const country = countryOf(interaction)

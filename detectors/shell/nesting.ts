@@ -108,7 +108,7 @@ function remoteCode(args: readonly string[]): Code[] {
 const BASE64 = /^[A-Za-z0-9+/]{8,}={0,2}$/
 
 /** Undefined where the text is no base64 of readable text. `latin1` keeps bytes, `utf16` is little-endian. */
-export function decodeBase64(text: string, as: 'latin1' | 'utf16'): string | undefined {
+function decodeBase64(text: string, as: 'latin1' | 'utf16'): string | undefined {
   const compact = text.replaceAll(/\s/g, '')
   if (!BASE64.test(compact)) return undefined
   const bytes = atob(compact.slice(0, compact.length - (compact.length % 4 === 1 ? 1 : 0)))

@@ -17,7 +17,7 @@ function attributesOf(values: unknown, types: unknown): Attributes {
 }
 
 /** The event in a row of `audit_events` as `Store.query` returns it (`SELECT *`). Throws TypeError when columns are missing. */
-export function eventFromRow(row: Row): AuditEvent {
+function eventFromRow(row: Row): AuditEvent {
   const event: Record<string, unknown> = {}
   for (const { name, kind } of CANONICAL_FIELDS) {
     if (row[name] === undefined) throw new TypeError(`column ${name} is missing`)

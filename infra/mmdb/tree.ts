@@ -26,7 +26,7 @@ function addressOf(bits: string, version: number): string {
   return groups.join(':')
 }
 
-export class BrokenTree extends Error {}
+class BrokenTree extends Error {}
 
 /** Whether tree and separator lie within the file. */
 function checkFrame(file: Buffer, { searchTreeSize, nodeCount, recordSize }: Metadata): void {

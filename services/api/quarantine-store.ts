@@ -4,7 +4,7 @@ import type { Row, Store } from '../../schemas/ports.ts'
 import { sqlTime, sqlTexts } from '../../schemas/sql-literal.ts'
 import { type Quarantined, QUARANTINE_REASONS } from '../../schemas/quarantined.ts'
 
-export const MOST_ENTRIES = 10_000
+const MOST_ENTRIES = 10_000
 const word = z.string().max(512)
 const id = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 hex digits')
 

@@ -40,7 +40,7 @@ interface Shown {
 const wrong = (message: string): Failure => new Failure('misconfigured', 'silence.option', message)
 
 /** `detector=unusual-volume`, `server!=files`. Throws Failure `misconfigured`. */
-export function matcherOf(text: string): Matcher {
+function matcherOf(text: string): Matcher {
   const [, field = '', not = '', value = ''] = /^([a-z_]+)(!?)=(.+)$/s.exec(text) ?? []
   if (!(SILENCE_FIELDS as readonly string[]).includes(field)) throw wrong(`--match ${JSON.stringify(text)}: write FIELD=VALUE or FIELD!=VALUE; fields are ${SILENCE_FIELDS.join(', ')}.`)
   return { field, operator: not === '' ? 'is' : 'is_not', value }

@@ -26,7 +26,7 @@ const hasOneUrl = (one: { readonly url?: string | undefined; readonly url_file?:
 const ONE_URL = 'needs exactly one of url and url_file'
 
 /** Generic webhook, Standard Webhooks 1.0.0. */
-export const WebhookFields = {
+const WebhookFields = {
   ...common,
   url: url.describe('Target; http only makes sense inside'),
   secret: whsec.optional().describe('Shared secret that messages are signed with: whsec_ and base64 of 24 to 64 bytes'),

@@ -39,7 +39,7 @@ export interface Span {
 /** Most lines of one look: over it the newest are looked at, and the rest by the look that asks only for what is off. */
 const MOST_LINES = 50_000
 
-export function factsSql({ since, until, onlyOff }: Span): string {
+function factsSql({ since, until, onlyOff }: Span): string {
   const [from, to] = [sqlTime(since), sqlTime(until)]
   const inside = `window_start >= ${from} AND window_start < ${to}`
   const receivedInside = `received_at >= ${from} AND received_at < ${to} GROUP BY tenant, source, w`

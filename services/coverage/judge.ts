@@ -39,7 +39,7 @@ export interface Blindness {
 }
 
 /** `columns`: in how many of `calls` each column is known, and under `detector*` all that the detector needs. */
-export function blindnessOf(emitter: string, { calls, columns }: { readonly calls: number; readonly columns: Counts }, knowledge: Knowledge): Blindness {
+function blindnessOf(emitter: string, { calls, columns }: { readonly calls: number; readonly columns: Counts }, knowledge: Knowledge): Blindness {
   if (calls === 0) return { detectors: NONE, blind: [], missing: [], switches: [] }
   const share = (name: string): number => (columns.get(name) ?? 0) / calls
   const detectors = new Map(knowledge.detectors.map(({ id }) => [id, Number(share(`${id}*`).toFixed(4))]))

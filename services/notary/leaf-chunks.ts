@@ -6,7 +6,7 @@ import type { Row, Store } from '../../schemas/ports.ts'
 
 export const CHUNK = 16
 /** Most leaves of a partition in one look, whole chunks: after an upgrade there may be millions. */
-export const MOST_LEAVES = 32_768 * CHUNK
+const MOST_LEAVES = 32_768 * CHUNK
 
 /** Where to go on in a partition's log: a whole number of chunks. */
 export interface Start {

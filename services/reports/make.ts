@@ -36,7 +36,7 @@ export interface MadeReport {
 
 /** ISO 8601 with milliseconds, and with all nine digits as the engine reads it. */
 const isoOf = (nanoseconds: bigint): string => new Date(Number(nanoseconds / 1_000_000n)).toISOString()
-export const engineTime = (nanoseconds: bigint): string =>
+const engineTime = (nanoseconds: bigint): string =>
   `${isoOf(nanoseconds).slice(0, 19).replace('T', ' ')}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}`
 
 /** Identity of what is asked: the same order is the same report. */

@@ -46,7 +46,7 @@ const dateOf = (day: number): Date => new Date(day * DAY)
 /** `day`: days since 1970. */
 export const isWeekend = (day: number): boolean => [0, 6].includes(dateOf(day).getUTCDay())
 export const weekday = (day: number): number => dateOf(day).getUTCDay()
-export const isHoliday = (country: string, day: number): boolean => HOLIDAYS[country]?.includes(dateOf(day).toISOString().slice(5, 10)) === true
+const isHoliday = (country: string, day: number): boolean => HOLIDAYS[country]?.includes(dateOf(day).toISOString().slice(5, 10)) === true
 export const isWorkday = (country: string, day: number): boolean => !isWeekend(day) && !isHoliday(country, day)
 export const isoDay = (day: number): string => dateOf(day).toISOString().slice(0, 10)
 /** Working days left in the month, this one included; 1 = the last one. */

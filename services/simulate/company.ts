@@ -93,7 +93,7 @@ export interface Company {
   readonly lastDay: number
 }
 
-export const SITES = ('docs.python.org developer.mozilla.org nodejs.org kubernetes.io www.postgresql.org en.wikipedia.org stackoverflow.com github.com www.typescriptlang.org www.rfc-editor.org docs.aws.amazon.com www.reuters.com ' +
+const SITES = ('docs.python.org developer.mozilla.org nodejs.org kubernetes.io www.postgresql.org en.wikipedia.org stackoverflow.com github.com www.typescriptlang.org www.rfc-editor.org docs.aws.amazon.com www.reuters.com ' +
   'www.destatis.de www.iso.org news.ycombinator.com arxiv.org www.w3.org www.ietf.org martinfowler.com www.gov.uk').split(' ')
 
 export const scopesOf = (kinds: Iterable<Kind>): string[] => [...kinds].flatMap((kind) => (kind === 'web' || kind === 'translate' ? [`${kind}:use`] : [`${kind}:read`, `${kind}:write`]))

@@ -16,7 +16,7 @@ const listed = (items: readonly string[]): string =>
   items.length <= MOST_LISTED ? items.join(', ') : `${items.slice(0, MOST_LISTED).join(', ')} and ${items.length - MOST_LISTED} more`
 
 /** Folders below `root` with a file that has one of the names in it, in any case; none where there is no `root`. */
-export async function reportsNaming(root: string, names: readonly string[]): Promise<readonly string[]> {
+async function reportsNaming(root: string, names: readonly string[]): Promise<readonly string[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])
   const found = new Set<string>()
   for (const entry of entries) {
@@ -29,7 +29,7 @@ export async function reportsNaming(root: string, names: readonly string[]): Pro
 }
 
 /** Versions of policies of the tenant whose text or groups have one of the names. They are read whole, so that no statement names anybody. */
-export async function policiesNaming(store: Pick<Store, 'query'>, tenant: string, names: readonly string[]): Promise<readonly string[]> {
+async function policiesNaming(store: Pick<Store, 'query'>, tenant: string, names: readonly string[]): Promise<readonly string[]> {
   const rows = await store.query('SELECT policy, version, text, toString(members) AS members FROM watchkeeper.policies WHERE tenant = {tenant:String} ORDER BY policy, version', { tenant })
   return rows.flatMap(({ policy, version, text, members }) => (isNamedIn(`${String(text)}\n${String(members)}`, names) ? [`${String(policy)} version ${String(version)}`] : []))
 }

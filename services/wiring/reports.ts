@@ -44,7 +44,7 @@ function signerOf({ config, parts }: ReportKit): () => Promise<NoteSigner> {
 }
 
 /** Throws Failure `misconfigured` for a cron expression, zone or control that there is not. */
-export function schedulesOf({ reports: { schedules } }: Pick<Config, 'reports'>): readonly Schedule[] {
+function schedulesOf({ reports: { schedules } }: Pick<Config, 'reports'>): readonly Schedule[] {
   return schedules.map(({ name, tenant, controls, title, cron, timezone, jitter_seconds: jitterSeconds, deliver_to: deliverTo }) => {
     try {
       const chosen = controlsOf(controls)

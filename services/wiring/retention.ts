@@ -73,7 +73,7 @@ async function openDesk({ config, foundation, log }: RemovalKit): Promise<Remova
 }
 
 /** The desk of the process: what is under way is known to everybody who asks it. */
-export function removalDesk(kit: RemovalKit): Promise<RemovalDesk> {
+function removalDesk(kit: RemovalKit): Promise<RemovalDesk> {
   const open = desks.get(kit.foundation) ?? openDesk(kit)
   desks.set(kit.foundation, open)
   return open

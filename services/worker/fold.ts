@@ -20,7 +20,7 @@ import type { Outbox } from './outbox.ts'
 import { nobody, RunTools } from './tools.ts'
 
 /** States that nothing depends on any more are looked for once in this much of event time. */
-export const SWEEP_EVERY_NS = 86_400_000_000_000n
+const SWEEP_EVERY_NS = 86_400_000_000_000n
 
 /** Everything that a partition's findings depend on; saved and loaded as one. */
 export interface FoldState {

@@ -11,7 +11,7 @@ import type { MetricPoint } from '../../schemas/metric-point.ts'
 import type { Row, Store, StoredEvent, StoredLeaf } from '../../schemas/ports.ts'
 import type { Quarantined } from '../../schemas/quarantined.ts'
 
-export function storedEvent(event: AuditEvent, place: { partition?: number; offset?: number; offsetIndex?: number } = {}): StoredEvent {
+function storedEvent(event: AuditEvent, place: { partition?: number; offset?: number; offsetIndex?: number } = {}): StoredEvent {
   const canonical = encodeCanonical(event)
   return { bytes: canonical.bytes, partition: 0, offset: 0, offsetIndex: 0, ...place, hashes: writeHashes(canonical), hashesAt: 0 }
 }

@@ -49,7 +49,7 @@ export const criticalCommand: AlertMessage = {
   },
 }
 
-export const habitVolume: AlertMessage = {
+const habitVolume: AlertMessage = {
   type: 'alert.open', timestamp: '2026-11-21T03:12:00.000Z',
   data: {
     ...criticalCommand.data, severity: 'medium', title: 'Unusual volume for anna@example.com: 1,412 calls within an hour',
@@ -99,7 +99,7 @@ export const resolved: AlertMessage = {
   data: { ...criticalCommand.data, version: 4, status: 'resolved', verdict: 'benign', status_by: 'bea@example.com', status_why: 'The installer of our build server; its hash is the one on record' },
 }
 
-export const wentQuiet: AlertMessage = {
+const wentQuiet: AlertMessage = {
   ...habitVolume, type: 'alert.resolved', timestamp: '2026-11-22T04:00:00.000Z',
   data: { ...habitVolume.data, version: 2, status: 'resolved', status_why: 'nothing new for 24 h' },
 }

@@ -6,7 +6,7 @@ import type { ServerLink } from './link.ts'
 import type { Settings } from './options.ts'
 
 /** The first version with every setting that the migrations and inserts name; a test compares them with the engine's own history. */
-export const OLDEST_VERSION = '26.6'
+const OLDEST_VERSION = '26.6'
 
 const BINARY = { format: 'RowBinaryWithNamesAndTypes' } as const
 const parts = (version: string): number[] => version.split('.').slice(0, 2).map(Number)

@@ -37,7 +37,7 @@ export const Precision = z.strictObject({
 export type Precision = z.infer<typeof Precision>
 
 /** Alerts by verdict for each detector and version of its rule that had a finding in them. */
-export const precisionSql = (judged: Judged): string => `SELECT tenant, detector, rule_version,
+const precisionSql = (judged: Judged): string => `SELECT tenant, detector, rule_version,
   uniqExactIf(alert_id, said = 'true') AS true_alerts, uniqExactIf(alert_id, said = 'benign') AS benign_alerts, uniqExactIf(alert_id, said = 'duplicate') AS duplicate_alerts
 FROM (SELECT tenant, alert_id, arrayJoin(finding_ids) AS finding_id FROM watchkeeper.alerts WHERE ${judgedAlerts(judged)}) AS of
 INNER JOIN (${verdicts(judged)}) AS verdicts USING (tenant, alert_id)
@@ -74,7 +74,7 @@ GROUP BY tenant, detector, ${columns} HAVING benign >= ${enough} AND right = 0 O
 const is = (field: SilenceMatcher['field'], value: string): SilenceMatcher => ({ field, operator: 'is', value })
 
 /** The same proposal has the same id, and the silence that comes of it, too. */
-export const proposalId = (tenant: string, matchers: readonly SilenceMatcher[]): string =>
+const proposalId = (tenant: string, matchers: readonly SilenceMatcher[]): string =>
   createHash('sha256').update(JSON.stringify(['tuning', tenant, matchers.map(({ field, value }) => [field, value])])).digest('hex').slice(0, 32)
 
 function proposalOf(row: Row): Omit<Proposal, 'accepted_until'> {

@@ -6,7 +6,7 @@ import { type Put, putOf } from './fields.ts'
 import { compileNames, type NamePattern } from './names.ts'
 import { readerOf } from './readings.ts'
 
-export const TEXT_FIELDS = [
+const TEXT_FIELDS = [
   'method',
   'tool',
   'prompt',
@@ -35,7 +35,7 @@ export const IDENTITY_FIELDS = [
   'caller_tenant',
   'delegation',
 ] as const satisfies readonly IdentityField[]
-export const HINT_FIELDS = [
+const HINT_FIELDS = [
   'operation',
   'object',
   'success',

@@ -150,7 +150,7 @@ export function everyBody(folder: string): readonly { readonly signal: Signal; r
   })
 }
 
-export const everyDecoded = (folder: string): readonly Observed[] =>
+const everyDecoded = (folder: string): readonly Observed[] =>
   everyBody(folder).map((body) => decode(body, DECODE_LIMITS)).filter((body) => body.signal !== 'metrics')
 
 /** Folders of emitters that send spans or log records, with what they sent. */

@@ -22,7 +22,7 @@ const ISSUERS: readonly { readonly digits: number; readonly from: number; readon
   { digits: 2, from: 56, to: 58, lengths: [13, 14, 15, 16, 17, 18, 19] },
 ]
 
-export function passesLuhn(digits: string): boolean {
+function passesLuhn(digits: string): boolean {
   let sum = 0
   for (let i = 0; i < digits.length; i++) {
     const digit = digits.charCodeAt(digits.length - 1 - i) - 48

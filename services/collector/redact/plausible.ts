@@ -91,11 +91,11 @@ const RANDOM = /^[A-Za-z0-9_+=~%-]{20,}$/
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
 /** Characters as a machine draws them: both letters and digits, and nearly all of them different. */
-export const looksRandom = (value: string): boolean =>
+const looksRandom = (value: string): boolean =>
   RANDOM.test(value) && !UUID.test(value) && /[0-9]/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3.5
 
 /** Whether the value is `user:password` in base64, as files of Docker and npm hold it under `auth`. */
-export const isCredentialPair = (value: string): boolean =>
+const isCredentialPair = (value: string): boolean =>
   value.length >= 12 && /^[A-Za-z0-9+/]+={0,2}$/.test(value) && /^[!-9;-~]{1,64}:[ -~]{4,}$/.test(Buffer.from(value, 'base64').toString('latin1'))
 
 /** Whether a value that only a vague name announces looks like a secret itself. */

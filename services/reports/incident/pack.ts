@@ -28,7 +28,7 @@ const MOST_PROOFS = 2_000
 const MOST_RULES = 1_000
 
 /** Text of SHA256SUMS.note. */
-export const sumsBody = (name: string, alertId: string, sha256: string): string => `${name}/incidents\n${alertId}\nSHA256SUMS sha256:${sha256}\n`
+const sumsBody = (name: string, alertId: string, sha256: string): string => `${name}/incidents\n${alertId}\nSHA256SUMS sha256:${sha256}\n`
 
 const lines = (rows: readonly object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 const placeOf = (row: JsonRow): EventPlace => ({ eventId: String(row['event_id']), partition: Number(row['partition']), offset: Number(row['offset']), offsetIndex: Number(row['offset_index']) })

@@ -20,7 +20,7 @@ interface Told {
 }
 
 /** What was told lately. Over `most` the one that was asked for longest ago is forgotten. */
-export class ToldLately {
+class ToldLately {
   readonly #told = new Map<string, Told>()
   readonly #most: number
   readonly #forgot: () => void
@@ -59,7 +59,7 @@ export interface InventoryLimits {
   readonly definitions: number
 }
 
-export const INVENTORY_LIMITS: InventoryLimits = { lists: 10_000, definitions: 50_000 }
+const INVENTORY_LIMITS: InventoryLimits = { lists: 10_000, definitions: 50_000 }
 
 /** Where and when a list was seen. */
 interface Seen {

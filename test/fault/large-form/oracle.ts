@@ -28,7 +28,7 @@ const missing = (found: ReadonlyMap<string, number>, traces: readonly string[], 
   traces.reduce((sum, trace) => sum + Math.max(0, expected - (found.get(trace) ?? 0)), 0)
 
 /** Reads every table once. */
-export async function accountOf(ask: Ask, { traces, alarms, spans }: Traffic): Promise<Account> {
+async function accountOf(ask: Ask, { traces, alarms, spans }: Traffic): Promise<Account> {
   const events = await byTrace(ask, 'SELECT trace_id, uniqExact(event_id) FROM watchkeeper.audit_events GROUP BY trace_id')
   const calls = await byTrace(ask, 'SELECT trace_id, uniqExact(interaction_id) FROM watchkeeper.interactions GROUP BY trace_id')
   const found = await byTrace(ask, "SELECT trace_id, uniqExact(finding_id) FROM watchkeeper.findings WHERE detector = 'unexpected-command' GROUP BY trace_id")

@@ -39,7 +39,7 @@ export const MCP_HEADERS = {
 const lists = (name: string) => headers(name).map((source) => ({ ...source, reading: 'list' as const, from: SIDES }))
 
 /** Who handed the request over, and what it said of those before: settled by client-address.ts. */
-export const HANDED_OVER = {
+const HANDED_OVER = {
   peer: ['network.peer.address', 'net.sock.peer.addr', 'net.peer.ip', 'src.addr'].map((key) => ({ key, reading: 'address' as const, from: SIDES })),
   forwarded_for: lists('x-forwarded-for'),
   forwarded: lists('forwarded'),
