@@ -5,6 +5,7 @@ import { Failure } from '../../schemas/failure.ts'
 import type { Finding } from '../../schemas/finding.ts'
 import type { Bus, History, KeyedHash, Log, Service, Store } from '../../schemas/ports.ts'
 import { createAlerter } from '../alerter/service.ts'
+import type { BatchLimits } from '../archiver/batch.ts'
 import { createArchiver } from '../archiver/service.ts'
 import { createAssembler } from '../assembler/service.ts'
 import { createTicker } from '../collector/ticker.ts'
@@ -56,17 +57,21 @@ export interface PartKit {
 }
 
 const SECOND_NS = 1_000_000_000n
-/** A row of an event is to be read 1.5 s after its receipt, also where the store is busy. */
-const EVENT_BATCH = { records: 10_000, milliseconds: 500, longest: 1_000 }
-const OTHER_BATCH = { records: 10_000, milliseconds: 1_000, longest: 3_000 }
-/** Each partition more is an insert of events more: they are gathered so much longer. */
-const PARTITION_MS = 100
+/**
+ * A row of an event is to be read 1.5 s after its receipt, also where the store is busy. `each`: milliseconds more for each partition more, which is an insert of
+ * events more.
+ */
+const EVENT_BATCH = { records: 10_000, milliseconds: 500, longest: 1_000, each: 50 }
+const OTHER_BATCH = { records: 10_000, milliseconds: 1_000, longest: 3_000, each: 100 }
+/** Of several partitions each takes long to write because they are written at the same time: less than that says how busy the store is. */
+const REST_TOGETHER = 1.25
 
 /** What one archiver gathers of all partitions together: while the store is away, every partition has this many records of it in memory several times. */
 const GATHERED = 20_000
 
-const batchesOf = ({ records, milliseconds, longest }: typeof EVENT_BATCH, partitions: number): typeof EVENT_BATCH => ({
-  records: Math.max(1_000, Math.min(records, Math.floor(GATHERED / partitions))), milliseconds: Math.min(milliseconds + PARTITION_MS * (partitions - 1), longest), longest,
+const batchesOf = ({ records, milliseconds, longest, each }: typeof EVENT_BATCH, partitions: number): BatchLimits => ({
+  records: Math.max(1_000, Math.min(records, Math.floor(GATHERED / partitions))), milliseconds: Math.min(milliseconds + each * (partitions - 1), longest), longest,
+  ...(partitions > 1 ? { rest: REST_TOGETHER } : {}),
 })
 /** Pages of what detectors learn from: some 20 MB as a rule, 160 at most. */
 const HISTORY = { pageRows: 10_000, maxTextBytes: 8_192 }
