@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { Packr } from 'msgpackr'
 import { describe, expect, it } from 'vitest'
 import { blankInteraction, exampleInteraction, Interaction } from './interaction.ts'
-import { interactions } from './topics.ts'
+import { interactions, writtenInteractions } from './topics.ts'
 
 const { codec } = interactions
 
@@ -33,13 +33,17 @@ describe('codec of topic interactions', () => {
   it('reads envelopes of before this format', () => {
     const older = new Packr({ useRecords: true, mapsAsObjects: false, int64AsType: 'bigint' }).pack([exampleInteraction, exampleInteraction])
     expect(codec.decode(older)).toEqual([exampleInteraction, exampleInteraction])
+    expect(writtenInteractions.codec.decode(older)[1]).toEqual({ interaction: exampleInteraction, bytes: undefined })
   })
 
   it('reads envelopes of the format before, whose records end with merged_into', () => {
     const whole = codec.encode([{ ...exampleInteraction, merged_into: 'last of the first format' }])
     const older = Buffer.from(whole.subarray(0, whole.indexOf('last of the first format') + 'last of the first format'.length))
     older[0] = 1
-    expect(codec.decode(older)).toEqual([{ ...exampleInteraction, merged_into: 'last of the first format' }])
+    const read = { ...exampleInteraction, merged_into: 'last of the first format' }
+    expect(codec.decode(older)).toEqual([read])
+    // Their bytes are not what is written today.
+    expect(writtenInteractions.codec.decode(older)).toEqual([{ interaction: read, bytes: undefined }])
   })
 
   it('refuses bytes that are cut or continued', () => {

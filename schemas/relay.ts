@@ -148,15 +148,13 @@ function partIn(reader: CanonicalReader, format: Format): Part {
   return { interaction: readInteraction(reader, generation), trace, conversation, rooted, bridged, asked, answered, turns, results }
 }
 
-const written = (): Buffer => Buffer.from(writer.buffer.subarray(0, writer.length))
-
 /** A part alone, to be kept; memory of its own, so that it keeps nothing else. */
 export function encodePart(part: Part): Buffer {
   const bytes = ReadPart.bytesOf(part)
   if (bytes !== undefined) return Buffer.from(bytes)
   writer.restart()
   writePart(part)
-  return written()
+  return Buffer.from(writer.buffer.subarray(0, writer.length))
 }
 
 /** Throws RangeError when the bytes are not one part. */
@@ -219,14 +217,17 @@ function readRelay(reader: CanonicalReader, format: Format): Relay {
   return { kind, key, at, home, part: readPart(reader, format) }
 }
 
-/** Envelope: u8 format (3), LEB128 count, then the records with the primitives of canonical.ts. */
-export function encodeRelays(relays: readonly Relay[]): Buffer {
+/** Envelope: u8 format (3), LEB128 count, then the records with the primitives of canonical.ts. In memory that the next call uses again. */
+export function lendRelays(relays: readonly Relay[]): Buffer {
   writer.restart()
   byte(FORMAT)
   writer.varint(relays.length)
   for (const relay of relays) writeRelay(relay)
-  return written()
+  return writer.buffer.subarray(0, writer.length)
 }
+
+/** The returned buffer is the caller's own. */
+export const encodeRelays = (relays: readonly Relay[]): Buffer => Buffer.from(lendRelays(relays))
 
 /** Throws RangeError when the bytes are not a whole envelope of this format. */
 export function decodeRelays(bytes: Buffer): readonly Relay[] {

@@ -38,6 +38,8 @@ export interface Notice {
 
 export interface Step {
   readonly interaction: Interaction
+  /** The interaction as it is written, where that is at hand; nobody is told of it. */
+  readonly bytes?: Buffer
   /** Keys that live in this partition, in the order in which they are to be stepped. */
   readonly keys: readonly StepKey[]
   /** Where there are any, the interaction is only what they were learnt from, and there are no keys. */
@@ -53,32 +55,31 @@ const SECOND = 2
 const NOTICE_TEXTS = 8
 const writer = new CanonicalWriter()
 
-/** Interactions of which the bytes are here already. */
-const written = new WeakMap<Interaction, Buffer>()
-
-/** For an interaction that goes to several partitions, of which each has an envelope of its own: it is written now, and its bytes are copied into each. */
-export function writeOnce(interaction: Interaction): void {
+/** The bytes of an interaction: one that goes to several partitions is written once, and copied into the envelope of each. */
+export function written(interaction: Interaction): Buffer {
   writer.restart()
   writeInteraction(writer, interaction)
-  written.set(interaction, Buffer.from(writer.buffer.subarray(0, writer.length)))
+  return Buffer.from(writer.buffer.subarray(0, writer.length))
 }
 
-/** Envelope: u8 format (4), LEB128 count; per record LEB128 count of texts, two a key, the same of lessons, three each, and of notices, eight each, then the fields of the interaction. */
-export function encodeSteps(steps: readonly Step[]): Buffer {
+/** Envelope: u8 format (4), LEB128 count; per record LEB128 count of texts, two a key, the same of lessons, three each, and of notices, eight each, then the fields of the interaction. In memory that the next call uses again. */
+export function lendSteps(steps: readonly Step[]): Buffer {
   writer.restart()
   writer.reserve(6)
   writer.buffer[writer.length++] = FORMAT
   writer.varint(steps.length)
-  for (const { interaction, keys, lessons, notices } of steps) {
+  for (const { interaction, keys, lessons, notices, bytes } of steps) {
     writeKeys(keys)
     writer.texts(lessons.flatMap(({ detector, key, lesson }) => [detector, key, String(lesson)]))
     writer.texts(notices.flatMap(({ kind, id, at, tenant, actor, server, tool, detector }) => [kind, id, String(at), tenant, actor, server, tool, detector]))
-    const bytes = written.get(interaction)
     if (bytes === undefined) writeInteraction(writer, interaction)
     else writer.bytes(bytes)
   }
-  return Buffer.from(writer.buffer.subarray(0, writer.length))
+  return writer.buffer.subarray(0, writer.length)
 }
+
+/** The returned buffer is the caller's own. */
+export const encodeSteps = (steps: readonly Step[]): Buffer => Buffer.from(lendSteps(steps))
 
 function writeKeys(keys: readonly StepKey[]): void {
   writer.reserve(5)

@@ -12,11 +12,11 @@ import { type EventHead, headOf, readHead } from './event-head.ts'
 import { BLANK_CASE, type Finding } from './finding.ts'
 import type { CredentialRecord } from './credential-record.ts'
 import { blankInteraction, type Interaction } from './interaction.ts'
-import { decodeInteractions, encodeInteractions, isInteractions } from './interaction-codec.ts'
+import { decodeInteractions, decodeWritten, encodeInteractions, isInteractions, lendInteractions, type WrittenInteraction } from './interaction-codec.ts'
 import type { MetricPoint } from './metric-point.ts'
 import type { PolicyRecord } from './policy-record.ts'
-import { decodeRelays, encodeRelays, type Relay } from './relay.ts'
-import { decodeSteps, encodeSteps, type Step } from './step.ts'
+import { decodeRelays, encodeRelays, lendRelays, type Relay } from './relay.ts'
+import { decodeSteps, encodeSteps, lendSteps, type Step } from './step.ts'
 import type { QuarantineAction, Quarantined, Replay } from './quarantined.ts'
 import type { ResponseAction, ResponseOrder } from './response-action.ts'
 import type { SilenceRow } from './silence.ts'
@@ -32,6 +32,8 @@ export interface Codec<T> {
   decode(bytes: Buffer): readonly T[]
   /** Two envelopes behind each other are one envelope, so that a bus may join small ones. */
   readonly joins?: boolean
+  /** What `decode` gives refers to nothing of the bytes that it was given: they may be used again. */
+  readonly copies?: boolean
 }
 
 export interface Topic<T> {
@@ -39,6 +41,8 @@ export interface Topic<T> {
   readonly codec: Codec<T>
   /** Where several topics share a name: whether a record is one of this one's. Its codec gives no others, and a bus that keeps records as they were published must not either. */
   holds?(record: T): boolean
+  /** Where they share a name and their records are of other kinds: this one's record of what was published, for a bus that keeps that. */
+  of?(published: unknown): T
 }
 
 /**
@@ -169,19 +173,30 @@ function packed<T>(): Codec<T> {
 }
 
 const olderInteractions = packed<Interaction>()
+const older = (bytes: Buffer): readonly Interaction[] => olderInteractions.decode(bytes).map((record) => ({ ...blankInteraction(), ...record }))
 const interactionsCodec: Codec<Interaction> = {
   encode: encodeInteractions,
-  decode: (bytes) => (isInteractions(bytes) ? decodeInteractions(bytes) : olderInteractions.decode(bytes).map((record) => ({ ...blankInteraction(), ...record }))),
+  lend: lendInteractions,
+  decode: (bytes) => (isInteractions(bytes) ? decodeInteractions(bytes) : older(bytes)),
 }
 
 /** Key: trace id, else conversation, else event id. */
 export const events: Topic<EventRecord> = { name: 'events', codec: eventsCodec }
 /** Key: actor. */
 export const interactions: Topic<Interaction> = { name: 'interactions', codec: interactionsCodec }
+/** The same topic for who sends what it reads on unchanged. */
+export const writtenInteractions: Topic<WrittenInteraction> = {
+  name: interactions.name,
+  of: (published) => ({ interaction: published as Interaction, bytes: undefined }),
+  codec: {
+    encode: (records) => encodeInteractions(records.map(({ interaction }) => interaction)),
+    decode: (bytes) => (isInteractions(bytes) ? decodeWritten(bytes) : older(bytes).map((interaction) => ({ interaction, bytes: undefined }))),
+  },
+}
 /** Key: what calls of several traces meet by. Only on a bus of several partitions. */
-export const correlations: Topic<Relay> = { name: 'correlations', codec: { encode: encodeRelays, decode: decodeRelays } }
+export const correlations: Topic<Relay> = { name: 'correlations', codec: { encode: encodeRelays, lend: lendRelays, decode: decodeRelays } }
 /** Key: home of a detector's key. Only on a bus of several partitions. */
-export const steps: Topic<Step> = { name: 'steps', codec: { encode: encodeSteps, decode: decodeSteps } }
+export const steps: Topic<Step> = { name: 'steps', codec: { encode: encodeSteps, lend: lendSteps, decode: decodeSteps } }
 const packedDesk = packed<Finding | AlertOrder>()
 const deskCodec: Codec<Finding | AlertOrder> = {
   encode: packedDesk.encode,

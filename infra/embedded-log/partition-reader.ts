@@ -46,9 +46,10 @@ export class PartitionReader<T> {
     return envelopes.length > 0 ? { kind: 'envelopes', envelopes, next: position + envelopes.length } : { kind: 'end' }
   }
 
-  /** What was published, without what is another topic's of the same name. */
+  /** What was published, as this topic's, and without what is another one's of the same name. */
   #seen(envelope: Envelope<T>): Envelope<T> {
-    const { holds } = this.#topic
+    const { holds, of } = this.#topic
+    if (of !== undefined) return { ...envelope, records: envelope.records.map(of) }
     return holds === undefined || envelope.records.every(holds) ? envelope : { ...envelope, records: envelope.records.filter(holds) }
   }
 

@@ -21,9 +21,10 @@
 import { createRequire } from 'node:module'
 import { crc32c } from '../../schemas/crc32c.ts'
 import { Failure } from '../../schemas/failure.ts'
+import { standsWhere } from '../../schemas/spare-memory.ts'
 import { addCodecs } from './compression.ts'
 import { type EncoderMethods, type Produce, writeProduceOnce } from './produce-once.ts'
-import { receive, standsWhere } from './receive-once.ts'
+import { receive } from './receive-once.ts'
 import { checkRecordBatches } from './record-batches.ts'
 
 interface Queue {

@@ -1,11 +1,11 @@
 /** Fetches for the partitions of one subscription: one request at a time to each leader, only for those that have room. */
+import { giveBack } from '../../schemas/spare-memory.ts'
 import type { FetchedPartition, GroupBroker } from './client.ts'
 import { UndecodableAnswer } from './client-patches.ts'
 import type { ClusterLink } from './cluster-link.ts'
 import { Bell, pause } from './deadline.ts'
 import { isType } from './failures.ts'
 import type { PartitionFeed } from './partition-feed.ts'
-import { giveBack } from './receive-once.ts'
 
 /** What fetching needs of a feed; the type of its records is closed over. */
 type Feed = Pick<PartitionFeed<unknown>, 'partition' | 'buffer' | 'room' | 'wake' | 'outOfRange'>
@@ -35,6 +35,8 @@ export class Fetcher {
   readonly #stop = new AbortController()
   readonly #bell = new Bell()
   readonly #busy = new Map<string, Promise<void>>()
+  /** Of each partition, when it was last looked for. */
+  readonly #leaders = new Map<number, string>()
   #turn = 0
   #wait = FIRST_WAIT_MS
   #heardAt = performance.now()
@@ -76,12 +78,15 @@ export class Fetcher {
   /** Starts a request to each leader that has none. */
   async #ask(hungry: readonly Feed[]): Promise<void> {
     const { link, topic } = this.#options
+    // A feed is hungry twice a delivery, and nothing is asked of a leader that has not answered yet: finding that out anew each time was a twentieth of the worker.
+    if (hungry.every(({ partition }) => this.#busy.has(this.#leaders.get(partition) ?? ''))) return
     const partitions = hungry.map(({ partition }) => partition)
     const leaders = await link.call('asking for leaders', async (cluster) => {
       await cluster.refreshMetadataIfNecessary()
       return cluster.findLeaderForPartitions(topic, partitions)
     })
     for (const [nodeId, mine] of Object.entries(leaders)) {
+      for (const partition of mine) this.#leaders.set(partition, nodeId)
       if (this.#busy.has(nodeId)) continue
       const feeds = this.#alone(hungry.filter(({ partition }) => mine.includes(partition)))
       const asked = this.#fetch(nodeId, feeds).catch(async (error: unknown) => this.#failed(error)).finally(() => {

@@ -1,5 +1,6 @@
 /** What was fetched of one partition and not yet handled, in order, with the holes in it: the ledger of offsets that the client does not keep. */
 import type { Gap } from '../../schemas/ports.ts'
+import { lend } from '../../schemas/spare-memory.ts'
 import type { FetchedMessage, FetchedPartition } from './client.ts'
 import type { Bounds } from './offsets.ts'
 
@@ -132,7 +133,8 @@ export class PartitionBuffer {
     if (isControlRecord === true) return
     if (value === null) return this.#hole({ first: offset, next: offset + 1, cause: 'undecodable' }, offset + 1)
     // A copy: what is kept of one envelope must not hold the whole answer of the broker in memory.
-    const bytes = Buffer.from(value)
+    const bytes = lend(value.length)
+    bytes.set(value)
     this.#items.push({ kind: 'message', message: { offset, bytes } })
     this.#bytes += bytes.length
     this.#budget.used += bytes.length

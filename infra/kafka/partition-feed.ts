@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { kindOf } from '../../schemas/failure.ts'
 import { PassedGaps } from '../../schemas/passed-gaps.ts'
 import type { Envelope, SubscribeOptions } from '../../schemas/ports.ts'
+import { giveBack } from '../../schemas/spare-memory.ts'
 import type { Topic } from '../../schemas/topics.ts'
 import { Bell } from './deadline.ts'
 import { unavailable } from './failures.ts'
@@ -165,10 +166,11 @@ export class PartitionFeed<T> {
 
   /** Up to the first that cannot be decoded; answers what is left to do. */
   async #deliver(messages: readonly Message[]): Promise<Message[]> {
-    const { subscribe } = this.#options
+    const { subscribe, topic } = this.#options
     const { signal } = this.#abort
     const { envelopes, bad, error } = this.#decoded(messages)
     if (envelopes.length > 0 && !(await persist(() => subscribe.handle(envelopes, signal), signal))) return []
+    if (topic.codec.copies === true) for (const { bytes } of messages.slice(0, envelopes.length)) giveBack(bytes)
     if (bad === undefined || signal.aborted) return []
     // What it takes to read it is not here yet, or nobody has it: no reason to go on behind it.
     if (isForLater(error)) return await persist(async () => this.#probe(bad), signal) ? messages.slice(envelopes.length) : []

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { giveBack, readInOnePlace, receive, type ReceivingConnection, standsWhere } from './receive-once.ts'
+import { giveBack, standsWhere } from '../../schemas/spare-memory.ts'
+import { readInOnePlace, receive, type ReceivingConnection } from './receive-once.ts'
 
 interface Answer {
   readonly size: number

@@ -8,15 +8,13 @@
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { ISocketFactory } from 'kafkajs'
-import { SpareMemory } from '../../schemas/spare-memory.ts'
+import { lend, standsWhere } from '../../schemas/spare-memory.ts'
 
 const READ_BYTES = 64 * 1024
 const KEEP_ALIVE_MS = 60_000
 /** Of an answer: its length, which does not count itself, and the number of its request. */
 const LENGTH_BYTES = 4
 const NUMBER_BYTES = 4
-/** Larger ones are answers to fetches. */
-const LARGE_BYTES = 32 * 1024
 /** No answer is larger: it would be more than a hundred fetches. */
 const MOST_BYTES = 1024 * 1024 * 1024
 
@@ -56,9 +54,6 @@ export interface ReceivingConnection {
 }
 
 const INCOMING = Symbol.for('watchkeeper.kafkajs.incoming')
-const memory = new SpareMemory()
-/** Memory by what stands in it: an answer's bytes, and what was read from them. */
-const places = new WeakMap<object, Buffer>()
 
 /** For `kafkajs/src/network/connection`: takes what comes, of which nothing may be kept. */
 export function receive(this: ReceivingConnection, piece: Buffer): void {
@@ -92,12 +87,8 @@ function begin(incoming: Incoming): boolean {
   const { length } = incoming
   const size = length.readInt32BE()
   if (size < NUMBER_BYTES || size > MOST_BYTES) return false
-  const bytes = LENGTH_BYTES + size
-  const place = bytes < LARGE_BYTES ? Buffer.allocUnsafe(bytes) : memory.take(bytes)
-  const whole = place.subarray(0, bytes)
-  length.copy(whole)
-  if (bytes >= LARGE_BYTES) places.set(whole, place)
-  incoming.whole = whole
+  incoming.whole = lend(LENGTH_BYTES + size)
+  length.copy(incoming.whole)
   return true
 }
 
@@ -106,18 +97,4 @@ function hand({ authHandlers, requestQueue }: ReceivingConnection, whole: Buffer
   const payload = whole.subarray(LENGTH_BYTES + NUMBER_BYTES)
   standsWhere(whole, payload)
   requestQueue.fulfillRequest({ size: whole.length - LENGTH_BYTES, correlationId: whole.readInt32BE(LENGTH_BYTES), payload })
-}
-
-/** `read` was read from `from`, and refers to its bytes. */
-export function standsWhere(from: object, read: object): void {
-  const place = places.get(from)
-  if (place !== undefined) places.set(read, place)
-}
-
-/** Nobody looks at the bytes any more that this answer refers to. */
-export function giveBack(answer: object): void {
-  const place = places.get(answer)
-  if (place === undefined) return
-  places.delete(answer)
-  memory.give(place)
 }

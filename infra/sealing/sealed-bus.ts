@@ -16,10 +16,10 @@ export function sealedTopic<T>(topic: Topic<T>, sealer: Sealer): Topic<T> {
   return {
     ...topic,
     codec: {
-      ...(codec.joins === undefined ? {} : { joins: codec.joins }),
+      ...(codec.joins === undefined ? {} : { joins: codec.joins }), copies: true,
       encode: (records) => sealer.seal(plainOf(records), name),
       pieces: (records) => sealer.sealPieces(plainOf(records), name),
-      decode: (bytes) => (isSealed(bytes) ? open(bytes) : codec.decode(bytes)),
+      decode: (bytes) => (isSealed(bytes) ? open(bytes) : codec.decode(codec.copies === true ? bytes : Buffer.from(bytes))),
     },
   }
 }

@@ -13,7 +13,7 @@ import { Forgetting } from './forgetting.ts'
 import { framesOf, openFrame, sealPieces } from './frame.ts'
 import { openLocalRing } from './key-folder.ts'
 import { openFileSnapshots } from '../snapshots/file-snapshots.ts'
-import { sealedBus } from './sealed-bus.ts'
+import { sealedBus, sealedTopic } from './sealed-bus.ts'
 import { SealedSnapshots } from './sealed-snapshots.ts'
 
 let folder: string
@@ -33,6 +33,22 @@ describe('sealed envelopes', () => {
       const sealed = Buffer.concat(parts.map((part) => sealedFrame(Buffer.from(part))))
       expect(framesOf(sealed).map((frame) => [...openFrame(frame, () => key.key, 'events')])).toEqual(parts.map((part) => [...part]))
     }))
+  })
+
+  it('give records that stay as they are when the bytes are used again, sealed or from before sealing, alone or behind each other', () => {
+    const { codec } = sealedTopic(events, {
+      seal: (plain, about) => Buffer.concat(sealPieces(key, plain, about)), sealPieces: (plain, about) => sealPieces(key, plain, about),
+      open: (frame, about) => openFrame(frame, () => key.key, about),
+    })
+    expect(codec.copies).toBe(true)
+    const records = (word: string): EventRecord[] => [EventRecord.of(Buffer.from(word)), EventRecord.tick(7n)]
+    const envelopes = [
+      codec.encode(records('one')), Buffer.concat([codec.encode(records('one')), codec.encode(records('two'))]), Buffer.from(events.codec.encode(records('one'))),
+    ]
+    const read = envelopes.map((bytes) => codec.decode(bytes))
+    for (const bytes of envelopes) bytes.fill(0)
+    const words = read.map((some) => some.map(({ bytes, tickAt }) => bytes?.toString() ?? String(tickAt)))
+    expect(words).toEqual([['one', '7'], ['one', '7', 'two', '7'], ['one', '7']])
   })
 
   it('do not open with one bit changed, another topic, or without the key', () => {

@@ -2,7 +2,8 @@ import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { arm, type Detector } from '../../detectors/detector.ts'
 import type { Finding } from '../../schemas/finding.ts'
-import { blankInteraction, type Interaction } from '../../schemas/interaction.ts'
+import { blankInteraction } from '../../schemas/interaction.ts'
+import type { WrittenInteraction } from '../../schemas/interaction-codec.ts'
 import type { Envelope, Keyed, SubscribeOptions } from '../../schemas/ports.ts'
 import { findings, type Topic } from '../../schemas/topics.ts'
 import { WORKER_DEFAULTS, type WorkerParts, type WorkerTelemetry } from './contracts.ts'
@@ -16,15 +17,18 @@ const shouter: Detector<object, null> = {
   },
   review: ({ tool, trace_id }) => (tool === 'rm' ? [{ about: [trace_id], severity: 'low', title: 't', observed: 'o', expected: 'e', reasons: [] }] : []),
 }
-const envelope = (partition: number, offset: number, tool: string): Envelope<Interaction> =>
-  ({ partition, offset, records: [{ ...blankInteraction(), tenant: 'acme', actor: `a${partition}`, trace_id: `t${partition}`, tool, interaction_id: `${partition}${offset}`.padStart(32, '0') }] })
+const envelope = (partition: number, offset: number, tool: string): Envelope<WrittenInteraction> => {
+  const id = `${partition}${offset}`.padStart(32, '0')
+  const interaction = { ...blankInteraction(), tenant: 'acme', actor: `a${partition}`, trace_id: `t${partition}`, tool, interaction_id: id }
+  return { partition, offset, records: [{ interaction, bytes: undefined }] }
+}
 const nothing = (): void => undefined
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 it('what one partition says does not go with what another has just written', async () => {
   const said: Finding[] = []
   const answers: (() => void)[] = []
-  let options: SubscribeOptions<Interaction> | undefined
+  let options: SubscribeOptions<WrittenInteraction> | undefined
   const bus = {
     async publish<T>(topic: Topic<T>, batch: readonly Keyed<T>[]) {
       if (topic.name !== findings.name) return
@@ -33,7 +37,7 @@ it('what one partition says does not go with what another has just written', asy
     },
     broadcast: async () => undefined,
     async subscribe<T>(_: Topic<T>, given: SubscribeOptions<T>) {
-      options = given as unknown as SubscribeOptions<Interaction>
+      options = given as unknown as SubscribeOptions<WrittenInteraction>
       return { commit: async () => undefined, stop: async () => undefined }
     },
   }
@@ -43,7 +47,7 @@ it('what one partition says does not go with what another has just written', asy
     ports: { bus, telemetry, keyedHash: { of: (_tenant, _purpose, text) => text }, snapshots: { load: async () => undefined, save: async () => undefined } },
   }
   await routeInteractions(parts)
-  const give = (...envelopes: Envelope<Interaction>[]): Promise<void> => options!.handle(envelopes, new AbortController().signal)
+  const give = (...envelopes: Envelope<WrittenInteraction>[]): Promise<void> => options!.handle(envelopes, new AbortController().signal)
   const first = give(envelope(0, 0, 'rm'))
   await turn()
   const second = give(envelope(1, 0, 'rm'), envelope(1, 1, 'ls'))

@@ -1,9 +1,10 @@
 /** On a bus of several partitions: judges interactions without state where they lie, and sends them to where the states of their keys live. */
 import type { Armed } from '../../detectors/detector.ts'
 import type { Interaction } from '../../schemas/interaction.ts'
+import type { WrittenInteraction } from '../../schemas/interaction-codec.ts'
 import type { Envelope, Keyed, Subscription } from '../../schemas/ports.ts'
 import type { Step } from '../../schemas/step.ts'
-import { interactions, steps } from '../../schemas/topics.ts'
+import { interactions, steps, writtenInteractions } from '../../schemas/topics.ts'
 import { CommitsBehind } from './commits-behind.ts'
 import type { Place, WorkerParts } from './contracts.ts'
 import { DefectGuard } from './defects.ts'
@@ -27,7 +28,7 @@ export async function routeInteractions(parts: WorkerParts): Promise<Subscriptio
     return router
   }
 
-  async function handle(envelopes: readonly Envelope<Interaction>[]): Promise<void> {
+  async function handle(envelopes: readonly Envelope<WrittenInteraction>[]): Promise<void> {
     const last = envelopes.at(-1)
     if (last === undefined) return
     await parts.ports.policies?.known()
@@ -41,7 +42,7 @@ export async function routeInteractions(parts: WorkerParts): Promise<Subscriptio
     commits.want(last.partition, last.offset + 1)
   }
 
-  subscription = await bus.subscribe(interactions, {
+  subscription = await bus.subscribe(writtenInteractions, {
     group: 'worker-routes', maxBytes: TURN_BYTES, gatherMs: GATHER_MS,
     handle,
     async revoked(partition) {
@@ -80,12 +81,13 @@ class Router {
   }
 
   /** The steps of an envelope; what its interactions show without state goes to the outbox. */
-  take({ partition, offset, records }: Envelope<Interaction>): Keyed<Step>[] {
+  take({ partition, offset, records }: Envelope<WrittenInteraction>): Keyed<Step>[] {
     const place = { topic: interactions.name, partition, offset }
     const sent: Keyed<Step>[] = []
-    for (const interaction of records) {
+    for (const record of records) {
+      const { interaction } = record
       this.#fold.apply({ interaction, keysFor: () => [], reviews: true, lessons: [] }, place)
-      if (interaction.version === 1 && isJudged(interaction)) sent.push(...stepsOf(interaction, this.#keysOf(interaction, place), this.#parts.config.partitions))
+      if (interaction.version === 1 && isJudged(interaction)) sent.push(...stepsOf(record, this.#keysOf(interaction, place), this.#parts.config.partitions))
     }
     this.#parts.ports.telemetry.recordsRead(interactions.name, records.length)
     return sent

@@ -26,7 +26,7 @@ describe('the states of a call', () => {
       for (const change of calls) {
         const interaction = call(change)
         const keys = keysOf(interaction)
-        const steps = stepsOf(interaction, keys, partitions)
+        const steps = stepsOf({ interaction, bytes: undefined }, keys, partitions)
         const sent = steps.flatMap(({ record }) => record.keys.map(({ detector, key }) => `${detector} ${key}`))
         expect(sent.toSorted()).toEqual(keys.map(({ detector, key }) => `${detector.rule.id} ${key}`).toSorted())
         for (const owned of keys) {

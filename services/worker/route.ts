@@ -1,9 +1,9 @@
 /** Where the keys of an interaction live on a bus of several partitions. */
 import type { Armed } from '../../detectors/detector.ts'
-import type { Interaction } from '../../schemas/interaction.ts'
+import type { WrittenInteraction } from '../../schemas/interaction-codec.ts'
 import { partitionOf } from '../../schemas/partition-of.ts'
 import type { Keyed } from '../../schemas/ports.ts'
-import { type Step, type StepKey, writeOnce } from '../../schemas/step.ts'
+import { type Step, type StepKey, written } from '../../schemas/step.ts'
 
 /** A key, and whose it is. */
 export interface OwnedKey {
@@ -22,7 +22,7 @@ interface Parcel {
 }
 
 /** The steps of one interaction, one a partition that keys of it live in. */
-export function stepsOf(interaction: Interaction, keys: readonly OwnedKey[], partitions: number): Keyed<Step>[] {
+export function stepsOf({ interaction, bytes = written(interaction) }: WrittenInteraction, keys: readonly OwnedKey[], partitions: number): Keyed<Step>[] {
   const parcels = new Map<number, Parcel>()
   // Most keys are at home with others: what partition that is is worked out once.
   const byHome = new Map<string, Parcel>()
@@ -32,8 +32,7 @@ export function stepsOf(interaction: Interaction, keys: readonly OwnedKey[], par
     byHome.set(home, parcel)
     parcel.keys.push({ detector: detector.rule.id, key })
   }
-  if (parcels.size > 1) writeOnce(interaction)
-  return Array.from(parcels.values(), ({ key, keys: own }) => ({ key, record: { interaction, keys: own, lessons: [], notices: [] } }))
+  return Array.from(parcels.values(), ({ key, keys: own }) => ({ key, record: { interaction, bytes, keys: own, lessons: [], notices: [] } }))
 }
 
 function parcelFor(home: string, parcels: Map<number, Parcel>, partitions: number): Parcel {

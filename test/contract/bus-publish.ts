@@ -1,6 +1,6 @@
 /** What every Bus adapter must do with what is published: order, offsets, every partition. */
 import { expect, test } from 'vitest'
-import { items, type OpenedBus, PARTITIONS, range } from './bus-fixture.ts'
+import { type Item, items, type OpenedBus, PARTITIONS, range } from './bus-fixture.ts'
 import { expectConsecutive, expectOrderPerKey, Recorder } from './bus-recorder.ts'
 
 export function publishContract({ opened, topic }: OpenedBus): void {
@@ -36,6 +36,20 @@ export function publishContract({ opened, topic }: OpenedBus): void {
     await opened().bus.subscribe(view, later.options('later'))
     await later.until(() => later.items.length >= 50)
     for (const recorder of [now, later]) expect(recorder.numbers).toEqual(range(0, 50).map((n) => n * 2))
+  })
+
+  test('a topic that shares its name and has records of another kind gives those, of what was just published as well as of what is read back', async () => {
+    const whole = topic()
+    const decode = whole.codec.decode.bind(whole.codec)
+    const of = (published: unknown): Item => ({ ...(published as Item), number: (published as Item).number + 1_000 })
+    const view = { ...whole, codec: { ...whole.codec, decode: (bytes: Buffer) => decode(bytes).map(of) }, of }
+    const [now, later] = [new Recorder(), new Recorder()]
+    await opened().bus.subscribe(view, now.options('now'))
+    for (const at of range(0, 10)) await opened().bus.publish(whole, items(3, at * 10, (at + 1) * 10))
+    await now.until(() => now.items.length >= 100)
+    await opened().bus.subscribe(view, later.options('later'))
+    await later.until(() => later.items.length >= 100)
+    for (const recorder of [now, later]) expect(recorder.numbers).toEqual(range(1_000, 1_100))
   })
 
   test('an empty publish is nothing', async () => {
