@@ -1,5 +1,5 @@
 /** Secrets given by name in plain text: `name=value`, `"name": "value"`, `--name value`, `Authorization: scheme value`. */
-import { matchAt } from './matching.ts'
+import { matchAt, matchesIn } from './matching.ts'
 import { gradeOf, nameBefore } from './names.ts'
 import { isSecretValue } from './plausible.ts'
 import { ASSIGNMENT } from './kinds.ts'
@@ -92,7 +92,7 @@ export function findAssignments(text: string): Span[] {
     const name = nameBefore(text, found.index)
     if (gradeOf(name) !== 'none') take(judge(text, name, found.index + 1))
   }
-  for (const option of text.matchAll(OPTION)) {
+  for (const option of matchesIn(OPTION, text)) {
     const name = option[1] ?? ''
     if (gradeOf(name) !== 'none') take(judge(text, name, option.index + option[0].length))
   }

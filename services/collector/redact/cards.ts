@@ -1,5 +1,6 @@
 /** Payment card numbers: length and issuer prefix of ISO/IEC 7812, check digit of Luhn (US patent 2,950,048). */
 import { CARD } from './kinds.ts'
+import { matchesIn } from './matching.ts'
 import type { Span } from './span.ts'
 
 /** Issuer prefixes as closed ranges of the first digits, with the lengths they come in. */
@@ -48,9 +49,11 @@ const WORD_REACH = 40
 /** Groups of digits with single blanks or dashes between; a number that goes on in letters or behind a point is another thing. */
 const CANDIDATE = /(?<![\w.])[0-9]+(?:[ -][0-9]+)*(?!\w|\.[0-9])/g
 
+const GROUP = /[0-9]+/g
+
 /** Cards within one run of groups: as a whole, or as consecutive groups of it (a list of cards is one run). */
 function within(run: string, offset: number, named: boolean): Span[] {
-  const groups = Array.from(run.matchAll(/[0-9]+/g), (group) => ({ text: group[0], start: offset + group.index }))
+  const groups = matchesIn(GROUP, run).map((group) => ({ text: group[0], start: offset + group.index }))
   const spans: Span[] = []
   for (let first = 0; first < groups.length; first++) {
     let digits = ''
@@ -70,7 +73,7 @@ function within(run: string, offset: number, named: boolean): Span[] {
 /** Card numbers in `text`. */
 export function findCards(text: string): Span[] {
   const spans: Span[] = []
-  for (const found of text.matchAll(CANDIDATE)) {
+  for (const found of matchesIn(CANDIDATE, text)) {
     const { index, 0: run } = found
     if (run.length >= 12) spans.push(...within(run, index, CARD_WORD.test(text.slice(Math.max(0, index - WORD_REACH), index))))
   }

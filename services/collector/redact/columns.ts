@@ -19,6 +19,8 @@ export const SCANNED_TEXT_COLUMNS = [
   'client_address', 'user_agent', 'host', 'arguments', 'result', 'error_code', 'error_type', 'status_message', 'decision', 'decision_by',
 ] as const satisfies readonly TextColumn[]
 
+export type ScannedTextColumn = (typeof SCANNED_TEXT_COLUMNS)[number]
+
 /** Lists of texts. `links` are pairs of hex ids, `redacted` is our own. */
 export const SCANNED_LIST_COLUMNS = ['scopes'] as const satisfies readonly (keyof AuditEventFields)[]
 export const SCANNED_MAP_COLUMNS = ['attributes', 'resource_attributes'] as const satisfies readonly (keyof AuditEventFields)[]

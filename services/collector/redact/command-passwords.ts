@@ -1,5 +1,6 @@
 /** Passwords that stand among the arguments of well-known commands. */
 import { COMMAND } from './kinds.ts'
+import { matchesIn } from './matching.ts'
 import { isPlaceholder } from './plausible.ts'
 import type { Span } from './span.ts'
 
@@ -37,7 +38,7 @@ export function findCommandPasswords(text: string): Span[] {
   const spans: Span[] = []
   for (const { command, before } of FORMS) {
     if (!command.test(text)) continue
-    for (const found of text.matchAll(before)) {
+    for (const found of matchesIn(before, text)) {
       const start = found.index + found[0].length
       SECRET.lastIndex = start
       const secret = SECRET.exec(text)?.[0]

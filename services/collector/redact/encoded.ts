@@ -1,4 +1,5 @@
 /** Base64, percent-encoding and escapes that may hold text. A run in which something is found is replaced as a whole. */
+import { matchesIn } from './matching.ts'
 
 export interface Run {
   readonly start: number
@@ -25,7 +26,7 @@ export function readingsOf(bytes: Buffer): readonly string[] {
 
 /** Base64 runs of `text`, decoded, also behind a leading slash. */
 export function* base64Runs(text: string): Generator<Run> {
-  for (const found of text.matchAll(RUN)) {
+  for (const found of matchesIn(RUN, text)) {
     if (!canBeText(found[0])) continue
     const start = found[0].charCodeAt(0) === 47 ? found.index + 1 : found.index
     const end = found.index + found[0].length
@@ -42,7 +43,7 @@ const withoutEscapes = (text: string): string => text.replace(ESCAPED_BYTE, (_, 
 
 /** Parts of addresses and forms with escapes, decoded; forms write blanks as `+`. */
 export function* percentRuns(text: string): Generator<Run> {
-  for (const found of text.matchAll(COMPONENT)) {
+  for (const found of matchesIn(COMPONENT, text)) {
     if (!found[0].includes('%')) continue
     const decoded = withoutEscapes(found[0])
     if (decoded.length === found[0].length) continue
@@ -60,7 +61,7 @@ const ESCAPED_CHARACTER = /\\{1,8}u([0-9A-Fa-f]{4})/g
 /** Words with `\u` escapes, decoded. */
 export function* escapedRuns(text: string): Generator<Run> {
   if (!text.includes('\\u')) return
-  for (const found of text.matchAll(ESCAPED_WORD)) {
+  for (const found of matchesIn(ESCAPED_WORD, text)) {
     if (!found[0].includes('\\u')) continue
     const decoded = found[0].replace(ESCAPED_CHARACTER, (_, unit: string) => String.fromCharCode(Number.parseInt(unit, 16)))
     yield { start: found.index, end: found.index + found[0].length, decoded }
@@ -72,5 +73,5 @@ const WIDE = /(?:[^\0]\0){6,}[^\0]?/g
 /** UTF-16 that was read as bytes, as output of Windows programs is: without its zeros. */
 export function* wideRuns(text: string): Generator<Run> {
   if (!text.includes('\0')) return
-  for (const found of text.matchAll(WIDE)) yield { start: found.index, end: found.index + found[0].length, decoded: found[0].replaceAll('\0', '') }
+  for (const found of matchesIn(WIDE, text)) yield { start: found.index, end: found.index + found[0].length, decoded: found[0].replaceAll('\0', '') }
 }

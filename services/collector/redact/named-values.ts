@@ -1,5 +1,6 @@
 /** Values whose name stands elsewhere than before a separator: in markup, or as the value of a member `name` beside the member `value`. */
 import { ASSIGNMENT } from './kinds.ts'
+import { matchesIn } from './matching.ts'
 import { gradeOf } from './names.ts'
 import { isSecretValue } from './plausible.ts'
 import type { Span } from './span.ts'
@@ -33,7 +34,7 @@ export function findNamedValues(text: string): Span[] {
   const spans: Span[] = []
   for (const { needs, form } of FORMS) {
     if (!text.includes(needs)) continue
-    for (const found of text.matchAll(form)) {
+    for (const found of matchesIn(form, text)) {
       const [whole, name = '', value = ''] = found
       const start = found.index + whole.lastIndexOf(value)
       const grade = gradeOf(name)

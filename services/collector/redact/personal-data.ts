@@ -1,6 +1,6 @@
 /** Personal data of a known form: e-mail addresses, phone numbers, US social security numbers, IBANs (ISO 13616, check digits of ISO 7064). */
 import { EMAIL, IBAN, PHONE, SSN } from './kinds.ts'
-import { matchAt } from './matching.ts'
+import { matchAt, matchesIn } from './matching.ts'
 import type { Span } from './span.ts'
 
 const LENGTHS: ReadonlyMap<string, number> = new Map((
@@ -39,7 +39,7 @@ function ibanEnd(text: string, start: number): number | undefined {
 /** IBANs in `text`. */
 export function findIbans(text: string): Span[] {
   const spans: Span[] = []
-  for (const { index } of text.matchAll(IBAN_START)) {
+  for (const { index } of matchesIn(IBAN_START, text)) {
     const end = ibanEnd(text, index)
     if (end !== undefined) spans.push({ start: index, end, kind: IBAN.kind })
   }
@@ -54,9 +54,9 @@ const WORD_REACH = 48
 
 /** Social security numbers: with dashes, or with a word that says so before them. */
 export function findSsns(text: string): Span[] {
-  const found = [...text.matchAll(DASHED)]
+  const found = [...matchesIn(DASHED, text)]
   if (SSN_WORD.test(text)) {
-    for (const one of text.matchAll(UNDASHED)) {
+    for (const one of matchesIn(UNDASHED, text)) {
       if (SSN_WORD.test(text.slice(Math.max(0, one.index - WORD_REACH), one.index))) found.push(one)
     }
   }
@@ -99,7 +99,7 @@ function isPhone(text: string, start: number, number: string): boolean {
 /** Phone numbers: international, in North American groups, or beside a word that says so. */
 export function findPhones(text: string): Span[] {
   const spans: Span[] = []
-  for (const { index, 0: number } of text.matchAll(NUMBER)) {
+  for (const { index, 0: number } of matchesIn(NUMBER, text)) {
     if (isPhone(text, index, number)) spans.push({ start: index, end: index + number.length, kind: PHONE.kind })
   }
   return spans

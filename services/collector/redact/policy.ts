@@ -1,5 +1,7 @@
 /** What is done with each class of what is found, for each tenant. */
+import { type AuditEventFields, blankAuditEvent } from '../../../schemas/audit-event.ts'
 import { CleanTexts } from './clean-texts.ts'
+import type { ScannedTextColumn } from './columns.ts'
 import { DIGITS, FEW_DIGITS, MAIL } from './gate.ts'
 import { CARD, EMAIL, IBAN, PHONE, SSN } from './kinds.ts'
 
@@ -44,6 +46,8 @@ export class Policy {
   readonly mask: number
   /** What holds nothing under one policy may hold something under another. */
   readonly cleanTexts = new CleanTexts()
+  /** By column, what was made of the text that was there last, see `cleanTextColumns`. */
+  readonly known: Pick<AuditEventFields, ScannedTextColumn> = blankAuditEvent()
 
   constructor(actions: Actions) {
     this.#actions = actions

@@ -3,6 +3,7 @@
  * Only what a machine drew from both cases and digits counts; digests and identifiers in hex do not.
  */
 import { NEAR_NAME } from './kinds.ts'
+import { matchesIn } from './matching.ts'
 import { gradeOf, nameBefore } from './names.ts'
 import { entropy, hasSequence } from './plausible.ts'
 import type { Span } from './span.ts'
@@ -35,7 +36,7 @@ const namesSecret = (before: string): boolean => (before.match(NAME) ?? []).some
 export function findRandomRuns(text: string): Span[] {
   if (text.length < SHORTEST || !TELLING.test(text)) return []
   const spans: Span[] = []
-  for (const found of text.matchAll(RUN)) {
+  for (const found of matchesIn(RUN, text)) {
     const start = found.index
     const before = text.slice(Math.max(0, start - REACH), start)
     if (!TELLING.test(before) || !isDrawn(found[0]) || !isUnnamed(text, start) || !namesSecret(before)) continue

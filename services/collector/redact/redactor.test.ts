@@ -112,6 +112,25 @@ describe('redactor', () => {
     expect(cleaned).toEqual(SCANNED_TEXT_COLUMNS.map((name) => [name, name, name]))
   })
 
+  it('replaces and notes what the event before had in the same place, and under another policy what is kept under this one', () => {
+    const secret = `sk-ant-api03-${hex(60)}`
+    const strict = createRedactor(keyed, { ...DEFAULT_POLICIES, tenants: { strict: { email: 'token' } } })
+    for (const column of SCANNED_TEXT_COLUMNS) {
+      for (const text of [`key ${secret}`, 'plain text', `key ${secret}`, `key ${secret}`]) {
+        const event = { ...fresh(), [column]: text }
+        strict.redact(event)
+        expect(event[column].includes(secret), column).toBe(false)
+        expect(event.redacted.some((entry) => entry.startsWith(`${column}:`)), column).toBe(text !== 'plain text')
+      }
+      const kept = ['t', 'strict', 't', 'strict'].map((tenant) => {
+        const event = { ...fresh(), tenant, [column]: 'write to someone@example.org' }
+        strict.redact(event)
+        return event[column].includes('someone@example.org')
+      })
+      expect(kept, column).toEqual([true, false, true, false])
+    }
+  })
+
   it('leaves no byte of planted secrets of all kinds in any place', () => {
     for (const plant of PLANTERS) {
       for (const place of PLACES) {

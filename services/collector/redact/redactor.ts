@@ -42,8 +42,23 @@ type KeyGrade = NameGrade | 'fingerprint'
 const KEY_LIMIT = 20_000
 let keys = new Map<string, KeyVerdict>()
 
-/** What an attribute key holds and says. The keys are few and come again with every event, so answers on short ones are kept. */
-function verdictOf(key: string): KeyVerdict {
+/** By place in a map: events of one sender behind each other mostly have the same keys in the same places. */
+const PLACES = 32
+const placed = new Array<string>(PLACES).fill('')
+const verdicts = new Array<KeyVerdict>(PLACES).fill({ flags: 0, grade: 'none' })
+
+/** What an attribute key holds and says. */
+function verdictOf(key: string, place: number): KeyVerdict {
+  if (place >= PLACES || key.length > LONGEST_NAMED_KEY) return keptVerdict(key)
+  if (placed[place] !== key) {
+    verdicts[place] = keptVerdict(key)
+    placed[place] = key
+  }
+  return verdicts[place]!
+}
+
+/** The keys are few and come again with every event, so answers on short ones are kept. */
+function keptVerdict(key: string): KeyVerdict {
   const known = keys.get(key)
   if (known !== undefined) return known
   const verdict: KeyVerdict = { flags: gate(key), grade: FINGERPRINT_KEYS.has(key) ? 'fingerprint' : gradeOf(key) }
@@ -92,8 +107,9 @@ function cleanMap(attributes: Attributes, column: string, work: Work): Attribute
   const { policy } = work.scan
   let next: Map<string, Attribute> | undefined
   let kept = 0
+  let place = 0
   for (const [key, attribute] of attributes) {
-    const { flags, grade } = verdictOf(key)
+    const { flags, grade } = verdictOf(key, place++)
     const isClean = (flags & policy.mask) === 0
     if (next === undefined && isClean && isPlain(grade, attribute, policy)) {
       kept++

@@ -1,5 +1,6 @@
 /** What detectors give back and what a replacement looks like. */
 import { KINDS } from './kinds.ts'
+import { matchesIn } from './matching.ts'
 
 /** `start` ≤ characters of the secret < `end`, in UTF-16 units. */
 export interface Span {
@@ -19,7 +20,7 @@ export const isToken = (text: string): boolean => text.length < 56 && WHOLE_TOKE
 /** Where replacements stand in the text. */
 export function tokensIn(text: string): Span[] {
   if (!text.includes('[redacted:')) return []
-  return Array.from(text.matchAll(TOKEN), (match) => ({ start: match.index, end: match.index + match[0].length, kind: '' }))
+  return matchesIn(TOKEN, text).map((match) => ({ start: match.index, end: match.index + match[0].length, kind: '' }))
 }
 
 /**

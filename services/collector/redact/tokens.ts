@@ -1,6 +1,6 @@
 /** Secrets that show what they are: JWTs, private keys, Bearer and Basic values, passwords in URLs. */
 import { BASIC, BEARER, JWT, PASSWORD_HASH, PRIVATE_KEY, URL_PASSWORD } from './kinds.ts'
-import { matchAt } from './matching.ts'
+import { matchAt, matchesIn } from './matching.ts'
 import { isPlaceholder } from './plausible.ts'
 import type { Span } from './span.ts'
 
@@ -22,7 +22,7 @@ export function findJwts(text: string): Span[] {
 }
 
 const spansOf = (text: string, form: RegExp, kind: string): Span[] =>
-  Array.from(text.matchAll(form), (found) => ({ start: found.index, end: found.index + found[0].length, kind }))
+  matchesIn(form, text).map((found) => ({ start: found.index, end: found.index + found[0].length, kind }))
 
 const BEGIN_KEY = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g
 const ARMOUR = /(?:[A-Za-z0-9+/=:,. \t\r\n-]|\\{1,8}[nrt]){0,}/y
@@ -74,7 +74,7 @@ const SCHEME = /\b(bearer|basic)[ \t]{1,4}["']?([A-Za-z0-9_~+/.-]{6,}={0,2})/gi
 /** Values behind the words Bearer and Basic. */
 export function findSchemes(text: string): Span[] {
   const spans: Span[] = []
-  for (const found of text.matchAll(SCHEME)) {
+  for (const found of matchesIn(SCHEME, text)) {
     const value = found[2] ?? ''
     const end = found.index + found[0].length
     const basic = (found[1] ?? '').toLowerCase() === 'basic'
@@ -92,7 +92,7 @@ const USERINFO = /:\/\/[^\s/:@"'<>]{0,128}:([^\s/@"'<>]{1,256})@/g
 /** Passwords of `scheme://user:password@host`. */
 export function findUrlPasswords(text: string): Span[] {
   const spans: Span[] = []
-  for (const found of text.matchAll(USERINFO)) {
+  for (const found of matchesIn(USERINFO, text)) {
     const password = found[1] ?? ''
     const end = found.index + found[0].length - 1
     if (!isPlaceholder(password)) spans.push({ start: end - password.length, end, kind: URL_PASSWORD.kind })
