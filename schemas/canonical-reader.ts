@@ -1,7 +1,7 @@
 /** Primitive readers of the canonical form; see canonical.ts for the layout. */
 import { ATTRIBUTE_TYPES, type Attribute, type Attributes } from './audit-event.ts'
 import { readInt64 } from './int64.ts'
-import { Interned } from './interned.ts'
+import { Interned, type Place } from './interned.ts'
 
 const words = new Interned()
 
@@ -61,14 +61,17 @@ class LazyAttributes implements Attributes {
   }
 }
 
-export class CanonicalReader {
+export class CanonicalReader implements Place {
   readonly buffer: Buffer
-  readonly #view: DataView
+  /** Of all the memory that the record is in. */
+  readonly view: DataView
+  readonly offset: number
   position = 0
   constructor(buffer: Buffer, position: number) {
     this.buffer = buffer
     if (lastView.buffer !== buffer.buffer) lastView = new DataView(buffer.buffer)
-    this.#view = lastView
+    this.view = lastView
+    this.offset = buffer.byteOffset
     this.position = position
   }
 
@@ -93,7 +96,7 @@ export class CanonicalReader {
     const end = start + length
     if (end > this.buffer.length) throw cut('text')
     this.position = end
-    return words.text(this.buffer, this.#view, start, end)
+    return words.text(this.buffer, start, end, this)
   }
 
   /** A text that hardly ever comes twice: not worth looking for among those that were read before. */
@@ -145,7 +148,7 @@ export class CanonicalReader {
 
   int(): bigint {
     if (this.position + 8 > this.buffer.length) throw cut('number')
-    const value = readInt64(this.#view, this.buffer.byteOffset + this.position)
+    const value = readInt64(this.view, this.offset + this.position)
     this.position += 8
     return value
   }

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Interned } from './interned.ts'
+import { Interned, type Place } from './interned.ts'
+
+const placeOf = (bytes: Buffer): Place => ({ view: new DataView(bytes.buffer), offset: bytes.byteOffset })
 
 function read(interned: Interned, text: string): string {
   const bytes = Buffer.from(text)
-  return interned.text(bytes, new DataView(bytes.buffer), 0, bytes.length)
+  return interned.text(bytes, 0, bytes.length, placeOf(bytes))
 }
 
 describe('interned texts', () => {
@@ -16,7 +18,7 @@ describe('interned texts', () => {
         const all = Buffer.concat(parts)
         for (let start = 0, i = 0; i < parts.length; start += parts[i++]!.length) {
           const end = start + parts[i]!.length
-          expect(interned.text(all, new DataView(all.buffer), start, end)).toBe(all.toString('utf8', start, end))
+          expect(interned.text(all, start, end, placeOf(all))).toBe(all.toString('utf8', start, end))
         }
       }),
     )

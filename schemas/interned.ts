@@ -10,6 +10,12 @@ export type Reading = (bytes: Buffer, start: number, end: number) => string
 /** UTF-8, with U+FFFD for what is none. */
 const utf8: Reading = (bytes, start, end) => bytes.toString('utf8', start, end)
 
+/** Where bytes are, so that they can be read four at a time. */
+export interface Place {
+  readonly view: DataView
+  readonly offset: number
+}
+
 const SLOT_BITS = 11
 const SLOTS = 1 << SLOT_BITS
 const WORD = 4
@@ -51,11 +57,11 @@ export class Interned {
     this.#read = read
   }
 
-  /** The text of `bytes[start, end)`. `view`: of the whole memory that the bytes are in. */
-  text(bytes: Buffer, view: DataView, start: number, end: number): string {
+  /** The text of `bytes[start, end)`. `view`: of memory in which the bytes begin at `offset`. */
+  text(bytes: Buffer, start: number, end: number, { view, offset }: Place): string {
     const length = end - start
     if (length > MAX_LENGTH || length === 0) return this.#read(bytes, start, end)
-    const from = bytes.byteOffset + start
+    const from = offset + start
     const slot = slotOf(view, from, length)
     if (this.#lengths[slot] === length && this.#holds(slot, view, from)) return this.#texts[slot]!
     const text = this.#read(bytes, start, end)

@@ -21,17 +21,22 @@ interface Offer {
   values: KeyValues
 }
 
+/** Of a field that nothing filled: behind all ranks. */
+const NO_RANK = 255
+
 const NO_VALUES: KeyValues = new Map()
 
 /** Holds the scratch tables, so that a record allocates none. Not re-entrant; one per normaliser. */
 export class Filler {
-  readonly #ranks = new Uint8Array(FIELD_COUNT)
+  readonly #ranks = new Uint8Array(FIELD_COUNT).fill(NO_RANK)
+  /** Which fields were taken, some twice. */
+  readonly #taken: number[] = []
   readonly #keys: string[] = new Array<string>(FIELD_COUNT).fill('')
   readonly #values: AnyValue[] = new Array<AnyValue>(FIELD_COUNT).fill(null)
   readonly #offered: Offer = { key: '', value: null, values: NO_VALUES }
 
   fill(draft: Draft, values: KeyValues, plan: Plan): void {
-    this.#ranks.fill(255)
+    this.#forget()
     const offered = this.#offered
     offered.values = values
     values.forEach((value, key) => {
@@ -50,9 +55,10 @@ export class Filler {
     for (const slot of slots) {
       const rank = this.#ranks[slot.index] ?? 0
       if (slot.rank >= rank || (slot.where !== undefined && plainText(values.get(slot.where.key)) !== slot.where.is)) continue
-      const text = slot.read(value)
+      // Nearly all are plain, and a call that is known costs a fraction of one that is looked up.
+      const text = slot.read === plainText ? plainText(value) : slot.read(value)
       if (text === '') continue
-      if (rank !== 255) this.#giveBack(draft, slot)
+      if (rank !== NO_RANK) this.#giveBack(draft, slot)
       this.#take(slot, key, value)
       slot.put(draft, key, text)
       whole ||= slot.kind !== 'hint' && (text === value || (slot.field === 'arguments' || slot.field === 'result') && typeof value === 'object')
@@ -60,7 +66,12 @@ export class Filler {
     return whole
   }
 
+  #forget(): void {
+    for (let index = this.#taken.pop(); index !== undefined; index = this.#taken.pop()) this.#ranks[index] = NO_RANK
+  }
+
   #take(slot: Slot, key: string, value: AnyValue): void {
+    this.#taken.push(slot.index)
     this.#ranks[slot.index] = slot.rank
     this.#keys[slot.index] = key
     this.#values[slot.index] = value
@@ -77,7 +88,7 @@ export class Filler {
     const members = new Map<string, AnyValue>()
     for (const [key, value] of values) if (key.startsWith(prefix) && key.length > prefix.length) members.set(key.slice(prefix.length), value)
     if (members.size === 0) return
-    if (rank !== 255) this.#giveBack(draft, slot)
+    if (rank !== NO_RANK) this.#giveBack(draft, slot)
     slot.put(draft, prefix, json ? jsonObjectOfTexts(members) : jsonObject(members))
     for (const name of members.keys()) draft.kept.delete(prefix + name)
   }

@@ -27,7 +27,8 @@ export class AttributeList implements KeyValues {
   }
 
   get(key: string): AnyValue | undefined {
-    return this.#values[this.#placeOf(key)]
+    const place = this.#placeOf(key)
+    return place === -1 ? undefined : this.#values[place]
   }
 
   has(key: string): boolean {

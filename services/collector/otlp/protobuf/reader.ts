@@ -5,7 +5,7 @@
 import { undecodable } from '../budget.ts'
 import type { Budget } from '../budget.ts'
 import { integer } from '../integer.ts'
-import { Interned } from '../../../../schemas/interned.ts'
+import { Interned, type Place } from '../../../../schemas/interned.ts'
 import { hexOf } from './hex-ids.ts'
 
 /** A tag is `field number << 3 | wire type`. */
@@ -22,22 +22,20 @@ const values = new Interned()
 /** A trace's id comes with each of its spans, a span's id once more as the parent of another. */
 const ids = new Interned(hexOf)
 
-export class Reader {
+export class Reader implements Place {
   readonly bytes: Buffer
   readonly budget: Budget
   pos = 0
   /** End of the message being read. */
   limit: number
-  /** Of all the memory that the bytes are in. */
-  readonly #view: DataView
-  readonly #offset: number
+  readonly view: DataView
+  readonly offset = 0
 
   constructor(bytes: Buffer, budget: Budget) {
     this.bytes = bytes
     this.budget = budget
     this.limit = bytes.length
-    this.#view = new DataView(bytes.buffer)
-    this.#offset = bytes.byteOffset
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
   fail(field: string, what: string): Error {
@@ -91,15 +89,15 @@ export class Reader {
   }
 
   fixed64(field: string): bigint {
-    return this.#view.getBigUint64(this.#offset + this.#advance(8, field), true)
+    return this.view.getBigUint64(this.#advance(8, field), true)
   }
 
   sfixed64(field: string): bigint {
-    return this.#view.getBigInt64(this.#offset + this.#advance(8, field), true)
+    return this.view.getBigInt64(this.#advance(8, field), true)
   }
 
   double(field: string): number {
-    return this.#view.getFloat64(this.#offset + this.#advance(8, field), true)
+    return this.view.getFloat64(this.#advance(8, field), true)
   }
 
   /** Text that may be anything. */
@@ -110,7 +108,7 @@ export class Reader {
 
   /** The same where the place is known; nothing is moved and nothing checked. */
   textAt(start: number, end: number): string {
-    return start === end ? '' : values.text(this.bytes, this.#view, start, end)
+    return start === end ? '' : values.text(this.bytes, start, end, this)
   }
 
   /** Text out of a vocabulary. */
@@ -120,7 +118,7 @@ export class Reader {
   }
 
   keyAt(start: number, end: number): string {
-    return start === end ? '' : keys.text(this.bytes, this.#view, start, end)
+    return start === end ? '' : keys.text(this.bytes, start, end, this)
   }
 
   /** A copy, so that it does not keep the request alive. */
@@ -134,7 +132,7 @@ export class Reader {
     const length = this.#length(field)
     const start = this.pos
     this.pos += length
-    return length === size ? ids.text(this.bytes, this.#view, start, this.pos) : ''
+    return length === size ? ids.text(this.bytes, start, this.pos, this) : ''
   }
 
   /** Skips a field that is not read. A field of `known` numbers comes here only with a wire type that it cannot have. */
