@@ -11,7 +11,7 @@ import { type Candidate, judge, type Prepared, type Verdicts } from './gate.ts'
 import { digestOfIds } from './ids-digest.ts'
 import { insertOrIsolate, type Refused } from './isolate.ts'
 import { LeafLog, type LeafOrder, type LeafPlan } from './leaves.ts'
-import { ledgerOf } from './ledger.ts'
+import { digestOfLines, ledgerOf } from './ledger.ts'
 import { quarantined } from './quarantined.ts'
 import type { ArchiverTelemetry } from './telemetry.ts'
 import type { InsertStore } from './traced-store.ts'
@@ -136,8 +136,9 @@ async function archive(batch: Batch<Prepared>, held: EventPartition, ports: Even
   })
   ports.telemetry.storedAfter(batch.envelopes)
   const putAside = new Set(refused)
+  const ledger = ledgerOf(held.partition, verdicts, putAside)
   await sideBySide(
-    ports.store.insertRows('archive_ledger', ledgerOf(held.partition, verdicts, putAside).map((row) => ({ ...row })), `ledger:${place}`),
+    ports.store.insertRows('archive_ledger', ledger.map((row) => ({ ...row })), `ledger:${place}:${digestOfLines(ledger)}`),
     held.leaves.append(plan, inPlaces(verdicts, putAside), verdicts.there.size > 0),
   )
   for (const id of verdicts.ids) addSeen(held.seen, id)

@@ -2,6 +2,7 @@
  * What became of each record, by envelope, source and minute of receipt: the archiver's word in the account that conservation checks. Lines are
  * those of envelopes and not of batches, so they are the same however a restart cuts the batches.
  */
+import { hash } from 'node:crypto'
 import { type LedgerRow, windowOf } from '../../schemas/conservation.ts'
 import type { StoredEvent } from '../../schemas/ports.ts'
 import type { EventHead } from '../../schemas/event-head.ts'
@@ -60,6 +61,9 @@ export function ledgerOf(
   for (const { offset, near } of unreadable) tally.count(offset, { tenant: '', source: '', received_at: near }, 'quarantined')
   return tally.rows
 }
+
+/** SHA-256, 64 hex digits: places come again where a bus is made anew beside an old store, with other lines. */
+export const digestOfLines = (lines: readonly LedgerRow[]): string => hash('sha256', lines.map((line) => Object.values(line).join('\u0000')).join('\n'), 'hex')
 
 /** A record that was put aside is put aside no more: taken and counted anew elsewhere (`became` undefined), or here and now. */
 export function takenBack(quarantineId: string, origin: Origin, became: 'stored' | 'duplicate' | 'conflict' | undefined): LedgerRow {

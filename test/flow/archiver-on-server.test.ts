@@ -8,8 +8,9 @@ import { openServerStore, type ServerStore } from '../../infra/clickhouse/server
 import { type EmbeddedLog, openEmbeddedLog } from '../../infra/embedded-log/embedded-log.ts'
 import { openFileSnapshots } from '../../infra/snapshots/file-snapshots.ts'
 import { type AuditEvent, exampleAuditEvent } from '../../schemas/audit-event.ts'
+import { exampleFinding, type Finding } from '../../schemas/finding.ts'
 import type { Log, Service, Snapshots } from '../../schemas/ports.ts'
-import { EventRecord, events } from '../../schemas/topics.ts'
+import { EventRecord, events, findings } from '../../schemas/topics.ts'
 import { createArchiver } from '../../services/archiver/service.ts'
 import { type Shim, startShim } from '../clickhouse-shim/shim.ts'
 
@@ -107,6 +108,31 @@ it('a row that the server refuses goes to quarantine alone, and its neighbours a
   } finally {
     await engine.write('ALTER TABLE watchkeeper.audit_events DROP CONSTRAINT no_poison')
   }
+})
+
+it('what a bus says that was made anew is stored, though its records stand in places that the store has seen', async () => {
+  const finding = (n: number): Finding => ({ ...exampleFinding, finding_id: id(n) })
+  const said = async (): Promise<number> => (await store.query(`SELECT finding_id FROM watchkeeper.findings WHERE startsWith(finding_id, '${id(0).slice(0, -8)}')`)).length
+  const ledger = async (): Promise<unknown> => {
+    const [line] = await store.query('SELECT sum(taken) AS taken FROM watchkeeper.archive_ledger FINAL')
+    return line?.['taken']
+  }
+  const before = Number(await ledger())
+  for (const [generation, made] of ['first', 'second'].entries()) {
+    if (made === 'second') {
+      await archiver.stop()
+      await bus.close()
+      bus = await openEmbeddedLog({ directory: join(directory, `log${run}-${made}`), partitions: 2, clock })
+      snapshots = await openFileSnapshots(join(directory, `state${run}-${made}`), () => undefined)
+      await startArchiver()
+    }
+    await publish(generation * 2, 1, () => ({ received_at: exampleAuditEvent.received_at + BigInt(10 + generation) * MONTH }))
+    await bus.publish(findings, [{ key: 'default', record: finding(generation) }])
+    await settled()
+    await expect.poll(said).toBe(generation + 1)
+  }
+  expect(await stored()).toEqual({ n: 2n, ids: 2n })
+  expect(Number(await ledger())).toBe(before + 2)
 })
 
 it('batches grow while the server has too many parts', async () => {
