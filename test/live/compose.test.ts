@@ -1,12 +1,13 @@
 /** The large form as it is handed to a company: what docker-compose.yml says, read by Docker's own reader, and what its files hold. */
 import { execFileSync } from 'node:child_process'
 import { createHash, createPrivateKey } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { parse } from 'yaml'
+import { type OtelcolPrograms, otelcolPrograms } from '../../bench/otelcol-process.ts'
 import { openEngine } from '../../infra/clickhouse/engine.ts'
 import { brokerMissing } from '../../infra/kafka/broker/requirements.ts'
 import { startBroker } from '../../infra/kafka/broker/start-broker.ts'
@@ -27,6 +28,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const noReader = await composeMissing()
 if (noReader !== '') console.warn(noReader)
+const programs = await otelcolPrograms()
+if (typeof programs === 'string') console.warn(programs)
 const noBroker = await brokerMissing()
 if (noBroker !== '') console.warn(noBroker)
 
@@ -216,6 +219,18 @@ describe('what the containers are given', () => {
     const defined = KINDS.flatMap((kind) => named(kind, Object.keys(config[kind] ?? {})))
     expect(new Set(used)).toEqual(new Set(defined))
     expect(config.service.extensions.sort()).toEqual(Object.keys(config['extensions'] ?? {}).sort())
+  })
+
+  it.skipIf(typeof programs === 'string')('the Collector: the official program takes its configuration, and not one with a setting that it does not know', () => {
+    const { otelcol } = programs as OtelcolPrograms
+    mkdirSync(join(folder, 'queue'), { recursive: true })
+    const here = text('infra/collector/config.yaml').replaceAll('/run/secrets', join(folder, 'secrets')).replaceAll('/var/lib/otelcol', join(folder, 'queue'))
+    const validate = (name: string, config: string): void => {
+      writeFileSync(join(folder, name), config)
+      execFileSync(otelcol, ['validate', '--config', join(folder, name)], { stdio: 'pipe' })
+    }
+    validate('gateway.yaml', here)
+    expect(() => validate('unknown.yaml', here.replace('num_consumers', 'consumers'))).toThrow(/consumers/)
   })
 
   it.skipIf(noBroker !== '')('Kafka: settings with which the real broker starts', { timeout: 120_000 }, async () => {
