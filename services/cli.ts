@@ -157,7 +157,7 @@ const filtered = (command: Command): Command =>
   common(command, ['api'])
     .addOption(new Option('--reason <reason>', 'why it was put aside').choices(QUARANTINE_REASONS))
     .option('--topic <topic>', 'where it was read from: events, interactions, …')
-    .option('--stage <service>', 'who gave up on it: archiver, worker')
+    .option('--stage <service>', 'service that gave up on it: collector, assembler, worker, archiver, alerter')
     .option('--source <name>', 'software that sent it')
     .option('--tenant <tenant>', 'whose it is')
     .option('--since <time>', 'from this time on: 30m, 2h or 7d ago, or ISO 8601')
