@@ -45,8 +45,10 @@ export function readBody(
       if (finished) return
       finished = true
       done?.()
-      request.off('data', take)
-      if (outcome.kind !== 'whole') held.used -= body.size
+      if (outcome.kind !== 'whole') {
+        request.off('data', take)
+        held.used -= body.size
+      }
       resolve(outcome)
     }
     const take = (chunk: Buffer) => {
@@ -56,10 +58,11 @@ export function readBody(
       body.add(chunk)
     }
     const done = connections?.await({ bytes: () => body.size, tooSlow: () => finish({ kind: 'too_slow' }) })
+    const gone = () => finish({ kind: 'gone' })
     request.on('data', take)
-    request.once('end', () => finish({ kind: 'whole', body: body.whole(), memory: body.memory }))
-    request.once('error', () => finish({ kind: 'gone' }))
-    request.once('close', () => finish({ kind: 'gone' }))
+    request.on('end', () => finish({ kind: 'whole', body: body.whole(), memory: body.memory }))
+    request.on('error', gone)
+    request.on('close', gone)
   })
 }
 
@@ -83,6 +86,7 @@ class Collected {
   }
 
   whole(): Buffer {
-    return this.#one === undefined ? Buffer.concat(this.#pieces, this.size) : this.#one.subarray(0, this.size)
+    if (this.#one === undefined) return Buffer.concat(this.#pieces, this.size)
+    return this.size === this.#one.length ? this.#one : this.#one.subarray(0, this.size)
   }
 }

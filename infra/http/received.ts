@@ -1,19 +1,42 @@
 /** A request as services see it. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { HttpHead, HttpRequest } from '../../schemas/http.ts'
 import type { PeerCertificate } from '../../schemas/peer-certificate.ts'
 import { certificateOf } from './certificate.ts'
 
+/** Who is at the other end of a connection: looked at once, not once a request. */
+type OtherEnd = Pick<HttpHead, 'peer' | 'certificate'>
+const otherEnds = new WeakMap<Socket, OtherEnd>()
+
+function otherEndOf(socket: Socket): OtherEnd {
+  const known = otherEnds.get(socket)
+  if (known !== undefined) return known
+  const found = { peer: (socket.remoteAddress ?? '').replace(/^::ffff:(?=[0-9.]+$)/, ''), certificate: certificateOf(socket) }
+  otherEnds.set(socket, found)
+  return found
+}
+
+function headersOf({ headers }: IncomingMessage): ReadonlyMap<string, string> {
+  const map = new Map<string, string>()
+  for (const name of Object.keys(headers)) {
+    const value = headers[name] ?? ''
+    map.set(name, typeof value === 'string' ? value : value.join(', '))
+  }
+  return map
+}
+
 export function headOf(request: IncomingMessage): HttpHead {
   const url = request.url ?? '/'
   const mark = url.indexOf('?')
+  const { peer, certificate } = otherEndOf(request.socket)
   return {
     method: request.method ?? '',
     path: mark < 0 ? url : url.slice(0, mark),
     query: mark < 0 ? '' : url.slice(mark + 1),
-    headers: new Map(Object.entries(request.headers).map(([name, value = '']) => [name, Array.isArray(value) ? value.join(', ') : value])),
-    peer: (request.socket.remoteAddress ?? '').replace(/^::ffff:(?=[0-9.]+$)/, ''),
-    certificate: certificateOf(request.socket),
+    headers: headersOf(request),
+    peer,
+    certificate,
   }
 }
 

@@ -197,7 +197,9 @@ function orTooLate<T>({ open, late }: ServerState, work: Promise<T>): Promise<T 
   return new Promise((resolve, reject) => {
     const tooLate = () => resolve(TOO_LATE)
     open.add(tooLate)
-    work.then(resolve, reject).finally(() => open.delete(tooLate))
+    const settled = () => void open.delete(tooLate)
+    work.then(resolve, reject)
+    work.then(settled, settled)
   })
 }
 

@@ -52,6 +52,8 @@ export class ConnectionGuard implements Connections {
   readonly #all = new Map<string, Held>()
   /** Oldest first. */
   readonly #unproven = new Map<string, Held>()
+  /** Each request says it of its connection again, and a name costs as much as reading a request's head. */
+  readonly #proven = new WeakSet<Socket>()
   readonly #awaiting = new Set<Awaiting>()
   readonly #timer: NodeJS.Timeout
   #sweptAt: number
@@ -85,6 +87,8 @@ export class ConnectionGuard implements Connections {
   }
 
   proven(socket: Socket): void {
+    if (this.#proven.has(socket)) return
+    this.#proven.add(socket)
     this.#unproven.delete(nameOf(socket))
   }
 

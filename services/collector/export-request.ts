@@ -34,10 +34,10 @@ export async function exportRequest(request: Encoded & { readonly arrival: Arriv
 }
 
 /** Not async: what is decoded is let go while the answer is awaited. */
-function ingested({ arrival, ...encoded }: Encoded & { readonly arrival: Arrival }, { ingest, limits }: ExportPorts): Promise<IngestResult> {
-  const decoded = decode(encoded, limits)
+function ingested(request: Encoded & { readonly arrival: Arrival }, { ingest, limits }: ExportPorts): Promise<IngestResult> {
+  const decoded = decode(request, limits)
   const { warning } = decoded
-  const result = handed(decoded, arrival, ingest)
+  const result = handed(decoded, request.arrival, ingest)
   return warning === '' ? result : result.then((kept) => ({ ...kept, message: kept.message === '' ? warning : `${kept.message}; ${warning}` }))
 }
 

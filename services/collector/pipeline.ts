@@ -19,10 +19,10 @@ export interface PipelinePorts {
 const REASONS_SHOWN = 3
 
 function answer({ accepted, skipped, rejected }: Counted): IngestResult {
+  if (rejected.length === 0) return { accepted, own: accepted === 0 && skipped.size === 1 && skipped.has('own_telemetry'), rejected: 0, message: '' }
   const reasons = [...new Set(rejected.map(({ what, why }) => `${what}: ${why}`))]
   const more = reasons.length > REASONS_SHOWN ? `; and ${reasons.length - REASONS_SHOWN} more` : ''
-  const own = accepted + rejected.length === 0 && skipped.size === 1 && skipped.has('own_telemetry')
-  return { accepted, own, rejected: rejected.length, message: reasons.slice(0, REASONS_SHOWN).join('; ') + more }
+  return { accepted, own: false, rejected: rejected.length, message: reasons.slice(0, REASONS_SHOWN).join('; ') + more }
 }
 
 export function createPipeline({ bus, normaliser, redactor, telemetry }: PipelinePorts): Ingest {
@@ -38,15 +38,18 @@ export function createPipeline({ bus, normaliser, redactor, telemetry }: Pipelin
 
   /** Sources are counted under the names that their events have. */
   const named = (bySource: readonly SourceCount[], tenant: string): readonly SourceCount[] =>
-    bySource.map((count) => ({ ...count, source: redactor.text(tenant, count.source) }))
+    bySource.map((count) => {
+      const source = redactor.text(tenant, count.source)
+      return source === count.source ? count : { ...count, source }
+    })
 
   async function told(published: Promise<void> | undefined, sent: Counted, arrival: Arrival): Promise<IngestResult> {
     const counted = { ...sent, bySource: named(sent.bySource, arrival.tenant) }
     const refusal = await refusedOf(published)
     const all = refusal === undefined ? counted : await countRefused(counted, refusal, bus)
     telemetry.received(all, arrival)
-    const { message, ...rest } = answer(all)
-    return { ...rest, message: redactor.text(arrival.tenant, message) }
+    const result = answer(all)
+    return result.message === '' ? result : { ...result, message: redactor.text(arrival.tenant, result.message) }
   }
 
   return {

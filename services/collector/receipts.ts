@@ -41,6 +41,8 @@ class Accounts {
   #closed: Account[] = []
   #opened = 0
   #newest = 0n
+  /** The minute that was asked for last, as text: nearly always the one that is asked for now. */
+  #minute = { window: 0n, text: '0' }
 
   take(points: boolean, { bySource }: Pick<Counted, 'bySource'>, { tenant, receivedAt }: Arrival): void {
     const window = windowOf(receivedAt)
@@ -77,7 +79,8 @@ class Accounts {
   }
 
   #account({ points, tenant, source, window }: Pick<Account, 'points' | 'tenant' | 'source' | 'window'>): Account {
-    const key = `${window}\u0000${points}\u0000${tenant}\u0000${source}`
+    if (this.#minute.window !== window) this.#minute = { window, text: String(window) }
+    const key = `${this.#minute.text}\u0000${points}\u0000${tenant}\u0000${source}`
     const known = this.#open.get(key)
     if (known !== undefined) return known
     if (this.#open.size >= MOST_ACCOUNTS) {

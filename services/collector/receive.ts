@@ -41,11 +41,14 @@ export interface ReceivePorts {
   untaken(request: Untaken): void
   /** Spans of requests become part of their callers' traces instead of linking to them. */
   readonly joinCallers?: boolean
+  /** Whether anybody takes spans; default: yes. Where nobody does none are made. */
+  readonly traced?: boolean
 }
 
 const PATHS: ReadonlyMap<string, Signal> = new Map([['/v1/traces', 'traces'], ['/v1/logs', 'logs'], ['/v1/metrics', 'metrics']])
 const CONTENT_TYPES: ReadonlyMap<string, Encoding> = new Map([['application/x-protobuf', 'protobuf'], ['application/json', 'json']])
 const TYPE_OF: Readonly<Record<Encoding, string>> = { protobuf: 'application/x-protobuf', json: 'application/json' }
+const TRANSPORT_OF: Readonly<Record<Encoding, string>> = { protobuf: 'otlp/http+protobuf', json: 'otlp/http+json' }
 /** google.rpc.Code for the statuses that we give. */
 const RPC_CODES: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 404: 5, 405: 12, 413: 8, 415: 3, 429: 8, 503: 14 }
 
@@ -95,10 +98,11 @@ export function createReceiver(ports: ReceivePorts): Receiver {
       if ('status' in admitted) return refuse(request, admitted)
       const over = ports.budgets?.begin(admitted.who)
       if (over !== undefined) return refuse(request, overBudget(over))
-      const head = { ...admitted, transport: transportOf(admitted.encoding), traceparent: request.headers.get('traceparent') }
+      const { signal, encoding, tenant } = admitted
+      const head = { signal, encoding, tenant, transport: transportOf(encoding), traceparent: request.headers.get('traceparent') }
       const outcome = await tracedRequest(head, ports, () => taken(request, admitted, ports))
       return outcome.kind === 'accepted'
-        ? success(admitted, exportResponse(admitted.signal, admitted.encoding, outcome))
+        ? success(admitted, exportResponse(signal, encoding, outcome))
         : refuse(request, refusalOf(outcome))
     },
     dress: (head, { status, headers, body }) => refuse(head, { status, headers, message: typeof body === 'string' ? body.trim() : '' }),
@@ -132,11 +136,12 @@ const overBudget = (over: OverBudget): Refusal =>
 
 /** The media type without its parameters. */
 function encodingOf({ headers }: HttpHead): Encoding | undefined {
-  const [type = ''] = (headers.get('content-type') ?? '').split(';', 1)
-  return CONTENT_TYPES.get(type.trim().toLowerCase())
+  const sent = headers.get('content-type') ?? ''
+  // Nearly all send it as it stands here.
+  return CONTENT_TYPES.get(sent) ?? CONTENT_TYPES.get((sent.split(';', 1)[0] ?? '').trim().toLowerCase())
 }
 
-const transportOf = (encoding: Encoding | undefined): string => (encoding === undefined ? 'otlp/http' : `otlp/http+${encoding}`)
+const transportOf = (encoding: Encoding | undefined): string => (encoding === undefined ? 'otlp/http' : TRANSPORT_OF[encoding])
 
 async function taken(request: HttpRequest, admitted: Judged, ports: ReceivePorts): Promise<ExportOutcome> {
   const lease = ports.inFlight.lease()

@@ -37,6 +37,11 @@ const post = (receive: ReceivePorts, headers: Record<string, string> = {}, body 
 const spans = () => exporter.getFinishedSpans()
 
 describe('spans of export requests', () => {
+  it('are not made where nobody takes them', async () => {
+    expect((await post(ports(result(), { traced: false }))).status).toBe(200)
+    expect(spans()).toEqual([])
+  })
+
   it('say what came, from which tenant, and what became of it', async () => {
     await post(ports(result()))
     expect(spans()).toMatchObject([{

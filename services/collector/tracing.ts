@@ -19,6 +19,8 @@ export interface TracingPorts {
   readonly clock: Clock
   /** Spans become part of the caller's trace instead of linking to it. */
   readonly joinCallers?: boolean
+  /** Whether anybody takes spans; default: yes. */
+  readonly traced?: boolean
 }
 
 const SECOND = 1_000_000_000n
@@ -28,7 +30,11 @@ const hrTime = (ns: bigint): HrTime => [Number(ns / SECOND), Number(ns % SECOND)
  * The span is made when the outcome is known: a request that carries nothing but our own spans, come back to us by whatever way, makes none,
  * or each export would be the reason for the next.
  */
-export async function tracedRequest(head: RequestHead, ports: TracingPorts, work: () => Promise<ExportOutcome>): Promise<ExportOutcome> {
+export function tracedRequest(head: RequestHead, ports: TracingPorts, work: () => Promise<ExportOutcome>): Promise<ExportOutcome> {
+  return ports.traced === false ? work() : underSpan(head, ports, work)
+}
+
+async function underSpan(head: RequestHead, ports: TracingPorts, work: () => Promise<ExportOutcome>): Promise<ExportOutcome> {
   const { clock, joinCallers = false } = ports
   const startedAt = clock.now()
   const outcome = await work()

@@ -99,7 +99,7 @@ function receivePorts(ingest: Ingest, { config, edge: { authenticate, budgets },
   return {
     ingest, authenticate, budgets, inFlight: new InFlight(IN_FLIGHT_BYTES), clock: systemClock, limits: DECODE_LIMITS,
     maxBodyBytes: config.otlp.max_body_bytes,
-    joinCallers: config.telemetry.traces.join_callers,
+    joinCallers: config.telemetry.traces.join_callers, traced: config.telemetry.traces.otlp_endpoint !== undefined,
     untaken: ({ cause, ...request }) => log.debug({ ...request, err: cause }, 'a request was not taken'),
   }
 }

@@ -94,7 +94,9 @@ export function finish(draft: Draft, { emitter, group, attributes, status, place
   if (table.versionOfRuntime === true) event.service_version = ''
   if (event.server === '' && event.vantage === 'server') event.server = event.source
   if (event.agent === '' && table.agentFromService === true && group.service !== '') {
-    Object.assign(event, { agent: group.service, agent_source: 'service.name', agent_trust: 'self_declared' })
+    event.agent = group.service
+    event.agent_source = 'service.name'
+    event.agent_trust = 'self_declared'
   }
   setSizes(draft)
   judge(event, hints, status, table)

@@ -2,6 +2,7 @@
 import type { Encoding } from './decode.ts'
 import type { Signal } from './model.ts'
 
+const NOTHING = Buffer.alloc(0)
 /** The longest message that we send; the specification wants answers to stay small. */
 const MAX_MESSAGE = 4096
 const REJECTED: Readonly<Record<Signal, string>> = { traces: 'rejectedSpans', logs: 'rejectedLogRecords', metrics: 'rejectedDataPoints' }
@@ -21,7 +22,7 @@ export function exportResponse(signal: Signal, encoding: Encoding, { rejected, m
     // 64-bit integers are strings in the JSON mapping of proto3.
     return Buffer.from(JSON.stringify(quiet ? {} : { partialSuccess: { [REJECTED[signal]]: String(rejected), errorMessage: text } }))
   }
-  return quiet ? Buffer.alloc(0) : bytesField(1, Buffer.concat([varintField(1, rejected), bytesField(2, Buffer.from(text))]))
+  return quiet ? NOTHING : bytesField(1, Buffer.concat([varintField(1, rejected), bytesField(2, Buffer.from(text))]))
 }
 
 export interface StatusBody {
@@ -39,7 +40,7 @@ export function statusBody(encoding: Encoding, { code, message, retryAfterSecond
     const details = retryAfterSeconds === undefined ? {} : { details: [{ '@type': RETRY_INFO, retryDelay: `${retryAfterSeconds}s` }] }
     return Buffer.from(JSON.stringify({ code, message: text, ...details }))
   }
-  const details = retryAfterSeconds === undefined ? Buffer.alloc(0) : bytesField(3, retryInfo(retryAfterSeconds))
+  const details = retryAfterSeconds === undefined ? NOTHING : bytesField(3, retryInfo(retryAfterSeconds))
   return Buffer.concat([varintField(1, code), bytesField(2, Buffer.from(text)), details])
 }
 
@@ -53,7 +54,7 @@ function retryInfo(seconds: number): Buffer {
 
 /** `value`: 0 … 2^53. Zero is the default and not written. */
 function varintField(number: number, value: number): Buffer {
-  return value === 0 ? Buffer.alloc(0) : Buffer.from([number << 3, ...varint(value)])
+  return value === 0 ? NOTHING : Buffer.from([number << 3, ...varint(value)])
 }
 
 function bytesField(number: number, bytes: Buffer): Buffer {
