@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { startOtelcol, stopOtelcol } from '../../bench/otelcol-process.ts'
 import type { IngestResult } from '../../services/collector/ingest-port.ts'
 import { DECODE_LIMITS } from '../../services/collector/otlp/model.ts'
+import { plain } from './otlp-plain.ts'
 import { openOtlp } from './otlp-rig.ts'
 import type { OtlpRig } from './otlp-rig.ts'
 
@@ -55,7 +56,7 @@ export interface Outcome {
 /** Both outcomes in words that are equal only where the outcomes are. */
 export function inWords(ours: Outcome, theirs: Outcome): readonly [ours: string, theirs: string] {
   const word = (took: readonly unknown[]): string => (took.length === 0 ? 'nothing taken' : 'taken')
-  const otherwise = ours.took.length > 0 && theirs.took.length > 0 && !isDeepStrictEqual(ours.took, theirs.took)
+  const otherwise = ours.took.length > 0 && theirs.took.length > 0 && !isDeepStrictEqual(plain(ours.took), plain(theirs.took))
   return [`${ours.answer}; ${word(ours.took)}`, `${theirs.answer}; ${otherwise ? 'taken otherwise' : word(theirs.took)}`]
 }
 

@@ -11,6 +11,7 @@ import type { Otelcol } from '../../bench/otelcol-process.ts'
 import { ask, removeData, type ServerProcess, startServer, stopServer } from '../../bench/server-process.ts'
 import { Failure } from '../../schemas/failure.ts'
 import { Budgets } from '../../services/collector/budget.ts'
+import { plain } from './otlp-plain.ts'
 import { openOtlp } from './otlp-rig.ts'
 import type { OtlpRig, OtlpRigOptions } from './otlp-rig.ts'
 import { RECORDINGS } from './otelcol-recordings.ts'
@@ -94,12 +95,6 @@ async function generate({ http, grpc }: Otelcol, { kind, traces, rate }: { reado
 const spanIds = (rig: OtlpRig): string[] => rig.spans().map(({ spanId }) => spanId).toSorted()
 const everything = (rig: OtlpRig): unknown[] => [...rig.traces, ...rig.metrics].flatMap(({ data }) =>
   data.flatMap(({ resource, scope, items }) => items.map((item) => JSON.stringify([resource, scope, item].map(plain))))).toSorted()
-const plain = (value: unknown): unknown => {
-  if (value instanceof Map) return [...value].map(([key, one]) => [key, plain(one)])
-  if (typeof value === 'bigint') return String(value)
-  if (Array.isArray(value)) return value.map(plain)
-  return typeof value === 'object' && value !== null ? Object.entries(value).map(([key, one]) => [key, plain(one)]) : value
-}
 
 describe.skipIf(typeof programs === 'string').each(KINDS)('through the official Collector, %s', (kind) => {
   it('everything of telemetrygen arrives once', async () => {
