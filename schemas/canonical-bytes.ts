@@ -1,13 +1,12 @@
 /** Primitive writers of the canonical form; see canonical.ts for the layout and canonical-reader.ts for the way back. */
 import { lengthOf, SHORT_TEXT, writeAscii } from './ascii.ts'
 import { ATTRIBUTE_TYPES, type Attributes } from './audit-event.ts'
+import { HEX_DIGITS } from './hex.ts'
 import { writeInt64 } from './int64.ts'
 
 export const varintLength = (value: number): number =>
   value < 128 ? 1 : value < 16_384 ? 2 : value < 2_097_152 ? 3 : value < 268_435_456 ? 4 : 5
 
-/** ASCII digits by value. */
-export const HEX_DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
 /** Runs of fields that can be written once more, see `repeats`. */
 const RUNS = 8
 /** Places in a map whose keys are known again. */

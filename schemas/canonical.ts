@@ -17,11 +17,12 @@
  */
 import { hash, randomFillSync } from 'node:crypto'
 import type { AuditEvent } from './audit-event.ts'
-import { CanonicalWriter, HEX_DIGITS } from './canonical-bytes.ts'
+import { CanonicalWriter } from './canonical-bytes.ts'
 import { readEvent, writeCommitted, writePublic } from './canonical-fields.ts'
 import { CANONICAL_VERSION } from './canonical-order.ts'
 import { CanonicalReader } from './canonical-reader.ts'
 import { readVersion1, writeVersion1 } from './canonical-v1.ts'
+import { HEX_DIGITS } from './hex.ts'
 
 const writer = new CanonicalWriter()
 

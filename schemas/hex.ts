@@ -1,6 +1,8 @@
+/** ASCII digits by value, lower case. */
+export const HEX_DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
 /** By character code, whether it is a lower-case hex digit. */
 const IS_DIGIT = new Uint8Array(128)
-for (const digit of '0123456789abcdef') IS_DIGIT[digit.charCodeAt(0)] = 1
+for (const digit of HEX_DIGITS) IS_DIGIT[digit] = 1
 
 /**
  * Whether a text is so many lower-case hex digits. A loop, because a regular expression costs three times as much, and this is asked for each event;

@@ -45,12 +45,15 @@ export async function writeRows(kind: RowTopic, batch: Batch<Row>, ports: RowPor
 }
 
 /**
- * SHA-256 over the first and last record of each envelope, 64 hex digits. Offsets alone do not say what a batch is: a bus that was made anew beside an old
- * store counts from 0 again, and the store would take other records at known places for known rows.
+ * SHA-256 over how many records each envelope has, and the first and last of them, 64 hex digits. Offsets alone do not say what a batch is: a bus
+ * that was made anew beside an old store counts from 0 again, and the store would take other records at known places for known rows.
  */
 function saying({ topic }: RowTopic, { envelopes }: Batch<Row>): string {
   const digest = createHash('sha256')
-  for (const { records } of envelopes) digest.update(`${records.length}:`).update(topic.codec.encode([...records.slice(0, 1), ...records.slice(1).slice(-1)]))
+  for (const { records } of envelopes) {
+    const [first, last] = [records[0], records.at(-1)]
+    digest.update(`${records.length}:`).update(topic.codec.encode(first === undefined || last === undefined ? [] : [first, last]))
+  }
   return digest.digest('hex')
 }
 

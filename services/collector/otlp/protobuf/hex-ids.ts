@@ -1,11 +1,10 @@
 /** Ids as lower-case hex digits; '' for one of zeroes only, which the specification calls no id. */
+import { HEX_DIGITS } from '../../../../schemas/hex.ts'
 
-/** ASCII digits by value. */
-const DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
 const SPAN_BYTES = 8
 /** Digits of half a byte each: high and low. */
-const high = (byte: number): number => DIGITS[byte >>> 4] as number
-const low = (byte: number): number => DIGITS[byte & 15] as number
+const high = (byte: number): number => HEX_DIGITS[byte >>> 4] as number
+const low = (byte: number): number => HEX_DIGITS[byte & 15] as number
 
 /** Eight bytes. One call of a built-in function that takes all digits: native code for bytes to hex costs twice as much on so few. */
 function spanHex(bytes: Buffer, at: number): string {
